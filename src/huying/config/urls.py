@@ -1,0 +1,15 @@
+"""Where every page is mounted."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("huying.portal.urls")),
+    path("", include("huying.people.urls")),
+    path("desk/", include("huying.desk.urls")),
+    path("desk/cases/", include("huying.cases.urls")),
+    path("desk/matters/", include("huying.matters.urls")),
+    path("desk/places/", include("huying.places.urls")),
+    path("ui/", include("huying.ui.urls")),
+    path("live/", include("huying.channels.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+]

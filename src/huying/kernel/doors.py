@@ -1,0 +1,72 @@
+"""Doors: who may knock at a view. Every URL is declared with one of these; a test walks them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from django import forms
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from huying.kernel.actor import Actor, ActorKind, resident
+from huying.kernel.refusals import Invalid, NotAllowed, Refusal, SignInNeeded
+
+View = Callable[..., HttpResponse]
+R = TypeVar("R")
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The actor that the people app's middleware put on the request; a nameless resident otherwise."""
+    return cast(Actor, getattr(request, "actor", None) or resident())
+
+
+def staff(duty: str | None = None) -> Callable[[View], View]:
+    """A page for signed-in staff; with a duty, for holders of it anywhere (the action checks where)."""
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+            actor = actor_of(request)
+            if actor.kind != ActorKind.PERSON:
+                if request.method == "GET" and "application/json" not in request.headers.get("Accept", ""):
+                    return redirect_to_login(request.get_full_path())
+                raise SignInNeeded
+            if duty is not None and not actor.has(duty):
+                raise NotAllowed(duty=str(duty))
+            return view(request, *args, **options)
+
+        guarded.door = ("staff", duty)  # type: ignore[attr-defined]
+        return guarded
+
+    return wrap
+
+
+def public(view: View) -> View:
+    """A page for everybody: what it shows comes from an allow-list of fields."""
+    view.door = ("public", None)  # type: ignore[attr-defined]
+    return view
+
+
+def attempt(form: forms.Form, act: Callable[[], R]) -> R | None:
+    """Run one action for a valid form; a refusal becomes the form's error, and what was typed stays."""
+    try:
+        return act()
+    except Invalid as why:
+        for name, sentences in why.errors.items():
+            for sentence in sentences:
+                form.add_error(name if name in form.fields else None, str(sentence))
+    except Refusal as why:
+        if why.status in (401, 404):
+            raise
+        form.add_error(None, str(why))
+    return None
+
+
+def now_of(request: HttpRequest) -> Any:
+    """The time of a request: taken once at the door and handed down."""
+    if not hasattr(request, "_now"):
+        request._now = timezone.now()  # type: ignore[attr-defined]
+    return request._now  # type: ignore[attr-defined]

@@ -1,0 +1,68 @@
+"""Keys and numbers: client-made UUIDv7, case numbers, tracking codes, with check characters."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+import uuid
+from datetime import date
+
+# ISO 7064 MOD 37,36 alphabet: digits and capitals, so that one wrong or swapped character is found.
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def uuid7(at_ms: int | None = None) -> uuid.UUID:
+    """A time-ordered UUID (RFC 9562 version 7)."""
+    stamp = int(time.time() * 1000) if at_ms is None else at_ms
+    value = (stamp & (1 << 48) - 1) << 80 | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return uuid.UUID(int=value)
+
+
+def check_character(body: str) -> str:
+    """ISO 7064 MOD 37,36 check character over digits and capital letters; others are skipped."""
+    product = 36
+    for character in body:
+        place = _ALPHABET.find(character)
+        if place < 0:
+            continue
+        total = (product + place) % 36 or 36
+        product = total * 2 % 37
+    return _ALPHABET[(37 - product) % 36]
+
+
+def case_number(day: date, area_code: str, running: int) -> str:
+    """`20261020-003-0042K`: date, last three digits of the sub-district, running number, check character."""
+    body = f"{day:%Y%m%d}-{area_code[6:9].ljust(3, '0')}-{running:04d}"
+    return body + check_character(body)
+
+
+def is_case_number(text: str) -> bool:
+    return len(text) >= 18 and text[:-1].replace("-", "").isdigit() and check_character(text[:-1]) == text[-1]
+
+
+def luhn_digit(body: str) -> str:
+    total = 0
+    for place, character in enumerate(reversed(body)):
+        number = int(character) * (2 if place % 2 == 0 else 1)
+        total += number - 9 if number > 9 else number
+    return str(-total % 10)
+
+
+def tracking_code() -> str:
+    """Twelve digits, the last a check digit (Luhn), easy to read out."""
+    body = str(secrets.randbelow(9) + 1) + "".join(str(secrets.randbelow(10)) for _ in range(10))
+    return body + luhn_digit(body)
+
+
+def tracking_code_from(number: int) -> str:
+    """A tracking code from a number below 10**11 (the demo world's codes are made from its seed)."""
+    body = f"{number % 10**11:011d}"
+    body = ("1" if body[0] == "0" else body[0]) + body[1:]
+    return body + luhn_digit(body)
+
+
+def is_tracking_code(text: str) -> bool:
+    return len(text) == 12 and text.isascii() and text.isdigit() and luhn_digit(text[:-1]) == text[-1]

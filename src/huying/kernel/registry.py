@@ -1,0 +1,40 @@
+"""What apps register at start: menu entries and link kinds, so that lower apps never name upper ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from huying.kernel.actor import Actor
+from huying.kernel.terms import Label
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """One entry of the staff menu. `group` is one of dispatch, base, supervise, admin; `shown` decides by duty."""
+
+    key: str
+    label: Label
+    icon: str
+    url_name: str
+    group: str
+    order: int
+    shown: Callable[[Actor], bool]
+    count: Callable[[Actor], int] | None = None
+
+
+MENU: dict[str, MenuEntry] = {}
+# kind of object -> (url name, argument name): where a page of that object is
+LINKS: dict[str, tuple[str, str]] = {}
+
+
+def menu_for(actor: Actor) -> list[MenuEntry]:
+    return sorted((one for one in MENU.values() if one.shown(actor)), key=lambda one: one.order)
+
+
+def add_menu(entry: MenuEntry) -> None:
+    MENU[entry.key] = entry
+
+
+def add_link(kind: str, url_name: str, argument: str = "pk") -> None:
+    LINKS[kind] = (url_name, argument)
