@@ -1,3 +1,5 @@
+"""Floor 0: history of who did what to which thing, sealed into a hash chain."""
+
 from django.apps import AppConfig
 
 
