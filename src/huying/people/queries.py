@@ -1,0 +1,212 @@
+"""Reads of people: who acts, who answers for what, who keeps away, and reporters in their masked form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from huying.kernel.actor import Actor, ActorKind, Granted
+from huying.people import consent
+from huying.people.models import (
+    Account,
+    Appointment,
+    ConsentText,
+    Contact,
+    ContactOpening,
+    Organisation,
+    Recusal,
+    Responsibility,
+    Role,
+    RoleGrant,
+)
+from huying.people.rules import Claim, Duty, Masked, Recused, prefixes, ranked
+
+
+def running(now: datetime) -> Q:
+    """Rows whose term runs at an instant (`rules.in_term`, as a condition)."""
+    return Q(since__lte=now) & (Q(until__isnull=True) | Q(until__gt=now))
+
+
+def actor_for(account: Account, now: datetime) -> Actor:
+    """The person as one who acts at this instant, in two statements.
+
+    A grant counts if, and only if, its term runs and its role is in use; one for a unit counts only
+    while the person also holds a post in that unit. An account that is closed may do nothing.
+    """
+    if not account.is_active:
+        return Actor(kind=ActorKind.PERSON, id=account.pk, label=account.label, name=account.name)
+    units = tuple(
+        dict.fromkeys(
+            Appointment.objects.filter(running(now), account=account, organisation__active=True)
+            .order_by("since", "pk")
+            .values_list("organisation_id", flat=True)
+        )
+    )
+    grants = tuple(
+        Granted(frozenset(duties), area_code, unit_id)
+        for duties, area_code, unit_id in RoleGrant.objects.filter(running(now), account=account, role__active=True)
+        .order_by("since", "pk")
+        .values_list("role__duties", "area_code", "unit_id")
+        if unit_id is None or unit_id in units
+    )
+    return Actor(
+        kind=ActorKind.PERSON, id=account.pk, label=account.label, units=units, grants=grants, name=account.name
+    )
+
+
+def account(account_id: UUID) -> Account | None:
+    return Account.objects.filter(pk=account_id).first()
+
+
+def demo_accounts() -> list[Account]:
+    """The accounts that a demo offers with one click, in the order they were made."""
+    return list(Account.objects.filter(is_active=True).exclude(demo_role="").order_by("created_at", "pk"))
+
+
+def names_of(account_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Names of staff for staff's pages; the caller shows only people of rows that the viewer may see."""
+    return dict(Account.objects.filter(pk__in=set(account_ids)).values_list("pk", "name"))
+
+
+def posts_of(account_id: UUID, now: datetime) -> list[Appointment]:
+    """A person's present posts, the oldest first."""
+    return list(
+        Appointment.objects.filter(running(now), account_id=account_id, organisation__active=True)
+        .select_related("organisation")
+        .order_by("since", "pk")
+    )
+
+
+def unit(unit_id: UUID) -> Organisation | None:
+    return Organisation.objects.filter(pk=unit_id).first()
+
+
+def units(unit_ids: Iterable[UUID]) -> dict[UUID, Organisation]:
+    return Organisation.objects.in_bulk(set(unit_ids))
+
+
+def units_in(area_code: str) -> list[Organisation]:
+    """Units at work whose area begins with this code, the highest tier first."""
+    return list(
+        Organisation.objects.filter(active=True, area_code__startswith=area_code).order_by("area_code", "name", "pk")
+    )
+
+
+def responsible_units(matter_code: str, area_code: str) -> list[Organisation]:
+    """Units that answer for a matter in a place: finest area first, then finest matter, then order. One statement."""
+    rows = list(
+        Responsibility.objects.filter(
+            unit__active=True, area_code__in=prefixes(area_code), matter_code__in=prefixes(matter_code)
+        ).select_related("unit")
+    )
+    found = {row.unit_id: row.unit for row in rows}
+    claims = (Claim(row.unit_id, row.area_code, row.matter_code, row.order) for row in rows)
+    return [found[unit_id] for unit_id in ranked(claims, matter_code, area_code)]
+
+
+def members_of(unit_id: UUID, duty: str | None = None, *, now: datetime | None = None) -> list[Account]:
+    """People with a post in a unit at `now` (not given: a post without an end), by name.
+
+    With a duty: only those who hold it for this unit, or over the unit's own area.
+    """
+    at = Q(until__isnull=True) if now is None else running(now)
+    people = Account.objects.filter(
+        is_active=True, pk__in=Appointment.objects.filter(at, organisation_id=unit_id).values("account_id")
+    )
+    if duty is not None:
+        one = unit(unit_id)
+        if one is None:
+            return []
+        wide = Q(unit__isnull=True, area_code__in=prefixes(one.area_code))
+        holders = RoleGrant.objects.filter(at, wide | Q(unit_id=unit_id), role__active=True)
+        people = people.filter(pk__in=holders.filter(role__duties__contains=[str(duty)]).values("account_id"))
+    return list(people.order_by("name", "pk"))
+
+
+def holders_of(duty: str, area_code: str, *, now: datetime) -> list[Account]:
+    """People who hold a duty over an area at `now` (grants for a unit are not counted), by name."""
+    grants = RoleGrant.objects.filter(
+        running(now),
+        unit__isnull=True,
+        role__active=True,
+        role__duties__contains=[str(duty)],
+        area_code__in=prefixes(area_code),
+    )
+    return list(Account.objects.filter(is_active=True, pk__in=grants.values("account_id")).order_by("name", "pk"))
+
+
+def recused(object_ids: Iterable[UUID]) -> dict[UUID, Recused]:
+    """Who keeps away, by object; objects without any recusal are left out."""
+    units_by: dict[UUID, set[UUID]] = {}
+    accounts_by: dict[UUID, set[UUID]] = {}
+    for object_id, unit_id, account_id in Recusal.objects.filter(object_id__in=set(object_ids)).values_list(
+        "object_id", "unit_id", "account_id"
+    ):
+        if unit_id is not None:
+            units_by.setdefault(object_id, set()).add(unit_id)
+        if account_id is not None:
+            accounts_by.setdefault(object_id, set()).add(account_id)
+    return {
+        object_id: Recused(frozenset(units_by.get(object_id, ())), frozenset(accounts_by.get(object_id, ())))
+        for object_id in units_by.keys() | accounts_by.keys()
+    }
+
+
+def recusals_touching(viewer: Actor) -> QuerySet[Recusal]:
+    """Recusals of the viewer's units or of the viewer: what lists subtract (`object_id` of these rows)."""
+    return Recusal.objects.filter(Q(unit_id__in=viewer.units) | Q(account_id=viewer.id, account__isnull=False))
+
+
+def masked(contact_ids: Iterable[UUID]) -> dict[UUID, Masked]:
+    """Reporters as lists show them; nothing is unsealed for it."""
+    return {row.pk: masked_of(row) for row in Contact.objects.filter(pk__in=set(contact_ids))}
+
+
+def masked_of(contact: Contact) -> Masked:
+    if contact.erased_at is not None:
+        return Masked(_("资料已删除"), "")
+    if contact.phone_tail:
+        phone = _("尾号 %(digits)s") % {"digits": contact.phone_tail}
+    else:
+        phone = _("已留电话") if contact.phone_sealed is not None else ""
+    return Masked(contact.name_mask or _("未留姓名"), phone)
+
+
+def openings_of(contact_id: UUID) -> list[ContactOpening]:
+    """Who looked at a reporter's contact data, and why, the latest first. Made for the reporter:
+
+    show time, purpose and unit; the person who looked stays an id.
+    """
+    return list(ContactOpening.objects.filter(contact_id=contact_id).select_related("unit").order_by("-at", "-pk"))
+
+
+def current_consent_text(language: str = "zh-hans") -> ConsentText:
+    """The words to show where contact data is asked for; not saved yet where nobody has agreed to them."""
+    one = consent.shipped(consent.CURRENT, language)
+    assert one is not None  # a test holds that the current version is shipped
+    return ConsentText(version=one.version, language=one.language, text=one.text)
+
+
+def roles() -> list[Role]:
+    return list(Role.objects.filter(active=True).order_by("code"))
+
+
+def directory(viewer: Actor, *, now: datetime) -> list[Appointment]:
+    """Present posts with person and unit.
+
+    A post is included if, and only if, it lies in an area that the viewer reads, or in a unit of the viewer.
+    """
+    seen = Q(organisation_id__in=viewer.units)
+    for code in viewer.areas(Duty.READ) + viewer.areas(Duty.ADMIN_PEOPLE):
+        seen |= Q(area_code__startswith=code)
+    if viewer.kind == ActorKind.SYSTEM:
+        seen = Q()
+    return list(
+        Appointment.objects.filter(running(now), seen, account__is_active=True, organisation__active=True)
+        .select_related("account", "organisation")
+        .order_by("organisation__area_code", "organisation__name", "since", "pk")
+    )
