@@ -1,63 +1,510 @@
 """Every setting with its name, kind, default and meaning; read once, refused by name when bad.
 
-Sources: the environment first, then the file named by HUYING_SETTINGS (or `settings.env` in the data folder).
+Sources, the first that has a value wins: the environment; for secrets `<NAME>_FILE`; then one file of
+`NAME=value` lines, named by HUYING_SETTINGS or lying in the data folder as `settings.env`.
+`docs/reference/settings.md` is written from this table (`python -m huying.config.env`), and a test compares.
 """
 
 from __future__ import annotations
 
+import difflib
 import os
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urlsplit
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from huying.config import postgres
+
+T = TypeVar("T")
 
 
 class BadSetting(Exception):
     """A setting that stops the start; the text names it and says what is expected."""
 
+    def __init__(self, name: str, says: str) -> None:
+        self.name = name
+        super().__init__(f"{name}: {says}")
+
+
+@dataclass(frozen=True)
+class Kind(Generic[T]):
+    """How a value is read from text. `expected` finishes the sentence "expected …"."""
+
+    expected: str
+    read: Callable[[str], T]
+
+
+@dataclass(frozen=True)
+class Setting(Generic[T]):
+    """One row: what people may set."""
+
+    name: str
+    kind: Kind[T]
+    default: str
+    meaning: str
+    secret: bool = False
+    shown: str = field(default="", kw_only=True)
+    """The default as the reference shows it, where it is not a fixed word."""
+
+
+# kinds
+
+
+def _flag(text: str) -> bool:
+    return {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}[
+        text.lower()
+    ]
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    found = _listed(text)
+    for one in found:
+        parts = urlsplit(one)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+            raise ValueError(one)
+    return found
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    found = _listed(text)
+    if not found or any("/" in one or " " in one for one in found):
+        raise ValueError(text)
+    return found
+
+
+def _database(text: str) -> str:
+    if text:
+        if urlsplit(text).scheme not in ("postgresql", "postgres"):
+            raise ValueError
+        try:
+            conninfo_to_dict(text)
+        except ProgrammingError as why:
+            raise ValueError from why
+    return text
+
+
+def _tiles(text: str) -> str:
+    if text and not (text.startswith(("https://", "http://", "/")) and all(p in text for p in ("{z}", "{x}", "{y}"))):
+        raise ValueError(text)
+    return text
+
+
+def _folder_or_nothing(text: str) -> Path | None:
+    if not text:
+        return None
+    path = Path(text).absolute()
+    if not path.is_dir():
+        raise ValueError(text)
+    return path
+
+
+def _long_secret(text: str) -> str:
+    if text and len(text) < 32:
+        raise ValueError
+    return text
+
+
+def _words(text: str) -> str:
+    if any(ord(character) < 32 for character in text):
+        raise ValueError(text)
+    return text
+
+
+def whole(low: int, high: int) -> Kind[int]:
+    def read(text: str) -> int:
+        number = int(text)
+        if not low <= number <= high:
+            raise ValueError(text)
+        return number
+
+    return Kind(f"a whole number from {low} to {high}", read)
+
+
+def one_of(*choices: str) -> Kind[str]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(text)
+        return text
+
+    return Kind("one of " + ", ".join(choices), read)
+
+
+FLAG = Kind("1 or 0", _flag)
+TEXT = Kind("text on one line", _words)
+HOSTS = Kind("host names with commas between them, without http://", _hosts)
+ORIGINS = Kind("addresses like https://huying.example with commas between them", _origins)
+DATABASE = Kind("an address like postgresql://user:password@host:5432/name", _database)
+LONG_SECRET = Kind("a secret of at least 32 characters", _long_secret)
+TILES = Kind("an address with {z}, {x} and {y} in it", _tiles)
+FOLDER = Kind("a folder that exists", _folder_or_nothing)
+PATH = Kind("a path", lambda text: Path(text).expanduser().absolute())
+
+# the table
+
+DATA = Setting(
+    "HUYING_DATA",
+    PATH,
+    ".huying",
+    "The data folder: embedded database, keys, files, the heads of the history's chain. Also `--data`.",
+)
+SETTINGS_FILE = Setting(
+    "HUYING_SETTINGS",
+    TEXT,
+    "",
+    "A file of `NAME=value` lines with any of these settings.",
+    shown="`settings.env` in the data folder",
+)
+DATABASE_URL = Setting(
+    "HUYING_DATABASE_URL",
+    DATABASE,
+    "",
+    "The PostgreSQL server (15 or newer) that the application works on, as a role that owns nothing.",
+    secret=True,
+    shown="the embedded server",
+)
+DATABASE_OWNER_URL = Setting(
+    "HUYING_DATABASE_OWNER_URL",
+    DATABASE,
+    "",
+    "The same database as the role that owns the tables; used by `huying migrate` alone.",
+    secret=True,
+    shown="as HUYING_DATABASE_URL",
+)
+SECRET_KEY = Setting(
+    "HUYING_SECRET_KEY",
+    LONG_SECRET,
+    "",
+    "Signs sessions and forms. All web processes need the same.",
+    secret=True,
+    shown="made once, kept in the data folder",
+)
+MASTER_KEY_FILE = Setting(
+    "HUYING_MASTER_KEY_FILE",
+    PATH,
+    "",
+    "The file of master keys, under which the contact data of reporters is sealed. Keep it apart from the "
+    "database's backup; without it sealed values never open again.",
+    shown="`master.key` in the data folder",
+)
+HOSTS_ROW = Setting("HUYING_HOSTS", HOSTS, "127.0.0.1,localhost,[::1]", "The host names that requests may ask for.")
+ORIGINS_ROW = Setting(
+    "HUYING_ORIGINS", ORIGINS, "", "Addresses that forms may come from, where a proxy changes the scheme or the port."
+)
+HTTPS = Setting(
+    "HUYING_HTTPS",
+    FLAG,
+    "0",
+    "1 where people reach the site by https through a proxy: cookies become secure, and the proxy's "
+    "X-Forwarded-Proto is believed.",
+)
+BIND = Setting("HUYING_BIND", TEXT, "127.0.0.1", "The address that `huying serve` listens on.")
+PORT = Setting("HUYING_PORT", whole(1, 65535), "8000", "The port that `huying serve` listens on.")
+WEB_PROCESSES = Setting("HUYING_WEB_PROCESSES", whole(1, 64), "2", "Web processes of `huying serve`.")
+THREADS = Setting("HUYING_THREADS", whole(1, 64), "6", "Requests that one web process works on at once.")
+POOL = Setting(
+    "HUYING_POOL",
+    whole(0, 200),
+    "0",
+    "Database connections that one process may keep open; 0 opens one for each request.",
+    shown="threads + 2 under `huying serve`, else 0",
+)
+LIVE = Setting("HUYING_LIVE", FLAG, "1", "0 switches the live stream off; pages then ask every few seconds.")
+LIVE_STREAMS = Setting("HUYING_LIVE_STREAMS", whole(1, 5000), "300", "Live streams that one web process serves.")
+WORKER = Setting("HUYING_WORKER", FLAG, "1", "0 where workers run beside `huying serve` (`huying worker`).")
+WORKER_JOBS = Setting("HUYING_WORKER_JOBS", whole(1, 64), "2", "Jobs that one worker does at once.")
+SESSION_MINUTES = Setting(
+    "HUYING_SESSION_MINUTES", whole(5, 1440), "480", "Minutes without a request after which staff sign in again."
+)
+DEMO = Setting(
+    "HUYING_DEMO",
+    FLAG,
+    "0",
+    "Set by `huying demo`: the sign-in page offers one click per demo role, only on loopback without a proxy.",
+)
+TILES_ROW = Setting(
+    "HUYING_TILES",
+    TILES,
+    "",
+    "Where map pages fetch background tiles, e.g. `https://tiles.example/{z}/{x}/{y}.png`.",
+    shown="no background",
+)
+TILES_CREDIT = Setting("HUYING_TILES_CREDIT", TEXT, "", "Whom the map names as source of its background.")
+TILES_SYSTEM = Setting(
+    "HUYING_TILES_SYSTEM", one_of("wgs84", "gcj02", "bd09"), "wgs84", "The coordinate system that the tiles are in."
+)
+LOG_LEVEL = Setting("HUYING_LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "WARNING", "What is logged.")
+REAL_DATA = Setting(
+    "HUYING_REAL_DATA", FOLDER, "", "For tests alone: the folder of real data.", shown="tests that need it are skipped"
+)
+
+TABLE: tuple[Setting[Any], ...] = (
+    DATA,
+    SETTINGS_FILE,
+    DATABASE_URL,
+    DATABASE_OWNER_URL,
+    SECRET_KEY,
+    MASTER_KEY_FILE,
+    HOSTS_ROW,
+    ORIGINS_ROW,
+    HTTPS,
+    BIND,
+    PORT,
+    WEB_PROCESSES,
+    THREADS,
+    POOL,
+    LIVE,
+    LIVE_STREAMS,
+    WORKER,
+    WORKER_JOBS,
+    SESSION_MINUTES,
+    DEMO,
+    TILES_ROW,
+    TILES_CREDIT,
+    TILES_SYSTEM,
+    LOG_LEVEL,
+    REAL_DATA,
+)
+
 
 @dataclass(frozen=True)
 class Env:
+    """What was read."""
+
     data: Path
+    database_url: str
+    owner_url: str
     secret_key: str
+    master_key_file: Path
     hosts: tuple[str, ...]
     origins: tuple[str, ...]
     https: bool
+    bind: str
+    port: int
+    web_processes: int
+    threads: int
+    pool: int
+    live: bool
+    live_streams: int
+    worker: bool
+    worker_jobs: int
     session_minutes: int
-    database_url: str
-    owner_url: str
+    demo: bool
+    tiles: str
+    tiles_credit: str
+    tiles_system: str
+    log_level: str
+    real_data: Path | None
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the embedded server is used."""
+        return not self.database_url
+
+    @property
+    def key_file(self) -> Path:
+        return self.data / "secret_key"
+
+    def url(self, owner: bool = False) -> str:
+        if self.embedded:
+            return postgres.url_of(self.data, postgres.OWNER if owner else postgres.APP)
+        return (self.owner_url or self.database_url) if owner else self.database_url
 
     def database(self, owner: bool = False) -> dict[str, Any]:
         """Django's description of the database, for the application or for its owner (migrations)."""
-        url = urlsplit((self.owner_url if owner else self.database_url) or "postgresql://huying@/huying")
-        from urllib.parse import parse_qs
-
-        host = parse_qs(url.query).get("host", [url.hostname or ""])[0]
+        parts: dict[str, Any] = conninfo_to_dict(self.url(owner))
+        taken = {
+            "NAME": parts.pop("dbname", "") or "huying",
+            "USER": parts.pop("user", ""),
+            "PASSWORD": parts.pop("password", ""),
+            "HOST": parts.pop("host", ""),
+            "PORT": str(parts.pop("port", "")),
+        }
+        options: dict[str, Any] = dict(parts)
+        if self.pool and not owner:
+            options["pool"] = {"min_size": 1, "max_size": self.pool, "timeout": 10}
         return {
             "ENGINE": "django.db.backends.postgresql",
-            "NAME": url.path.lstrip("/") or "huying",
-            "USER": unquote(url.username or ""),
-            "PASSWORD": unquote(url.password or ""),
-            "HOST": host,
-            "PORT": str(url.port or ""),
+            **taken,
+            # With threads that come and go a kept connection leaks: a pool keeps them, or nobody does.
             "CONN_MAX_AGE": 0,
-            "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}},
+            "OPTIONS": options,
         }
 
+    @property
+    def tile_hosts(self) -> tuple[str, ...]:
+        """What the content security policy must let map pages fetch from."""
+        parts = urlsplit(self.tiles)
+        if not parts.hostname:
+            return ()
+        host = parts.netloc.replace("{s}", "*")
+        return (f"{parts.scheme}://{host}",)
 
-def read() -> Env:
-    data = Path(os.environ.get("HUYING_DATA") or ".huying").absolute()
+
+def _lines(file: Path, named: bool) -> dict[str, str]:
+    """The settings of one file."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        if named:
+            raise BadSetting(SETTINGS_FILE.name, f"there is no file {file}.") from None
+        return {}
+    except (OSError, UnicodeDecodeError) as why:
+        raise BadSetting(SETTINGS_FILE.name, f"{file} cannot be read as UTF-8 text ({why}).") from None
+    found: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        name, sign, value = line.removeprefix("export ").partition("=")
+        name, value = name.strip(), value.strip()
+        if not sign:
+            raise BadSetting(f"{file}, line {number}", "expected NAME=value.")
+        if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
+            value = value[1:-1]
+        if name in found:
+            raise BadSetting(name, f"stands twice in {file} (again in line {number}).")
+        if name in (DATA.name, SETTINGS_FILE.name):
+            raise BadSetting(name, f"cannot stand in {file}, because it says where that file is.")
+        found[name] = value
+    return found
+
+
+class _Reader:
+    """The given values, each read at most once, and what is left over."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.given = {name: value for name, value in environ.items() if name.startswith("HUYING_")}
+        self.data = self.read(DATA)
+        named = self.read(SETTINGS_FILE)
+        file = Path(named).absolute() if named else self.data / "settings.env"
+        self.given = {**_lines(file, bool(named)), **self.given}
+        self._refuse_unknown(str(file))
+
+    def _refuse_unknown(self, file: str) -> None:
+        known = {row.name for row in TABLE} | {f"{row.name}_FILE" for row in TABLE if row.secret}
+        for name in self.given:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                hint = f" Did you mean {near[0]}?" if near else ""
+                raise BadSetting(name, f"there is no such setting (in the environment or in {file}).{hint}")
+
+    def read(self, row: Setting[T]) -> T:
+        text = self.given.get(row.name, "")
+        file = self.given.get(f"{row.name}_FILE", "") if row.secret else ""
+        if text and file:
+            raise BadSetting(row.name, f"given twice: as itself and as {row.name}_FILE.")
+        if file:
+            try:
+                text = Path(file).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as why:
+                raise BadSetting(f"{row.name}_FILE", f"{file} cannot be read ({why}).") from None
+        try:
+            return row.kind.read(text or row.default)
+        except (ValueError, KeyError):
+            got = "" if row.secret else f", got {text[:80]!r}"
+            raise BadSetting(row.name, f"expected {row.kind.expected}{got}.") from None
+
+
+def read(environ: Mapping[str, str] | None = None) -> Env:
+    """All settings, or BadSetting."""
+    reader = _Reader(os.environ if environ is None else environ)
+    get = reader.read
+    if not get(DATABASE_URL) and get(DATABASE_OWNER_URL):
+        raise BadSetting(DATABASE_OWNER_URL.name, f"is given without {DATABASE_URL.name}.")
     return Env(
-        data=data,
-        secret_key=os.environ.get("HUYING_SECRET_KEY") or secrets.token_urlsafe(48),
-        hosts=tuple(filter(None, os.environ.get("HUYING_HOSTS", "127.0.0.1,localhost,[::1]").split(","))),
-        origins=tuple(filter(None, os.environ.get("HUYING_ORIGINS", "").split(","))),
-        https=os.environ.get("HUYING_HTTPS", "0") == "1",
-        session_minutes=int(os.environ.get("HUYING_SESSION_MINUTES", "480")),
-        database_url=os.environ.get("HUYING_DATABASE_URL", ""),
-        owner_url=os.environ.get("HUYING_DATABASE_OWNER_URL", os.environ.get("HUYING_DATABASE_URL", "")),
+        data=reader.data,
+        database_url=get(DATABASE_URL),
+        owner_url=get(DATABASE_OWNER_URL),
+        secret_key=get(SECRET_KEY) or _kept_key(reader.data),
+        master_key_file=get(MASTER_KEY_FILE) if MASTER_KEY_FILE.name in reader.given else reader.data / "master.key",
+        hosts=get(HOSTS_ROW),
+        origins=get(ORIGINS_ROW),
+        https=get(HTTPS),
+        bind=get(BIND),
+        port=get(PORT),
+        web_processes=get(WEB_PROCESSES),
+        threads=get(THREADS),
+        pool=get(POOL),
+        live=get(LIVE),
+        live_streams=get(LIVE_STREAMS),
+        worker=get(WORKER),
+        worker_jobs=get(WORKER_JOBS),
+        session_minutes=get(SESSION_MINUTES),
+        demo=get(DEMO),
+        tiles=get(TILES_ROW),
+        tiles_credit=get(TILES_CREDIT),
+        tiles_system=get(TILES_SYSTEM),
+        log_level=get(LOG_LEVEL),
+        real_data=get(REAL_DATA),
     )
 
 
-ENV = read()
+def _kept_key(data: Path) -> str:
+    """The key in the data folder; before a command has made one (`prepare`), a key for this process alone."""
+    try:
+        return _long_secret((data / "secret_key").read_text(encoding="ascii").strip())
+    except FileNotFoundError:
+        return secrets.token_urlsafe(48)
+    except (OSError, ValueError) as why:
+        raise BadSetting(SECRET_KEY.name, f"the key kept in {data / 'secret_key'} cannot be read ({why}).") from None
+
+
+def prepare(data: Path) -> None:
+    """Make the data folder and the key in it, if missing: every command does this before it reads the settings."""
+    make_folder(data)
+    file = data / "secret_key"
+    if file.exists():
+        return
+    draft = data / f"secret_key.{os.getpid()}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as out:
+        out.write(secrets.token_urlsafe(48) + "\n")
+    try:
+        os.link(draft, file)  # of two that start at once, one key stays
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def make_folder(data: Path) -> None:
+    """The data folder, closed to others; as root they may walk through to the database's own folder."""
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
+    except OSError as why:
+        raise BadSetting(DATA.name, f"the folder {data} cannot be made ({why.strerror}).") from None
+
+
+def reference() -> str:
+    """The page `docs/reference/settings.md`."""
+    lines = [
+        "# Settings",
+        "",
+        "Written by `make docs` from `src/huying/config/env.py`; do not edit.",
+        "",
+        "A setting is an environment variable, or a line `NAME=value` of one file (HUYING_SETTINGS). The environment",
+        "comes first. A secret can also be read from a file: `<NAME>_FILE` names it. A bad or unknown `HUYING_…`",
+        "name stops the start and is named. `huying check` says what is in force.",
+        "",
+        "| name | expected | default | meaning |",
+        "|---|---|---|---|",
+    ]
+    for row in TABLE:
+        default = row.shown or (f"`{row.default}`" if row.default else "nothing")
+        name = f"`{row.name}`" + (f", `{row.name}_FILE`" if row.secret else "")
+        lines.append(f"| {name} | {row.kind.expected} | {default} | {row.meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(reference(), end="")

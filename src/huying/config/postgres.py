@@ -358,7 +358,6 @@ class Server:
     def _run(self, *command: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """One of the binaries, as the server's user, in a clean environment."""
         account = self.account
-        other = {"user": account.uid, "group": account.gid, "extra_groups": []} if account.other else {}
         try:
             return subprocess.run(
                 [str(self.bin / command[0]), *command[1:]],
@@ -372,7 +371,9 @@ class Server:
                 umask=0o077,
                 timeout=timeout,
                 check=False,
-                **other,  # type: ignore[arg-type]
+                user=account.uid if account.other else None,
+                group=account.gid if account.other else None,
+                extra_groups=[] if account.other else None,
             )
         except PermissionError as why:
             raise PostgresProblem(
