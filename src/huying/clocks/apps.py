@@ -1,7 +1,27 @@
+from __future__ import annotations
+
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ClocksConfig(AppConfig):
     name = "huying.clocks"
     label = "clocks"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        post_migrate.connect(_fill_calendar, sender=self)
+
+
+def _fill_calendar(*, using: str, **_options: Any) -> None:
+    """A new database starts with the published calendar."""
+    from django.db import connections
+    from django.utils import timezone
+
+    from huying.clocks import actions
+    from huying.clocks.models import CalendarYear
+
+    if using == "default" and CalendarYear._meta.db_table in connections[using].introspection.table_names():
+        actions.fill(now=timezone.now())

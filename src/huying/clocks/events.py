@@ -1,0 +1,5 @@
+"""News of clocks."""
+
+from huying.kernel.events import Event
+
+calendar_published = Event("clocks.calendar_published")

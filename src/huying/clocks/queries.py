@@ -1,0 +1,299 @@
+"""Reads of clocks: the calendar as the rules want it, clocks of objects, and why something is due then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from threading import Lock
+from uuid import UUID
+
+from django.core.cache import cache
+from django.db.models import prefetch_related_objects
+
+from huying.clocks.models import CalendarYear, Clock, Revision, Stretch, WorkDay, WorkHours
+from huying.clocks.rules import (
+    DEFAULT_HOURS,
+    SHANGHAI,
+    Calendar,
+    DayKind,
+    Hours,
+    Limit,
+    Pause,
+    StretchKind,
+    YearState,
+    unpublished_years,
+    used_percent,
+)
+from huying.kernel.terms import Label, _
+
+RECHECK_SECONDS = 5
+_CHECKED = "clocks.calendar.mark"
+_lock = Lock()
+_kept: tuple[str, Calendar] | None = None
+
+
+def calendar() -> Calendar:
+    """The work calendar, kept in the process; its mark is looked up at most every few seconds."""
+    global _kept
+    mark = cache.get(_CHECKED)
+    kept = _kept
+    if kept is not None and mark == kept[0]:
+        return kept[1]
+    if mark is None:
+        found = Revision.objects.values_list("mark", flat=True).first()
+        mark = str(found or "")
+    if kept is None or kept[0] != mark:
+        with _lock:
+            if _kept is None or _kept[0] != mark:
+                _kept = (mark, _read())
+            kept = _kept
+    cache.set(_CHECKED, mark, RECHECK_SECONDS)
+    return kept[1]
+
+
+def forget() -> None:
+    """Read the calendar again next time; after a change, and in tests."""
+    global _kept
+    _kept = None
+    cache.delete(_CHECKED)
+
+
+def _read() -> Calendar:
+    rows = WorkHours.objects.order_by("valid_from")
+    hours = tuple(Hours(row.valid_from, tuple((a, b) for a, b in row.spans)) for row in rows) or (DEFAULT_HOURS,)
+    days = {day: (DayKind(kind), name) for day, kind, name in WorkDay.objects.values_list("day", "kind", "name")}
+    published = CalendarYear.objects.filter(state=YearState.PUBLISHED).values_list("year", flat=True)
+    return Calendar(published=frozenset(published), days=days, hours=hours)
+
+
+def of_objects(object_kind: str, object_ids: Iterable[UUID]) -> dict[UUID, list[Clock]]:
+    """The clocks of each object, in the order they started: one statement."""
+    found: dict[UUID, list[Clock]] = {object_id: [] for object_id in object_ids}
+    if found:
+        clocks = Clock.objects.filter(object_kind=object_kind, object_id__in=list(found))
+        for clock in clocks.order_by("started_at", "id"):
+            found[clock.object_id].append(clock)
+    return found
+
+
+def running(object_kind: str, object_id: UUID, step: str) -> Clock | None:
+    """The clock of a step that has not stopped (it may be paused)."""
+    return Clock.objects.filter(
+        object_kind=object_kind, object_id=object_id, step=step, stopped_at=None
+    ).first()  # one at most, by constraint
+
+
+def overdue(*, now: datetime, after: tuple[datetime, UUID] | None = None, most: int = 200) -> list[Clock]:
+    """Running clocks past their due time, the oldest due first; imported clocks never come, they never escalate."""
+    clocks = Clock.objects.filter(stopped_at=None, paused_at=None, imported=False, due_at__lte=now)
+    if after is not None:
+        clocks = clocks.filter(due_at__gte=after[0]).exclude(due_at=after[0], id__lte=after[1])
+    return list(clocks.order_by("due_at", "id")[:most])
+
+
+def with_stretches(clocks: Sequence[Clock]) -> Sequence[Clock]:
+    """Fetch the stretches of many clocks with one statement, for `explain`."""
+    prefetch_related_objects(list(clocks), "stretches")
+    return clocks
+
+
+def stretches_of(clock: Clock) -> list[Stretch]:
+    return sorted(clock.stretches.all(), key=lambda one: (one.began_at, one.pk))
+
+
+def pauses_of(clock: Clock) -> list[Pause]:
+    return [one.pause() for one in stretches_of(clock) if one.kind == StretchKind.PAUSED]
+
+
+def used(clock: Clock, now: datetime) -> int:
+    """How much of the limit is used, in percent: the bar on the page."""
+    return used_percent(clock.started_at, clock.rule(), clock.stopped_at or now, calendar(), pauses_of(clock))
+
+
+# Why something is due then
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the answer to "why is it due then"."""
+
+    term: Label
+    words: str
+
+
+def explain(clock: Clock, now: datetime) -> list[Line]:
+    """Start, rule, source, pauses, the stretches that count, what was skipped, and whether it is provisional."""
+    known, limit = calendar(), clock.rule()
+    lines = [
+        Line(_("起点"), str(_("%(when)s 起算")) % {"when": moment_words(clock.started_at, now)}),
+        Line(_("规则"), _rule_words(clock, limit, known)),
+    ]
+    if clock.source:
+        lines.append(Line(_("依据"), clock.source))
+    lines.append(Line(_("停表"), _pause_words(clock, now)))
+    if limit.working:
+        lines.append(Line(_("走表"), _spans_words(clock, known, now)))
+        skipped = _skipped_words(clock, known, now)
+        if skipped:
+            lines.append(Line(_("节假日"), skipped))
+    lines.append(Line(_("到期"), _due_words(clock, now)))
+    if clock.provisional:
+        years = unpublished_years(clock.started_at, clock.due_at, known)
+        named = "、".join(str(year) for year in years) or str(clock.due_at.astimezone(SHANGHAI).year)
+        words = str(_("%(years)s 年的放假安排还没有公布，先按周一到周五算。公布后会重新计算。")) % {"years": named}
+        lines.append(Line(_("暂定"), words))
+    if clock.imported:
+        lines.append(Line(_("导入"), str(_("这是导入的事项，只计时，不催办。"))))
+    return lines
+
+
+def moment_words(moment: datetime, now: datetime) -> str:
+    """今天 08:07, 明天 09:05, 10月23日 18:00, 2027年1月4日 09:00."""
+    there = moment.astimezone(SHANGHAI)
+    return f"{day_words(there.date(), now)} {there:%H:%M}"
+
+
+def day_words(day: date, now: datetime) -> str:
+    today = now.astimezone(SHANGHAI).date()
+    near = {0: _("今天"), 1: _("明天"), -1: _("昨天")}.get((day - today).days)
+    if near is not None:
+        return str(near)
+    if day.year == today.year:
+        return str(_("%(month)s月%(day)s日")) % {"month": day.month, "day": day.day}
+    return str(_("%(year)s年%(month)s月%(day)s日")) % {"year": day.year, "month": day.month, "day": day.day}
+
+
+def _rule_words(clock: Clock, limit: Limit, known: Calendar) -> str:
+    if not limit.working:
+        return str(_("%(limit)s，按自然时间，夜里和节假日不停")) % {"limit": limit.words()}
+    hours = known.hours_on(clock.started_at.astimezone(SHANGHAI).date()).words()
+    return str(_("%(limit)s，只算工作时间 %(hours)s，夜里、周末和节假日不算")) % {
+        "limit": limit.words(),
+        "hours": hours,
+    }
+
+
+def _pause_words(clock: Clock, now: datetime) -> str:
+    told = []
+    for one in stretches_of(clock):
+        if one.kind != StretchKind.PAUSED:
+            continue
+        facts = {"began": moment_words(one.began_at, now), "reason": one.reason}
+        if one.ended_at is None:
+            told.append(str(_("%(began)s 起停着")) % facts)
+        else:
+            facts["ended"] = moment_words(one.ended_at, now)
+            told.append(str(_("%(began)s 到 %(ended)s")) % facts)
+        if one.reason:
+            told[-1] += str(_("（%(reason)s）")) % facts
+    return "；".join(told) or str(_("没有停过"))
+
+
+def _counted(clock: Clock, known: Calendar) -> list[tuple[datetime, datetime]]:
+    """The working spans from start to due without the pauses."""
+    spans = known.spans_between(clock.started_at, clock.due_at)
+    for pause in pauses_of(clock):
+        if pause.ended_at is None:
+            continue
+        cut: list[tuple[datetime, datetime]] = []
+        for opens, closes in spans:
+            for part in ((opens, min(closes, pause.began_at)), (max(opens, pause.ended_at), closes)):
+                if part[0] < part[1]:
+                    cut.append(part)
+        spans = cut
+    return spans
+
+
+def _spans_words(clock: Clock, known: Calendar, now: datetime) -> str:
+    spans = _counted(clock, known)
+    if not spans:
+        return str(_("还没有走"))
+    if len(spans) <= 3:
+        return "，".join(_span_words(*span, now) for span in spans)
+    days = len({opens.astimezone(SHANGHAI).date() for opens, _closes in spans})
+    return str(_("从 %(first)s 走起，经过 %(days)s 个工作日，最后一段是 %(last)s")) % {
+        "first": _span_words(*spans[0], now),
+        "days": days,
+        "last": _span_words(*spans[-1], now),
+    }
+
+
+def _span_words(opens: datetime, closes: datetime, now: datetime) -> str:
+    return f"{moment_words(opens, now)}–{closes.astimezone(SHANGHAI):%H:%M}"
+
+
+def _skipped_words(clock: Clock, known: Calendar, now: datetime) -> str:
+    """Public holidays passed over and weekend days that are worked, between start and due."""
+    runs: list[tuple[DayKind, str, date, date]] = []
+    day, last = clock.started_at.astimezone(SHANGHAI).date(), clock.due_at.astimezone(SHANGHAI).date()
+    while day <= last:
+        special = known.days.get(day)
+        if special is not None:
+            kind, name = special
+            if runs and runs[-1][:2] == (kind, name) and runs[-1][3] == day - timedelta(days=1):
+                runs[-1] = (kind, name, runs[-1][2], day)
+            else:
+                runs.append((kind, name, day, day))
+        day += timedelta(days=1)
+    return "；".join(_run_words(*run, now) for run in runs)
+
+
+def _run_words(kind: DayKind, name: str, first: date, last: date, now: datetime) -> str:
+    when = day_words(first, now) if first == last else f"{day_words(first, now)}–{day_words(last, now)}"
+    if kind == DayKind.WORKED:
+        return str(_("%(when)s 调休上班，照算")) % {"when": when}
+    return str(_("%(when)s %(name)s放假，不算")) % {"when": when, "name": name}
+
+
+def _due_words(clock: Clock, now: datetime) -> str:
+    if clock.paused_at is not None and clock.stopped_at is None:
+        return str(_("停着，恢复后重新算；停表前是 %(when)s")) % {"when": moment_words(clock.due_at, now)}
+    return moment_words(clock.due_at, now)
+
+
+# The year's page
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of the year's page."""
+
+    day: date
+    worked: bool
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Month:
+    number: int
+    weeks: list[list[Day | None]]
+    worked: int
+
+
+def years() -> list[CalendarYear]:
+    """Every year that has a row, the latest first."""
+    return list(CalendarYear.objects.order_by("-year"))
+
+
+def months(year: int) -> list[Month]:
+    """A year as months of weeks from Monday, each day with what it is."""
+    known = calendar()
+    found = []
+    for number in range(1, 13):
+        day = date(year, number, 1)
+        cells: list[Day | None] = [None] * day.weekday()
+        while day.month == number:
+            kind, name = known.days.get(day, ("", ""))
+            cells.append(Day(day, known.is_worked(day), str(kind), name))
+            day += timedelta(days=1)
+        cells += [None] * (-len(cells) % 7)
+        weeks = [cells[at : at + 7] for at in range(0, len(cells), 7)]
+        found.append(Month(number, weeks, sum(1 for cell in cells if cell is not None and cell.worked)))
+    return found
+
+
+def hours() -> list[Hours]:
+    """The rows of working hours, the earliest first."""
+    return list(calendar().hours)

@@ -1,0 +1,274 @@
+"""Reads of places: where a point lies, what areas are called, the tree a person may see, outlines for maps.
+
+Names and shapes of the present areas are kept in the process and read again when the mark of
+`Revision` is new, which is looked up at most every few seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from threading import Lock
+from typing import Any
+
+import numpy
+import shapely
+from django.core.cache import cache
+from django.db.models import Q, QuerySet
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from huying.kernel.actor import Actor, ActorKind, upper_bound
+from huying.kernel.refusals import NotFound
+from huying.places.models import Area, Building, Estate, Facility, Place, Revision, Waterway
+from huying.places.rules import ADMIN_PLACES, LENGTHS, READ, Tier, ancestors_of, covers, in_range, is_code
+
+RECHECK_SECONDS = 5
+_CHECKED = "places.mark"
+
+
+@dataclass(frozen=True)
+class Located:
+    """Where a point lies: the finest area that has a shape."""
+
+    area_code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class _Shapes:
+    """Shapes of the present areas in one search tree; codes and depths stand at the same places."""
+
+    tree: shapely.STRtree
+    codes: list[str]
+
+
+@dataclass
+class _Kept:
+    """What one mark stands for; filled when first asked for."""
+
+    mark: str
+    names: dict[str, tuple[str, str]] | None = None
+    shapes: _Shapes | None = None
+    lock: Lock = field(default_factory=Lock)
+
+
+_kept = _Kept("none")
+
+
+def forget() -> None:
+    """Read names and shapes again next time; after a change, and in tests."""
+    global _kept
+    _kept = _Kept("none")
+    cache.delete(_CHECKED)
+
+
+def _present() -> _Kept:
+    global _kept
+    mark = cache.get(_CHECKED)
+    if mark is None:
+        mark = str(Revision.objects.values_list("mark", flat=True).first() or "")
+        cache.set(_CHECKED, mark, RECHECK_SECONDS)
+    kept = _kept
+    if kept.mark != mark:
+        kept = _kept = _Kept(mark)
+    return kept
+
+
+def current() -> QuerySet[Area]:
+    """The areas that hold now, without their shapes."""
+    return Area.objects.filter(valid_to=None).defer("polygon")
+
+
+# Where a point lies
+
+
+def locate(lng: float, lat: float) -> Located | None:
+    """The finest present area that holds the WGS84 point; on a border the one with the smaller code."""
+    if not in_range(lng, lat):
+        return None
+    shapes = _shapes()
+    found = shapes.tree.query(shapely.Point(lng, lat), predicate="intersects")
+    if len(found) == 0:
+        return None
+    code = min((shapes.codes[place] for place in found), key=lambda one: (-len(one), one))
+    return Located(code, name_of(code))
+
+
+def _shapes() -> _Shapes:
+    kept = _present()
+    if kept.shapes is None:
+        with kept.lock:
+            if kept.shapes is None:
+                kept.shapes = _read_shapes()
+    return kept.shapes
+
+
+def _read_shapes() -> _Shapes:
+    rows = Area.objects.filter(valid_to=None, polygon__isnull=False).order_by("code")
+    codes: list[str] = []
+    geometries: list[BaseGeometry] = []
+    for code, polygon in rows.values_list("code", "polygon"):
+        codes.append(code)
+        geometries.append(shape(polygon))
+    ready = numpy.array(geometries, dtype=object)
+    shapely.prepare(ready)
+    return _Shapes(shapely.STRtree(ready), codes)
+
+
+# What areas are called
+
+
+def name_of(code: str) -> str:
+    """How people name an area: `榕树社区 · 木棉网格`; above a community its own name. Unknown: the code."""
+    return names_of([code])[code]
+
+
+def names_of(codes: Iterable[str]) -> dict[str, str]:
+    """The names of many areas, without a statement where they are known already."""
+    names = _names()
+    return {code: _full_name(code, names) for code in codes}
+
+
+def own_name_of(code: str) -> str:
+    """The area's own name alone: `木棉网格`."""
+    return _names().get(code, (code, ""))[0]
+
+
+def _names() -> dict[str, tuple[str, str]]:
+    kept = _present()
+    if kept.names is None:
+        with kept.lock:
+            if kept.names is None:
+                rows = current().values_list("code", "name", "short_name")
+                kept.names = {code: (name, short) for code, name, short in rows}
+    return kept.names
+
+
+def _full_name(code: str, names: dict[str, tuple[str, str]]) -> str:
+    if len(code) <= LENGTHS[Tier.STREET]:
+        return names.get(code, (code, ""))[0]
+    parts = [names[one][0] for one in (code[:12], code[:15], code) if one in names]
+    return " · ".join(dict.fromkeys(parts)) or code
+
+
+# The tree
+
+
+def area(code: str) -> Area | None:
+    """The present area with this code, with its shape."""
+    return Area.objects.filter(code=code, valid_to=None).first()
+
+
+def children_of(code: str) -> list[Area]:
+    """The present areas one tier below, by code ("" for the top)."""
+    return list(current().filter(parent_code=code).order_by("code"))
+
+
+def streets() -> list[Area]:
+    """Every present sub-district."""
+    return list(current().filter(tier=Tier.STREET).order_by("code"))
+
+
+def within(codes: Iterable[str]) -> Q:
+    """The condition that `code` starts with one of these, as index ranges."""
+    ranges = [Q(code__gte=code, code__lt=upper_bound(code)) for code in codes]
+    return reduce(or_, ranges) if ranges else Q(pk__in=[])
+
+
+def seen_areas(viewer: Actor) -> tuple[str, ...]:
+    """The prefixes whose areas a person may look at: what they read, and what they keep."""
+    if viewer.kind == ActorKind.SYSTEM:
+        return ("",)
+    return tuple(dict.fromkeys(viewer.areas(READ) + viewer.areas(ADMIN_PLACES)))
+
+
+@dataclass
+class Node:
+    """One line of the tree. `seen` is false for the names above the viewer's areas."""
+
+    area: Area
+    depth: int
+    seen: bool
+    grids: int = 0
+    children: list[Node] = field(default_factory=list)
+
+
+def tree(viewer: Actor, *, deepest: Tier = Tier.GRID) -> list[Node]:
+    """The viewer's areas down to `deepest` as a tree, hung under the names of what lies above them."""
+    prefixes = seen_areas(viewer)
+    above = {code for prefix in prefixes for code in ancestors_of(prefix)}
+    inside = Q() if "" in prefixes else within(prefixes)
+    rows = current().filter(inside | Q(code__in=above)) if prefixes else current().none()
+    shallow = [tier for tier, length in LENGTHS.items() if length <= LENGTHS[deepest]]
+    nodes: dict[str, Node] = {}
+    tops: list[Node] = []
+    for row in rows.filter(tier__in=shallow).order_by("code"):
+        parent = next((nodes[one] for one in reversed(ancestors_of(row.code)) if one in nodes), None)
+        node = Node(row, parent.depth + 1 if parent is not None else 0, covers(prefixes, row.code))
+        nodes[row.code] = node
+        (tops if parent is None else parent.children).append(node)
+        if row.tier == Tier.GRID:
+            for one in ancestors_of(row.code):
+                if one in nodes:
+                    nodes[one].grids += 1
+    return tops
+
+
+def area_seen(viewer: Actor, code: str) -> Area:
+    """The present area, or NotFound where it is missing or outside the viewer's areas."""
+    found = area(code) if covers(seen_areas(viewer), code) and is_code(code) else None
+    if found is None:
+        raise NotFound("area")
+    return found
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What stands in an area."""
+
+    estates: list[Estate]
+    buildings: list[Building]
+    facilities: list[Facility]
+    waterways: list[Waterway]
+
+
+def inventory(code: str, *, most: int = 100) -> Inventory:
+    """Estates, buildings, facilities and waterways of an area, at most so many of each."""
+    reach = {"area_code__gte": code, "area_code__lt": upper_bound(code)}
+    across = Q(**reach) | Q(grid_codes__contains=[code])
+    return Inventory(
+        list(Estate.objects.filter(across).order_by("area_code", "name", "pk")[:most]),
+        list(Building.objects.filter(**reach).order_by("area_code", "code", "pk")[:most]),
+        list(Facility.objects.filter(**reach).order_by("area_code", "kind", "name", "pk")[:most]),
+        list(Waterway.objects.filter(across).order_by("name", "pk")[:most]),
+    )
+
+
+def counts(code: str) -> dict[str, int]:
+    """How many of each kind of place an area has."""
+    reach = {"area_code__gte": code, "area_code__lt": upper_bound(code)}
+    kinds: dict[str, type[Place]] = {"estates": Estate, "buildings": Building, "facilities": Facility}
+    return {name: model._default_manager.filter(**reach).count() for name, model in kinds.items()} | {
+        "waterways": Waterway.objects.filter(Q(**reach) | Q(grid_codes__contains=[code])).count()
+    }
+
+
+# Outlines for maps
+
+
+def polygons(codes_prefix: str, tier: str) -> dict[str, Any]:
+    """The shapes of a tier inside an area as GeoJSON: code and name, nothing else."""
+    rows = Area.objects.filter(within([codes_prefix]), valid_to=None, tier=tier, polygon__isnull=False)
+    features = [
+        {"type": "Feature", "id": code, "properties": {"code": code, "name": name}, "geometry": polygon}
+        for code, name, polygon in rows.order_by("code").values_list("code", "name", "polygon")
+    ]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def mark() -> str:
+    """Changes whenever an area changes: the ETag of outlines."""
+    return _present().mark
