@@ -12,6 +12,7 @@ import base64
 import os
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -146,11 +147,9 @@ def make_master(path: Path) -> MasterKeys:
                 file.write(b"m1 " + base64.b64encode(new_secret()) + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
-            try:
-                # A link, not a rename: it fails where somebody else was first, and never replaces a key.
+            # A link, not a rename: it fails where somebody else was first, and never replaces a key.
+            with suppress(FileExistsError):
                 os.link(made, path)
-            except FileExistsError:
-                pass
         finally:
             made.unlink()
     return read_master(path)

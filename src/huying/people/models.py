@@ -220,6 +220,7 @@ class Contact(models.Model):
     name_sealed = models.BinaryField(null=True, blank=True)
     phone_sealed = models.BinaryField(null=True, blank=True)
     address_sealed = models.BinaryField(null=True, blank=True)
+    key = models.ForeignKey(DataKey, null=True, blank=True, on_delete=models.PROTECT, related_name="contacts")
     name_mask = models.CharField(max_length=8, blank=True, default="")
     phone_tail = models.CharField(max_length=4, blank=True, default="")
     kept_at = models.DateTimeField()
@@ -233,6 +234,7 @@ class Contact(models.Model):
                     name_sealed__isnull=True,
                     phone_sealed__isnull=True,
                     address_sealed__isnull=True,
+                    key__isnull=True,
                     name_mask="",
                     phone_tail="",
                 ),
