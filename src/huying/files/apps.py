@@ -1,3 +1,5 @@
+"""Floor 3: photos that belong to something: checked, made anew without position and device, stored beside."""
+
 from django.apps import AppConfig
 
 

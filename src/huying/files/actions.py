@@ -1,0 +1,181 @@
+"""Writes of photos: prepare (slow, no database), keep, hold until the form is right, erase."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from huying.audit import actions as audit
+from huying.files import storage
+from huying.files.imaging import prepare_image
+from huying.files.models import Attachment, HeldUpload
+from huying.files.queries import limits, session_mark
+from huying.files.rules import HELD_FOR, MOST_HELD, ORPHAN_AFTER, FilePurpose, PreparedImage
+from huying.kernel.actor import Actor
+from huying.kernel.ids import uuid7
+from huying.kernel.refusals import Conflict, Invalid, KeyReused, TooMany
+from huying.kernel.terms import _
+
+__all__ = ["erase_files", "hold_image", "keep_image", "keep_prepared", "prepare_image", "sweep"]
+
+
+def keep_image(
+    *,
+    data: bytes,
+    owner_kind: str,
+    owner_id: UUID,
+    purpose: str,
+    area_code: str,
+    actor: Actor,
+    now: datetime,
+    file_id: UUID | None = None,
+) -> Attachment:
+    """Prepare and keep one image. Inside a longer transaction rather prepare first, then `keep_prepared`."""
+    return keep_prepared(
+        prepare_image(data, limits=limits()),
+        owner_kind=owner_kind,
+        owner_id=owner_id,
+        purpose=purpose,
+        area_code=area_code,
+        actor=actor,
+        now=now,
+        file_id=file_id,
+    )
+
+
+@transaction.atomic
+def keep_prepared(
+    prepared: PreparedImage,
+    *,
+    owner_kind: str,
+    owner_id: UUID,
+    purpose: str,
+    area_code: str,
+    actor: Actor,
+    now: datetime,
+    file_id: UUID | None = None,
+) -> Attachment:
+    """Keep a prepared (or held) image for its owner, whose app has checked scope and duty.
+
+    `file_id` is the client's key: the same id for the same owner is the same photo and is returned as it is;
+    raises Conflict if the id belongs to something else, KeyReused if it is another photo, Invalid if a held upload
+    is gone.
+    The files are on disk before the row commits; files of a transaction that failed are swept later.
+    """
+    purpose = FilePurpose(purpose).value
+    wanted = prepared.held or file_id or uuid7()
+    done = Attachment.objects.filter(pk=wanted).first()
+    if done is not None:
+        if (done.owner_kind, done.owner_id) != (owner_kind, owner_id):
+            raise Conflict(file_id=wanted)
+        if done.sha256 != prepared.sha256:
+            raise KeyReused(file_id=wanted)
+        return done
+    if prepared.held is not None:
+        gone, _per_model = HeldUpload.objects.filter(pk=prepared.held).delete()
+        if not gone:
+            raise Invalid({"": [_("之前选的照片已过期。请重新选择照片。")]})
+    else:
+        storage.write(wanted, prepared)
+    attachment = Attachment(
+        pk=wanted,
+        owner_kind=owner_kind,
+        owner_id=owner_id,
+        purpose=purpose,
+        area_code=area_code,
+        kind=prepared.kind,
+        size=prepared.size,
+        width=prepared.width,
+        height=prepared.height,
+        sha256=prepared.sha256,
+        added_at=now,
+    )
+    try:
+        with transaction.atomic():
+            attachment.save(force_insert=True)
+    except IntegrityError as why:
+        raise Conflict(file_id=wanted) from why
+    audit.append(
+        kind="file",
+        object_id=wanted,
+        verb="keep",
+        actor=actor,
+        at=now,
+        area_code=area_code,
+        facts={"owner_kind": owner_kind, "owner_id": owner_id, "purpose": purpose, "sha256": prepared.sha256},
+    )
+    return attachment
+
+
+def hold_image(prepared: PreparedImage, *, session_key: str, now: datetime) -> HeldUpload:
+    """Hold a prepared image for a form of this session. Raises TooMany if the session holds too many."""
+    mark = session_mark(session_key)
+    if HeldUpload.objects.filter(session=mark, expires_at__gt=now).count() >= MOST_HELD:
+        raise TooMany(_("暂存的照片太多了。请稍后再传。"))
+    held = HeldUpload(
+        session=mark,
+        token=secrets.token_urlsafe(32),
+        kind=prepared.kind,
+        size=prepared.size,
+        width=prepared.width,
+        height=prepared.height,
+        sha256=prepared.sha256,
+        held_at=now,
+        expires_at=now + HELD_FOR,
+    )
+    storage.write(held.pk, prepared)
+    held.save(force_insert=True)
+    return held
+
+
+@transaction.atomic
+def erase_files(*, owner_kind: str, owner_ids: Sequence[UUID], actor: Actor, now: datetime) -> int:
+    """Erase all photos of these owners, rows now and files with the commit; history keeps only that it was done."""
+    rows = list(Attachment.objects.select_for_update().filter(owner_kind=owner_kind, owner_id__in=owner_ids))
+    for row in rows:
+        audit.append(
+            kind="file",
+            object_id=row.pk,
+            verb="erase",
+            actor=actor,
+            at=now,
+            area_code=row.area_code,
+            facts={"owner_kind": owner_kind, "owner_id": row.owner_id},
+        )
+        transaction.on_commit(partial(storage.remove, row.pk, row.kind))
+    Attachment.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return len(rows)
+
+
+def sweep(*, now: datetime) -> int:
+    """Remove expired held uploads, and files that no row names; says how many. Safe to run again, and beside itself."""
+    removed = 0
+    for held_id in HeldUpload.objects.filter(expires_at__lte=now).values_list("pk", flat=True):
+        removed += _drop_held(held_id)
+    old = storage.stored_before(now - ORPHAN_AFTER)
+    while batch := list(islice(old, 1000)):
+        named = {file_id for file_id, _path in batch if file_id is not None}
+        kept = set(Attachment.objects.filter(pk__in=named).values_list("pk", flat=True))
+        kept |= set(HeldUpload.objects.filter(pk__in=named).values_list("pk", flat=True))
+        for file_id, path in batch:
+            if file_id not in kept:
+                path.unlink(missing_ok=True)
+                removed += 1
+    return removed
+
+
+@transaction.atomic
+def _drop_held(file_id: UUID) -> int:
+    # A row that is being claimed just now is locked by its claim: skipped, and gone or free the next time.
+    row = HeldUpload.objects.select_for_update(skip_locked=True).filter(pk=file_id).first()
+    if row is None:
+        return 0
+    row.delete()
+    transaction.on_commit(partial(storage.remove, file_id, row.kind))
+    return 1
