@@ -120,6 +120,9 @@ AXES_RESET_ON_SUCCESS = True
 AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
 AXES_VERBOSE = False
 
+# Each app's `jobs.py` is imported when the process starts, so that every process knows every job.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("zh-hant", "繁體中文"), ("en", "English")]
 LOCALE_PATHS = [str(BASE / "locale")]
@@ -163,6 +166,7 @@ LOGGING: dict[str, Any] = {
 
 SITE_NAME = _("呼应")
 DEMO = ENV.demo
+BIND = ENV.bind
 LIVE = ENV.live
 MASTER_KEY_FILE = ENV.master_key_file
 MAP = {"tiles": ENV.tiles, "credit": ENV.tiles_credit, "system": ENV.tiles_system}
