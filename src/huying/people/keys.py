@@ -18,7 +18,7 @@ _unwrapped: dict[tuple[Path, UUID], secrets.DataKey] = {}
 
 
 def master_path() -> Path:
-    return Path(getattr(settings, "MASTER_KEY_FILE", None) or Path(settings.DATA) / "keys" / "master.key")
+    return Path(settings.MASTER_KEY_FILE)
 
 
 def key_of(key_id: UUID) -> secrets.DataKey:

@@ -86,3 +86,20 @@ ROLES: tuple[ShippedRole, ...] = (
 )
 
 BY_CODE = {one.code: one for one in ROLES}
+
+# What the demo's sign-in page shows beside a role: its icon and what one does with it.
+DEMO_LINES: dict[str, tuple[str, Label]] = {
+    "intake_clerk": ("phone", _("接听、登记、初核")),
+    "dispatcher": ("inbox", _("受理、派单、回访")),
+    "reviewer": ("search-check", _("看答复能不能出门")),
+    "call_back_clerk": ("smile", _("问诉求人满不满意")),
+    "handler": ("document", _("签收、处置、答复")),
+    "unit_head": ("signature", _("签发本单位的答复")),
+    "grid_worker": ("map", _("手机巡查、随手报")),
+    "community_secretary": ("users", _("本社区的事和会")),
+    "centre_head": ("whistle", _("审核、吹哨、督办")),
+    "supervisor": ("bell-ring", _("催办、督办")),
+    "leader_in_charge": ("chart", _("审批、清单、三率")),
+    "system_admin": ("settings", _("区域、人员、日历")),
+    "auditor": ("shield", _("核对历史")),
+}

@@ -190,11 +190,9 @@ def recuse(
         raise NotFound("organisation")
     if account_id is not None and not Account.objects.filter(pk=account_id).exists():
         raise NotFound("account")
+    who = {"unit_id": unit_id} if unit_id is not None else {"account_id": account_id}
     recusal, made = Recusal.objects.get_or_create(
-        object_id=object_id,
-        unit_id=unit_id,
-        account_id=account_id,
-        defaults={"reason_code": reason_code, "set_by": actor.id, "set_at": now},
+        object_id=object_id, **who, defaults={"reason_code": reason_code, "set_by": actor.id, "set_at": now}
     )
     if made:
         _append(
