@@ -13,7 +13,6 @@ from operator import or_
 from threading import Lock
 from typing import Any
 
-import numpy
 import shapely
 from django.core.cache import cache
 from django.db.models import Q, QuerySet
@@ -113,9 +112,9 @@ def _read_shapes() -> _Shapes:
     for code, polygon in rows.values_list("code", "polygon"):
         codes.append(code)
         geometries.append(shape(polygon))
-    ready = numpy.array(geometries, dtype=object)
-    shapely.prepare(ready)
-    return _Shapes(shapely.STRtree(ready), codes)
+    tree = shapely.STRtree(geometries)
+    tree.query(shapely.Point(0, 0))  # the first query builds the tree: here, under the lock, not in two threads
+    return _Shapes(tree, codes)
 
 
 # What areas are called

@@ -7,6 +7,7 @@ Positions are kept in WGS84. National maps speak GCJ-02, one big map BD-09; ever
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta, timezone
 from math import atan2, cos, hypot, pi, sin, sqrt
 from typing import Final
 
@@ -15,6 +16,8 @@ from huying.kernel.terms import Term, _
 # Words of people.rules.Duty, which lies a floor above; a test compares them.
 READ: Final = "read"
 ADMIN_PLACES: Final = "admin_places"
+
+SHANGHAI: Final = timezone(timedelta(hours=8))
 
 
 class Tier(Term):
