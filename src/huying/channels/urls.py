@@ -1,6 +1,8 @@
 """Pages of the app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from huying.channels import views
 
 app_name = "channels"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("", views.live, name="live")]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-APPEND_ONLY_APPS = ("audit",)
-"""Apps whose tables are histories: rows are added and read, never changed or taken away."""
 READ_ONLY_TABLES = ("django_migrations",)
-
-
-def append_only(table: str) -> bool:
-    return any(table.startswith(f"{app}_") for app in APPEND_ONLY_APPS)
+APPEND_ONLY = """
+    SELECT relname, pg_class.oid FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+    WHERE tgname = relname || '_append_only'
+"""
+"""Histories are known by the trigger that refuses changes (`audit.append_only`)."""
 
 
 def grant(connection: Any, role: str) -> None:
@@ -19,6 +18,8 @@ def grant(connection: Any, role: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
         tables = [row[0] for row in cursor.fetchall()]
+        cursor.execute(APPEND_ONLY)
+        histories = {row[0] for row in cursor.fetchall()}
         statements = [
             f"GRANT USAGE ON SCHEMA public TO {name}",
             f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {name}",
@@ -27,7 +28,7 @@ def grant(connection: Any, role: str) -> None:
         for table in tables:
             if table in READ_ONLY_TABLES:
                 rights = "SELECT"
-            elif append_only(table):
+            elif table in histories:
                 rights = "SELECT, INSERT"
             else:
                 rights = "SELECT, INSERT, UPDATE, DELETE"

@@ -1,0 +1,71 @@
+"""Serving: web processes and a worker under one parent. Used by `huying serve` and `huying demo`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+from types import FrameType
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from huying.cli.contract import CommandRefused, Terminal
+from huying.cli.steps import pending
+from huying.cli.supervise import PARENT, Child, Supervisor
+from huying.config.env import Env
+
+
+def serve(terminal: Terminal, *, bind: str | None = None, port: int | None = None, demo: bool | None = None) -> None:
+    """Serve until Ctrl-C or SIGTERM; everything is stopped within five seconds then."""
+    env: Env = settings.ENV
+    bind, port = bind or env.bind, port or env.port
+    if missing := pending():
+        raise CommandRefused(
+            _("数据库的表不是最新的（还差 %(count)s 步）。请先运行 huying migrate。") % {"count": len(missing)}
+        )
+    _free(bind, port)
+    environment = {
+        **os.environ,
+        "HUYING_DATA": str(env.data),
+        "HUYING_BIND": bind,
+        "HUYING_PORT": str(port),
+        PARENT: str(os.getpid()),
+    }
+    if demo is not None:
+        environment["HUYING_DEMO"] = "1" if demo else "0"
+    web = {**environment, "HUYING_POOL": str(env.pool or env.threads + 2)}
+    children = [Child("web", [sys.executable, "-m", "huying.cli.web"], web)]
+    if env.worker:
+        children.append(Child("worker", [sys.executable, "-m", "huying.cli.main", "worker"], environment))
+    supervisor = Supervisor(children, terminal.warn)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        supervisor.stopping.set()
+
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, stop)
+    terminal.say(_("请打开 %(address)s （按 Ctrl-C 停止）") % {"address": address(bind, port)})
+    supervisor.run()
+
+
+def address(bind: str, port: int) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(bind, f"[{bind}]" if ":" in bind else bind)
+    return f"http://{shown}:{port}/"
+
+
+def _free(bind: str, port: int) -> None:
+    """Refuse now, and by name, what the web server would only say in its log."""
+    try:
+        family, kind, protocol, _name, where = socket.getaddrinfo(bind, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(where)
+    except OSError as why:
+        raise CommandRefused(
+            _("不能在 %(bind)s 的 %(port)s 端口上监听（%(why)s）。请用 --port 换一个端口，或停掉占用它的程序。")
+            % {"bind": bind, "port": port, "why": why.strerror}
+        ) from why

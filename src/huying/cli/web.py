@@ -1,0 +1,42 @@
+"""The web server, as a child of `huying serve`: granian with its processes."""
+
+from __future__ import annotations
+
+import os
+
+
+def main() -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    from huying.cli.supervise import watch_parent
+    from huying.config.env import read
+
+    env = read()
+    watch_parent()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huying.config.settings")
+    # Without `respawn_failed_workers` one killed process silences the rest; without `workers_kill_timeout` open
+    # streams keep a process from ending.
+    if env.live:
+        target, interface, threads = "huying.config.asgi:application", Interfaces.ASGI, None
+    else:
+        target, interface, threads = "huying.config.wsgi:application", Interfaces.WSGI, env.threads
+    Granian(
+        target,
+        address=env.bind,
+        port=env.port,
+        interface=interface,
+        workers=env.web_processes,
+        blocking_threads=threads,
+        backpressure=env.live_streams + 16 * env.threads if env.live else None,
+        websockets=False,
+        log_level=LogLevels.error if env.log_level == "WARNING" else LogLevels(env.log_level.lower()),
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=3,
+    ).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""The ASGI door: the live stream is served here, everything else by Django's WSGI handler in threads.
+
+Plain ASGI made ordinary views three to six times slower; a stream in a thread would block one of a few.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, cast
+
+from a2wsgi import WSGIMiddleware
+from a2wsgi.wsgi_typing import WSGIApp
+from django.conf import settings
+
+from huying.channels.stream import Hub, LiveStream
+from huying.cli.supervise import watch_parent
+from huying.config.wsgi import application as pages
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huying.config.settings")
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class Router:
+    """Sends `/live/` to the stream and the rest to the pages."""
+
+    def __init__(self, live: Any, pages: Any) -> None:
+        self.live = live
+        self.pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/live/" and self.live is not None:
+            await self.live(scope, receive, send)
+            return
+
+        async def body() -> Message:
+            # A coroutine of its own, because a2wsgi hands it to another thread.
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                # Else half a form would be read as a whole one.
+                raise ConnectionAbortedError("the client went away in the middle of its request")
+            return message
+
+        await self.pages(plain(scope) if scope["type"] == "http" else scope, body, send)
+
+
+def plain(scope: Scope) -> Scope:
+    """The request as WSGI can carry it: one cookie line, no header that could pass for another, an ASCII query."""
+    headers: list[tuple[bytes, bytes]] = []
+    cookies: list[bytes] = []
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            cookies.append(value)
+        elif b"_" not in name:  # X_Forwarded_Proto would become the same as X-Forwarded-Proto
+            headers.append((name, value))
+    if cookies:
+        headers.append((b"cookie", b"; ".join(cookies)))
+    query = b"".join(bytes((byte,)) if byte < 128 else b"%%%02X" % byte for byte in scope["query_string"])
+    return {**scope, "headers": headers, "query_string": query}
+
+
+watch_parent()
+application = Router(
+    LiveStream(Hub(settings.ENV.url, settings.ENV.live_streams), settings.SESSION_COOKIE_NAME)
+    if settings.ENV.live
+    else None,
+    WSGIMiddleware(cast(WSGIApp, pages), workers=settings.ENV.threads),
+)

@@ -1,0 +1,30 @@
+"""Upkeep of the queue itself: jobs whose worker was killed run again, old failed ones are removed."""
+
+from __future__ import annotations
+
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+
+FAILED_KEPT_HOURS = 30 * 24
+
+
+@app.periodic(cron="* * * * *")
+@app.task(
+    name="config.retry_stalled", queue="upkeep", pass_context=True, queueing_lock="config.retry_stalled", lock="upkeep"
+)
+async def retry_stalled(context: JobContext, timestamp: int) -> int:
+    """Each minute: a job stays "doing" when its worker is killed; whoever lives takes it up again."""
+    manager = context.app.job_manager
+    stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=60))
+    for job in stalled:
+        await manager.retry_job(job)
+    return len(stalled)
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(name="config.remove_failed", queue="upkeep", pass_context=True, lock="upkeep")
+async def remove_failed(context: JobContext, timestamp: int) -> None:
+    """Each night: successful jobs are removed when done, failed ones after 30 days."""
+    await context.app.job_manager.delete_old_jobs(
+        nb_hours=FAILED_KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
+    )
