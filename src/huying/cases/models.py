@@ -92,8 +92,12 @@ class Case(models.Model):
             models.Index(F("state"), F("received_at").desc(), F("id").desc(), name="case_state_newest"),
             models.Index(F("received_at").desc(), F("id").desc(), name="case_newest"),
             models.Index(
-                F("area_code"), F("state"), F("received_at").desc(), F("id").desc(),
-                name="case_open", condition=Q(state__in=[str(one) for one in sorted(OPEN)]),
+                F("area_code"),
+                F("state"),
+                F("received_at").desc(),
+                F("id").desc(),
+                name="case_open",
+                condition=Q(state__in=[str(one) for one in sorted(OPEN)]),
             ),
             models.Index(
                 F("due_at"), F("id"), name="case_due", condition=Q(state__in=[str(one) for one in sorted(OPEN)])

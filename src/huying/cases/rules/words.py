@@ -166,7 +166,10 @@ _STATES: dict[FlowKind, dict[State, Label]] = {
     FlowKind.SELF: {State.RECEIVED: pgettext_lazy("self flow", "自办中")},
 }
 _MOVES: dict[FlowKind, dict[Verb, Label]] = {
-    FlowKind.CITY: {Verb.DISPATCH: pgettext_lazy("city flow", "派遣"), Verb.REVIEW: pgettext_lazy("city flow", "审核结果")},
+    FlowKind.CITY: {
+        Verb.DISPATCH: pgettext_lazy("city flow", "派遣"),
+        Verb.REVIEW: pgettext_lazy("city flow", "审核结果"),
+    },
 }
 
 

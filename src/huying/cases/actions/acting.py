@@ -1,0 +1,81 @@
+"""How a step becomes an act: one transaction, scope and lock first, the step on a docket, one flush.
+
+`@act` turns `def dispatch_case(docket, *, ..., actor, now)` into an action called as
+`dispatch_case(case_id, ..., actor=actor, now=now)`. `.once(key, case_id, ...)` makes it idempotent by a
+client key; `.step` is the step itself, which the bulk builder walks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Concatenate, Generic, ParamSpec, cast
+from uuid import UUID
+
+from django.db import transaction
+
+from huying.audit import queries as audit
+from huying.cases import queries
+from huying.cases.actions.docket import Docket, Knowledge, flush
+from huying.cases.codes import body_hash
+from huying.cases.models import Case
+from huying.kernel.actor import Actor
+from huying.kernel.refusals import KeyReused, NotFound
+
+P = ParamSpec("P")
+
+
+def opened(case_id: UUID, *, actor: Actor, knowledge: Knowledge | None = None) -> Docket:
+    """The docket of a case that the actor may see, its row locked; NotFound otherwise, whatever the reason."""
+    case = queries.locked(case_id, actor)
+    if case is None:
+        raise NotFound("case")
+    return Docket.of(case, knowledge)
+
+
+class Act(Generic[P]):
+    """One action on a case."""
+
+    def __init__(self, step: Callable[Concatenate[Docket, P], object]) -> None:
+        self.step = step
+        self.verb = step.__name__
+        self.__doc__ = step.__doc__
+
+    def __call__(self, case_id: UUID, *args: P.args, **kwargs: P.kwargs) -> Case:
+        return self._run(None, case_id, *args, **kwargs)
+
+    def once(self, key: UUID | None, case_id: UUID, *args: P.args, **kwargs: P.kwargs) -> Case:
+        """The same key and body acts once and answers the same; another body is refused (KeyReused)."""
+        return self._run(key, case_id, *args, **kwargs)
+
+    @transaction.atomic
+    def _run(self, key: UUID | None, case_id: UUID, *args: P.args, **kwargs: P.kwargs) -> Case:
+        actor, now = cast(Actor, kwargs["actor"]), cast(datetime, kwargs["now"])
+        docket = opened(case_id, actor=actor)
+        if key is not None:
+            docket.key, docket.body_hash = key, body_hash(_canonical(self.verb, case_id, kwargs))
+            earlier = audit.by_key(key)
+            if earlier is not None:
+                if earlier.body_hash != docket.body_hash:
+                    raise KeyReused
+                return docket.case
+        self.step(docket, *args, **kwargs)
+        flush([docket], verb=self.verb, now=now)
+        return docket.case
+
+
+def act(step: Callable[Concatenate[Docket, P], object]) -> Act[P]:
+    return Act(step)
+
+
+def _canonical(verb: str, case_id: UUID, kwargs: dict[str, Any]) -> str:
+    body = {name: value for name, value in kwargs.items() if name not in ("actor", "now")}
+    return json.dumps([verb, str(case_id), body], sort_keys=True, default=_plain, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, set | frozenset | tuple):
+        return sorted(str(one) for one in value)
+    digest = getattr(value, "sha256", None)  # a prepared picture is known by what it holds
+    return digest if digest is not None else str(value)

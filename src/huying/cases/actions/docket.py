@@ -1,0 +1,818 @@
+"""The docket of a case: everything one act reads and writes, in memory, between one lock and one flush.
+
+Every step of the flow works on a docket and never on the database. A live act opens one docket under a
+row lock, walks its steps and flushes; the bulk builder walks the same steps on many dockets and flushes
+them together. So both write the same rows by construction (and a test compares them).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Model
+from django.utils import timezone
+
+from huying.approvals.models import Approval
+from huying.approvals.rules import FLOW as APPROVAL_FLOW
+from huying.approvals.rules import ApprovalFacts, ApprovalKind, ApprovalState, ApprovalVerb
+from huying.audit import actions as audit
+from huying.audit.models import History
+from huying.cases import events
+from huying.cases.models import (
+    Addition,
+    Answer,
+    Case,
+    ContactAttempt,
+    Feedback,
+    NumberCounter,
+    Report,
+    SiteVisit,
+    WorkOrder,
+)
+from huying.cases.rules import (
+    ENDS,
+    FLOW,
+    LIVE_ORDERS,
+    OPEN,
+    ORDER_FLOW,
+    STEP_OF_STATE,
+    By,
+    CallResult,
+    CaseFacts,
+    ContactKind,
+    Given,
+    OrderFacts,
+    OrderRole,
+    OrderState,
+    ReportFacts,
+    State,
+    Verb,
+    alternatives,
+)
+from huying.cases.search import vector
+from huying.clocks import queries as clocks
+from huying.clocks.models import Clock, Stretch
+from huying.clocks.rules import Calendar, StretchKind, marks
+from huying.kernel.actor import Actor, ActorKind, rule
+from huying.kernel.flow import Move
+from huying.kernel.ids import case_number, uuid7
+from huying.kernel.refusals import NotAllowed
+from huying.kernel.terms import _
+from huying.matters import queries as matters
+from huying.matters.models import MatterType
+from huying.matters.rules import CallBackPolicy, CheckPolicy, Grade, Step
+from huying.people import queries as people
+from huying.people.models import Recusal
+from huying.people.rules import Duty
+
+CALLS_BEFORE_GIVING_UP = 3
+BETWEEN_CALLS = timedelta(hours=1)
+M = TypeVar("M", bound=Model)
+
+
+class Knowledge:
+    """What steps ask of lower apps. A live act asks each thing once; the bulk builder keeps one for all."""
+
+    def __init__(self) -> None:
+        self._units: dict[tuple[str, str], frozenset[UUID]] = {}
+        self._signers: dict[UUID, frozenset[UUID]] = {}
+        self._calendar: Calendar | None = None
+
+    @property
+    def calendar(self) -> Calendar:
+        if self._calendar is None:
+            self._calendar = clocks.calendar()
+        return self._calendar
+
+    def type_of(self, code: str) -> MatterType | None:
+        return matters.type_of(code) if code else None
+
+    def limit(self, type_code: str, step: Step, grade: str) -> matters.LimitRow:
+        return matters.limit_row(type_code, step, Grade(grade or Grade.ORDINARY))
+
+    def units_with_duty(self, type_code: str, area_code: str) -> frozenset[UUID]:
+        key = (type_code, area_code)
+        if key not in self._units:
+            self._units[key] = frozenset(one.pk for one in people.responsible_units(type_code, area_code))
+        return self._units[key]
+
+    def signers(self, unit_id: UUID) -> frozenset[UUID]:
+        if unit_id not in self._signers:
+            self._signers[unit_id] = frozenset(one.pk for one in people.members_of(unit_id, Duty.SIGN))
+        return self._signers[unit_id]
+
+
+@dataclass
+class Docket:
+    """One case with its rows; `new` and `changed` are what a flush writes."""
+
+    case: Case
+    knowledge: Knowledge
+    live: bool = True
+    make_id: Callable[[], UUID] = uuid7
+    orders: list[WorkOrder] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+    clocks: list[Clock] = field(default_factory=list)
+    _stretches: dict[UUID, list[Stretch]] | None = None
+    _answers: list[Answer] | None = None
+    _attempts: list[ContactAttempt] | None = None
+    _feedback: list[Feedback] | None = None
+    _approvals: list[Approval] | None = None
+    _recusals: list[Recusal] | None = None
+    new: dict[type[Model], list[Model]] = field(default_factory=lambda: defaultdict(list))
+    changed: dict[type[Model], dict[Any, Model]] = field(default_factory=lambda: defaultdict(dict))
+    history: list[History] = field(default_factory=list)
+    others: list[Docket] = field(default_factory=list)  # dockets touched by the same act: merging, splitting
+    words_changed: bool = False
+    key: UUID | None = None
+    body_hash: str = ""
+
+    # opening
+
+    @classmethod
+    def of(cls, case: Case, knowledge: Knowledge | None = None) -> Docket:
+        """The docket of a stored (and, for a write, locked) case."""
+        docket = cls(case=case, knowledge=knowledge or Knowledge())
+        docket.orders = list(WorkOrder.objects.filter(case=case).order_by("offered_at", "id"))
+        docket.reports = list(Report.objects.filter(case=case).order_by("received_at", "id"))
+        ids = [case.pk, *(one.pk for one in docket.orders)]
+        docket.clocks = list(Clock.objects.filter(object_id__in=ids, stopped_at=None).order_by("started_at", "id"))
+        return docket
+
+    def _mine(self, model: type[M]) -> list[M]:
+        return list(model._default_manager.filter(case=self.case).order_by("pk")) if self.live else []  # type: ignore[misc]
+
+    @property
+    def answers(self) -> list[Answer]:
+        if self._answers is None:
+            self._answers = self._mine(Answer)
+        return self._answers
+
+    @property
+    def attempts(self) -> list[ContactAttempt]:
+        if self._attempts is None:
+            self._attempts = self._mine(ContactAttempt)
+        return self._attempts
+
+    @property
+    def feedback(self) -> list[Feedback]:
+        if self._feedback is None:
+            self._feedback = self._mine(Feedback)
+        return self._feedback
+
+    @property
+    def approvals(self) -> list[Approval]:
+        if self._approvals is None:
+            ids = [self.case.pk, *(one.pk for one in self.orders)]
+            found = Approval.objects.filter(object_id__in=ids).order_by("asked_at", "id") if self.live else ()
+            self._approvals = list(found)
+        return self._approvals
+
+    @property
+    def recusals(self) -> list[Recusal]:
+        if self._recusals is None:
+            asked = self.live and self.case.recused
+            self._recusals = list(Recusal.objects.filter(object_id=self.case.pk).order_by("pk")) if asked else []
+        return self._recusals
+
+    @property
+    def stretches(self) -> dict[UUID, list[Stretch]]:
+        if self._stretches is None:
+            self._stretches = defaultdict(list)
+            if self.live and self.clocks:
+                ids = [one.pk for one in self.clocks]
+                for one in Stretch.objects.filter(clock_id__in=ids).order_by("pk"):
+                    self._stretches[one.clock_id].append(one)
+        return self._stretches
+
+    # writing down
+
+    def add(self, row: M) -> M:
+        self.new[type(row)].append(row)
+        kept: dict[type[Model], list[Any]] = {
+            WorkOrder: self.orders,
+            Report: self.reports,
+            Clock: self.clocks,
+        }
+        if isinstance(row, Answer):
+            self.answers.append(row)
+        elif isinstance(row, ContactAttempt):
+            self.attempts.append(row)
+        elif isinstance(row, Feedback):
+            self.feedback.append(row)
+        elif isinstance(row, Approval):
+            self.approvals.append(row)
+        elif isinstance(row, Recusal):
+            self.recusals.append(row)
+        elif isinstance(row, Stretch):
+            self.stretches[row.clock_id].append(row)
+        elif type(row) in kept:
+            kept[type(row)].append(row)
+        return row
+
+    def change(self, row: Model) -> None:
+        """Mark a stored row as changed (rows that are new in this act are written as they end up)."""
+        if not any(row is one for one in self.new.get(type(row), ())):
+            self.changed[type(row)][row.pk] = row
+
+    def note(
+        self,
+        *,
+        kind: str,
+        object_id: UUID,
+        verb: str,
+        actor: Actor,
+        now: datetime,
+        from_state: str = "",
+        to_state: str = "",
+        facts: dict[str, Any] | None = None,
+    ) -> None:
+        """One history line; the act's client key goes on its first line."""
+        first = not self.history and self.key is not None
+        self.history.append(
+            History(
+                at=now,
+                kind=kind,
+                object_id=object_id,
+                verb=str(verb),
+                from_state=str(from_state or ""),
+                to_state=str(to_state or ""),
+                actor_kind=str(actor.kind),
+                actor_id=actor.id,
+                actor_label=actor.label,
+                area_code=self.case.area_code,
+                facts=facts or {},
+                key=self.key if first else None,
+                body_hash=self.body_hash if first else "",
+            )
+        )
+
+    # the flow
+
+    @property
+    def type(self) -> MatterType | None:
+        return self.knowledge.type_of(self.case.type_code)
+
+    def facts(self, *, actor: Actor, now: datetime, given: Given | None = None) -> CaseFacts:
+        """What the guards look at, read once."""
+        case, kind = self.case, self.type
+        open_approvals = [one for one in self.approvals if one.state == ApprovalState.ASKED] if self._asks() else []
+        report_ids = {one.pk for one in self.reports}
+        lead = self.lead
+        signers = (
+            self.knowledge.signers(lead.unit_id) if lead is not None and case.state == State.REVIEWING else frozenset()
+        )
+        return CaseFacts(
+            state=State(case.state) if case.state else None,
+            now=now,
+            type_set=kind is not None,
+            place_set=not case.unplaced,
+            grade_set=bool(case.grade),
+            has_clause=kind is not None and bool(kind.clause),
+            small_matter=kind is not None and kind.self_handle,
+            proof_wanted=kind is not None and bool(kind.proof) and not case.confidential and not case.imported,
+            confidential=case.confidential,
+            imported=case.imported,
+            danger_open=bool(case.danger) and case.verified is not False,
+            check_policy=CheckPolicy(kind.check_policy) if kind else CheckPolicy.NEVER,
+            call_back_policy=CallBackPolicy(kind.call_back_policy) if kind else CallBackPolicy.DESK,
+            found_by_field=case.channel in ("patrol", "sensor"),
+            sampled=case.sampled,
+            round=case.round,
+            orders=tuple(self._order_facts(one, now, open_approvals) for one in self.orders),
+            returned_units=frozenset(one.unit_id for one in self.orders if one.state == OrderState.RETURNED),
+            recused_units=frozenset(one.unit_id for one in self.recusals if one.unit_id),
+            recused_accounts=frozenset(one.account_id for one in self.recusals if one.account_id),
+            reports=tuple(self._report_facts(one) for one in self.reports),
+            open_approvals=frozenset(one.kind for one in open_approvals if one.object_id == case.pk),
+            approval_askers=tuple((one.kind, one.asked_by) for one in open_approvals if one.asked_by),
+            signed=case.signed,
+            unit_has_signer=bool(signers - ({lead.handler_id} if lead is not None and lead.handler_id else set())),
+            contacted=case.contacted_at is not None,
+            state_before_merge=State(case.state_before_merge) if case.state_before_merge else None,
+            ended_at=case.ended_at,
+            desk_can_rise=len(case.desk_code) > 6,
+            objected_against=case.objected_against,
+            nudged_today=case.nudged_at is not None and _day(case.nudged_at) == _day(now),
+            late_told=any(one.late and one.report_id == actor.report_id for one in self.feedback)
+            if case.state in ENDS and actor.report_id
+            else False,
+            actor_id=actor.id,
+            actor_units=actor.units,
+            by_rule=actor.kind in (ActorKind.RULE, ActorKind.SYSTEM),
+            actor_report_id=actor.report_id if actor.report_id in report_ids else None,
+            given=given,
+        )
+
+    def _asks(self) -> bool:
+        """Whether an approval can be open: it is never asked of an ended case."""
+        return self.case.state in OPEN
+
+    def _order_facts(self, order: WorkOrder, now: datetime, open_approvals: list[Approval]) -> OrderFacts:
+        return OrderFacts(
+            id=order.pk,
+            unit_id=order.unit_id,
+            role=OrderRole(order.role),
+            state=OrderState(order.state),
+            round=order.round,
+            named=order.named,
+            handler_id=order.handler_id,
+            sign_in_open=order.sign_in_due is None or now <= order.sign_in_due,
+            asked_return=any(one.object_id == order.pk for one in open_approvals),
+        )
+
+    def _report_facts(self, report: Report) -> ReportFacts:
+        told, unsolved = False, False
+        if self.case.state in (State.CALLING_BACK, State.CLOSED):
+            said = [
+                one
+                for one in self.feedback
+                if one.report_id == report.pk and one.round == self.case.round and not one.late
+            ]
+            missed = [
+                one
+                for one in self.attempts
+                if one.kind == ContactKind.CALL_BACK and one.round == self.case.round and one.report_id == report.pk
+            ]
+            refused = any(one.result == CallResult.REFUSED for one in missed)
+            gave_up = sum(one.result == CallResult.MISSED for one in missed) >= CALLS_BEFORE_GIVING_UP
+            told = bool(said) or refused or gave_up
+            unsolved = any(one.solved is False for one in said)
+        return ReportFacts(
+            id=report.pk,
+            wants_answer=report.wants_answer,
+            withdrawn=report.withdrawn_at is not None,
+            told=told,
+            unsolved=unsolved,
+            taken_by=report.taken_by_id,
+        )
+
+    def may_walk(self, verb: Verb, actor: Actor) -> bool:
+        """Whether the actor holds one of the verb's duties over what it asks for."""
+        if actor.kind in (ActorKind.RULE, ActorKind.SYSTEM):
+            return True
+        return any(self._holds(by, duty, actor) for by, duty in alternatives(verb))
+
+    def _holds(self, by: By, duty: Duty | None, actor: Actor) -> bool:
+        if by == By.REPORTER:
+            return actor.report_id is not None and any(one.pk == actor.report_id for one in self.reports)
+        if by == By.ANYBODY:
+            return actor.kind != ActorKind.PERSON
+        if actor.kind != ActorKind.PERSON:
+            return False
+        if by == By.TAKER:
+            return any(one.taken_by_id == actor.id for one in self.reports)
+        if duty is None:
+            return False
+        if by == By.DESK:
+            return actor.may(duty, self.case.desk_code)
+        if by == By.PLACE:
+            return actor.may(duty, self.case.area_code)
+        units = {one.unit_id for one in self.orders if one.state in LIVE_ORDERS}
+        return any(actor.may_for_unit(duty, unit) for unit in units)
+
+    def move(
+        self,
+        verb: Verb,
+        *,
+        actor: Actor,
+        now: datetime,
+        given: Given | None = None,
+        facts: dict[str, Any] | None = None,
+        before: Callable[[Move], None] | None = None,
+    ) -> Move:
+        """Duty, then flow, then state, clocks and history line. `before` runs when the move is known to be legal."""
+        if not self.may_walk(verb, actor):
+            raise NotAllowed(_("您没有办理“%(move)s”的职责。") % {"move": Verb(verb).label}, verb=str(verb))
+        move = FLOW.move(verb, self.facts(actor=actor, now=now, given=given or Given()))
+        if before is not None:
+            before(move)
+        source = self.case.state
+        target = State(move.lands(State(source) if source else None))
+        self.note(
+            kind="case",
+            object_id=self.case.pk,
+            verb=verb,
+            actor=actor,
+            now=now,
+            from_state=source,
+            to_state=target,
+            facts=facts,
+        )
+        self._enter(target, now=now)
+        return move
+
+    def follow(self, verb: Verb, label: str, *, now: datetime, facts: dict[str, Any] | None = None) -> Move:
+        """A move that the flow's own rule makes in somebody's act, with its own history line."""
+        return self.move(verb, actor=rule(label), now=now, facts=facts)
+
+    def _enter(self, target: State, *, now: datetime) -> None:
+        case = self.case
+        left = case.state
+        case.state = target
+        case.moved_at = now
+        case.version += 1
+        if target != left:
+            if target in ENDS:
+                self._end(target, now=now)
+            elif left in ENDS:
+                case.ended_at = None
+            self._step_clock(now=now)
+        self.due()
+        self.change(case)
+
+    def _end(self, target: State, *, now: datetime) -> None:
+        """An end: live orders are completed or cancelled, clocks stop, open requests are taken back."""
+        self.case.ended_at = now
+        for order in self.orders:
+            if order.state not in LIVE_ORDERS:
+                continue
+            if target == State.MERGED:
+                order.state_before = order.state
+            done = target == State.CLOSED and order.state == OrderState.DONE
+            self.move_order(order, Verb.COMPLETE if done else Verb.CANCEL, rule("case-ended"), now=now)
+        for approval in self.approvals:
+            if approval.state == ApprovalState.ASKED:
+                self.decide(approval, ApprovalVerb.WITHDRAW, actor=rule("case-ended"), now=now, words="")
+        self.stop_clocks(now=now)
+
+    def move_order(self, order: WorkOrder, verb: Verb, actor: Actor, *, now: datetime) -> None:
+        """One order's own move and history line."""
+        source = OrderState(order.state) if order.state else None
+        target = ORDER_FLOW.move(verb, _OrderState(source)).lands(source)
+        if verb == Verb.RESTORE:
+            target = OrderState(order.state_before)
+            order.state_before = ""
+            order.ended_at = None
+        order.state = target
+        if target in (OrderState.COMPLETED, OrderState.RETURNED, OrderState.CANCELLED):
+            order.ended_at = now
+            self.stop_clocks(now=now, object_id=order.pk)
+        self.note(
+            kind="order",
+            object_id=order.pk,
+            verb=verb,
+            actor=actor,
+            now=now,
+            from_state=source or "",
+            to_state=target,
+            facts={"case": str(self.case.pk)},
+        )
+        self.change(order)
+
+    # orders of the present round
+
+    @property
+    def live_orders(self) -> list[WorkOrder]:
+        return [one for one in self.orders if one.state in LIVE_ORDERS and one.round == self.case.round]
+
+    @property
+    def lead(self) -> WorkOrder | None:
+        return next((one for one in self.live_orders if one.role == OrderRole.LEAD), None)
+
+    def offer(
+        self,
+        unit_id: UUID,
+        role: OrderRole,
+        *,
+        actor: Actor,
+        now: datetime,
+        clause: str = "",
+        instruction: str = "",
+        named: bool = False,
+    ) -> WorkOrder:
+        """A new order of the present round, offered to a unit, with its sign-in clock."""
+        order = WorkOrder(
+            id=self.make_id(),
+            case=self.case,
+            unit_id=unit_id,
+            role=role,
+            state="",
+            round=self.case.round,
+            named=named,
+            clause=clause,
+            instruction=instruction,
+            offered_at=now,
+        )
+        self.add(order)
+        self.move_order(order, Verb.DISPATCH, actor, now=now)
+        clock = self.start_clock(Step.SIGN_IN, now=now, order=order)
+        order.sign_in_due = clock.due_at
+        return order
+
+    # clocks
+
+    def start_clock(self, step: Step, *, now: datetime, order: WorkOrder | None = None) -> Clock:
+        row = self.knowledge.limit(self.case.type_code, step, self.case.grade)
+        due = marks(now, row.limit, self.knowledge.calendar)
+        clock = Clock(
+            id=self.make_id(),
+            object_kind="order" if order else "case",
+            object_id=order.pk if order else self.case.pk,
+            step=step,
+            area_code=self.case.area_code,
+            limit=str(row.limit),
+            source=row.source,
+            started_at=now,
+            due_at=due.due_at,
+            yellow_at=due.yellow_at,
+            provisional=due.provisional,
+            imported=self.case.imported,
+        )
+        self.add(clock)
+        self.add(Stretch(clock=clock, kind=StretchKind.RUNNING, began_at=now))
+        return clock
+
+    def running(self, step: Step | None = None, object_id: UUID | None = None) -> list[Clock]:
+        return [
+            one
+            for one in self.clocks
+            if one.stopped_at is None
+            and (step is None or one.step == step)
+            and (object_id is None or one.object_id == object_id)
+        ]
+
+    def stop_clocks(self, *, now: datetime, step: Step | None = None, object_id: UUID | None = None) -> None:
+        for clock in self.running(step, object_id):
+            clock.stopped_at = now
+            self._close_stretch(clock, now=now)
+            self.change(clock)
+
+    def pause_clock(self, clock: Clock, reason: str, *, now: datetime) -> None:
+        self._close_stretch(clock, now=now)
+        clock.paused_at = now
+        self.add(Stretch(clock=clock, kind=StretchKind.PAUSED, began_at=now, reason=reason))
+        self.change(clock)
+
+    def resume_clock(self, clock: Clock, *, now: datetime) -> None:
+        self._close_stretch(clock, now=now)
+        clock.paused_at = None
+        pauses = [one.pause() for one in self.stretches[clock.pk] if one.kind == StretchKind.PAUSED]
+        due = marks(clock.started_at, clock.rule(), self.knowledge.calendar, pauses)
+        clock.due_at, clock.yellow_at, clock.provisional = due.due_at, due.yellow_at, due.provisional
+        self.add(Stretch(clock=clock, kind=StretchKind.RUNNING, began_at=now))
+        self.change(clock)
+
+    def _close_stretch(self, clock: Clock, *, now: datetime) -> None:
+        for one in self.stretches[clock.pk]:
+            if one.ended_at is None:
+                one.ended_at = now
+                self.change(one)
+
+    def _step_clock(self, *, now: datetime) -> None:
+        """The clock of the state just entered. Handling pauses while the desk reviews: that time is not the unit's."""
+        case = self.case
+        if case.state in ENDS:
+            return
+        wanted = self.step_now()
+        handling = self.running(Step.HANDLE, case.pk)
+        for clock in self.running(object_id=case.pk):
+            if clock.step in (wanted, Step.HANDLE, Step.FIRST_CONTACT):
+                continue
+            clock.stopped_at = now
+            self._close_stretch(clock, now=now)
+            self.change(clock)
+        if case.state == State.REVIEWING:
+            for clock in handling:
+                self.pause_clock(clock, "reviewing", now=now)
+        elif case.state == State.IN_HAND:
+            for clock in handling:
+                if clock.paused_at is not None:
+                    self.resume_clock(clock, now=now)
+        else:
+            self.stop_clocks(now=now, step=Step.HANDLE)
+            self.stop_clocks(now=now, step=Step.FIRST_CONTACT)
+        if not self.running(wanted, case.pk):
+            self.start_clock(wanted, now=now)
+
+    def step_now(self) -> Step:
+        """The step whose clock the case runs on now."""
+        case = self.case
+        if case.state == State.REVIEWING and not case.signed and self._waits_for_signature():
+            return Step.SIGN
+        return STEP_OF_STATE[State(case.state)]
+
+    def _waits_for_signature(self) -> bool:
+        lead = self.lead
+        if lead is None:
+            return False
+        return bool(self.knowledge.signers(lead.unit_id) - {lead.handler_id})
+
+    def restart_step(self, *, now: datetime) -> None:
+        """After a change inside a state (signed, re-graded): the clock of the step that is now running."""
+        wanted = self.step_now()
+        for step in (Step.SIGN, Step.REVIEW):
+            if step != wanted and self.case.state == State.REVIEWING:
+                self.stop_clocks(now=now, step=step)
+        if not self.running(wanted, self.case.pk):
+            self.start_clock(wanted, now=now)
+        self.due()
+        self.change(self.case)
+
+    def due(self) -> None:
+        """Copy the running step's clock onto the case and its orders, where lists read it."""
+        case = self.case
+        clock = next(iter(self.running(self.step_now(), case.pk)), None) if case.state not in ENDS else None
+        _copy_due(case, clock)
+        case.due_step = clock.step if clock else ""
+        handling = next(iter(self.running(Step.HANDLE, case.pk)), None)
+        for order in self.orders:
+            mine: Clock | None = None
+            if order.state == OrderState.OFFERED:
+                mine = next(iter(self.running(Step.SIGN_IN, order.pk)), None)
+            elif order.state in (OrderState.ACCEPTED, OrderState.REWORK):
+                mine = handling
+            if _copy_due(order, mine):
+                self.change(order)
+
+    # approvals
+
+    def ask(
+        self,
+        kind: ApprovalKind,
+        *,
+        object_kind: str,
+        object_id: UUID,
+        reason: str,
+        facts: dict[str, Any],
+        actor: Actor,
+        now: datetime,
+    ) -> Approval:
+        approval = Approval(
+            id=self.make_id(),
+            kind=kind,
+            object_kind=object_kind,
+            object_id=object_id,
+            area_code=self.case.area_code,
+            state=ApprovalState.ASKED,
+            reason=reason,
+            facts=facts,
+            asked_by=actor.id,
+            asked_at=now,
+        )
+        self.add(approval)
+        self._note_approval(approval, ApprovalVerb.ASK, "", actor, now)
+        return approval
+
+    def decide(self, approval: Approval, verb: ApprovalVerb, *, actor: Actor, now: datetime, words: str) -> None:
+        before = ApprovalState(approval.state)
+        move = APPROVAL_FLOW.move(verb, ApprovalFacts(before, approval.asked_by, actor))
+        approval.state = move.lands(before)
+        approval.words = words
+        approval.decided_by = actor.id
+        approval.decided_at = now
+        self.change(approval)
+        self._note_approval(approval, verb, before, actor, now)
+
+    def open_approval(self, kind: ApprovalKind, object_id: UUID) -> Approval | None:
+        return next(
+            (
+                one
+                for one in self.approvals
+                if one.kind == kind and one.object_id == object_id and one.state == ApprovalState.ASKED
+            ),
+            None,
+        )
+
+    def _note_approval(self, approval: Approval, verb: ApprovalVerb, before: str, actor: Actor, now: datetime) -> None:
+        self.note(
+            kind="approval",
+            object_id=approval.pk,
+            verb=verb.value,
+            actor=actor,
+            now=now,
+            from_state=str(before),
+            to_state=str(approval.state),
+            facts={
+                "kind": str(approval.kind),
+                "object_kind": approval.object_kind,
+                "object_id": str(approval.object_id),
+            },
+        )
+
+    # words for search
+
+    def index_words(self) -> None:
+        self.words_changed = True
+        self.change(self.case)
+
+    def search_expression(self) -> Any:
+        case, kind = self.case, self.type
+        words = [one.words for one in self.reports]
+        return vector(
+            case.number, case.title, case.place_words, kind.name if kind else "", *words, area_code=case.area_code
+        )
+
+
+@dataclass(frozen=True)
+class _OrderState:
+    state: OrderState | None
+
+
+def _copy_due(row: Case | WorkOrder, clock: Clock | None) -> bool:
+    values = (
+        (clock.started_at, clock.yellow_at, clock.due_at) if clock and clock.paused_at is None else (None, None, None)
+    )
+    changed = (row.due_from, row.yellow_at, row.due_at) != values
+    row.due_from, row.yellow_at, row.due_at = values
+    return changed
+
+
+def _day(moment: datetime) -> date:
+    return timezone.localtime(moment).date()
+
+
+# Rows are inserted in this order; foreign keys to the case are checked at commit, so that the number,
+# taken from a counter row that others wait for, can be taken last.
+_INSERTS: tuple[type[Model], ...] = (
+    Clock,
+    Stretch,
+    WorkOrder,
+    Answer,
+    Addition,
+    ContactAttempt,
+    Feedback,
+    SiteVisit,
+    Approval,
+    Recusal,
+    Report,
+)
+
+
+def flush(dockets: Iterable[Docket], *, emit: bool = True, verb: str = "", now: datetime | None = None) -> None:
+    """Write what the dockets hold: new rows by bulk inserts, changed rows once each, history, news."""
+    every = list(dockets)
+    for docket in list(every):
+        every.extend(docket.others)
+    fresh: dict[type[Model], list[Model]] = defaultdict(list)
+    changed: dict[type[Model], list[Model]] = defaultdict(list)
+    for docket in every:
+        for model, rows in docket.new.items():
+            fresh[model].extend(rows)
+        for model, found in docket.changed.items():
+            changed[model].extend(found.values())
+    for model in _INSERTS:
+        if fresh[model]:
+            model._default_manager.bulk_create(fresh[model], batch_size=1000)  # type: ignore[attr-defined]
+    for model, rows in changed.items():
+        if model is not Case:
+            _update(model, rows)
+    audit.append_many(line for docket in every for line in docket.history)
+    new_cases = [one for docket in every for one in docket.new[Case] if isinstance(one, Case)]
+    if new_cases:
+        _number(new_cases)
+        for docket in every:
+            if docket.new[Case]:
+                docket.case.search = docket.search_expression()
+        Case.objects.bulk_create(new_cases, batch_size=500)
+    for docket in every:
+        if docket.case.pk in docket.changed[Case]:
+            if docket.words_changed:
+                docket.case.search = docket.search_expression()
+            _update(Case, [docket.case], without=() if docket.words_changed else ("search",))
+    if emit and now is not None:
+        for docket in every:
+            events.moved.emit(
+                at=now,
+                case_id=docket.case.pk,
+                verb=verb,
+                state=str(docket.case.state),
+                area_code=docket.case.area_code,
+                desk_code=docket.case.desk_code,
+                restricted=docket.case.restricted,
+            )
+
+
+def _update(model: type[Model], rows: list[Model], without: Iterable[str] = ()) -> None:
+    names = [one.name for one in model._meta.concrete_fields if not one.primary_key and one.name not in without]
+    if len(rows) == 1:
+        rows[0].save(update_fields=names)
+    else:
+        model._default_manager.bulk_update(rows, names, batch_size=200)
+
+
+def _number(cases: list[Case]) -> None:
+    """Give each new case its number; the counter row is the last lock of the act."""
+    wanted: dict[tuple[str, date], list[Case]] = defaultdict(list)
+    for case in cases:
+        wanted[case.area_code[:9], _day(case.received_at)].append(case)
+    for (area, day), group in sorted(wanted.items(), key=lambda pair: pair[0]):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {NumberCounter._meta.db_table} (area_code, day, last) VALUES (%s, %s, %s) "
+                "ON CONFLICT (area_code, day) DO UPDATE SET last = cases_numbercounter.last + EXCLUDED.last "
+                "RETURNING last",
+                [area, day, len(group)],
+            )
+            last = cursor.fetchone()[0]
+        for place, case in enumerate(group):
+            case.number = case_number(day, area, last - len(group) + place + 1)
+
+
+__all__ = ["BETWEEN_CALLS", "Docket", "Knowledge", "flush"]

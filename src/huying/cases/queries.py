@@ -1,0 +1,97 @@
+"""Reads of cases. Each takes the viewer; what the viewer may not see does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from huying.cases.models import Case, Report, WorkOrder
+from huying.cases.rules import OrderState
+from huying.kernel.actor import Actor, ActorKind, upper_bound
+from huying.people.models import Recusal
+from huying.people.rules import Duty
+
+STREET_LENGTH = 9
+ON_IT = (OrderState.OFFERED, OrderState.ACCEPTED, OrderState.DONE, OrderState.REWORK, OrderState.COMPLETED)
+
+
+def _within(codes: Iterable[str]) -> Q:
+    """One index range a prefix."""
+    condition = Q(pk__in=[])
+    for code in codes:
+        condition |= Q(area_code__gte=code, area_code__lt=upper_bound(code)) if code else Q()
+    return condition
+
+
+def _not_recused(viewer: Actor) -> Q:
+    kept_away = Recusal.objects.filter(object_id=OuterRef("pk"))
+    mine = Q(account_id=viewer.id)
+    if viewer.units:
+        mine |= Q(unit_id__in=viewer.units)
+    return ~Exists(kept_away.filter(mine))
+
+
+def _restricted_codes(viewer: Actor, duty: str) -> list[str]:
+    return [code for code in viewer.areas(duty) if len(code) <= STREET_LENGTH]
+
+
+def branches_seen_by(viewer: Actor) -> list[QuerySet[Case]]:
+    """The ways a viewer sees cases, each its own index range: by area, restricted ones, by the unit's orders, taken.
+
+    A case is included if, and only if, the viewer may see it. A row may come from two branches.
+    """
+    every = Case.objects.defer("search")
+    if viewer.kind in (ActorKind.SYSTEM, ActorKind.RULE):
+        return [every]
+    if viewer.report_id is not None:
+        return [every.filter(pk__in=Report.objects.filter(pk=viewer.report_id).values("case_id"))]
+    if viewer.kind != ActorKind.PERSON:
+        return []
+    branches = []
+    codes = viewer.areas(Duty.READ)
+    if codes:
+        branches.extend(every.filter(_within([code]), restricted=False) for code in codes)
+    confidential = _restricted_codes(viewer, Duty.CONFIDENTIAL)
+    if confidential:
+        branches.append(every.filter(_within(confidential), _not_recused(viewer), restricted=True))
+    supervise = _restricted_codes(viewer, Duty.SUPERVISE)
+    if supervise:
+        branches.append(every.filter(_within(supervise), _not_recused(viewer), restricted=True, confidential=False))
+    if viewer.units:
+        orders = WorkOrder.objects.filter(unit_id__in=viewer.units, state__in=[str(one) for one in ON_IT])
+        branches.append(every.filter(_not_recused(viewer), pk__in=orders.values("case_id")))
+    if viewer.id is not None and viewer.has(Duty.REPORT):
+        taken = Report.objects.filter(taken_by_id=viewer.id)
+        branches.append(every.filter(_not_recused(viewer), pk__in=taken.values("case_id")))
+    return branches
+
+
+def seen_by(viewer: Actor) -> QuerySet[Case]:
+    """All that a viewer may see as one queryset: cheap by primary key, not for lists."""
+    branches = branches_seen_by(viewer)
+    if not branches:
+        return Case.objects.none()
+    condition = Q(pk__in=[])
+    for branch in branches:
+        condition |= Q(pk__in=branch.order_by().values("pk"))
+    return Case.objects.defer("search").filter(condition) if len(branches) > 1 else branches[0]
+
+
+def one(case_id: UUID, viewer: Actor) -> Case | None:
+    """One case, or None where it is missing or not the viewer's to see."""
+    for branch in branches_seen_by(viewer):
+        found = branch.filter(pk=case_id).first()
+        if found is not None:
+            return found
+    return None
+
+
+def locked(case_id: UUID, viewer: Actor) -> Case | None:
+    """One case under a row lock, if the viewer may see it.
+
+    The lock comes first and the scope after it, so that what is seen is what stands after others' acts.
+    """
+    case = Case.objects.defer("search").select_for_update(of=("self",)).filter(pk=case_id).first()
+    return None if case is None or one(case_id, viewer) is None else case
