@@ -59,6 +59,40 @@ class DutyKind(Term):
     TAKEN_BACK = "taken_back", _("上级收回")
 
 
+class LowestTier(Term):
+    """The lowest tier that can solve a matter: its desk gets the call first. Same stored words as places' tiers."""
+
+    GRID = "grid", _("网格")
+    COMMUNITY = "community", _("社区")
+    STREET = "street", _("街道")
+    DISTRICT = "district", _("区级部门")
+
+
+class VersionState(Term):
+    """Where a version of the catalogue stands."""
+
+    DRAFT = "draft", _("起草中")
+    SUBMITTED = "submitted", _("待审定")
+    APPROVED = "approved", _("待执行")
+    IN_FORCE = "in_force", _("执行中")
+    RETIRED = "retired", _("已停用")
+    DROPPED = "dropped", _("已作废")
+
+
+class VersionVerb(Term):
+    MAKE = "make", _("起草")
+    CHANGE = "change", _("修改")
+    IMPORT = "import", _("导入")
+    SUBMIT = "submit", _("送审")
+    SEND_BACK = "send_back", _("退回修改")
+    APPROVE = "approve", _("审定")
+    DROP = "drop", _("作废")
+    BRING_INTO_FORCE = "bring_into_force", _("执行")
+    RETIRE = "retire", _("停用")
+
+
+DANGER_NUMBERS = ("", "110", "119", "120")
+
 # Limits of steps where neither the type nor the street says otherwise: Limit.parse reads them (clocks.rules).
 DEFAULT_LIMITS: dict[tuple[Step, Grade], str] = {
     (Step.INTAKE, Grade.ORDINARY): "1wh",

@@ -1,0 +1,202 @@
+"""The graded catalogue: classes, types, duty-list entries and limits, all of one version each.
+
+A version's rows change while it is a draft and never after: a trigger refuses it (migration 0002).
+Cases keep a type's code and a version's number, never a row, so that old versions explain old cases.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from huying.kernel.terms import _
+from huying.matters.rules import (
+    CallBackPolicy,
+    CheckPolicy,
+    DutyKind,
+    FlowKind,
+    Grade,
+    LowestTier,
+    Step,
+    VersionState,
+)
+
+
+class CatalogueVersion(models.Model):
+    """One version of the catalogue; exactly one is in force."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    number = models.CharField(max_length=16, unique=True)
+    area_code = models.CharField(max_length=24, db_collation="C")
+    state = models.CharField(max_length=16, choices=VersionState.choices, default=VersionState.DRAFT)
+    based_on = models.CharField(max_length=16, blank=True, default="")
+    reason = models.CharField(max_length=200, blank=True, default="")
+    sent_back_words = models.CharField(max_length=200, blank=True, default="")
+    # Counts changes: an approval names the revision its approver has read.
+    revision = models.PositiveIntegerField(default=0)
+    made_by = models.UUIDField(null=True)
+    made_at = models.DateTimeField()
+    editors = ArrayField(models.UUIDField(), default=list, blank=True)
+    approved_by = models.UUIDField(null=True)
+    approved_at = models.DateTimeField(null=True)
+    valid_from = models.DateField(null=True)
+    valid_to = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["state"], condition=Q(state="in_force"), name="matters_one_in_force"),
+            models.UniqueConstraint(
+                fields=["area_code"],
+                condition=Q(state__in=["draft", "submitted", "approved"]),
+                name="matters_one_draft",
+            ),
+            models.CheckConstraint(
+                condition=Q(made_by__isnull=True) | Q(approved_by__isnull=True) | ~Q(made_by=F("approved_by")),
+                name="matters_second_person",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["approved", "in_force", "retired"]) | Q(valid_from__isnull=False),
+                name="matters_valid_from",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def state_label(self) -> str:
+        return str(VersionState(self.state).label)
+
+
+class MatterClass(models.Model):
+    """One of the classes of the catalogue; `code` is two digits."""
+
+    version = models.ForeignKey(CatalogueVersion, on_delete=models.CASCADE, related_name="classes")
+    code = models.CharField(max_length=2, db_collation="C")
+    name = models.CharField(max_length=30)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "code"], name="matters_class_code")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DutyEntry(models.Model):
+    """An entry of the sub-district's duty list (履职事项清单); co-operating entries name their lead."""
+
+    version = models.ForeignKey(CatalogueVersion, on_delete=models.CASCADE, related_name="duties")
+    kind = models.CharField(max_length=16, choices=DutyKind.choices)
+    number = models.PositiveIntegerField()
+    text = models.CharField(max_length=200)
+    lead = models.CharField(max_length=60, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "kind", "number"], name="matters_duty_number"),
+            models.CheckConstraint(condition=Q(kind="basic") | ~Q(lead=""), name="matters_duty_lead"),
+        ]
+
+    def __str__(self) -> str:
+        return self.clause
+
+    @property
+    def kind_label(self) -> str:
+        return str(DutyKind(self.kind).label)
+
+    @property
+    def clause(self) -> str:
+        """The entry as it is cited: "履职事项清单 配合履职 第 12 项"."""
+        return str(
+            _("履职事项清单 %(kind)s 第 %(number)s 项") % {"kind": DutyKind(self.kind).label, "number": self.number}
+        )
+
+
+class MatterType(models.Model):
+    """One type of matter of one version; `code` is the class's two digits and two more."""
+
+    version = models.ForeignKey(CatalogueVersion, on_delete=models.CASCADE, related_name="types")
+    matter_class = models.ForeignKey(MatterClass, on_delete=models.CASCADE, related_name="types")
+    duty_entry = models.ForeignKey(DutyEntry, on_delete=models.PROTECT, related_name="types")
+    code = models.CharField(max_length=4, db_collation="C")
+    name = models.CharField(max_length=40)
+    lowest_tier = models.CharField(max_length=16, choices=LowestTier.choices)
+    grade = models.CharField(max_length=16, choices=Grade.choices, default=Grade.ORDINARY)
+    flow = models.CharField(max_length=16, choices=FlowKind.choices, default=FlowKind.APPEAL)
+    check_policy = models.CharField(max_length=16, choices=CheckPolicy.choices, default=CheckPolicy.NEVER)
+    call_back_policy = models.CharField(max_length=16, choices=CallBackPolicy.choices, default=CallBackPolicy.DESK)
+    confidential = models.BooleanField(default=False)
+    scored = models.BooleanField(default=True)
+    self_handle = models.BooleanField(default=False)
+    public = models.BooleanField(default=True)
+    active = models.BooleanField(default=True)
+    danger = models.CharField(max_length=4, blank=True, default="")
+    units = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    filing_condition = models.CharField(max_length=300)
+    closing_condition = models.CharField(max_length=300)
+    proof = models.CharField(max_length=300)
+    advice = models.CharField(max_length=300, blank=True, default="")
+    words = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    danger_words = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    # Staged limits, each "name=limit": an illegal building is stopped, punished and taken down by three dates.
+    stages = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "code"], name="matters_type_code"),
+            models.UniqueConstraint(fields=["version", "name"], name="matters_type_name"),
+            models.CheckConstraint(
+                condition=Q(confidential=False) | Q(check_policy="never"), name="matters_confidential_unchecked"
+            ),
+            models.CheckConstraint(condition=Q(danger__in=["", "110", "119", "120"]), name="matters_danger"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+    @property
+    def class_code(self) -> str:
+        return self.code[:2]
+
+    @property
+    def clause(self) -> str:
+        """The duty-list entry the type rests on, as it is cited to units and callers."""
+        return self.duty_entry.clause
+
+    @property
+    def labels(self) -> dict[str, Any]:
+        """The words of its stored choices, for pages."""
+        return {
+            "tier": LowestTier(self.lowest_tier).label,
+            "grade": Grade(self.grade).label,
+            "flow": FlowKind(self.flow).label,
+            "check": CheckPolicy(self.check_policy).label,
+            "call_back": CallBackPolicy(self.call_back_policy).label,
+        }
+
+
+class StepLimit(models.Model):
+    """A limit of a step: of one type, or of all types of the version; of one grade, or of every grade ("")."""
+
+    version = models.ForeignKey(CatalogueVersion, on_delete=models.CASCADE, related_name="limits")
+    type = models.ForeignKey(MatterType, null=True, on_delete=models.CASCADE, related_name="limits")
+    step = models.CharField(max_length=16, choices=Step.choices)
+    grade = models.CharField(max_length=16, choices=Grade.choices, blank=True, default="")
+    limit = models.CharField(max_length=12)
+    # The row of the version's sheet of limits: what "第 48 行" in an explanation means.
+    line = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "type", "step", "grade"], name="matters_step_limit", nulls_distinct=False
+            ),
+            models.UniqueConstraint(fields=["version", "line"], name="matters_limit_line"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.step} {self.limit}"
