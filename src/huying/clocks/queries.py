@@ -212,7 +212,7 @@ def _spans_words(clock: Clock, known: Calendar, now: datetime) -> str:
     if len(spans) <= 3:
         return "，".join(_span_words(*span, now) for span in spans)
     days = len({opens.astimezone(SHANGHAI).date() for opens, _closes in spans})
-    return str(_("从 %(first)s 走起，经过 %(days)s 个工作日，最后一段是 %(last)s")) % {
+    return str(_("从 %(first)s 走起，分在 %(days)s 天里，最后一段是 %(last)s")) % {
         "first": _span_words(*spans[0], now),
         "days": days,
         "last": _span_words(*spans[-1], now),

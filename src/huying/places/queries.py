@@ -259,10 +259,10 @@ def counts(code: str) -> dict[str, int]:
 
 
 def polygons(codes_prefix: str, tier: str) -> dict[str, Any]:
-    """The shapes of a tier inside an area as GeoJSON: code and name, nothing else."""
+    """The shapes of a tier inside an area as GeoJSON: code, name and tier, nothing else."""
     rows = Area.objects.filter(within([codes_prefix]), valid_to=None, tier=tier, polygon__isnull=False)
     features = [
-        {"type": "Feature", "id": code, "properties": {"code": code, "name": name}, "geometry": polygon}
+        {"type": "Feature", "id": code, "properties": {"code": code, "name": name, "tier": tier}, "geometry": polygon}
         for code, name, polygon in rows.order_by("code").values_list("code", "name", "polygon")
     ]
     return {"type": "FeatureCollection", "features": features}
