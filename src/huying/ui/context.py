@@ -1,9 +1,113 @@
-"""What every page knows."""
+"""What every page knows: who looks, when, the menu, where search is, large type, the site's texts."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import pgettext_lazy
+
+from huying.kernel import registry
+from huying.kernel.actor import Actor, ActorKind
+from huying.kernel.doors import actor_of, now_of
+from huying.kernel.terms import Label
+from huying.ui.site import site
+
+TYPE_COOKIE = "huying_type"
+TABS = 4  # entries of the menu that become bottom tabs on a phone; the rest is under 更多
+
+GROUPS: dict[str, Label] = {
+    "dispatch": pgettext_lazy("menu group", "调度"),
+    "base": pgettext_lazy("menu group", "基层"),
+    "supervise": pgettext_lazy("menu group", "督导"),
+    "admin": pgettext_lazy("menu group", "管理"),
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """A menu entry as it is shown."""
+
+    key: str
+    label: Label
+    icon: str
+    url: str
+    count: int | None
+    current: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """The entries under one label of the menu."""
+
+    key: str
+    label: Label
+    items: list[Item]
+
+
+@dataclass(frozen=True)
+class Menu:
+    groups: list[Group]
+    tabs: list[Item]
+    rest: list[Item]
+
+
+def menu_of(actor: Actor, path: str) -> Menu:
+    """The menu of a person; the entry whose address is the longest head of `path` is the current one."""
+    entries = [(entry, _address(entry.url_name)) for entry in registry.menu_for(actor)]
+    known = [(entry, url) for entry, url in entries if url]
+    current = max((url for _entry, url in known if path.startswith(url)), key=len, default="")
+    groups: dict[str, list[Item]] = {}
+    everything: list[Item] = []
+    for entry, url in known:
+        count = entry.count(actor) if entry.count is not None else None
+        item = Item(entry.key, entry.label, entry.icon, url, count, url == current)
+        groups.setdefault(entry.group, []).append(item)
+        everything.append(item)
+    order = [*GROUPS, *(key for key in groups if key not in GROUPS)]
+    shown = [Group(key, GROUPS.get(key, ""), groups[key]) for key in order if key in groups]
+    if len(everything) <= TABS + 1:
+        return Menu(shown, everything, [])
+    return Menu(shown, everything[:TABS], everything[TABS:])
+
+
+def link(kind: str) -> str:
+    """The address of a page that an upper app registered without arguments, or "" where there is none."""
+    found = registry.LINKS.get(kind)
+    return _address(found[0]) if found else ""
+
+
+def is_elder(request: HttpRequest) -> bool:
+    """Whether this phone asked for large type."""
+    return request.COOKIES.get(TYPE_COOKIE) == "large"
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    return {}
+    actor = actor_of(request)
+    person = actor.kind == ActorKind.PERSON
+    return {
+        "actor": actor,
+        "now": now_of(request),
+        "elder": is_elder(request),
+        "site": SimpleLazyObject(site),
+        "menu": SimpleLazyObject(lambda: menu_of(actor, request.path)),
+        "search_url": SimpleLazyObject(lambda: link("search")),
+        "news_url": SimpleLazyObject(lambda: link("news")),
+        "desk_home_url": SimpleLazyObject(lambda: link("desk_home") or "/desk/"),
+        "home_url": SimpleLazyObject(lambda: link("home") or "/"),
+        "privacy_url": SimpleLazyObject(lambda: link("privacy")),
+        "access_url": SimpleLazyObject(lambda: link("access")),
+        "sign_out_url": SimpleLazyObject(lambda: link("sign_out")),
+        "account_url": SimpleLazyObject(lambda: link("account")),
+        "frame_base": "ui/desk_base.html" if person else "ui/portal_base.html",
+    }
+
+
+def _address(url_name: str) -> str:
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,1 @@
+// draft.js: to come

@@ -1,0 +1,1 @@
+// photos.js: to come

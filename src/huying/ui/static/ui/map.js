@@ -1,0 +1,1 @@
+// map.js: to come
