@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import orjson
+from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from huying.audit.models import History
+from huying.audit.verifying import Fault, Finding, Progress, Verification, verify_chain
 from huying.kernel.refusals import KeyReused
+
+__all__ = [
+    "Fault",
+    "Finding",
+    "Verification",
+    "body_hash",
+    "by_key",
+    "heads_path",
+    "history_of",
+    "repeated",
+    "verify",
+]
 
 
 def history_of(kind: str, object_ids: Iterable[UUID]) -> list[History]:
@@ -35,3 +50,16 @@ def repeated(key: UUID | None, hashed_body: str = "") -> History | None:
     if done is not None and done.body_hash != hashed_body:
         raise KeyReused
     return done
+
+
+def heads_path() -> Path:
+    """Where the heads of the chain are kept outside the database."""
+    return Path(settings.DATA) / "heads" / "heads.jsonl"
+
+
+def verify(heads_file: Path | None = None, *, progress: Progress | None = None) -> Verification:
+    """Check every sealed row and every seal against each other and the head file; reads only, in bounded memory.
+
+    `progress` is called with rows done and rows in all.
+    """
+    return verify_chain(heads_file or heads_path(), progress=progress)

@@ -1,0 +1,58 @@
+"""What sealing and verifying share: the lock, a row as it is hashed, a seal as its head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from huying.audit.models import Seal
+from huying.audit.rules import Head, microseconds, row_hash
+
+_LOCK = 4_829_301  # an advisory lock of the database: one sealer at a time
+
+# The columns of a history row `h` in the order in which `rules.row_hash` takes them.
+ROW = """h.id, (extract(epoch from h.at) * 1000000)::bigint, h.kind, h.object_id::text, h.verb, h.from_state,
+    h.to_state, h.actor_kind, h.actor_id::text, h.actor_label, h.area_code, h.facts::text, h.key::text, h.body_hash"""
+_FACTS = 11
+
+
+def hash_of(row: tuple[Any, ...]) -> bytes:
+    """The hash of a row selected as ROW."""
+    return row_hash((*row[:_FACTS], orjson.loads(row[_FACTS]), *row[_FACTS + 1 :]))
+
+
+def head_of(seal: Seal) -> Head:
+    return Head(
+        number=seal.number,
+        previous_hash=seal.previous_hash,
+        sealed_at=microseconds(seal.sealed_at),
+        rows=seal.rows,
+        first_id=seal.first_id,
+        last_id=seal.last_id,
+        digest=seal.digest,
+        hash=seal.hash,
+    )
+
+
+@contextmanager
+def sealing_lock(*, shared: bool = False) -> Iterator[None]:
+    """Held over a commit and the writing of the head file, so it belongs to the session, not the transaction."""
+    kind = "_shared" if shared else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_lock{kind}(%s)", [_LOCK])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_advisory_unlock{kind}(%s)", [_LOCK])
+
+
+def cluster_id() -> str:
+    """The server's own number: transaction numbers mean nothing on another one (a restored copy)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT system_identifier FROM pg_control_system()")
+        return str(cursor.fetchone()[0])
