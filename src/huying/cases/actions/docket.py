@@ -757,12 +757,13 @@ def flush(dockets: Iterable[Docket], *, emit: bool = True, verb: str = "", now: 
             fresh[model].extend(rows)
         for model, found in docket.changed.items():
             changed[model].extend(found.values())
-    for model in _INSERTS:
-        if fresh[model]:
-            model._default_manager.bulk_create(fresh[model], batch_size=1000)  # type: ignore[attr-defined]
+    # Changed rows first: a closed stretch or a cancelled order makes room for the new one under its unique index.
     for model, rows in changed.items():
         if model is not Case:
             _update(model, rows)
+    for model in _INSERTS:
+        if fresh[model]:
+            model._default_manager.bulk_create(fresh[model], batch_size=1000)  # type: ignore[attr-defined]
     audit.append_many(line for docket in every for line in docket.history)
     new_cases = [one for docket in every for one in docket.new[Case] if isinstance(one, Case)]
     if new_cases:
@@ -791,8 +792,10 @@ def flush(dockets: Iterable[Docket], *, emit: bool = True, verb: str = "", now: 
 
 def _update(model: type[Model], rows: list[Model], without: Iterable[str] = ()) -> None:
     names = [one.name for one in model._meta.concrete_fields if not one.primary_key and one.name not in without]
-    if len(rows) == 1:
-        rows[0].save(update_fields=names)
+    if len(rows) == 1 or model is WorkOrder:
+        # Orders one by one, those that ended first: a new lead must find the old one gone.
+        for row in sorted(rows, key=lambda one: getattr(one, "ended_at", None) is None):
+            row.save(update_fields=names)
     else:
         model._default_manager.bulk_update(rows, names, batch_size=200)
 
