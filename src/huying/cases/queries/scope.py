@@ -1,4 +1,4 @@
-"""Reads of cases. Each takes the viewer; what the viewer may not see does not exist."""
+"""What a viewer sees: the branches of scope, and one case out of them."""
 
 from __future__ import annotations
 
