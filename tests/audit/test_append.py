@@ -30,9 +30,9 @@ class TestAppend:
         assert queries.by_key(KEY) == kept
 
     def test_it_is_undone_with_the_act(self):
-        with pytest.raises(RuntimeError), transaction.atomic():
+        with transaction.atomic():
             append()
-            raise RuntimeError
+            transaction.set_rollback(True)
         assert not History.objects.exists()
 
     def test_a_name_in_the_facts_is_refused(self):
@@ -131,9 +131,10 @@ class TestNobodyChangesHistory:
             owner.execute("DELETE FROM audit_history")
 
     def test_saying_so_does_not_help_somebody_else(self):
-        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.execute("SET LOCAL huying.allow_truncate = 'on'")
-            cursor.execute("TRUNCATE audit_history")
+            with pytest.raises(DatabaseError), transaction.atomic():
+                cursor.execute("TRUNCATE audit_history")
 
     def test_other_apps_can_protect_their_ledgers_the_same_way(self, owner):
         with owner.transaction(force_rollback=True):

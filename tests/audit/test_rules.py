@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from huying.audit.rules import GENESIS, Head, digest_of, microseconds, next_head, plain_facts, plain_label, row_hash
@@ -18,18 +18,20 @@ codes = st.text(string.ascii_letters + string.digits + "_.:+-/", max_size=40).fi
 plain = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.uuids() | codes,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(codes, inner, max_size=3),
-    max_leaves=8,
+    max_leaves=4,
 )
+
+
+def depth(value):
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(depth, inner), default=0)
 
 
 class TestPlainFacts:
     @given(st.dictionaries(codes, plain, max_size=4))
     def test_codes_ids_numbers_and_lists_of_them_pass_and_pass_again_unchanged(self, facts):
-        try:
-            once = plain_facts(facts)
-        except ValueError as why:
-            assert "deep" in str(why)
-            return
+        assume(depth(facts) <= 6)
+        once = plain_facts(facts)
         assert plain_facts(once) == once
 
     @pytest.mark.parametrize(

@@ -61,9 +61,14 @@ class TestSeal:
 
     def test_after_a_crash_before_the_head_was_written_the_next_sealing_catches_up(self, seal, file, monkeypatch):
         append(1)
-        with monkeypatch.context() as crash, pytest.raises(OSError, match="full"):
-            crash.setattr(heads, "append", lambda path, new: (_ for _ in ()).throw(OSError("disk full")))
-            seal()
+
+        def full(path, new):
+            raise OSError("disk full")
+
+        with monkeypatch.context() as crash:
+            crash.setattr(heads, "append", full)
+            with pytest.raises(OSError, match="full"):
+                seal()
         assert [one.fault for one in verify(file).findings] == ["heads-missing"]
         seal()
         assert verify(file).ok
