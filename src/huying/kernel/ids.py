@@ -12,10 +12,11 @@ from datetime import date
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def uuid7(at_ms: int | None = None) -> uuid.UUID:
-    """A time-ordered UUID (RFC 9562 version 7)."""
+def uuid7(at_ms: int | None = None, noise: int | None = None) -> uuid.UUID:
+    """A time-ordered UUID (RFC 9562 version 7); of given milliseconds and 80 bits of noise where a seed makes worlds."""
     stamp = int(time.time() * 1000) if at_ms is None else at_ms
-    value = (stamp & (1 << 48) - 1) << 80 | int.from_bytes(os.urandom(10), "big")
+    drawn = int.from_bytes(os.urandom(10), "big") if noise is None else noise & (1 << 80) - 1
+    value = (stamp & (1 << 48) - 1) << 80 | drawn
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return uuid.UUID(int=value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -22,6 +22,7 @@ from huying.clocks.rules import StretchKind, marks
 from huying.files import actions as files
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor, ActorKind
+from huying.kernel.ids import uuid7
 from huying.kernel.refusals import Invalid, KeyReused, NotAllowed, NotFound
 from huying.kernel.terms import _
 from huying.kernel.text import clean
@@ -164,6 +165,7 @@ def received(
     knowledge: Knowledge,
     checked: str = "",
     live: bool = True,
+    make_id: Callable[[], UUID] = uuid7,
 ) -> Docket:
     """The docket of a new report, not yet flushed."""
     words = clean(new.words, field="words")
@@ -224,7 +226,7 @@ def received(
         follows_id=new.follows_id,
     )
     case.desk_code = desk_for(case.area_code, new.channel, restricted=confidential)
-    docket = Docket(case=case, knowledge=knowledge, live=live)
+    docket = Docket(case=case, knowledge=knowledge, live=live, make_id=make_id)
     docket.key, docket.body_hash = report_id, checked
     for name in ("answers", "attempts", "feedback", "approvals", "recusals"):
         setattr(docket, f"_{name}", [])
