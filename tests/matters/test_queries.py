@@ -20,7 +20,11 @@ class TestTheVersionInForce:
         queries.suggest("路灯不亮")
         with django_assert_num_queries(0):
             found = queries.type_of("0205")
-            assert (found.name, found.matter_class.name, found.clause) == ("路灯不亮", "市政设施", "履职事项清单 配合履职 第 2 项")
+            assert (found.name, found.matter_class.name, found.clause) == (
+                "路灯不亮",
+                "市政设施",
+                "履职事项清单 配合履职 第 2 项",
+            )
             queries.suggest("路灯不亮"), queries.danger_in("着火"), queries.limit_row("0205", "handle", "ordinary")
             queries.public_types(), queries.classes(), queries.version_number()
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -31,7 +33,16 @@ INFLATED_LIMIT = 32 * 1024 * 1024
 PARTS_LIMIT = 100
 COLUMNS_LIMIT = 60
 _LANGUAGE = "zh-hans"  # of heads and choices in the file, whatever language the person reads pages in
+_PLACE = re.compile(r"([A-Z]{1,8})([1-9][0-9]{0,11})", re.ASCII)
+_NUMBER = re.compile(r"[1-9][0-9]{0,11}", re.ASCII)
 _RISKY = ("=", "+", "-", "@", "\t", "'")
+
+
+# What the readers say of a file that is broken, encrypted or of another kind.
+_UNREADABLE = (
+    CalamineError, DefusedXmlException, zipfile.BadZipFile, zlib.error, OSError, SyntaxError, ValueError, RuntimeError,
+    EOFError, KeyError,
+)  # fmt: skip
 
 
 # Out
@@ -88,15 +99,15 @@ def read_book(data: bytes) -> ReadBook:
 
     Raises TooLarge for a file beyond the limits (inflated, too), Invalid for what is not a workbook.
     """
-    try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(_counted(data)))
-    except (CalamineError, zipfile.BadZipFile, OSError, DefusedXmlException, SyntaxError, ValueError) as why:
-        raise Invalid({"file": [_("这不是能读的 xlsx 表格。请从“导出”得到的表格改起。")]}) from why
     found = ReadBook(Book(), {})
     rows: dict[str, list[Any]] = {}
-    with translation.override(_LANGUAGE):
-        for kind in SHEETS:
-            rows[kind.key] = list(_rows_of(workbook, kind, found))
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(_counted(data)))
+        with translation.override(_LANGUAGE):
+            for kind in SHEETS:
+                rows[kind.key] = list(_rows_of(workbook, kind, found))
+    except _UNREADABLE as why:
+        raise Invalid({"file": [_("这不是能读的 xlsx 表格。请从“导出”得到的表格改起。")]}) from why
     found.book = Book(**{key: tuple(one) for key, one in rows.items()})
     return found
 
@@ -110,6 +121,8 @@ def _counted(data: bytes) -> bytes:
         parts = old.infolist()
         if len(parts) > PARTS_LIMIT:
             raise TooLarge
+        if len({part.filename for part in parts}) < len(parts):
+            raise ValueError("two parts of one name")
         for part in parts:
             if not part.filename.endswith((".xml", ".rels")):
                 continue
@@ -131,13 +144,17 @@ def _count_cells(content: bytes) -> None:
     for _event, element in iterparse(io.BytesIO(content)):
         name = element.tag.rpartition("}")[2]
         if name == "c":
-            letters = (element.get("r") or "A1").rstrip("0123456789")
-            digits = (element.get("r") or "A1")[len(letters) :]
-            if len(letters) > 2 or _column_number(letters) > COLUMNS_LIMIT or int(digits[:8] or 1) > most:
+            place = _PLACE.fullmatch(element.get("r", "A1"))
+            if place is None:
+                raise ValueError("a cell without a place")
+            if _column_number(place[1]) > COLUMNS_LIMIT or int(place[2]) > most:
                 raise TooLarge
         elif name == "row":
             rows += 1
-            if rows > most or int((element.get("r") or "1")[:8]) > most or len(element) > COLUMNS_LIMIT:
+            number = _NUMBER.fullmatch(element.get("r", "1"))
+            if number is None:
+                raise ValueError("a row without a number")
+            if rows > most or int(number[0]) > most or len(element) > COLUMNS_LIMIT:
                 raise TooLarge
             element.clear()
 
@@ -145,7 +162,7 @@ def _count_cells(content: bytes) -> None:
 def _column_number(letters: str) -> int:
     number = 0
     for letter in letters:
-        number = number * 26 + ord(letter.upper()) - 64
+        number = number * 26 + ord(letter) - 64
     return number
 
 

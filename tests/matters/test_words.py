@@ -1,0 +1,92 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from huying.matters.rules.words import DangerWords, Matcher, TypeWords, plain
+from huying.matters.sheets import default_book
+
+DANGERS = DangerWords((one.danger, one.danger_words) for one in default_book().types if one.danger)
+TYPES = TypeWords((one.code, (one.name, *one.words)) for one in default_book().types)
+
+
+class TestDangerWords:
+    @pytest.mark.parametrize(
+        ("words", "number", "word"),
+        [
+            ("三楼着火了快来", "119", "着火"),
+            ("一进门就闻到煤气味", "119", "煤气味"),
+            ("有个阿伯晕倒在路边", "120", "晕倒"),
+            ("楼下有人持刀", "110", "持刀"),
+            ("电梯困人，里面有小孩", "119", "电梯困人"),
+            ("我怕他想自杀", "110", "自杀"),
+            ("没人受伤但是着火了", "119", "着火"),
+            ("去年着火那栋楼现在又着火了", "119", "着火"),
+            ("上次没有处理。着火啦", "119", "着火"),
+            ("没意识，晕倒了", "120", "晕倒"),
+        ],
+    )
+    def test_danger_is_found_with_its_number(self, words, number, word):
+        found = DANGERS.first(words)
+        assert (found.number, found.word) == (number, word)
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "没有着火，只是误报",
+            "没闻到煤气味了",
+            "没有人晕倒",
+            "去年着火的那栋楼还没修",
+            "上个月有人持刀，已经抓了",
+            "电动车在楼道充电容易着火",
+            "担心发生火灾",
+            "什么时候有火灾演练",
+            "商场跳楼价",
+            "路灯不亮",
+            "",
+        ],
+    )
+    def test_what_is_denied_past_or_feared_is_not_danger(self, words):
+        assert DANGERS.first(words) is None
+
+    @given(st.text(max_size=60), st.text(max_size=60))
+    def test_in_words_of_its_own_sentence_it_is_always_danger(self, before, after):
+        assert DANGERS.first(f"{before}。三楼着火了！{after}") is not None
+
+
+class TestTypeWords:
+    def test_the_longest_word_at_a_place_wins(self):
+        words = TypeWords([("0101", ["垃圾"]), ("0102", ["装修垃圾"])])
+        assert [one.code for one in words.scored("门口堆了装修垃圾", 3)] == ["0102"]
+
+    def test_a_rare_word_weighs_more_than_one_that_many_types_have(self):
+        words = TypeWords([("0101", ["噪音"]), ("0102", ["噪音", "水泵"]), ("0103", ["噪音"])])
+        best = words.scored("水泵有噪音", 3)
+        assert [one.code for one in best] == ["0102", "0101", "0103"]
+        assert best[0].words == ("水泵", "噪音")
+        assert words.weight("水泵") > words.weight("噪音")
+
+    def test_full_width_and_capital_letters_are_alike(self):
+        words = TypeWords([("0101", ["WiFi"])])
+        assert words.scored("家里ＷＩＦＩ断了", 1)[0].code == "0101"
+
+    def test_saying_a_word_often_does_not_make_it_weigh_more(self):
+        assert TYPES.scored("路灯不亮" * 9, 1)[0].score == TYPES.scored("路灯不亮", 1)[0].score
+
+    @given(st.text(max_size=300), st.integers(1, 8))
+    def test_scores_fall_and_stay_below_one_and_words_stand_in_the_text(self, text, limit):
+        found = TYPES.scored(text, limit)
+        scores = [one.score for one in found]
+        assert scores == sorted(scores, reverse=True)
+        assert len(found) <= limit
+        assert sum(scores) < 1
+        assert all(word in plain(text) for one in found for word in one.words)
+
+    @given(
+        st.lists(st.sampled_from(["路灯", "路灯不亮", "不亮", "灯不", "亮"]), min_size=1),
+        st.text("路灯不亮x", max_size=30),
+    )
+    def test_no_hit_lies_inside_another(self, words, text):
+        hits = list(Matcher(words).hits(text))
+        for one in hits:
+            assert text[one.start : one.end] == one.word
+            assert not any(other != one and other.start <= one.start and one.end <= other.end for other in hits)
