@@ -21,7 +21,8 @@ _numbers = count(1)
 def person(*duties, area=STREET, unit=None, units=(), **fields):
     """An actor with duties, without rows."""
     granted = Granted(frozenset(duty.value for duty in duties), area, unit)
-    return Actor(kind=ActorKind.PERSON, id=fields.pop("id", None) or uuid7(), label="account-test", units=tuple(units), grants=(granted,), **fields)  # fmt: skip
+    who = fields.pop("id", None) or uuid7()
+    return Actor(kind=ActorKind.PERSON, id=who, label="account-test", units=tuple(units), grants=(granted,), **fields)
 
 
 def admin_of(area):

@@ -140,7 +140,10 @@ def _enter(request: HttpRequest, account: Account, method: str) -> HttpResponse:
 
 def _page(request: HttpRequest, form: SignInForm, status: int = 200) -> HttpResponse:
     facts: dict[str, Any] = {"form": form, "next": request.POST.get("next") or request.GET.get("next") or ""}
-    if demo.offered(request):
+    if not demo.offered(request):
+        form.fields["username"].widget.attrs["autofocus"] = True
+    else:
+        # No field has the focus here, so that the number keys reach the roles.
         facts["roles"] = [
             {
                 "account": one,
