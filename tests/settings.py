@@ -18,3 +18,5 @@ from huying.config.settings import *  # noqa: E402, F403
 
 # The weakest hasher: tests make many accounts.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Static files come from the packages; the folder of collected ones does not exist in tests.
+STATIC_ROOT = None
