@@ -12,7 +12,22 @@ class ClocksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from huying.clocks.rules import ADMIN_CLOCKS
+        from huying.kernel.registry import MenuEntry, add_menu
+        from huying.kernel.terms import _
+
         post_migrate.connect(_fill_calendar, sender=self)
+        add_menu(
+            MenuEntry(
+                key="calendar",
+                label=_("工作日历"),
+                icon="calendar",
+                url_name="clocks:now",
+                group="admin",
+                order=90,
+                shown=lambda actor: actor.has(ADMIN_CLOCKS),
+            )
+        )
 
 
 def _fill_calendar(*, using: str, **_options: Any) -> None:

@@ -19,6 +19,8 @@ from django.db.models import Q, QuerySet
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from huying.audit.models import History
+from huying.audit.queries import history_of
 from huying.kernel.actor import Actor, ActorKind, upper_bound
 from huying.kernel.refusals import NotFound
 from huying.places.models import Area, Building, Estate, Facility, Place, Revision, Waterway
@@ -192,6 +194,7 @@ class Node:
     depth: int
     seen: bool
     grids: int = 0
+    households: int = 0  # its own count, or the sum of what lies below where it has none
     children: list[Node] = field(default_factory=list)
 
 
@@ -206,14 +209,46 @@ def tree(viewer: Actor, *, deepest: Tier = Tier.GRID) -> list[Node]:
     tops: list[Node] = []
     for row in rows.filter(tier__in=shallow).order_by("code"):
         parent = next((nodes[one] for one in reversed(ancestors_of(row.code)) if one in nodes), None)
-        node = Node(row, parent.depth + 1 if parent is not None else 0, covers(prefixes, row.code))
+        node = Node(row, 0 if parent is None else parent.depth + 1, covers(prefixes, row.code))
         nodes[row.code] = node
         (tops if parent is None else parent.children).append(node)
-        if row.tier == Tier.GRID:
-            for one in ancestors_of(row.code):
-                if one in nodes:
-                    nodes[one].grids += 1
+    for top in tops:
+        _sum(top)
     return tops
+
+
+def _sum(node: Node) -> None:
+    for child in node.children:
+        _sum(child)
+    node.grids = sum(child.grids for child in node.children) + (node.area.tier == Tier.GRID)
+    node.households = node.area.households or sum(child.households for child in node.children)
+
+
+def opened(tops: list[Node], chosen: str) -> list[Node]:
+    """The lines shown where `chosen` is: everything beside the way to it, and what lies below it."""
+    lines: list[Node] = []
+    for node in tops:
+        lines.append(node)
+        if not node.seen or chosen.startswith(node.area.code):
+            lines += opened(node.children, chosen)
+    return lines
+
+
+def first_seen(tops: list[Node]) -> Node | None:
+    """The first area of the tree that the viewer may look at."""
+    for node in tops:
+        found = node if node.seen else first_seen(node.children)
+        if found is not None:
+            return found
+    return None
+
+
+def find(tops: list[Node], code: str) -> Node | None:
+    """The line of an area."""
+    for node in tops:
+        if code.startswith(node.area.code):
+            return node if node.area.code == code else find(node.children, code)
+    return None
 
 
 def area_seen(viewer: Actor, code: str) -> Area:
@@ -222,6 +257,17 @@ def area_seen(viewer: Actor, code: str) -> Area:
     if found is None:
         raise NotFound("area")
     return found
+
+
+def past(code: str) -> list[Area]:
+    """Every row a code has had, the newest first, without shapes."""
+    return list(Area.objects.filter(code=code).defer("polygon").order_by("-valid_from", "uid"))
+
+
+def lines_of(code: str) -> list[History]:
+    """What happened to an area and to the rows it replaced, the latest first."""
+    found = history_of("area", [row.uid for row in past(code)])
+    return sorted(found, key=lambda line: (line.at, line.pk), reverse=True)
 
 
 @dataclass(frozen=True)
@@ -265,6 +311,14 @@ def polygons(codes_prefix: str, tier: str) -> dict[str, Any]:
         {"type": "Feature", "id": code, "properties": {"code": code, "name": name, "tier": tier}, "geometry": polygon}
         for code, name, polygon in rows.order_by("code").values_list("code", "name", "polygon")
     ]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def outlines(area_code: str) -> dict[str, Any]:
+    """What a map of an area draws: communities and grids; of a district or more: sub-districts."""
+    deep = len(area_code) >= LENGTHS[Tier.STREET]
+    tiers = (Tier.COMMUNITY, Tier.GRID) if deep else (Tier.DISTRICT, Tier.STREET)
+    features = [one for tier in tiers for one in polygons(area_code, tier)["features"]]
     return {"type": "FeatureCollection", "features": features}
 
 

@@ -88,6 +88,14 @@ class WaterwayKind(Term):
     LAKE = "lake", _("湖塘")
 
 
+class Verb(Term):
+    """What history says of an area."""
+
+    CREATE = "create", _("建立")
+    CORRECT = "correct", _("更正资料")
+    REDRAW = "redraw", _("划定边界")
+
+
 class ImportKind(Term):
     AREAS = "areas", _("区域名录")
     POLYGONS = "polygons", _("区域边界")

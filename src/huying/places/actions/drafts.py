@@ -53,6 +53,14 @@ def apply_draft(*, draft_id: UUID, actor: Actor, now: datetime) -> Outcome:
     return outcome
 
 
+def check_draft(*, draft_id: UUID, actor: Actor, now: datetime) -> tuple[ImportDraft, Outcome]:
+    """What applying a kept file would do now."""
+    draft = _own(draft_id, actor).first()
+    if draft is None or draft.made_at < now - KEPT:
+        raise NotFound("import")
+    return draft, _run(draft.kind, draft.system, zlib.decompress(draft.content), actor, now, apply=False)
+
+
 @transaction.atomic
 def drop_draft(*, draft_id: UUID, actor: Actor) -> None:
     """Throw a kept file away."""

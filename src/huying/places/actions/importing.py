@@ -18,7 +18,7 @@ from huying.places.actions import checking, reading
 from huying.places.actions.outcome import Outcome
 from huying.places.actions.upkeep import changed
 from huying.places.models import Area, Revision
-from huying.places.rules import ADMIN_PLACES, SHANGHAI, CoordinateSystem, parent_of, tier_of
+from huying.places.rules import ADMIN_PLACES, SHANGHAI, CoordinateSystem, Verb, parent_of, tier_of
 
 KIND = "area"
 
@@ -113,7 +113,7 @@ class _Writing:
 
     def make(self, area: Area) -> None:
         self.made.append(area)
-        self.tell(area, "create", {"tier": area.tier, "households": area.households})
+        self.tell(area, Verb.CREATE, {"tier": area.tier, "households": area.households})
 
     def change(self, area: Area, values: dict[str, Any], *, renew: bool) -> None:
         """Change a row in place, or (`renew`) end it today and begin a new one with these values."""
@@ -140,15 +140,15 @@ class _Writing:
             self.mended.append(area)
         for name, value in values.items():
             setattr(fresh, name, value)
-        self.tell(fresh, "redraw" if "polygon" in values else "correct", facts)
+        self.tell(fresh, Verb.REDRAW if "polygon" in values else Verb.CORRECT, facts)
 
-    def tell(self, area: Area, verb: str, facts: dict[str, Any]) -> None:
+    def tell(self, area: Area, verb: Verb, facts: dict[str, Any]) -> None:
         self.history.append(
             History(
                 at=self.now,
                 kind=KIND,
                 object_id=area.uid,
-                verb=verb,
+                verb=str(verb),
                 actor_kind=self.actor.kind,
                 actor_id=self.actor.id,
                 actor_label=self.actor.label,
