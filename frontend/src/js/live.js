@@ -1,1 +1,60 @@
-// live.js: to come
+// live.js: keeps a part of a page fresh. One stream a browser tab group where the browser can share it; asking where it cannot.
+// <div data-live data-url data-target data-stream data-kinds data-every hidden>
+
+const places = [...document.querySelectorAll("[data-live]")];
+let stream = null, failed = 0, timer = null;
+
+function refresh(place) {
+  const target = document.querySelector(place.dataset.target);
+  if (!target || document.hidden || !window.htmx) return;
+  if (target.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return; // never under somebody's hands
+  place.dataset.at = Date.now();
+  window.htmx.ajax("GET", place.dataset.url, { target, swap: "outerHTML", select: place.dataset.target });
+}
+
+function wanted(place, kind) {
+  const kinds = (place.dataset.kinds ?? "").split(" ").filter(Boolean);
+  return kinds.length === 0 || kinds.some((one) => kind === one || kind.startsWith(`${one}.`));
+}
+
+function heard(event) {
+  failed = 0;
+  let kind = "";
+  try { kind = JSON.parse(event.data).name ?? ""; } catch { kind = event.data; }
+  for (const place of places) if (wanted(place, kind)) soon(place);
+}
+
+const waiting = new Map();
+function soon(place) {
+  if (waiting.has(place)) return;
+  waiting.set(place, setTimeout(() => { waiting.delete(place); refresh(place); }, 400 + Math.random() * 600));
+}
+
+function ask() {
+  clearTimeout(timer);
+  const every = Math.min(...places.map((place) => Number(place.dataset.every) || 30)) * 1000;
+  timer = setTimeout(() => { if (!stream) for (const place of places) refresh(place); ask(); }, every);
+}
+
+// One tab holds the stream and tells the others: a browser allows only six connections to one server.
+const told = "BroadcastChannel" in window ? new BroadcastChannel("huying.live") : null;
+told?.addEventListener("message", (event) => heard({ data: event.data }));
+
+function listen() {
+  if (!("EventSource" in window) || stream) return;
+  stream = new EventSource(places[0].dataset.stream);
+  stream.addEventListener("message", (event) => { heard(event); told?.postMessage(event.data); });
+  stream.addEventListener("error", () => {
+    if (stream?.readyState !== EventSource.CLOSED && ++failed < 3) return; // it tries again by itself
+    stream?.close();
+    stream = null;
+    setTimeout(listen, 60000);
+  });
+}
+
+if (places.length) {
+  ask();
+  if (navigator.locks && told) navigator.locks.request("huying.live", () => { listen(); return new Promise(() => {}); });
+  else listen();
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) for (const place of places) soon(place); });
+}
