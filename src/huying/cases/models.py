@@ -102,6 +102,9 @@ class Case(models.Model):
             models.Index(
                 F("due_at"), F("id"), name="case_due", condition=Q(state__in=[str(one) for one in sorted(OPEN)])
             ),
+            models.Index(
+                F("state"), F("desk_code"), name="case_desk", condition=Q(state__in=[str(one) for one in sorted(OPEN)])
+            ),
             GinIndex(fields=["search"], name="case_search"),
         ]
         constraints = [

@@ -238,6 +238,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='case',
+            index=models.Index(models.F('state'), models.F('desk_code'), condition=models.Q(('state__in', ['calling_back', 'checking', 'filed', 'in_hand', 'received', 'reviewing', 'triaged', 'verifying'])), name='case_desk'),
+        ),
+        migrations.AddIndex(
+            model_name='case',
             index=django.contrib.postgres.indexes.GinIndex(fields=['search'], name='case_search'),
         ),
         migrations.AddConstraint(
