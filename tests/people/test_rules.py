@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from huying.kernel.actor import Actor, ActorKind, Granted
 from huying.kernel.refusals import Invalid
 from huying.people import consent, roles
+from huying.people.phones import clean_phone
 from huying.people.rules import (
     APART,
     Claim,
@@ -15,7 +16,6 @@ from huying.people.rules import (
     Post,
     UnitKind,
     clash,
-    clean_phone,
     in_term,
     name_mask,
     phone_tail,

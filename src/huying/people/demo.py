@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv6Address, ip_address
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import DisallowedHost  # raised for a Host header that is not ours
 from django.http import HttpRequest
 
 # Any of these says that somebody stands between: the request then came from elsewhere.

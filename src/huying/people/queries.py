@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from huying.kernel.actor import Actor, ActorKind, Granted
@@ -23,7 +24,7 @@ from huying.people.models import (
     Role,
     RoleGrant,
 )
-from huying.people.rules import Claim, Duty, Masked, Recused, prefixes, ranked
+from huying.people.rules import Claim, Duty, Masked, Post, Recused, prefixes, ranked
 
 
 def running(now: datetime) -> Q:
@@ -72,6 +73,32 @@ def names_of(account_ids: Iterable[UUID]) -> dict[UUID, str]:
     return dict(Account.objects.filter(pk__in=set(account_ids)).values_list("pk", "name"))
 
 
+@dataclass(frozen=True)
+class Named:
+    """A member of the staff as staff's pages say it: 何模拟（所长），排水养护所."""
+
+    name: str
+    post: str = ""
+    unit: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}（{self.post}）" if self.post else self.name
+
+
+def named(account_ids: Iterable[UUID]) -> dict[UUID, Named]:
+    """Names of staff with one present post each: one statement. For pages of rows that the viewer may see."""
+    rows = (
+        Account.objects.filter(pk__in=set(account_ids))
+        .annotate(held=FilteredRelation("appointments", condition=Q(appointments__until__isnull=True)))
+        .order_by("pk", "-held__since", "-held__pk")
+        .values_list("pk", "name", "held__post", "held__organisation__short_name")
+    )
+    return {
+        account_id: Named(name, str(Post(post).label) if post else "", unit or "")
+        for account_id, name, post, unit in rows
+    }
+
+
 def posts_of(account_id: UUID, now: datetime) -> list[Appointment]:
     """A person's present posts, the oldest first."""
     return list(
@@ -94,6 +121,12 @@ def units_in(area_code: str) -> list[Organisation]:
     return list(
         Organisation.objects.filter(active=True, area_code__startswith=area_code).order_by("area_code", "name", "pk")
     )
+
+
+def units_for(area_code: str, *, beside: str) -> list[Organisation]:
+    """Units at work above or at a place, and all within the area `beside`; the nearest tier last."""
+    reach = Q(area_code__in=prefixes(area_code)) | Q(area_code__startswith=beside)
+    return list(Organisation.objects.filter(reach, active=True).order_by("area_code", "name", "pk"))
 
 
 def responsible_units(matter_code: str, area_code: str) -> list[Organisation]:

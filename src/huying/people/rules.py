@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from huying.kernel.refusals import Invalid
 from huying.kernel.terms import Term, _
-from huying.kernel.text import clean
 
 
 class Duty(Term):
@@ -207,12 +205,11 @@ _PHONE = re.compile(r"\+?[0-9]{5,20}")
 _TAIL_FROM = 8  # a number shorter than this would be given away by its last four digits
 
 
-def clean_phone(value: str, field: str = "phone") -> str:
-    """A phone number as digits with an optional plus, or Invalid. Blank stays blank."""
-    text = clean(value, limit=40, line=True, field=field)
+def plain_phone(text: str) -> str:
+    """A phone number as digits with an optional plus; blank stays blank. ValueError where it is none."""
     plain = re.sub(r"[\s\-()（）.]", "", unicodedata.normalize("NFKC", text))
     if plain and not _PHONE.fullmatch(plain):
-        raise Invalid({field: [_("电话号码看不懂。请只写数字，固定电话加区号。")]})
+        raise ValueError("not a phone number")
     return plain
 
 

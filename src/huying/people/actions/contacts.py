@@ -24,7 +24,8 @@ from huying.kernel.text import LINE_LIMIT, NAME_LIMIT, clean
 from huying.people import consent, events, keys
 from huying.people.actions.scope import require_system
 from huying.people.models import Consent, ConsentText, Contact, ContactOpening
-from huying.people.rules import Duty, Opened, OpeningPurpose, clean_phone, name_mask, phone_tail
+from huying.people.phones import clean_phone
+from huying.people.rules import Duty, Opened, OpeningPurpose, name_mask, phone_tail
 
 logger = logging.getLogger(__name__)
 _FIELDS = ("name", "phone", "address")

@@ -16,7 +16,8 @@ from huying.kernel.terms import _
 from huying.kernel.text import NAME_LIMIT, clean
 from huying.people.actions.scope import account_in_scope, clean_area, clean_term, require_admin, unit_in_scope
 from huying.people.models import Account, Appointment, Organisation, Recusal, Responsibility
-from huying.people.rules import Post, RecusalReason, UnitKind, clean_phone
+from huying.people.phones import clean_phone
+from huying.people.rules import Post, RecusalReason, UnitKind
 from huying.places.rules import tier_of
 
 
