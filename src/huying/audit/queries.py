@@ -9,8 +9,10 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
+from django.db import connection
 from django.utils.crypto import salted_hmac
 
+from huying.audit.chain import ROW, hash_of
 from huying.audit.models import History
 from huying.audit.verifying import Fault, Finding, Progress, Verification, verify_chain
 from huying.kernel.refusals import KeyReused
@@ -23,6 +25,7 @@ __all__ = [
     "by_key",
     "heads_path",
     "history_of",
+    "is_whole",
     "repeated",
     "verify",
 ]
@@ -31,6 +34,18 @@ __all__ = [
 def history_of(kind: str, object_ids: Iterable[UUID]) -> list[History]:
     """All that happened to these things, oldest first."""
     return list(History.objects.filter(kind=kind, object_id__in=list(object_ids)).order_by("id"))
+
+
+def is_whole(kind: str, object_ids: Iterable[UUID]) -> bool:
+    """Whether every row of these things is sealed and still as it was sealed (the chain itself is `verify`'s)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT s.row_hash, {ROW} FROM audit_history h LEFT JOIN audit_sealed s ON s.history_id = h.id "
+            "WHERE h.kind = %s AND h.object_id = ANY(%s)",
+            [kind, list(object_ids)],
+        )
+        rows = cursor.fetchall()
+    return bool(rows) and all(row[0] is not None and bytes(row[0]) == hash_of(row[1:]) for row in rows)
 
 
 def by_key(key: UUID | None) -> History | None:

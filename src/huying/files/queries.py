@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
 from huying.files import storage
 from huying.files.models import Attachment, HeldUpload
 from huying.files.rules import FileKind, Limits, PreparedImage
 from huying.kernel.refusals import NotFound
+
+_TOKEN = re.compile(r"[\w-]{43}", re.ASCII)
 
 
 def of_owners(kind: str, ids: Iterable[UUID]) -> dict[UUID, list[Attachment]]:
@@ -21,6 +25,14 @@ def of_owners(kind: str, ids: Iterable[UUID]) -> dict[UUID, list[Attachment]]:
     for row in Attachment.objects.filter(owner_kind=kind, owner_id__in=list(found)).order_by("added_at", "id"):
         found[row.owner_id].append(row)
     return found
+
+
+def of_all(owners: Mapping[str, Iterable[UUID]]) -> list[Attachment]:
+    """The photos of owners of several kinds, oldest first: one statement."""
+    condition = Q(pk__in=[])
+    for kind, ids in owners.items():
+        condition |= Q(owner_kind=kind, owner_id__in=list(ids))
+    return list(Attachment.objects.filter(condition).order_by("added_at", "id"))
 
 
 def one(owner_kind: str, owner_ids: Iterable[UUID], file_id: UUID) -> Attachment:
@@ -38,9 +50,8 @@ def session_mark(session_key: str) -> str:
 
 def held_of(session_key: str, tokens: Sequence[str], *, now: datetime) -> dict[str, PreparedImage]:
     """The uploads that this session holds under these tokens; unknown, expired and other sessions' are left out."""
-    rows = HeldUpload.objects.filter(
-        session=session_mark(session_key), token__in=list(tokens)[:100], expires_at__gt=now
-    )
+    possible = [token for token in tokens[:100] if _TOKEN.fullmatch(token)]
+    rows = HeldUpload.objects.filter(session=session_mark(session_key), token__in=possible, expires_at__gt=now)
     return {row.token: prepared_from(row) for row in rows}
 
 
