@@ -17,15 +17,18 @@ STREET_LENGTH = 9
 ON_IT = (OrderState.OFFERED, OrderState.ACCEPTED, OrderState.DONE, OrderState.REWORK, OrderState.COMPLETED)
 
 
-def _within(codes: Iterable[str]) -> Q:
+def within(codes: Iterable[str], column: str = "area_code") -> Q:
     """One index range a prefix."""
     condition = Q(pk__in=[])
     for code in codes:
-        condition |= Q(area_code__gte=code, area_code__lt=upper_bound(code)) if code else Q()
+        condition |= (
+            Q(**{f"{column}__gte": code, f"{column}__lt": upper_bound(code)}) if code else Q(**{f"{column}__gte": ""})
+        )
     return condition
 
 
-def _not_recused(viewer: Actor) -> Q:
+def not_recused(viewer: Actor) -> Q:
+    """Cases that neither the viewer nor one of the viewer's units keeps away from."""
     kept_away = Recusal.objects.filter(object_id=OuterRef("pk"))
     mine = Q(account_id=viewer.id)
     if viewer.units:
@@ -35,6 +38,19 @@ def _not_recused(viewer: Actor) -> Q:
 
 def _restricted_codes(viewer: Actor, duty: str) -> list[str]:
     return [code for code in viewer.areas(duty) if len(code) <= STREET_LENGTH]
+
+
+def area_branches(viewer: Actor) -> list[QuerySet[Case]]:
+    """What a person sees by place alone: by area, and restricted cases by the duties that open them."""
+    every = Case.objects.defer("search")
+    branches = [every.filter(within([code]), restricted=False) for code in viewer.areas(Duty.READ)]
+    confidential = _restricted_codes(viewer, Duty.CONFIDENTIAL)
+    if confidential:
+        branches.append(every.filter(within(confidential), not_recused(viewer), restricted=True))
+    supervise = _restricted_codes(viewer, Duty.SUPERVISE)
+    if supervise:
+        branches.append(every.filter(within(supervise), not_recused(viewer), restricted=True, confidential=False))
+    return branches
 
 
 def branches_seen_by(viewer: Actor) -> list[QuerySet[Case]]:
@@ -49,22 +65,13 @@ def branches_seen_by(viewer: Actor) -> list[QuerySet[Case]]:
         return [every.filter(pk__in=Report.objects.filter(pk=viewer.report_id).values("case_id"))]
     if viewer.kind != ActorKind.PERSON:
         return []
-    branches = []
-    codes = viewer.areas(Duty.READ)
-    if codes:
-        branches.extend(every.filter(_within([code]), restricted=False) for code in codes)
-    confidential = _restricted_codes(viewer, Duty.CONFIDENTIAL)
-    if confidential:
-        branches.append(every.filter(_within(confidential), _not_recused(viewer), restricted=True))
-    supervise = _restricted_codes(viewer, Duty.SUPERVISE)
-    if supervise:
-        branches.append(every.filter(_within(supervise), _not_recused(viewer), restricted=True, confidential=False))
+    branches = area_branches(viewer)
     if viewer.units:
         orders = WorkOrder.objects.filter(unit_id__in=viewer.units, state__in=[str(one) for one in ON_IT])
-        branches.append(every.filter(_not_recused(viewer), pk__in=orders.values("case_id")))
+        branches.append(every.filter(not_recused(viewer), pk__in=orders.values("case_id")))
     if viewer.id is not None and viewer.has(Duty.REPORT):
         taken = Report.objects.filter(taken_by_id=viewer.id)
-        branches.append(every.filter(_not_recused(viewer), pk__in=taken.values("case_id")))
+        branches.append(every.filter(not_recused(viewer), pk__in=taken.values("case_id")))
     return branches
 
 
