@@ -1,0 +1,1 @@
+"""Playing cases: who acts, what they do next, and when. The demo world and the rehearsal are played from here."""
