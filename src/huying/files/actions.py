@@ -77,12 +77,6 @@ def keep_prepared(
         if done.sha256 != prepared.sha256:
             raise KeyReused(file_id=wanted)
         return done
-    if prepared.held is not None:
-        gone, _per_model = HeldUpload.objects.filter(pk=prepared.held).delete()
-        if not gone:
-            raise Invalid({"": [_("之前选的照片已过期。请重新选择照片。")]})
-    else:
-        storage.write(wanted, prepared)
     attachment = Attachment(
         pk=wanted,
         owner_kind=owner_kind,
@@ -96,11 +90,16 @@ def keep_prepared(
         sha256=prepared.sha256,
         added_at=now,
     )
+    if prepared.held is not None:
+        _claim(prepared.held, now)
+    # The row first: it takes the id, so that of two with one id only the winner writes files.
     try:
         with transaction.atomic():
             attachment.save(force_insert=True)
     except IntegrityError as why:
         raise Conflict(file_id=wanted) from why
+    if prepared.held is None:
+        storage.write(wanted, prepared)
     audit.append(
         kind="file",
         object_id=wanted,
@@ -113,10 +112,19 @@ def keep_prepared(
     return attachment
 
 
+def _claim(held_id: UUID, now: datetime) -> None:
+    # The row stays until it expires: a form sent twice finds its photos both times. The lock keeps the sweep off.
+    held = HeldUpload.objects.select_for_update().filter(pk=held_id).first()
+    if held is None:
+        raise Invalid({"": [_("之前选的照片已过期。请重新选择照片。")]})
+    held.claimed_at = now
+    held.save(update_fields=["claimed_at"])
+
+
 def hold_image(prepared: PreparedImage, *, session_key: str, now: datetime) -> HeldUpload:
     """Hold a prepared image for a form of this session. Raises TooMany if the session holds too many."""
     mark = session_mark(session_key)
-    if HeldUpload.objects.filter(session=mark, expires_at__gt=now).count() >= MOST_HELD:
+    if HeldUpload.objects.filter(session=mark, expires_at__gt=now, claimed_at=None).count() >= MOST_HELD:
         raise TooMany(_("暂存的照片太多了。请稍后再传。"))
     held = HeldUpload(
         session=mark,
@@ -149,7 +157,9 @@ def erase_files(*, owner_kind: str, owner_ids: Sequence[UUID], actor: Actor, now
             facts={"owner_kind": owner_kind, "owner_id": row.owner_id},
         )
         transaction.on_commit(partial(storage.remove, row.pk, row.kind))
-    Attachment.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    erased = [row.pk for row in rows]
+    HeldUpload.objects.filter(pk__in=erased).delete()
+    Attachment.objects.filter(pk__in=erased).delete()
     return len(rows)
 
 
@@ -177,5 +187,6 @@ def _drop_held(file_id: UUID) -> int:
     if row is None:
         return 0
     row.delete()
-    transaction.on_commit(partial(storage.remove, file_id, row.kind))
+    if not Attachment.objects.filter(pk=file_id).exists():
+        transaction.on_commit(partial(storage.remove, file_id, row.kind))
     return 1

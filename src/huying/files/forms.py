@@ -29,7 +29,7 @@ from huying.files import actions, queries
 from huying.files.imaging import check_size, prepare_image, thumb
 from huying.files.rules import MOST_IMAGES, Limits, PreparedImage
 from huying.kernel.doors import now_of
-from huying.kernel.refusals import Refusal
+from huying.kernel.refusals import NotFound, Refusal
 from huying.kernel.terms import Label, _
 
 
@@ -161,5 +161,8 @@ def _data_uri(prepared: PreparedImage) -> str:
     """A thumbnail inside the page: a held photo has no address that somebody could try."""
     if prepared.held is None:
         return ""
-    small = thumb(queries.preview_bytes(prepared.held, prepared.kind))
+    try:
+        small = thumb(queries.preview_bytes(prepared.held, prepared.kind))
+    except NotFound:
+        return ""
     return "data:image/jpeg;base64," + base64.b64encode(small).decode("ascii")

@@ -53,6 +53,7 @@ class HeldUpload(_Stored):
     token = models.CharField(max_length=43, unique=True)
     held_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("暂存照片")
