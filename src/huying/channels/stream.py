@@ -38,12 +38,18 @@ AGAIN = "refresh"
 logger = logging.getLogger(__name__)
 
 
+def farewell(server: str) -> str:
+    """What a stopping server says on the channel, so that its own streams end at once and not by force."""
+    return f"stopping {server}"
+
+
 class Hub:
     """All streams of this process, fed by one LISTEN connection."""
 
-    def __init__(self, database: Callable[[], str], most: int = 300) -> None:
+    def __init__(self, database: Callable[[], str], most: int = 300, server: str = "") -> None:
         self._database = database
         self.most = most
+        self.server = server
         self.streams: set[Stream] = set()
         self._listener: asyncio.Task[None] | None = None
 
@@ -62,6 +68,13 @@ class Hub:
             if not self.streams and self._listener is not None:
                 self._listener.cancel()
                 self._listener = None
+
+    def hear(self, payload: str) -> None:
+        if self.server and payload == farewell(self.server):
+            for stream in list(self.streams):
+                stream.end()
+        elif (notice := Notice.parse(payload)) is not None:
+            self.spread(notice)
 
     def spread(self, notice: Notice) -> None:
         for stream in list(self.streams):
@@ -84,9 +97,7 @@ class Hub:
                         self.spread_refresh()
                     pause, missed = 0.5, True
                     async for one in listening.notifies():
-                        notice = Notice.parse(one.payload)
-                        if notice is not None:
-                            self.spread(notice)
+                        self.hear(one.payload)
             except (psycopg.Error, OSError) as why:
                 logger.warning("live stream: the database went away (%s), trying again", type(why).__name__)
             missed = True
@@ -114,14 +125,23 @@ class Stream:
             self.waiting.get_nowait()
         self.waiting.put_nowait(f"event: {AGAIN}\ndata: {{}}\n\n")
 
+    def end(self) -> None:
+        """The server stops: the page will come back to the one that follows."""
+        while not self.waiting.empty():
+            self.waiting.get_nowait()
+        self.waiting.put_nowait("")
+
     async def lines(self) -> AsyncIterator[str]:
         """What is sent: notices as they come, a heartbeat when none does."""
         yield "retry: 3000\nevent: hello\ndata: {}\n\n"
         while True:
             try:
-                yield await asyncio.wait_for(self.waiting.get(), HEARTBEAT_SECONDS)
+                line = await asyncio.wait_for(self.waiting.get(), HEARTBEAT_SECONDS)
             except TimeoutError:
-                yield ": beat\n\n"
+                line = ": beat\n\n"
+            if not line:
+                return
+            yield line
 
 
 def session_key_in(scope: Scope, cookie_name: str) -> str:

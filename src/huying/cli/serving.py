@@ -7,15 +7,21 @@ import signal
 import socket
 import sys
 import threading
+from pathlib import Path
 from types import FrameType
 
+import psycopg
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from huying import __version__
+from huying.channels.live import CHANNEL
+from huying.channels.stream import farewell
 from huying.cli.contract import CommandRefused, Terminal
 from huying.cli.steps import pending
 from huying.cli.supervise import PARENT, Child, Supervisor
 from huying.config.env import Env
+from huying.config.staticfiles import collect
 
 
 def serve(terminal: Terminal, *, bind: str | None = None, port: int | None = None, demo: bool | None = None) -> None:
@@ -27,6 +33,7 @@ def serve(terminal: Terminal, *, bind: str | None = None, port: int | None = Non
             _("数据库的表不是最新的（还差 %(count)s 步）。请先运行 huying migrate。") % {"count": len(missing)}
         )
     _free(bind, port)
+    collect(Path(settings.STATIC_ROOT), __version__)
     environment = {
         **os.environ,
         "HUYING_DATA": str(env.data),
@@ -40,7 +47,7 @@ def serve(terminal: Terminal, *, bind: str | None = None, port: int | None = Non
     children = [Child("web", [sys.executable, "-m", "huying.cli.web"], web)]
     if env.worker:
         children.append(Child("worker", [sys.executable, "-m", "huying.cli.main", "worker"], environment))
-    supervisor = Supervisor(children, terminal.warn)
+    supervisor = Supervisor(children, terminal.warn, farewell=_end_streams)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         supervisor.stopping.set()
@@ -50,6 +57,15 @@ def serve(terminal: Terminal, *, bind: str | None = None, port: int | None = Non
             signal.signal(number, stop)
     terminal.say(_("请打开 %(address)s （按 Ctrl-C 停止）") % {"address": address(bind, port)})
     supervisor.run()
+
+
+def _end_streams() -> None:
+    """Let open streams end by themselves; without a database they are ended by force, three seconds later."""
+    try:
+        with psycopg.connect(settings.ENV.url(), autocommit=True, connect_timeout=2) as connection:
+            connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, farewell(str(os.getpid()))])
+    except psycopg.Error:
+        pass
 
 
 def address(bind: str, port: int) -> str:

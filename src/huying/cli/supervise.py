@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-STOP_SECONDS = 4.0
+STOP_SECONDS = 3.5
 """Children get this long after SIGTERM; web processes with open streams end after three (see `cli.web`)."""
 PARENT = "_HUYING_PARENT"
 """Set in a child's environment, so that only children of ours watch who started them."""
@@ -70,6 +70,7 @@ class Supervisor:
 
     children: list[Child]
     say: Callable[[str], None]
+    farewell: Callable[[], None]
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
@@ -99,6 +100,7 @@ class Supervisor:
             child.start()
 
     def stop(self) -> None:
+        self.farewell()
         for child in self.children:
             child.signal(signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS

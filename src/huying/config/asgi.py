@@ -14,7 +14,7 @@ from a2wsgi.wsgi_typing import WSGIApp
 from django.conf import settings
 
 from huying.channels.stream import Hub, LiveStream
-from huying.cli.supervise import watch_parent
+from huying.cli.supervise import PARENT, watch_parent
 from huying.config.wsgi import application as pages
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huying.config.settings")
@@ -65,7 +65,9 @@ def plain(scope: Scope) -> Scope:
 
 watch_parent()
 application = Router(
-    LiveStream(Hub(settings.ENV.url, settings.ENV.live_streams), settings.SESSION_COOKIE_NAME)
+    LiveStream(
+        Hub(settings.ENV.url, settings.ENV.live_streams, os.environ.get(PARENT, "")), settings.SESSION_COOKIE_NAME
+    )
     if settings.ENV.live
     else None,
     WSGIMiddleware(cast(WSGIApp, pages), workers=settings.ENV.threads),

@@ -132,11 +132,17 @@ TIME_ZONE = "Asia/Shanghai"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = str(DATA / "static")
-WHITENOISE_USE_FINDERS = True
+# `huying serve` collects hashed and compressed copies before its web processes start; others use the sources.
+COLLECTED = Path(STATIC_ROOT, "staticfiles.json").exists()
+WHITENOISE_USE_FINDERS = not COLLECTED
 WHITENOISE_AUTOREFRESH = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "huying.config.staticfiles.HashedFiles"
+        if COLLECTED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
@@ -162,6 +168,8 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": ENV.log_level},
+    # A page that is not there is no fault of ours.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }
 
 SITE_NAME = _("呼应")
