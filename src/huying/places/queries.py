@@ -202,8 +202,9 @@ def tree(viewer: Actor, *, deepest: Tier = Tier.GRID) -> list[Node]:
     """The viewer's areas down to `deepest` as a tree, hung under the names of what lies above them."""
     prefixes = seen_areas(viewer)
     above = {code for prefix in prefixes for code in ancestors_of(prefix)}
-    inside = Q() if "" in prefixes else within(prefixes)
-    rows = current().filter(inside | Q(code__in=above)) if prefixes else current().none()
+    rows = current()
+    if "" not in prefixes:
+        rows = rows.filter(within(prefixes) | Q(code__in=above)) if prefixes else rows.none()
     shallow = [tier for tier, length in LENGTHS.items() if length <= LENGTHS[deepest]]
     nodes: dict[str, Node] = {}
     tops: list[Node] = []
