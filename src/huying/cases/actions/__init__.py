@@ -25,6 +25,7 @@ from huying.cases.actions.closing import (
     withdraw_report,
 )
 from huying.cases.actions.docket import Docket, Knowledge, flush
+from huying.cases.actions.fielding import find_and_handle
 from huying.cases.actions.intake import (
     NewReport,
     Receipt,
@@ -83,6 +84,7 @@ __all__ = [
     "dispatch_case",
     "erase_my_contact",
     "file_case",
+    "find_and_handle",
     "fine_now",
     "finish_order",
     "flush",

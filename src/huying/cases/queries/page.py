@@ -57,9 +57,7 @@ def rows_of(case_id: UUID, viewer: Actor) -> CaseRows | None:
     case = one(case_id, viewer)
     if case is None:
         return None
-    orders = list(
-        WorkOrder.objects.filter(case=case).select_related("unit", "handler").order_by("offered_at", "id")
-    )
+    orders = list(WorkOrder.objects.filter(case=case).select_related("unit", "handler").order_by("offered_at", "id"))
     reports = list(Report.objects.filter(case=case).select_related("contact").order_by("received_at", "id"))
     ids = [case.pk, *(order.pk for order in orders)]
     every = list(Clock.objects.filter(object_id__in=ids, stopped_at=None).order_by("started_at", "id"))

@@ -33,7 +33,7 @@ def not_recused(viewer: Actor) -> Q:
     mine = Q(account_id=viewer.id)
     if viewer.units:
         mine |= Q(unit_id__in=viewer.units)
-    return ~Exists(kept_away.filter(mine))
+    return Q(~Exists(kept_away.filter(mine)))
 
 
 def _restricted_codes(viewer: Actor, duty: str) -> list[str]:
