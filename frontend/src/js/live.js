@@ -41,7 +41,7 @@ const told = "BroadcastChannel" in window ? new BroadcastChannel("huying.live") 
 told?.addEventListener("message", (event) => heard({ data: event.data }));
 
 function listen() {
-  if (!("EventSource" in window) || stream) return;
+  if (!("EventSource" in window) || stream || places[0].dataset.stream === "off") return;
   stream = new EventSource(places[0].dataset.stream);
   stream.addEventListener("message", (event) => { heard(event); told?.postMessage(event.data); });
   stream.addEventListener("error", () => {

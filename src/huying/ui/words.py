@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
-from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -111,14 +110,21 @@ def _long_span(days: int, hours: int, minutes: int) -> str:
         parts.append(ngettext("%(count)s 天", "%(count)s 天", days) % {"count": days})
     if hours:
         parts.append(ngettext("%(count)s 小时", "%(count)s 小时", hours) % {"count": hours})
-    if (minutes and not days) or not parts:
+    if not parts:
         parts.append(ngettext("%(count)s 分钟", "%(count)s 分钟", minutes) % {"count": minutes})
+    elif minutes and not days:
+        parts.append(ngettext("%(count)s 分", "%(count)s 分", minutes) % {"count": minutes})
     return " ".join(parts)
 
 
+def weekday_words(moment: datetime) -> str:
+    """`周二`, local."""
+    return _weekday(timezone.localtime(moment))
+
+
 def _weekday(local: datetime) -> str:
-    short = {0: _("周一"), 1: _("周二"), 2: _("周三"), 3: _("周四"), 4: _("周五"), 5: _("周六"), 6: _("周日")}
-    return short.get(local.weekday(), str(WEEKDAYS[local.weekday()]))
+    short = [_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日")]
+    return short[local.weekday()]
 
 
 @dataclass(frozen=True)

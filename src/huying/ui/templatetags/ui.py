@@ -153,6 +153,12 @@ def day(moment: datetime | None, now: datetime | None = None) -> str:
 
 
 @register.filter
+def weekday(moment: datetime | None) -> str:
+    """周二."""
+    return words.weekday_words(moment) if moment else ""
+
+
+@register.filter
 def due_words(due: datetime | None, now: datetime | None = None) -> str:
     """明天 09:05 / 下周一（6月15日）09:05."""
     return words.due_words(due, now or timezone.now()) if due else ""
