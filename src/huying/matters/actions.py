@@ -91,12 +91,20 @@ def make_draft(*, actor: Actor, now: datetime, reason: str = "", area_code: str 
 
 @transaction.atomic
 def change_type(
-    *, version_id: UUID, code: str, changes: Mapping[str, Any], actor: Actor, now: datetime, revision: int | None = None
+    *,
+    version_id: UUID,
+    code: str,
+    changes: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+    limits: list[tuple[str, str, str]] | None = None,
+    revision: int | None = None,
 ) -> MatterType:
-    """Change columns of one type of a draft (names as in `rules.book.TYPE_COLUMNS`); nothing different, no history.
+    """Change columns of one type of a draft (names as in `rules.book.TYPE_COLUMNS`), and its limits where given.
 
-    Raises NotFound, NotAllowed, IllegalMove (not a draft), Conflict (somebody changed the draft since `revision`),
-    Invalid naming the columns.
+    `limits` are all limits of the type: triples of step, grade ("" for every grade) and limit.
+    Nothing different, no history. Raises NotFound, NotAllowed, IllegalMove (not a draft), Conflict (somebody
+    changed the draft since `revision`), Invalid naming the columns.
     """
     version, _target = _moved(version_id, VersionVerb.CHANGE, actor=actor, revision=revision)
     found = MatterType.objects.select_related("duty_entry").filter(version=version, code=code).first()
@@ -107,6 +115,9 @@ def change_type(
     names = [column.name for column in TYPE_COLUMNS if getattr(old, column.name) != getattr(new, column.name)]
     if names:
         _put_type(version, new, found)
+    if limits is not None and _put_limits(version, code, limits):
+        names.append("limits")
+    if names:
         _edited(version, VersionVerb.CHANGE, actor=actor, now=now, facts={"code": code, "fields": names})
     return found
 
@@ -137,25 +148,26 @@ def change_limits(
     Raises as `change_type`.
     """
     version, _target = _moved(version_id, VersionVerb.CHANGE, actor=actor, revision=revision)
-    book = queries.read_version(version).book
-    if code and book.type(code) is None:
+    if code and not MatterType.objects.filter(version=version, code=code).exists():
         raise NotFound("matter-type")
-    mine = [LimitLine(code, step, grade, limit) for step, grade, limit in limits]
-    others = [one for one in book.limits if one.type_code != code]
+    if _put_limits(version, code, limits):
+        _edited(version, VersionVerb.CHANGE, actor=actor, now=now, facts={"code": code, "fields": ["limits"]})
+
+
+def _put_limits(version: CatalogueVersion, code: str, limits: list[tuple[str, str, str]]) -> bool:
+    """Replace the limits of one type and number all rows anew; says whether anything differs."""
+    book = queries.read_version(version).book
+    mine = [LimitLine(code, *one) for one in limits]
     if [one for one in book.limits if one.type_code == code] == mine:
-        return
+        return False
+    others = [one for one in book.limits if one.type_code != code]
     lines = tuple(sorted((*others, *mine), key=lambda one: one.type_code))
-    new = Book(book.classes, book.duties, book.types, lines)
-    _refuse_bad_limits(new)
-    StepLimit.objects.filter(version=version).delete()
-    _write_limits(version, lines)
-    _edited(version, VersionVerb.CHANGE, actor=actor, now=now, facts={"code": code, "fields": ["limits"]})
-
-
-def _refuse_bad_limits(book: Book) -> None:
-    found = [one for one in problems_of(book) if one.sheet == "limits"]
+    found = [one for one in problems_of(Book(book.classes, book.duties, book.types, lines)) if one.sheet == "limits"]
     if found:
         raise Invalid({"limits": [one.sentence for one in found]})
+    StepLimit.objects.filter(version=version).delete()
+    _write_limits(version, lines)
+    return True
 
 
 @dataclass(frozen=True)

@@ -5,3 +5,21 @@ class MattersConfig(AppConfig):
     name = "huying.matters"
     label = "matters"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from huying.kernel.actor import ActorKind
+        from huying.kernel.registry import MenuEntry, add_link, add_menu
+        from huying.kernel.terms import _
+
+        add_link("matter", "matters:type", "code")
+        add_menu(
+            MenuEntry(
+                key="matters",
+                label=_("入格事项清单"),
+                icon="book",
+                url_name="matters:catalogue",
+                group="base",
+                order=70,
+                shown=lambda actor: actor.kind == ActorKind.PERSON,
+            )
+        )

@@ -144,6 +144,7 @@ class _Kept:
             self._looked = time.monotonic()
             if found.number != self._number:
                 self._counter += 1
+                self._snapshots.clear()  # what was in force is so no more
             self._number = found.number
             return self._of(found)
         return self.numbered(self._number)
@@ -249,7 +250,11 @@ def danger_in(words: str) -> Danger | None:
 
 def limit_row(type_code: str, step: str, grade: str, version: str = "") -> LimitRow:
     """The limit of a step and where it is written. Never missing: the shipped table is the last resort."""
-    found = snapshot(version)
+    return limit_in(snapshot(version), type_code, step, grade)
+
+
+def limit_in(found: Snapshot | None, type_code: str, step: str, grade: str) -> LimitRow:
+    """As `limit_row`, in a version that is at hand."""
     line = None if found is None else found.limit_line(type_code, step, grade)
     if found is not None and line is not None:
         source = _("清单 %(number)s 版 第 %(line)s 行") % {"number": found.number, "line": line.line}

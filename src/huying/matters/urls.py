@@ -1,6 +1,20 @@
 """Pages of the app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from huying.matters import views
 
 app_name = "matters"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.catalogue, name="catalogue"),
+    path("types/<str:code>/", views.matter_type, name="type"),
+    path("duties/", views.duties, name="duties"),
+    path("draft/", views.make_draft, name="make_draft"),
+    path("versions/<str:number>/", views.version, name="version"),
+    path("versions/<str:number>/export.xlsx", views.export, name="export"),
+    path("versions/<str:number>/import/", views.import_sheet, name="import"),
+    path("versions/<str:number>/submit/", views.submit, name="submit"),
+    path("versions/<str:number>/approve/", views.approve, name="approve"),
+    path("versions/<str:number>/send-back/", views.send_back, name="send_back"),
+    path("versions/<str:number>/drop/", views.drop, name="drop"),
+]

@@ -349,6 +349,32 @@ def is_stage(text: str) -> bool:
     return bool(name and equals) and is_limit(limit)
 
 
+def limits_text(lines: Iterable[tuple[str, str, str]]) -> str:
+    """Limits of one type as a person writes them, a line each: "办理=3wd", "签收 紧急=15m"."""
+    return "\n".join(
+        f"{Step(step).label}{f' {Grade(grade).label}' if grade else ''}={limit}" for step, grade, limit in lines
+    )
+
+
+def read_limits(text: str) -> list[tuple[str, str, str]]:
+    """Triples of step, grade and limit from `limits_text`; Invalid names the line that cannot be read."""
+    step_column, grade_column, _limit = SHEET["limits"].columns[1:]
+    found = []
+    for line in filter(None, (one.strip() for one in text.split("\n"))):
+        where, equals, limit = line.replace("＝", "=").partition("=")
+        step, *grade = where.split() or [""]
+        try:
+            if not equals or len(grade) > 1:
+                raise Invalid(LIMIT_HINT)
+            found.append((step_column.read(step), grade_column.read("".join(grade)), limit.strip()))
+        except Invalid as why:
+            says = _("“%(line)s”看不懂。请写成“办理=3wd”或“签收 紧急=15m”。") % {"line": line[:20]}
+            raise Invalid({"limits": [says]}) from why
+        if not is_limit(limit):
+            raise Invalid({"limits": [LIMIT_HINT]})
+    return found
+
+
 def changed_type(row: TypeRow, changes: Mapping[str, Any]) -> TypeRow:
     """The row with these columns changed; values are texts as in a cell, or already values.
 
