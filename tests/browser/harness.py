@@ -140,7 +140,17 @@ def empty_maps(page: Page) -> list[str]:
         except Exception:
             faults.append(f"{name} did not open: {box.get_attribute('data-map-ready')}")
             continue
+        if not box.locator("canvas").count():
+            faults.append(f"{name} is empty: it has no canvas")
+            continue
         colours = box.evaluate(f"(box) => {LOOKS}.mapColours(box)")
+        canvas, outer = box.locator("canvas").first.bounding_box(), box.bounding_box()
+        if (
+            canvas is None
+            or outer is None
+            or canvas["height"] * canvas["width"] < 0.8 * outer["height"] * outer["width"]
+        ):
+            faults.append(f"{name} does not fill its box: {canvas} in {outer}")
         if colours < 3:
             faults.append(f"{name} is empty: {colours} colours in its canvas")
     if faults or boxes.count():
