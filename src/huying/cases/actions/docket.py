@@ -371,9 +371,9 @@ class Docket:
         if duty is None:
             return False
         if by == By.DESK:
-            return actor.may(duty, self.case.desk_code)
+            return _over(actor, duty, self.case.desk_code)
         if by == By.PLACE:
-            return actor.may(duty, self.case.area_code)
+            return _over(actor, duty, self.case.area_code)
         units = {one.unit_id for one in self.orders if one.state in LIVE_ORDERS}
         return any(actor.may_for_unit(duty, unit) for unit in units)
 
@@ -722,6 +722,11 @@ def _copy_due(row: Case | WorkOrder, clock: Clock | None) -> bool:
     changed = (row.due_from, row.yellow_at, row.due_at) != values
     row.due_from, row.yellow_at, row.due_at = values
     return changed
+
+
+def _over(actor: Actor, duty: Duty, code: str) -> bool:
+    """Whether the duty is held over the area itself: a grant for one unit reaches that unit's orders only."""
+    return any(code.startswith(area) for area in actor.areas(duty))
 
 
 def _day(moment: datetime) -> date:
