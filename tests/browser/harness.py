@@ -85,12 +85,13 @@ def check_page(page: Page, *, axe: bool = True, but: tuple[str, ...] = ()) -> No
     assert not faults, f"{page.url} at {page.viewport_size}:\n" + "\n".join(faults)
 
 
-def faults_of(page: Page, *, axe: bool = True, but: tuple[str, ...] = ()) -> list[str]:
-    """Every fault as one line that begins with its kind."""
+def faults_of(page: Page, *, axe: bool = True, but: tuple[str, ...] = (), patience: float = 20) -> list[str]:
+    """Every fault as one line that begins with its kind; `patience` is how many seconds a map may take to open."""
     page.wait_for_load_state("load")
     faults: list[str] = []
     for kind, find in {
-        "sideways": sideways, "cut": cut_text, "target": small_targets, "glyph": missing_glyphs, "map": empty_maps,
+        "sideways": sideways, "cut": cut_text, "target": small_targets, "glyph": missing_glyphs,
+        "map": lambda one: empty_maps(one, patience),
     }.items():  # fmt: skip
         if kind not in but:
             faults += [f"{kind}: {one}" for one in find(page)]
@@ -125,7 +126,7 @@ def missing_glyphs(page: Page) -> list[str]:
     return _look(page, "glyphs")
 
 
-def empty_maps(page: Page) -> list[str]:
+def empty_maps(page: Page, patience: float = 20) -> list[str]:
     """Maps that did not open, or whose canvas is of one colour."""
     faults = []
     boxes = page.locator("[data-map]")
@@ -136,7 +137,9 @@ def empty_maps(page: Page) -> list[str]:
         box.scroll_into_view_if_needed()
         name = box.get_attribute("data-label") or str(place)
         try:
-            page.locator("[data-map]").nth(place).and_(page.locator("[data-map-ready=yes]")).wait_for(timeout=20000)
+            page.locator("[data-map]").nth(place).and_(page.locator("[data-map-ready=yes]")).wait_for(
+                timeout=patience * 1000
+            )
         except Exception:
             faults.append(f"{name} did not open: {box.get_attribute('data-map-ready')}")
             continue

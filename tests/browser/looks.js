@@ -98,7 +98,7 @@ const tofu = (text, family = getComputedStyle(document.body).fontFamily) => {
   const pen = canvas.getContext('2d', { willReadFrequently: true });
   const drawn = (one) => { pen.clearRect(0, 0, 40, 40); pen.font = `24px ${family}`; pen.fillText(one, 4, 30); return pen.getImageData(0, 0, 40, 40).data.join(); };
   const missing = new Set(['\u{10FFFE}', '\u{EFFFE}', '\uE5F1'].map(drawn));
-  return [...new Set([...text])].filter((one) => !/[\s\p{C}\p{M}\u200b-\u200f]/u.test(one) && missing.has(drawn(one)));
+  return [...new Set([...text])].filter((one) => !/[\s\p{Cc}\p{Cf}\p{Cs}\p{M}\u200b-\u200f]/u.test(one) && missing.has(drawn(one)));
 };
 
 const glyphs = () => {

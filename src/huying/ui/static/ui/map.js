@@ -96,7 +96,8 @@ function draw(box, module, areas, points) {
       version: 8, sources: { areas: { type: "geojson", data: areas } },
       layers: [
         { id: "ground", type: "background", paint: { "background-color": "#eef1f4" } },
-        { id: "inside", type: "fill", source: "areas", paint: { "fill-color": ["case", ["==", ["get", "code"], chosen ?? ""], SOFT, "#fbfcfd"] } },
+        { id: "inside", type: "fill", source: "areas", paint: { "fill-color": "#fbfcfd" } },
+        { id: "chosen-inside", type: "fill", source: "areas", filter: ["==", ["get", "code"], chosen ?? ""], paint: { "fill-color": SOFT } },
         { id: "grids", type: "line", source: "areas", filter: ["!=", ["get", "tier"], "community"], paint: { "line-color": "#a9b4c4", "line-width": 1, "line-dasharray": [4, 3] } },
         { id: "communities", type: "line", source: "areas", filter: ["==", ["get", "tier"], "community"], paint: { "line-color": "#7d8aa0", "line-width": 1.6 } },
         { id: "chosen", type: "line", source: "areas", filter: ["==", ["get", "code"], chosen ?? ""], paint: { "line-color": BLUE, "line-width": 2.2 } },
