@@ -158,6 +158,11 @@ class TestDueTimes:
         assert once == due_at(start, limit, calendar, [*reversed(pauses), *pauses])
         assert once.at >= due_at(start, limit, calendar).at
 
+    def test_a_pause_within_another_adds_nothing(self):
+        outer = Pause(at("2026-10-20 15:00"), at("2026-10-20 17:00"))
+        inner = Pause(at("2026-10-20 15:30"), at("2026-10-20 16:00"))
+        assert due("2026-10-20 14:05", "4wh", pauses=[outer, inner]) == due("2026-10-20 14:05", "4wh", pauses=[outer])
+
     def test_a_pause_that_goes_on_has_not_moved_the_due_time_yet(self):
         pause = Pause(at("2026-10-20 15:00"), None)
         assert due("2026-10-20 14:05", "4wh", pauses=[pause]).at == at("2026-10-21 09:05")

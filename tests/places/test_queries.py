@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from huying.kernel.actor import system
 from huying.kernel.refusals import NotFound
 from huying.places import queries
+from huying.places.actions import changed
 from huying.places.models import Area, Building, Estate, Facility, Waterway
 from huying.places.rules import Tier
 from tests.places.factories import (
@@ -96,6 +97,12 @@ class TestLocate:
         assert queries.name_of(BANYAN + "001").endswith("石榴网格")
         queries.cache.delete(queries._CHECKED)  # the seconds have gone by
         assert queries.name_of(BANYAN + "001").endswith("新名网格")
+
+    def test_every_change_gives_a_new_mark(self):
+        street()
+        before = queries.mark()
+        changed()
+        assert queries.mark() != before
 
 
 @pytest.fixture
