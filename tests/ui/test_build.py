@@ -3,7 +3,7 @@
 import gzip
 import json
 
-from tools import build_manifest
+from tools import build_manifest, components_page
 
 
 def test_the_build_is_current():
@@ -41,3 +41,7 @@ def test_nothing_is_fetched_from_elsewhere():
     css = (build_manifest.BUILT / "huying.css").read_text(encoding="utf-8")
     assert "url(http" not in css
     assert "@import" not in css
+
+
+def test_the_page_of_components_is_the_templates_first_lines():
+    assert components_page.main(["--check"]) == 0
