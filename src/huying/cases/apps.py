@@ -5,3 +5,8 @@ class CasesConfig(AppConfig):
     name = "huying.cases"
     label = "cases"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from huying.kernel.registry import add_link
+
+        add_link("case", "cases:case", "case_id")

@@ -1,6 +1,15 @@
 """Pages of the app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from huying.cases import views
 
 app_name = "cases"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("<uuid:case_id>/", views.case, name="case"),
+    path("<uuid:case_id>/moves/<slug:verb>/", views.move, name="move"),
+    path("<uuid:case_id>/contact/", views.open_contact, name="open_contact"),
+    path("<uuid:case_id>/outlines/", views.outlines, name="outlines"),
+    path("<uuid:case_id>/files/<uuid:file_id>/", views.file, name="file"),
+    path("<uuid:case_id>/files/<uuid:file_id>/preview/", views.file, {"preview": True}, name="preview"),
+]

@@ -1,0 +1,246 @@
+"""What every form of a move shares: the case as a form looks at it, the client key, and how fields are laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, cast
+from uuid import UUID
+
+from django import forms
+from django.forms import BoundField
+from django.http import HttpRequest
+from django.utils.datastructures import MultiValueDict
+
+from huying.cases.actions import Docket, Knowledge
+from huying.cases.models import Case, Report
+from huying.cases.queries.page import CaseRows
+from huying.files.forms import HoldsImages, ImagesField
+from huying.files.models import Attachment
+from huying.kernel.actor import Actor
+from huying.kernel.ids import uuid7
+from huying.kernel.terms import Label, _
+from huying.kernel.text import TextField
+from huying.matters.models import MatterType
+from huying.people.queries import Named, masked_of, named
+
+
+@dataclass
+class Subject:
+    """One case, who looks at it and when: what forms and the page read; nothing is asked of the database twice."""
+
+    rows: CaseRows
+    actor: Actor
+    now: datetime
+    names: dict[UUID, Named] | None = None
+    photos: list[Attachment] = field(default_factory=list)
+    near: list[Case] = field(default_factory=list)
+    hides_callers: bool = False
+
+    def __post_init__(self) -> None:
+        rows = self.rows
+        self.docket = Docket(
+            case=rows.case,
+            knowledge=Knowledge(),
+            orders=rows.orders,
+            reports=rows.reports,
+            clocks=rows.clocks,
+            _answers=rows.answers,
+            _attempts=rows.attempts,
+            _feedback=rows.feedback,
+            _approvals=rows.approvals,
+            _recusals=rows.recusals,
+        )
+
+    @property
+    def case(self) -> Case:
+        return self.rows.case
+
+    @property
+    def type(self) -> MatterType | None:
+        return self.docket.type
+
+    def people(self) -> set[UUID]:
+        """Everybody of the staff that the rows name."""
+        rows = self.rows
+        found: set[UUID | None] = {one.handler_id for one in rows.orders}
+        found |= {one.written_by for one in rows.answers} | {one.signed_by for one in rows.answers}
+        found |= {one.made_by for one in rows.attempts} | {one.made_by for one in rows.visits}
+        found |= {one.asked_by for one in rows.approvals} | {one.decided_by for one in rows.approvals}
+        return {one for one in found if one is not None}
+
+    def who(self, account_id: UUID | None) -> str:
+        """A member of the staff with post; nobody's name where it is not known."""
+        if self.names is None:
+            self.names = named(self.people())
+        found = self.names.get(account_id) if account_id is not None else None
+        return str(found) if found is not None else str(_("工作人员"))
+
+    def caller(self, report: Report) -> str:
+        """A caller as the page shows them: masked, or hidden from outsiders."""
+        if report.contact is None:
+            return str(_("匿名"))
+        if self.hides_callers:
+            return str(_("已隐去"))
+        masked = masked_of(report.contact)
+        return " ".join(part for part in (masked.name, masked.phone) if part)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One field of a form with how it is laid out."""
+
+    kind: str  # field, units, find, checks, place, photos
+    bound: BoundField
+    layout: str = ""
+    optional: bool = False
+    rows: list[Any] = field(default_factory=list)
+    most: int = 0
+
+
+@dataclass(frozen=True)
+class Button:
+    """One button at the foot of a form."""
+
+    words: Label
+    name: str = ""
+    value: str = ""
+    css: str = "btn-main"
+
+
+class MoveForm(HoldsImages, forms.Form):
+    """The form of one move. `arguments` is what its action takes."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    layouts: ClassVar[dict[str, str]] = {}
+    kinds: ClassVar[dict[str, str]] = {}
+    needed: ClassVar[frozenset[str]] = frozenset()  # not required alone, but not marked 选填 either
+    lines: list[tuple[Label, str]]  # facts to decide on, above the fields
+    notices: list[tuple[str, Label]]  # (tone, words)
+    quote: str  # words to read before deciding
+
+    def __init__(self, *args: Any, subject: Subject, request: HttpRequest | None = None, **options: Any) -> None:
+        super().__init__(*args, request=request, **options)
+        self.subject = subject
+        self.fields["key"].initial = uuid7
+        self.lines, self.notices, self.quote = [], [], ""
+        self.prepare(subject)
+
+    def prepare(self, subject: Subject) -> None:
+        """Fill choices, first values and facts from the case."""
+
+    def arguments(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name != "key"}
+
+    def buttons(self, submit: Label) -> list[Button]:
+        return [Button(submit)]
+
+    def asked(self, name: str) -> str:
+        """What is typed in a field, or what it begins with."""
+        if self.is_bound:
+            return str(self.data.get(self.add_prefix(name)) or "")
+        return str(self.get_initial_for_field(self.fields[name], name) or "")
+
+    def asked_all(self, name: str) -> list[str]:
+        if self.is_bound:
+            data = self.data
+            found = data.getlist(name) if isinstance(data, MultiValueDict) else data.get(name, [])
+            return [str(one) for one in found]
+        return [str(one) for one in self.get_initial_for_field(self.fields[name], name) or []]
+
+    def part_rows(self, name: str) -> list[Any]:
+        return []
+
+    @property
+    def finder(self) -> Label | None:
+        """The words of a button that fills choices anew without sending; None where there is none."""
+        return None
+
+    def parts(self) -> Iterator[Part]:
+        for bound in self.visible_fields():
+            kind = self.kinds.get(bound.name, "photos" if isinstance(bound.field, ImagesField) else "field")
+            yield Part(
+                kind=kind,
+                bound=bound,
+                layout=self.layouts.get(bound.name, ""),
+                optional=not bound.field.required and bound.name not in self.needed,
+                rows=self.part_rows(bound.name),
+                most=bound.field.most if isinstance(bound.field, ImagesField) else 0,
+            )
+
+    @classmethod
+    def kept(cls, data: MultiValueDict[str, Any]) -> dict[str, Any]:
+        """What was typed, as first values of a form that is shown again without being judged."""
+        kept: dict[str, Any] = {}
+        for name, one in cls.base_fields.items():
+            if name in data:
+                many = isinstance(one, forms.MultipleChoiceField)
+                kept[name] = data.getlist(name) if many else data.get(name)
+        return kept
+
+
+def words_field(
+    label: Label, *, limit: int = 2000, required: bool = True, rows: int = 3, missing: Label = "", help_text: Label = ""
+) -> TextField:
+    """Words of several lines."""
+    return TextField(
+        label=label,
+        limit=limit,
+        required=required,
+        help_text=help_text,
+        widget=forms.Textarea(attrs={"rows": rows, "maxlength": limit}),
+        error_messages={"required": missing or _("请写明原因。")},
+    )
+
+
+def line_field(
+    label: Label, *, limit: int = 200, required: bool = True, missing: Label = "", help_text: Label = ""
+) -> TextField:
+    """Words of one line."""
+    return TextField(
+        label=label,
+        limit=limit,
+        line=True,
+        required=required,
+        help_text=help_text,
+        widget=forms.TextInput(attrs={"maxlength": limit, "autocomplete": "off"}),
+        error_messages={"required": missing or _("请写一下。")},
+    )
+
+
+def radio_field(
+    label: Label, choices: Any = (), *, required: bool = True, missing: Label = "", help_text: Label = ""
+) -> forms.ChoiceField:
+    """One of a few, each on a card or in a segment."""
+    said = cast(str, missing or _("请选一项。"))
+    return forms.ChoiceField(
+        label=cast(str, label),
+        choices=list(choices),
+        required=required,
+        help_text=cast(str, help_text),
+        widget=forms.RadioSelect,
+        error_messages={"required": said, "invalid_choice": said},
+    )
+
+
+def select_field(
+    label: Label, choices: Any = (), *, required: bool = True, missing: Label = "", help_text: Label = ""
+) -> forms.ChoiceField:
+    """One of many."""
+    said = cast(str, missing or _("请选一项。"))
+    return forms.ChoiceField(
+        label=cast(str, label),
+        choices=list(choices),
+        required=required,
+        help_text=cast(str, help_text),
+        error_messages={"required": said, "invalid_choice": said},
+    )
+
+
+class NoFields(MoveForm):
+    """A move that asks nothing."""
+
+
+class ReasonForm(MoveForm):
+    reason = words_field(_("原因"), limit=500)

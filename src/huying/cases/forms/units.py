@@ -1,0 +1,396 @@
+"""Forms about units: who gets it, who takes it, who gives it back, what was done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+
+from huying.approvals.models import Approval
+from huying.approvals.rules import ApprovalKind, ApprovalState
+from huying.cases.forms.base import (
+    Button,
+    MoveForm,
+    Subject,
+    line_field,
+    radio_field,
+    select_field,
+    words_field,
+)
+from huying.cases.forms.desk import DecideForm, RegisterForm, choose_report
+from huying.cases.models import WorkOrder
+from huying.cases.rules import CallResult, OrderRole, OrderState, Outcome
+from huying.files.forms import ImagesField
+from huying.kernel.terms import Label, _
+from huying.matters import queries as matters
+from huying.people import queries as people
+from huying.people.models import Organisation
+from huying.places import queries as places
+from huying.places.rules import is_code, street_of
+from huying.ui.words import due_words
+
+FOUND_AT_ONCE = 12
+
+
+@dataclass(frozen=True)
+class UnitRow:
+    """A unit that may be chosen: why it is offered, or why it is barred."""
+
+    id: str
+    name: str
+    reason: Label = ""
+    barred: Label = ""
+    checked: bool = False
+
+
+class UnitChoices:
+    """The units of a case: those with the duty first, with their reason; all others by search."""
+
+    def __init__(self, subject: Subject, type_code: str, area_code: str) -> None:
+        case = subject.case
+        self.responsible = people.responsible_units(type_code, area_code) if type_code else []
+        kind = matters.type_of(type_code) if type_code else None
+        self.clause = kind.clause if kind else ""
+        facts = subject.docket.facts(actor=subject.actor, now=subject.now)
+        self.recused = facts.recused_units
+        self.returned = facts.returned_units
+        self.busy = {one.unit_id for one in facts.live}
+        self.near = (area_code or case.area_code, street_of(case.area_code) or case.area_code)
+
+    @cached_property
+    def every(self) -> list[Organisation]:
+        area_code, street = self.near
+        return people.units_for(area_code, beside=street)
+
+    def bar(self, unit: Organisation, *, lead: bool) -> Label:
+        if unit.pk in self.recused:
+            return _("回避，不可选")
+        if lead and unit.pk in self.returned:
+            return _("退回过，不可选")
+        return ""
+
+    def reason(self, unit: Organisation) -> Label:
+        where = places.own_name_of(unit.area_code)
+        return f"{self.clause} · {where}" if self.clause else where
+
+
+class LeadFields(MoveForm):
+    """A lead among the units with the duty, and assistants."""
+
+    lead = radio_field(_("主办单位"), missing=_("请选一个主办单位。"), help_text=_("列出的是在这里有这项职责的单位。"))
+    assistants = forms.MultipleChoiceField(
+        label=_("协办单位"), required=False, widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": _("没有这个单位。请重新选。")},
+    )  # fmt: skip
+    unit_words = line_field(_("找别的协办单位"), limit=30, required=False)
+    instruction = words_field(_("给单位的话"), limit=1000, required=False, rows=2)
+    kinds: ClassVar[dict[str, str]] = {"lead": "units", "assistants": "units", "unit_words": "find"}
+
+    def prepare(self, subject: Subject) -> None:
+        super().prepare(subject)
+        self.units = UnitChoices(subject, self.for_type(), self.for_area())
+        lead, assistants = self.fields["lead"], self.fields["assistants"]
+        assert isinstance(lead, forms.ChoiceField)
+        assert isinstance(assistants, forms.MultipleChoiceField)
+        leads = self.leads()
+        lead.choices = [(str(one.pk), one.name) for one in leads if not self.units.bar(one, lead=True)]
+        if len(lead.choices) == 1 or (lead.choices and not lead.initial):
+            lead.initial = lead.choices[0][0]
+        assistants.choices = [
+            (str(one.pk), one.name) for one in self.units.every if not self.units.bar(one, lead=False)
+        ]
+        if not leads:
+            self.notices.append(("warn", self.nobody()))
+
+    def nobody(self) -> Label:
+        return _("这类事项在这里还没有负责的单位。请先更正事项类型，或请管理员补上。")
+
+    def for_type(self) -> str:
+        return self.subject.case.type_code
+
+    def for_area(self) -> str:
+        return self.subject.case.area_code
+
+    def leads(self) -> list[Organisation]:
+        return self.units.responsible
+
+    def part_rows(self, name: str) -> list[UnitRow]:
+        units = self.units
+        if name == "lead":
+            chosen = self.asked("lead")
+            return [
+                UnitRow(str(one.pk), one.name, units.reason(one), units.bar(one, lead=True), str(one.pk) == chosen)
+                for one in self.leads()
+            ]
+        if name != "assistants":
+            return []
+        ticked = set(self.asked_all("assistants"))
+        words = self.asked("unit_words").strip()
+        found = [one for one in units.every if words and words in one.name][:FOUND_AT_ONCE]
+        first = [one for one in units.every if str(one.pk) in ticked] + found + units.responsible
+        shown = list({one.pk: one for one in first if one.pk not in self.left_out()}.values())
+        return [UnitRow(str(one.pk), one.name, "", units.bar(one, lead=False), str(one.pk) in ticked) for one in shown]
+
+    def left_out(self) -> set[UUID]:
+        return set()
+
+    @property
+    def finder(self) -> Label | None:
+        return _("找")
+
+    def clean(self) -> dict[str, Any] | None:
+        data = super().clean()
+        # The lead's own card may be ticked among the assistants too: it leads, and that is what was meant.
+        lead = self.cleaned_data.get("lead")
+        if lead and "assistants" in self.cleaned_data:
+            self.cleaned_data["assistants"] = [one for one in self.cleaned_data["assistants"] if one != lead]
+        return data
+
+    def chosen(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {
+            "lead_id": UUID(data["lead"]),
+            "assistant_ids": tuple(UUID(one) for one in data["assistants"]),
+            "instruction": data["instruction"],
+        }
+
+    def arguments(self) -> dict[str, Any]:
+        return self.chosen()
+
+
+class DispatchForm(LeadFields):
+    """Filed: to its units."""
+
+
+class TakeInForm(LeadFields, RegisterForm):
+    """受理即派单: what, where and whose in one form."""
+
+    field_order = [
+        "key", "type_code", "grade", "grid_code", "lng", "lat", "place_words", "title", "lead", "assistants",
+        "unit_words", "instruction",
+    ]  # fmt: skip
+    kinds: ClassVar[dict[str, str]] = {**LeadFields.kinds, **RegisterForm.kinds}
+
+    def for_type(self) -> str:
+        return self.asked("type_code")
+
+    def for_area(self) -> str:
+        typed = self.asked("grid_code")
+        return typed if is_code(typed) else self.subject.case.area_code
+
+    def nobody(self) -> Label:
+        return _("选好类型和网格后，点“按类型找单位”。")
+
+    @property
+    def finder(self) -> Label | None:
+        return _("按类型找单位")
+
+    def arguments(self) -> dict[str, Any]:
+        return {**RegisterForm.arguments(self), **self.chosen()}
+
+
+class ReassignForm(LeadFields):
+    reason = words_field(_("为什么改派"), limit=500, missing=_("请写明为什么改派。"))
+    field_order = ["key", "lead", "reason", "assistants", "unit_words", "instruction"]
+
+
+class ReassignArguments(ReassignForm):
+    def arguments(self) -> dict[str, Any]:
+        return {**self.chosen(), "reason": self.cleaned_data["reason"]}
+
+
+class NameForm(ReassignArguments):
+    """The leader names any unit that need not keep away."""
+
+    lead = select_field(_("指定哪个单位主办"), missing=_("请选一个主办单位。"))
+    reason = words_field(_("为什么指定它"), limit=500, missing=_("请写明为什么指定它。"))
+    kinds: ClassVar[dict[str, str]] = {"assistants": "units", "unit_words": "find"}
+
+    def prepare(self, subject: Subject) -> None:
+        super().prepare(subject)
+        lead = self.fields["lead"]
+        assert isinstance(lead, forms.ChoiceField)
+        lead.choices = [("", _("请选单位")), *((str(one.pk), one.name) for one in self.leads())]
+        lead.initial = ""
+        self.notices = [("", _("已有两个单位退回。指定以后，这个单位不能再退回。"))]
+
+    def leads(self) -> list[Organisation]:
+        return [one for one in self.units.every if not self.units.bar(one, lead=False)]
+
+
+class AddUnitForm(LeadFields):
+    lead = None  # type: ignore[assignment]
+
+    def prepare(self, subject: Subject) -> None:
+        MoveForm.prepare(self, subject)
+        self.units = UnitChoices(subject, self.for_type(), self.for_area())
+        assistants = self.fields["assistants"]
+        assert isinstance(assistants, forms.MultipleChoiceField)
+        assistants.required = True
+        assistants.error_messages["required"] = str(_("请至少选一个协办单位。"))
+        assistants.choices = [
+            (str(one.pk), one.name)
+            for one in self.units.every
+            if one.pk not in self.units.busy and not self.units.bar(one, lead=False)
+        ]
+
+    def left_out(self) -> set[UUID]:
+        return set(self.units.busy)
+
+    def arguments(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {
+            "assistant_ids": tuple(UUID(one) for one in data["assistants"]),
+            "instruction": data["instruction"],
+        }
+
+
+def own_order(subject: Subject) -> WorkOrder | None:
+    """The live order of the viewer's unit, the lead first."""
+    mine = [one for one in subject.docket.live_orders if one.unit_id in subject.actor.units]
+    return next((one for one in mine if one.role == OrderRole.LEAD), mine[0] if mine else None)
+
+
+class SignInForm(MoveForm):
+    def prepare(self, subject: Subject) -> None:
+        order = own_order(subject)
+        if order is None:
+            return
+        self.lines = [(_("单位"), f"{order.unit.name} · {OrderRole(order.role).label}")]
+        if order.clause:
+            self.lines.append((_("为什么是我们"), order.clause))
+        if order.instruction:
+            self.quote = order.instruction
+        if order.sign_in_due is not None:
+            self.lines.append((_("最晚签收"), due_words(order.sign_in_due, subject.now)))
+        self.notices = [("", _("签收后，您就是这件事的经办人。"))]
+
+
+class AskReturnForm(MoveForm):
+    clause = line_field(_("依据哪一条"), missing=_("请写明依据哪一条。"), help_text=_("写履职清单的条目，或别的规定。"))
+    reason = words_field(_("为什么不是我们的"), limit=500)
+
+    def prepare(self, subject: Subject) -> None:
+        order = own_order(subject)
+        if order is not None and order.sign_in_due is not None:
+            self.lines = [(_("最晚提出"), due_words(order.sign_in_due, subject.now))]
+        self.notices = [("", _("每个单位只能退回一次，由调度中心决定。决定前照常计时。"))]
+
+
+class DecideReturnForm(DecideForm):
+    """A return: which order, and who leads if the lead goes."""
+
+    kind = ApprovalKind.RETURN
+    yes, no = _("同意退回"), _("不同意")
+    order_id = select_field(_("哪个单位的申请"))
+    new_lead_id = select_field(_("新的主办"), required=False, missing=_("请选新的主办。"))
+    field_order = ["key", "order_id", "new_lead_id", "words"]
+    needed: ClassVar[frozenset[str]] = frozenset({"words", "new_lead_id"})
+
+    def prepare(self, subject: Subject) -> None:
+        self.asked_orders = [one for one in subject.docket.live_orders if one.return_asked]
+        field, lead = self.fields["order_id"], self.fields["new_lead_id"]
+        assert isinstance(field, forms.ChoiceField)
+        assert isinstance(lead, forms.ChoiceField)
+        field.choices = [(str(one.pk), one.unit.name) for one in self.asked_orders]
+        if self.asked_orders:
+            field.initial = str(self.asked_orders[0].pk)
+        if len(self.asked_orders) == 1:
+            field.widget = forms.HiddenInput()
+            self.lines = [(_("单位"), self.asked_orders[0].unit.name)]
+        others = [one for one in subject.docket.live_orders if one not in self.asked_orders]
+        if others and any(one.role == OrderRole.LEAD for one in self.asked_orders):
+            lead.choices = [("", _("请选新的主办")), *((str(one.unit_id), one.unit.name) for one in others)]
+        else:
+            del self.fields["new_lead_id"]
+        given = self.lines
+        super().prepare(subject)
+        self.lines = [*given, *self.lines]
+
+    def approval(self, subject: Subject) -> Approval | None:
+        order_id = self.asked("order_id")
+        every = [
+            one
+            for one in subject.docket.approvals
+            if one.kind == ApprovalKind.RETURN and one.state == ApprovalState.ASKED
+        ]
+        return next((one for one in every if str(one.object_id) == order_id), every[0] if every else None)
+
+    def arguments(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        new_lead = data.get("new_lead_id")
+        return {
+            **super().arguments(),
+            "order_id": UUID(data["order_id"]),
+            "new_lead_id": UUID(new_lead) if new_lead else None,
+        }
+
+
+class FirstContactForm(MoveForm):
+    report_id = select_field(_("联系哪一位"))
+    result = radio_field(_("联系结果"), CallResult.choices, missing=_("请选联系结果。"))
+    words = words_field(_("说了什么"), limit=1000, required=False)
+
+    def prepare(self, subject: Subject) -> None:
+        choose_report(self, subject, [(one.pk, one.words) for one in subject.rows.reports if one.withdrawn_at is None])
+        self.notices = [("", _("没打通，换个时间再打。三次都没打通，也算联系过。"))]
+
+    def arguments(self) -> dict[str, Any]:
+        return {**super().arguments(), "report_id": UUID(self.cleaned_data["report_id"])}
+
+
+class FinishForm(MoveForm):
+    words = words_field(_("做了什么"), required=False, help_text=_("写几句，或传一张现场照片。"))
+    images = ImagesField(label=_("现场照片"))
+    needed: ClassVar[frozenset[str]] = frozenset({"words"})
+
+
+class SubmitResultForm(MoveForm):
+    outcome = radio_field(_("办理结果"), Outcome.choices, missing=_("请选办理结果：已解决、已说明，或待项目解决。"))
+    answer = words_field(
+        _("给诉求人的答复"), limit=10_000, rows=6, missing=_("请写给诉求人的答复。"),
+        help_text=_("写做法、原因和日期，不写别人的姓名和电话。"),
+    )  # fmt: skip
+    before = ImagesField(label=_("处置前"))
+    after = ImagesField(label=_("处置后"))
+    internal = words_field(_("内部说明"), limit=10_000, required=False, rows=2, help_text=_("诉求人看不到。"))
+    layouts: ClassVar[dict[str, str]] = {"outcome": "segment"}
+
+    def prepare(self, subject: Subject) -> None:
+        kind, case = subject.type, subject.case
+        if kind is not None:
+            self.lines = [(_("结案条件"), kind.closing_condition)]
+            if kind.proof:
+                self.lines.append((_("要附的证明"), kind.proof))
+        earlier = [one for one in subject.rows.answers if one.round == case.round]
+        if earlier:
+            self.fields["answer"].initial = earlier[-1].words
+            self.fields["outcome"].initial = earlier[-1].outcome
+            if earlier[-1].sent_back_words:
+                self.notices = [("warn", _("退回意见：%(words)s") % {"words": earlier[-1].sent_back_words})]
+        waiting = [
+            one.unit.name
+            for one in subject.docket.live_orders
+            if one.role == OrderRole.ASSIST and one.state != OrderState.DONE
+        ]
+        if waiting:
+            self.notices.append(("warn", _("还没完成的协办：%(units)s") % {"units": "、".join(waiting)}))
+
+
+class SignForm(MoveForm):
+    """The unit's head reads the answer and signs."""
+
+    def prepare(self, subject: Subject) -> None:
+        mine = [one for one in subject.rows.answers if one.round == subject.case.round]
+        if mine:
+            self.lines = [
+                (_("办理结果"), str(Outcome(mine[-1].outcome).label)),
+                (_("经办"), subject.who(mine[-1].written_by)),
+            ]
+            self.quote = mine[-1].words
+
+    def buttons(self, submit: Label) -> list[Button]:
+        return [Button(submit)]

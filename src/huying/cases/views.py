@@ -1,0 +1,182 @@
+"""The case page, its moves and its photos."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from huying.cases import actions, queries
+from huying.cases.casefile import Casefile, casefile, subject_of
+from huying.cases.forms import DeskMove, MoveForm, Subject, move_named, walk
+from huying.cases.forms.contact import OpenContactForm
+from huying.cases.queries import page
+from huying.files import responses
+from huying.kernel.doors import actor_of, attempt, now_of, staff
+from huying.kernel.refusals import NotAllowed, NotFound
+from huying.kernel.terms import _
+from huying.places import queries as places
+from huying.places.rules import Tier, street_of
+from huying.ui.context import link
+
+CLOSED = "none"  # `?move=none`: no form beside the page
+
+
+@staff()
+@require_safe
+@never_cache
+def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """One matter whole, with its legal moves and no others; `?move=` opens the form of one."""
+    subject = _subject(request, case_id)
+    asked = request.GET.get("move", "")
+    if asked == "open_contact":
+        contact = OpenContactForm(subject=subject, initial={"report_id": request.GET.get("report", "")})
+        return _page(request, subject, contact=contact)
+    move = move_named(asked) if asked != CLOSED else None
+    file = casefile(subject, everything="history" in request.GET, wanted=move.name if move else "")
+    found = file.move(move.name) if move else None
+    opened = bool(asked) and found is not None
+    if not asked and file.legal and not file.legal[0].beside:
+        found = file.legal[0]
+    start = {name: request.GET[name] for name in ("into", "report_id") if name in request.GET}
+    form = found.form(subject=subject, request=request, initial=start) if found else None
+    late = bool(asked) and asked != CLOSED and found is None
+    return _shown(request, file, found, form, opened=opened, late=late)
+
+
+@staff()
+@require_POST
+def move(request: HttpRequest, case_id: UUID, verb: str) -> HttpResponse:
+    """Make one move. What was typed stays where it is refused; the same form sent twice acts once."""
+    subject = _subject(request, case_id)
+    found = move_named(verb)
+    if found is None:
+        raise NotFound("move")
+    if "find" in request.POST:
+        return _again(request, subject, found)
+    form = found.form(request.POST, request.FILES, subject=subject, request=request)
+    if form.is_valid():
+        actor, now = actor_of(request), now_of(request)
+        done = attempt(form, lambda: walk(found, form, case_id=case_id, actor=actor, now=now))
+        if done is not None:
+            return _after(request, case_id, found)
+        subject = _subject(request, case_id)  # as it stands now: somebody may have been faster
+    return _shown(request, casefile(subject, wanted=found.name), found, form, opened=True, status=422)
+
+
+def _again(request: HttpRequest, subject: Subject, found: DeskMove) -> HttpResponse:
+    """The same form with other choices, nothing judged and nothing lost."""
+    file = casefile(subject, wanted=found.name)
+    form = found.form(subject=subject, request=request, initial=found.form.kept(request.POST))
+    return _shown(request, file, found, form, opened=True)
+
+
+def _after(request: HttpRequest, case_id: UUID, found: DeskMove) -> HttpResponse:
+    """To the case again; to the desk where the move took it out of this person's sight."""
+    messages.success(request, str(found.done))
+    if queries.one(case_id, actor_of(request)) is None:
+        return HttpResponseRedirect(str(link("desk_home") or "/desk/"))
+    return HttpResponseRedirect(reverse("cases:case", args=[case_id]))
+
+
+@staff()
+@require_POST
+@never_cache
+def open_contact(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """A caller's name and phone, shown once for a stated purpose; the opening is written down."""
+    subject = _subject(request, case_id)
+    if subject.hides_callers:
+        raise NotAllowed(_("本单位看不到诉求人的联系方式。请通过街道联系。"))
+    form = OpenContactForm(request.POST, subject=subject)
+    opened = None
+    if form.is_valid():
+        given = form.cleaned_data
+        opened = attempt(
+            form,
+            lambda: actions.open_reporter(
+                case_id,
+                report_id=UUID(given["report_id"]),
+                purpose=given["purpose"],
+                actor=actor_of(request),
+                now=now_of(request),
+            ),
+        )
+    return _page(request, subject, contact=form, opened=opened, status=200 if opened else 422)
+
+
+@staff()
+@require_safe
+def file(request: HttpRequest, case_id: UUID, file_id: UUID, preview: bool = False) -> HttpResponse:
+    """A photo under its case's address."""
+    found = page.photo(case_id, file_id, actor_of(request))
+    if found is None:
+        raise NotFound("file")
+    return responses.send(found, preview=preview, request=request)
+
+
+@staff()
+@require_safe
+def outlines(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """The grids and communities around a case, for its map."""
+    found = queries.one(case_id, actor_of(request))
+    if found is None:
+        raise NotFound("case")
+    street = street_of(found.area_code) or found.area_code
+    shapes: dict[str, Any] = places.polygons(street, Tier.GRID)
+    shapes["features"] += places.polygons(street, Tier.COMMUNITY)["features"]
+    return JsonResponse(shapes)
+
+
+def _subject(request: HttpRequest, case_id: UUID) -> Subject:
+    found = subject_of(case_id, actor=actor_of(request), now=now_of(request))
+    if found is None:
+        raise NotFound("case")
+    return found
+
+
+def _page(
+    request: HttpRequest, subject: Subject, *, contact: forms.Form, opened: Any = None, status: int = 200
+) -> HttpResponse:
+    return _shown(
+        request, casefile(subject), None, None, opened=True, status=status, contact=contact, contact_opened=opened
+    )
+
+
+def _shown(
+    request: HttpRequest,
+    file: Casefile,
+    found: DeskMove | None,
+    form: MoveForm | None,
+    *,
+    opened: bool,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """`opened`: the person asked for the form; else it stands there for wide screens alone."""
+    address = reverse("cases:case", args=[file.case.pk])
+    panel: dict[str, Any] = {}
+    if found is not None and form is not None:
+        panel = {
+            "title": found.words(file.case.flow),
+            "url": reverse("cases:move", args=[file.case.pk, found.name]),
+            "buttons": form.buttons(found.submit or found.words(file.case.flow)),
+            "danger": found.danger,
+        }
+    context = {
+        "file": file,
+        "form": form,
+        "panel": panel,
+        "panel_asked": opened,
+        "close_url": f"{address}?move={CLOSED}",
+        "list_url": link("cases") or link("desk_home") or "/desk/",
+        "map_url": reverse("cases:outlines", args=[file.case.pk]),
+        **more,
+    }
+    return render(request, "cases/case.html", context, status=status)
