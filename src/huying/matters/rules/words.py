@@ -97,17 +97,22 @@ class TypeWords:
 
 
 # What stands directly before a word of danger and says that it is not so (fillers may lie between).
-_FILLERS = r"(?:再|闻到|发现|看到|看见|听到|发生|出现|任何|什么|人|有|是)*$"
+_FILLERS = r"(?:再|闻到|发现|看到|看见|听到|发生了?|出现了?|任何|什么|意外|人|有|是)*$"
 _NEGATED = re.compile(r"(?:没有|没|并未|未|不是|并非|不会|无)" + _FILLERS)
 # Fire and gas alone: "怕着火" asks for prevention, while "怕他自杀" is a call for help.
 _IMAGINED = re.compile(
-    r"(?:容易|怕|担心|万一|如果|要是|防止|避免|以免|预防|导致|引起|引发|造成|就会|会不会|一旦|小心)" + _FILLERS
+    r"(?:容易|极易|怕|生怕|担心|如有|极有可能|万一|如果|要是|防止|避免|以免|预防|导致|引起|引发|造成"
+    r"|就会|会不会|一旦|一但|小心|严防)" + _FILLERS
 )
 _PAST = re.compile(
     r"去年|前年|上次|上个?月|上周|上星期|以前|之前|曾经|当年|早年|往年|过去|昨[天日晚]|前[天日]|前几天|前段时间"
+    r"|多次|几次|屡次|经常|每年|每天|时有"
 )
-_NOW = re.compile(r"现在|正在|又|再次|还在|仍在|突然|此刻|今[天日晚早]")
-_AFTER = re.compile(r"^.{0,2}(?:演练|演习|隐患|风险|保险|知识|宣传|培训|报警器|探测器|价|甩卖|已?经?被?扑灭)")
+_NOW = re.compile(r"现在|正在|又|再次|还在|仍在|突然|此刻|今[天日晚早]|刚")
+_AFTER = re.compile(
+    r"^(?:的?稻草|钱|药|机|案|不见血|无情|频发)"
+    r"|^.{0,2}(?:演练|演习|隐患|风险|保险|知识|宣传|培训|报警器|探测器|价|甩卖|已?经?被?扑灭)"
+)
 _BREAKS = re.compile(r"[,。!?;\n.]")
 
 
