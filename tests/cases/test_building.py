@@ -5,6 +5,7 @@ from random import Random
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 from django.db.models import Model
 
 from huying.approvals.models import Approval
@@ -13,12 +14,13 @@ from huying.cases import models as m
 from huying.cases.actions import NewReport
 from huying.cases.actions.building import Builder
 from huying.cases.models import Case
-from huying.cases.rules import Channel, State
+from huying.cases.rules import Channel, ReplyBy, State
 from huying.cli.play.cast import Cast
 from huying.cli.play.hands import BulkHand, LiveHand, play
 from huying.cli.play.story import Story, draw_plan
 from huying.clocks.models import Clock, Stretch
 from huying.kernel.actor import resident
+from huying.people.actions import keep_contact
 from huying.people.models import Recusal
 from tests.world import GRID, NOW, OTHER_GRID, STREET, build_world, middle
 
@@ -40,7 +42,7 @@ MODELS = [
 ]
 
 
-def played(make_hand, seed=7):
+def played(make_hand, contact_id, seed=7):
     """Play the same fifty stories; returns the states reached."""
     rng = Random(seed)
     cast = Cast.of(STREET, now=NOW, rng=rng)
@@ -57,6 +59,8 @@ def played(make_hand, seed=7):
             lng=lng if placed else None,
             lat=lat if placed else None,
             about_staff=number % 17 == 0,
+            contact_id=contact_id if number % 4 else None,
+            reply_by=ReplyBy.PHONE if number % 4 else ReplyBy.PAGE,
         )
         start = NOW + timedelta(minutes=number)
         docket = hand.receive(new, actor=resident(), now=start)
@@ -122,15 +126,17 @@ def _uuid(value):
 @pytest.mark.django_db
 def test_fifty_cases_played_live_and_built_in_bulk_leave_the_same_rows():
     build_world()
-    from django.db import transaction
+    contact = keep_contact(
+        name="居民甲", phone="13900000000", address="", consent_text_version=1, actor=resident(), now=NOW
+    )
 
     with transaction.atomic():
         point = transaction.savepoint()
-        live = played(LiveHand)
+        live = played(LiveHand, contact.pk)
         first = rows()
         numbers = sorted(Case.objects.values_list("number", flat=True))
         transaction.savepoint_rollback(point)
-    built = played(lambda: BulkHand(Builder(seed=3)))
+    built = played(lambda: BulkHand(Builder(seed=3)), contact.pk)
     second = rows()
 
     assert live == built

@@ -301,8 +301,6 @@ def subject_of(case_id: UUID, *, actor: Actor, now: datetime) -> Subject | None:
         rows=rows,
         actor=actor,
         now=now,
-        photos=page.photos_of(rows),
-        near=page.near(rows.case, actor) if rows.case.state not in ENDS else [],
         hides_callers=hides_callers(rows, actor),
     )
 

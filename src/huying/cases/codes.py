@@ -27,8 +27,3 @@ def code_of(report_id: UUID, attempt: int = 0) -> str:
 
 def hash_of(code: str) -> str:
     return _keyed("hash", code.encode("ascii")).hex()
-
-
-def body_hash(value: str) -> str:
-    """The keyed hash of a request's body, kept beside its client key."""
-    return _keyed("body", value.encode("utf-8")).hex()

@@ -163,7 +163,8 @@ class Report(models.Model):
 
     @property
     def wants_answer(self) -> bool:
-        return self.reply_by != ReplyBy.NONE
+        """Whether somebody is to be asked afterwards: a nameless caller cannot be called, and rates by the code."""
+        return self.reply_by != ReplyBy.NONE and (self.contact_id is not None or bool(self.source))
 
 
 class Addition(models.Model):

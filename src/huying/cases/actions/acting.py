@@ -16,9 +16,9 @@ from uuid import UUID
 from django.db import transaction
 
 from huying.audit import queries as audit
+from huying.audit.queries import body_hash
 from huying.cases import queries
 from huying.cases.actions.docket import Docket, Knowledge, flush
-from huying.cases.codes import body_hash
 from huying.cases.models import Case
 from huying.kernel.actor import Actor
 from huying.kernel.refusals import KeyReused, NotFound

@@ -14,10 +14,10 @@ from uuid import UUID
 
 from django.db import transaction
 
+from huying.audit.queries import body_hash
 from huying.cases.actions.acting import Act
 from huying.cases.actions.docket import Docket, Knowledge, flush
 from huying.cases.actions.intake import NewReport, merge_step, received
-from huying.cases.codes import body_hash
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
 

@@ -59,6 +59,7 @@ from huying.cases.search import vector
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock, Stretch
 from huying.clocks.rules import Calendar, StretchKind, marks
+from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor, ActorKind, rule
 from huying.kernel.flow import Move
 from huying.kernel.ids import case_number, uuid7
@@ -108,6 +109,19 @@ class Knowledge:
         return self._signers[unit_id]
 
 
+@dataclass(frozen=True)
+class Picture:
+    """One picture to keep, with its owner."""
+
+    prepared: PreparedImage
+    owner_kind: str
+    owner_id: UUID
+    purpose: str
+    area_code: str
+    actor: Actor
+    at: datetime
+
+
 @dataclass
 class Docket:
     """One case with its rows; `new` and `changed` are what a flush writes."""
@@ -128,6 +142,7 @@ class Docket:
     new: dict[type[Model], list[Model]] = field(default_factory=lambda: defaultdict(list))
     changed: dict[type[Model], dict[Any, Model]] = field(default_factory=lambda: defaultdict(dict))
     history: list[History] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)  # of a bulk world, kept by the builder
     others: list[Docket] = field(default_factory=list)  # dockets touched by the same act: merging, splitting
     words_changed: bool = False
     key: UUID | None = None
@@ -259,6 +274,12 @@ class Docket:
     def type(self) -> MatterType | None:
         return self.knowledge.type_of(self.case.type_code)
 
+    @property
+    def wants_pictures(self) -> bool:
+        """A matter of a place that others look at afterwards is shown solved by pictures; never a confidential one."""
+        kind = self.type
+        return kind is not None and kind.check_policy != CheckPolicy.NEVER and not self.case.confidential
+
     def facts(self, *, actor: Actor, now: datetime, given: Given | None = None) -> CaseFacts:
         """What the guards look at, read once."""
         case, kind = self.case, self.type
@@ -276,7 +297,7 @@ class Docket:
             grade_set=bool(case.grade),
             has_clause=kind is not None and bool(kind.clause),
             small_matter=kind is not None and kind.self_handle,
-            proof_wanted=kind is not None and bool(kind.proof) and not case.confidential and not case.imported,
+            proof_wanted=self.wants_pictures,
             confidential=case.confidential,
             imported=case.imported,
             danger_open=bool(case.danger) and case.verified is not False,

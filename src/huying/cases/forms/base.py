@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
@@ -15,13 +16,16 @@ from django.utils.datastructures import MultiValueDict
 
 from huying.cases.actions import Docket, Knowledge
 from huying.cases.models import Case, Report
+from huying.cases.queries import page
 from huying.cases.queries.page import CaseRows
+from huying.cases.rules import ENDS
 from huying.files.forms import HoldsImages, ImagesField
 from huying.files.models import Attachment
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
 from huying.kernel.terms import Label, _
 from huying.kernel.text import TextField
+from huying.matters import queries as matters
 from huying.matters.models import MatterType
 from huying.people.queries import Named, masked_of, named
 
@@ -34,8 +38,6 @@ class Subject:
     actor: Actor
     now: datetime
     names: dict[UUID, Named] | None = None
-    photos: list[Attachment] = field(default_factory=list)
-    near: list[Case] = field(default_factory=list)
     hides_callers: bool = False
 
     def __post_init__(self) -> None:
@@ -60,6 +62,24 @@ class Subject:
     @property
     def type(self) -> MatterType | None:
         return self.docket.type
+
+    @cached_property
+    def hinted_type(self) -> str:
+        """The case's own type, else the one that the words point to most, else none."""
+        if self.case.type_code:
+            return self.case.type_code
+        said = " ".join(report.words for report in self.rows.reports)[:4000]
+        found = matters.suggest(said, 1)
+        return found[0].type.code if found else ""
+
+    @cached_property
+    def near(self) -> list[Case]:
+        """Open cases of the same matter and place."""
+        return page.near(self.case, self.hinted_type, self.actor) if self.case.state not in ENDS else []
+
+    @cached_property
+    def photos(self) -> list[Attachment]:
+        return page.photos_of(self.rows)
 
     def people(self) -> set[UUID]:
         """Everybody of the staff that the rows name."""
@@ -153,8 +173,8 @@ class MoveForm(HoldsImages, forms.Form):
         return []
 
     @property
-    def finder(self) -> Label | None:
-        """The words of a button that fills choices anew without sending; None where there is none."""
+    def refinder(self) -> Label | None:
+        """The words of a button that fills the units anew without sending; None where there is none."""
         return None
 
     def parts(self) -> Iterator[Part]:

@@ -39,15 +39,6 @@ def type_choices(subject: Subject, *, empty: Label | None) -> Choices:
     return groups
 
 
-def hinted_type(subject: Subject) -> str:
-    """The type a form begins with: the case's own, else the one that the words point to most."""
-    if subject.case.type_code:
-        return subject.case.type_code
-    said = " ".join(report.words for report in subject.rows.reports)[:4000]
-    found = matters.suggest(said, 1)
-    return found[0].type.code if found else ""
-
-
 def grid_choices(subject: Subject) -> Choices:
     """The street's communities with their grids."""
     street = street_of(subject.case.area_code) or subject.case.area_code
@@ -146,7 +137,7 @@ class RegisterForm(PlaceFields):
     def prepare(self, subject: Subject) -> None:
         super().prepare(subject)
         self.choices_of("type_code", type_choices(subject, empty=_("请选类型")))
-        hinted = hinted_type(subject)
+        hinted = subject.hinted_type
         kind = matters.type_of(hinted) if hinted else None
         self.fields["type_code"].initial = hinted
         self.fields["grade"].initial = subject.case.grade or (kind.grade if kind else Grade.ORDINARY)

@@ -87,7 +87,7 @@ class LeadFields(MoveForm):
     )  # fmt: skip
     unit_words = line_field(_("找别的协办单位"), limit=30, required=False)
     instruction = words_field(_("给单位的话"), limit=1000, required=False, rows=2)
-    kinds: ClassVar[dict[str, str]] = {"lead": "units", "assistants": "units", "unit_words": "find"}
+    kinds: ClassVar[dict[str, str]] = {"lead": "units", "assistants": "assistants", "unit_words": "inside"}
 
     def prepare(self, subject: Subject) -> None:
         super().prepare(subject)
@@ -138,8 +138,9 @@ class LeadFields(MoveForm):
         return set()
 
     @property
-    def finder(self) -> Label | None:
-        return _("找")
+    def folds_assistants(self) -> bool:
+        """Assistants stand folded until one is ticked or looked for."""
+        return not (self.asked_all("assistants") or self.asked("unit_words") or self.fields["assistants"].required)
 
     def clean(self) -> dict[str, Any] | None:
         data = super().clean()
@@ -185,7 +186,7 @@ class TakeInForm(LeadFields, RegisterForm):
         return _("选好类型和网格后，点“按类型找单位”。")
 
     @property
-    def finder(self) -> Label | None:
+    def refinder(self) -> Label | None:
         return _("按类型找单位")
 
     def arguments(self) -> dict[str, Any]:
@@ -207,7 +208,7 @@ class NameForm(ReassignArguments):
 
     lead = select_field(_("指定哪个单位主办"), missing=_("请选一个主办单位。"))
     reason = words_field(_("为什么指定它"), limit=500, missing=_("请写明为什么指定它。"))
-    kinds: ClassVar[dict[str, str]] = {"assistants": "units", "unit_words": "find"}
+    kinds: ClassVar[dict[str, str]] = {"assistants": "assistants", "unit_words": "inside"}
 
     def prepare(self, subject: Subject) -> None:
         super().prepare(subject)

@@ -202,10 +202,18 @@ def orders_of(case_ids: Iterable[UUID]) -> dict[UUID, list[WorkOrder]]:
     return found
 
 
-def voices_of(case_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """How many reports speak for each case."""
-    rows = Report.objects.filter(case_id__in=set(case_ids), withdrawn_at=None).order_by().values("case_id")
-    return {row["case_id"]: row["voices"] for row in rows.annotate(voices=Count("pk"))}
+@dataclass(frozen=True)
+class Voices:
+    """How many reports speak for a case, and whether one of them left a way to be reached."""
+
+    count: int
+    reachable: bool
+
+
+def voices_of(case_ids: Iterable[UUID]) -> dict[UUID, Voices]:
+    rows = Report.objects.filter(case_id__in=set(case_ids), withdrawn_at=None).order_by().values_list("case_id")
+    counted = rows.annotate(voices=Count("pk"), contacts=Count("contact"))
+    return {case_id: Voices(voices, contacts > 0) for case_id, voices, contacts in counted}
 
 
 # What a filter finds
@@ -357,15 +365,6 @@ def counts_found(
         for name, case_id in parts[0] if len(parts) == 1 else parts[0].union(*parts[1:], all=True):
             ids[name].add(case_id)
     return {name: Found(min(len(found), most), most) for name, found in ids.items()}
-
-
-def by_number(number: str, viewer: Actor) -> Case | None:
-    """The case with this number, if the viewer may see it."""
-    for branch in branches_seen_by(viewer):
-        found = branch.filter(number=number).first()
-        if found is not None:
-            return found
-    return None
 
 
 # What lies near, and what a person took in

@@ -112,20 +112,21 @@ def photo(case_id: UUID, file_id: UUID, viewer: Actor) -> Attachment | None:
     return next((found for found in files.of_all(owners) if found.pk == file_id), None)
 
 
-def near(case: Case, viewer: Actor) -> list[Case]:
-    """Open cases that the viewer sees, of the same matter and community and the same weeks: what may be one matter.
+def near(case: Case, type_code: str, viewer: Actor) -> list[Case]:
+    """Open cases that the viewer sees, of a matter, in the case's community and weeks: what may be one matter.
 
     By matter and place alone: who called is never compared.
     """
+    if not type_code:
+        return []
     within = community_of(case.area_code) or street_of(case.area_code) or case.area_code
     condition = Q(area_code__gte=within, area_code__lt=upper_bound(within)) & Q(
         state__in=[str(state) for state in sorted(OPEN)],
+        type_code=type_code,
         confidential=case.confidential,
         received_at__gte=case.received_at - LIKE_WITHIN,
         received_at__lte=case.received_at + LIKE_WITHIN,
     )
-    if case.type_code:
-        condition &= Q(type_code__in=["", case.type_code])
     branches = [
         branch.filter(condition).exclude(pk=case.pk).order_by("-received_at", "-id")[:MOST_LIKE]
         for branch in branches_seen_by(viewer)

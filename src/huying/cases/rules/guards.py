@@ -305,7 +305,7 @@ def not_signed(facts: CaseFacts) -> bool:
 
 
 def _check_wanted(facts: CaseFacts) -> bool:
-    if facts.confidential or facts.imported:
+    if facts.confidential:
         return False
     if facts.check_policy == CheckPolicy.PATROL:
         return facts.found_by_field

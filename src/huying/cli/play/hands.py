@@ -50,7 +50,9 @@ class BulkHand:
         return self.builder.walk(docket, step.act, actor=step.actor, now=step.at, **step.given)
 
 
-def play(hand: Hand, docket: Docket, story: Story, cast: Cast, *, now: datetime, until: datetime) -> tuple[Docket, datetime]:
+def play(
+    hand: Hand, docket: Docket, story: Story, cast: Cast, *, now: datetime, until: datetime
+) -> tuple[Docket, datetime]:
     """Play a case until its story ends or the next step would lie after `until`; says when it last moved."""
     while True:
         step = story.next(docket, now)

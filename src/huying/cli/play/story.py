@@ -14,6 +14,7 @@ from huying.cases import actions
 from huying.cases.actions import Act, Docket
 from huying.cases.rules import CallResult, OrderRole, OrderState, Outcome, Satisfaction
 from huying.cli.play.cast import Cast
+from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor, resident
 from huying.people.rules import Duty
 
@@ -58,8 +59,14 @@ class Step:
 
 
 ENDINGS: Sequence[tuple[str, int]] = (
-    ("closed", 76), ("answered", 9), ("declined", 3), ("transferred", 3), ("voided", 2), ("withdrawn", 3), ("fine_now", 4),
-)  # fmt: skip
+    ("closed", 76),
+    ("answered", 9),
+    ("declined", 3),
+    ("transferred", 3),
+    ("voided", 2),
+    ("withdrawn", 3),
+    ("fine_now", 4),
+)
 
 
 def draw_plan(rng: Random, *, type_codes: Sequence[str], grids: Sequence[str]) -> Plan:
@@ -341,17 +348,13 @@ class Story:
                     words=self.words.helped,
                     order_id=order.pk,
                 )
-        outcome = (
-            self.rng.choices([Outcome.EXPLAINED, Outcome.PROJECT], [88, 12])[0]
-            if _wants_photos(docket)
-            else Outcome.SOLVED
-        )
-        return Step(
-            actions.submit_result,
-            handler,
-            self._staff(docket, now, lead.due_at),
-            {"outcome": str(outcome), "answer": self.words.result(docket)},
-        )
+        before, after = self.words.pictures(docket) if docket.wants_pictures else ((), ())
+        can_show = bool(after) or not docket.wants_pictures
+        outcome = self.rng.choices(
+            [Outcome.SOLVED, Outcome.EXPLAINED, Outcome.PROJECT], [86 if can_show else 0, 10, 4]
+        )[0]
+        given = {"outcome": str(outcome), "answer": self.words.result(docket), "before": before, "after": after}
+        return Step(actions.submit_result, handler, self._staff(docket, now, lead.due_at), given)
 
     def _one_of(self, unit_id: UUID, duty: Duty, docket: Docket, *, but: frozenset[UUID] = frozenset()) -> Actor | None:
         """The unit's handler of this case where there is one already, else anybody of the unit."""
@@ -495,11 +498,6 @@ class Story:
         return None if actor is None else Step(act, actor, at, given)
 
 
-def _wants_photos(docket: Docket) -> bool:
-    kind = docket.type
-    return kind is not None and bool(kind.proof) and not docket.case.confidential and not docket.case.imported
-
-
 class Words:
     """Plain sentences for every step. The demo world brings its own by matter type."""
 
@@ -522,6 +520,10 @@ class Words:
     thanks = "已经好了，谢谢。"
     not_solved = "还是老样子，没有解决。"
     again = "过了几天又出现了，请再看看。"
+
+    def pictures(self, docket: Docket) -> tuple[tuple[PreparedImage, ...], tuple[PreparedImage, ...]]:
+        """Pictures before and after; none here."""
+        return (), ()
 
     def answer(self, docket: Docket) -> str:
         return "您好，您问的事情可以到社区服务窗口办理，工作日都有人。"

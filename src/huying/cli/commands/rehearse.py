@@ -1,0 +1,192 @@
+"""`huying rehearse`: imported calls go from received to an end, through the actions, by the right roles.
+
+A fake clock starts at the rehearsal; nobody waits. The clerk places each call by the seed. What is printed is
+counted from the rows afterwards, not from what was meant to happen.
+"""
+
+from __future__ import annotations
+
+import io
+from argparse import ArgumentParser, Namespace
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from huying.cli.contract import FOUND, OK, Command, CommandRefused, Outcome, Terminal
+from huying.kernel.terms import _
+
+if TYPE_CHECKING:
+    from huying.cli.play.story import Plan, Words
+
+HORIZON = timedelta(days=120)
+LAST_LINE = (
+    "cases", "ended", "mismatched", "actors", "moves", "response", "resolution", "satisfaction", "median_hours",
+    "p90_hours",
+)  # fmt: skip
+# One case each: every turn of the flow is in a rehearsal, whatever the seed draws.
+TURNS: Sequence[dict[str, Any]] = (
+    {"returns": 1}, {"returns": 2}, {"reworks": 1}, {"failed_checks": 1}, {"unsolved": 1}, {"unsolved": 2, "reworks": 1},
+    {"missed_calls": 3}, {"assistants": 2}, {"verify": True}, {"reopen": True}, {"one_form": False}, {"correct": True},
+)  # fmt: skip
+OTHER_ENDS = ("answered", "declined", "transferred", "voided", "withdrawn", "fine_now")
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--cases", type=int, default=500, metavar="N", help=str(_("走多少件（默认 500）")))
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help=str(_("随机种子")))
+    parser.add_argument("--area", default="", metavar="CODE", help=str(_("街道代码；只有一个街道时不用写")))
+
+
+def run(options: Namespace, terminal: Terminal) -> Outcome:
+    from django.utils import timezone
+
+    from huying.cases.models import Case
+    from huying.cases.queries.replay import mismatches
+    from huying.cli.commands.import_ import _street
+    from huying.cli.play.cast import Cast
+    from huying.cli.play.hands import LiveHand, play
+    from huying.cli.play.story import Story, draw_plan
+    from huying.matters import queries as matters
+    from huying.places.models import Area
+    from huying.places.rules import Tier
+
+    if options.cases < 1:
+        raise CommandRefused(str(_("--cases 至少是 1。")))
+    street = _street(options.area)
+    rng = Random(options.seed)
+    start = timezone.now().replace(microsecond=0)
+    ids = list(
+        Case.objects.filter(imported=True, state="received", area_code__startswith=street)
+        .order_by("received_at", "id")
+        .values_list("pk", flat=True)[: options.cases]
+    )
+    if not ids:
+        raise CommandRefused(str(_("没有等待受理的导入诉求。请先用 huying import reports 导入。")))
+    cast = Cast.of(street, now=start, rng=rng)
+    grids = list(
+        Area.objects.filter(tier=Tier.GRID, code__startswith=street, valid_to=None)
+        .order_by("code")
+        .values_list("code", flat=True)
+    )
+    kinds = [one.code for one in matters.active_types() if cast.units_for(one.code, grids[0] if grids else street)]
+    if not (cast.actors and grids and kinds):
+        raise CommandRefused(str(_("街道里还没有人员、网格或职责。请先建好，或先运行 huying demo。")))
+    hand, words = LiveHand(), _words()
+    with terminal.progress(_("演练"), total=len(ids)) as advance:
+        for number, case_id in enumerate(ids):
+            docket = hand.view(Case(pk=case_id))
+            plan = draw_plan(rng, type_codes=kinds, grids=grids)
+            guess = matters.suggest(docket.reports[0].words, limit=1)
+            if guess and guess[0].type.code in kinds:
+                plan.type_code = guess[0].type.code
+            _make_sure(plan, number)
+            began = start + timedelta(seconds=30 * number)
+            play(hand, docket, Story(cast, plan, words), cast, now=began, until=start + HORIZON)
+            advance(1)
+    wrong = mismatches(ids)
+    facts = _measured(ids, start)
+    facts["mismatched"] = len(wrong)
+    facts["actors"] = len(cast.who_acted)
+    facts["moves"] = sum(cast.acted.values())
+    _print(terminal, cast.acted, facts)
+    for one in wrong[:20]:
+        terminal.warn(f"✗ {one.case_id}: {one.why}")
+    return Outcome(code=FOUND if wrong else OK, facts={key: facts[key] for key in LAST_LINE})
+
+
+def _make_sure(plan: Plan, number: int) -> None:
+    """The first cases of a rehearsal take every turn and every end."""
+    if number < len(TURNS):
+        plan.ending = "closed"
+        for name, value in TURNS[number].items():
+            setattr(plan, name, value)
+    elif number < len(TURNS) + len(OTHER_ENDS):
+        plan.ending = OTHER_ENDS[number - len(TURNS)]
+
+
+def _words() -> Words:
+    """The sentences of the stories, with one drawn picture before and one after."""
+    from PIL import Image
+
+    from huying.cli.play.story import Words as Plain
+    from huying.files.imaging import prepare_image
+    from huying.files.rules import PreparedImage
+
+    def drawn(colour: tuple[int, int, int]) -> PreparedImage:
+        held = io.BytesIO()
+        Image.new("RGB", (320, 240), colour).save(held, "JPEG")
+        return prepare_image(held.getvalue())
+
+    pictures = ((drawn((150, 140, 120)),), (drawn((120, 160, 120)),))
+
+    class WithPictures(Plain):
+        def pictures(self, docket: Any) -> tuple[tuple[PreparedImage, ...], tuple[PreparedImage, ...]]:
+            return pictures
+
+    return WithPictures()
+
+
+def _measured(ids: list[UUID], start: datetime) -> dict[str, Any]:
+    """States, rates with their denominators, hours to the end: all from rows."""
+    from huying.cases.models import Case, Feedback
+    from huying.cases.rules import ENDS
+    from huying.clocks.models import Clock
+
+    rows = dict(Case.objects.filter(pk__in=ids).values_list("pk", "state"))
+    ended = {pk: state for pk, state in rows.items() if state in ENDS}
+    hours = sorted(
+        (at - start).total_seconds() / 3600
+        for at in Case.objects.filter(pk__in=list(ended)).values_list("ended_at", flat=True)
+        if at
+    )
+    handled = Clock.objects.filter(object_id__in=ids, step="handle", stopped_at__isnull=False)
+    on_time = sum(stopped <= due for stopped, due in handled.values_list("stopped_at", "due_at"))
+    # Imported callers left no number of their own: being taken up in time is the response that can be measured.
+    taken_up = Clock.objects.filter(object_id__in=ids, step="intake", stopped_at__isnull=False)
+    met = sum(stopped <= due for stopped, due in taken_up.values_list("stopped_at", "due_at"))
+    said = Feedback.objects.filter(case_id__in=ids, late=False)
+    reached = said.count()
+    solved = said.filter(solved=True).count()
+    rated = said.exclude(satisfaction="")
+    pleased = rated.filter(satisfaction="satisfied").count() + 0.8 * rated.filter(satisfaction="fair").count()
+    return {
+        "cases": len(ids),
+        "ended": len(ended),
+        "states": dict(Counter(str(one) for one in rows.values()).most_common()),
+        "on_time": [on_time, handled.count()],
+        "response": _rate(met, taken_up.count()),
+        "resolution": _rate(solved, reached),
+        "satisfaction": _rate(pleased, rated.count()),
+        "median_hours": round(hours[len(hours) // 2], 1) if hours else None,
+        "p90_hours": round(hours[min(int(len(hours) * 0.9), len(hours) - 1)], 1) if hours else None,
+    }
+
+
+def _rate(count: float, of: int) -> dict[str, Any]:
+    return {"count": round(count, 1), "of": of, "rate": round(count / of, 3) if of else None}
+
+
+def _print(terminal: Terminal, acted: Counter[tuple[str, str]], facts: dict[str, Any]) -> None:
+    terminal.say(_("走法 × 角色"))
+    for (verb, role), count in sorted(acted.items(), key=lambda pair: (-pair[1], pair[0])):
+        terminal.say(f"  {count:>6}  {verb:<24} {role}")
+    terminal.say(_("状态"))
+    for state, count in facts["states"].items():
+        terminal.say(f"  {count:>6}  {state}")
+    done, of = facts["on_time"]
+    terminal.say(_("按时办理 %(done)s / %(of)s") % {"done": done, "of": of})
+    for name, label in (("response", _("响应率")), ("resolution", _("解决率")), ("satisfaction", _("满意率"))):
+        rate = facts[name]
+        share = "-" if rate["rate"] is None else f"{rate['rate']:.1%}"
+        terminal.say(f"{label} {share}（{rate['count']:g} / {rate['of']}）")
+    terminal.say(
+        _("办结用时：一半在 %(median)s 小时内，九成在 %(p90)s 小时内。")
+        % {"median": facts["median_hours"], "p90": facts["p90_hours"]}
+    )
+    terminal.say(_("历史与状态不符的案件：%(count)s") % {"count": facts["mismatched"]})
+
+
+COMMAND = Command(help=_("演练：让导入的诉求走完全程"), run=run, arguments=arguments)
