@@ -14,8 +14,9 @@ from huying.audit import heads
 from huying.audit.chain import ROW, cluster_id, hash_of, head_of, sealing_lock
 from huying.audit.models import History, Seal
 from huying.audit.queries import heads_path
-from huying.audit.rules import CODE, digest_of, microseconds, next_head, plain_facts, plain_label
+from huying.audit.rules import digest_of, microseconds, next_head, plain_label
 from huying.kernel.actor import Actor
+from huying.kernel.plain import CODE, plain_facts
 from huying.kernel.refusals import Conflict
 
 
@@ -35,7 +36,7 @@ def append(
 ) -> History:
     """Add one row in the transaction of the act.
 
-    Raises ValueError if a value may not go into history (see `rules.plain_facts`),
+    Raises ValueError if a value may not go into history (see `kernel.plain`),
     Conflict if another act with the same client key was faster.
     """
     row = History(

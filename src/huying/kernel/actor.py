@@ -42,14 +42,19 @@ class Actor:
     report_id: UUID | None = None  # a resident who holds this report's tracking code
     name: str = ""  # shown on the person's own pages only; never written to history
 
-    def may(self, duty: str | None, area_code: str) -> bool:
-        """Whether the actor holds `duty` over `area_code` (no duty asked: any person may)."""
-        if self.kind == ActorKind.SYSTEM:
-            return True
-        if duty is None:
+    def may(self, duty: str | None, area_code: str, *, as_unit: bool = False) -> bool:
+        """Whether the actor holds `duty` over `area_code` (no duty asked: anybody may).
+
+        A grant for one unit is not a grant over the area. `as_unit` counts it too: for callers that have found
+        that the unit has to do with the thing at hand.
+        """
+        if self.kind == ActorKind.SYSTEM or duty is None:
             return True
         return any(
-            str(duty) in grant.duties and area_code.startswith(grant.area_code) for grant in self.grants
+            str(duty) in grant.duties
+            and area_code.startswith(grant.area_code)
+            and (grant.unit_id is None or (as_unit and grant.unit_id in self.units))
+            for grant in self.grants
         )
 
     def may_for_unit(self, duty: str, unit_id: UUID) -> bool:
@@ -60,7 +65,9 @@ class Actor:
 
     def areas(self, duty: str | None = None) -> tuple[str, ...]:
         """The shortest prefixes the actor reads (or holds `duty`) over, none covering another."""
-        codes = sorted({g.area_code for g in self.grants if g.unit_id is None and (duty is None or str(duty) in g.duties)})
+        codes = sorted(
+            {g.area_code for g in self.grants if g.unit_id is None and (duty is None or str(duty) in g.duties)}
+        )
         kept: list[str] = []
         for code in codes:
             if not any(code.startswith(above) for above in kept):

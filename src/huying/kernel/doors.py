@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib.auth.views import redirect_to_login
@@ -31,8 +32,8 @@ def staff(duty: str | None = None) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
             actor = actor_of(request)
             if actor.kind != ActorKind.PERSON:
-                if request.method == "GET" and "application/json" not in request.headers.get("Accept", ""):
-                    return redirect_to_login(request.get_full_path())
+                if request.method in ("GET", "HEAD") and "application/json" not in request.headers.get("Accept", ""):
+                    return _to_sign_in(request)
                 raise SignInNeeded
             if duty is not None and not actor.has(duty):
                 raise NotAllowed(duty=str(duty))
@@ -42,6 +43,19 @@ def staff(duty: str | None = None) -> Callable[[View], View]:
         return guarded
 
     return wrap
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("HX-Request") == "true":
+        # A part of a page asks: a redirect would put the sign-in page inside it, so the whole page goes there.
+        whole = urlsplit(request.headers.get("HX-Current-URL", ""))
+        back = (
+            whole.path + (f"?{whole.query}" if whole.query else "") if whole.path[:1] == "/" != whole.path[1:2] else "/"
+        )
+        response = HttpResponse(status=200)
+        response["HX-Redirect"] = redirect_to_login(back).url
+        return response
+    return redirect_to_login(request.get_full_path())
 
 
 def public(view: View) -> View:
@@ -55,9 +69,9 @@ def attempt(form: forms.Form, act: Callable[[], R]) -> R | None:
     try:
         return act()
     except Invalid as why:
-        for name, sentences in why.errors.items():
-            for sentence in sentences:
-                form.add_error(name if name in form.fields else None, str(sentence))
+        told = [(name, sentence) for name, sentences in why.errors.items() for sentence in sentences]
+        for name, sentence in told or [("", why.sentence)]:
+            form.add_error(name if name in form.fields else None, str(sentence))
     except Refusal as why:
         if why.status in (401, 404):
             raise

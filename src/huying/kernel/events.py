@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from huying.kernel.ids import uuid7
+from huying.kernel.plain import plain_facts
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,13 @@ class Event:
         EVENTS[self.name] = self
 
     def emit(self, *, at: datetime, **facts: Any) -> None:
-        """Queue the news in the present transaction: one statement; committed with the act or not at all."""
+        """Queue the news in the present transaction: one statement; committed with the act or not at all.
+
+        Raises ValueError if a fact is more than an id, a code, a number or a time (see `kernel.plain`).
+        """
         from huying.kernel.jobs import deliver  # the job needs Django's apps, this module does not
 
-        plain = {key: str(value) if isinstance(value, UUID) else value for key, value in facts.items()}
-        deliver.defer(name=self.name, news_id=str(uuid7()), at=at.isoformat(), facts=plain)
+        deliver.defer(name=self.name, news_id=str(uuid7()), at=at.isoformat(), facts=plain_facts(facts))
 
     def listen(self, listener: Listener) -> Listener:
         self.listeners.append(listener)

@@ -49,7 +49,12 @@ class Move:
     guards: tuple[Guard, ...] = ()
 
     def __init__(
-        self, verb: Any, sources: Iterable[Any], target: Any | None, *, duty: Any | None = None,
+        self,
+        verb: Any,
+        sources: Iterable[Any],
+        target: Any | None,
+        *,
+        duty: Any | None = None,
         guards: Sequence[Guard] = (),
     ) -> None:
         object.__setattr__(self, "verb", verb)
@@ -101,8 +106,10 @@ class Flow:
             refused = refused or failing
         state = _stored(facts.state)
         if refused is None:
-            raise IllegalMove(_("这件事现在的状态不能走这一步。请刷新看看它到了哪一步。"), state=state, verb=_stored(verb))
-        raise IllegalMove(says_of(refused), state=state, verb=_stored(verb), guard=refused.__name__)
+            raise IllegalMove(
+                _("这件事现在的状态不能走这一步。请刷新看看它到了哪一步。"), state=state, verb=_stored(verb)
+            )
+        raise IllegalMove(says_of(refused), state=state, verb=_stored(verb), guard=getattr(refused, "__name__", ""))
 
     def legal(self, facts: Facts) -> list[Move]:
         """Every row that could be walked now, one a verb, in table order."""
@@ -113,7 +120,7 @@ class Flow:
                 found[move.verb] = move
         return list(found.values())
 
-    def mermaid(self, states: Iterable[Any] = ()) -> str:
+    def mermaid(self) -> str:
         """The table as a mermaid state diagram; moves that stay are left out."""
         lines = ["stateDiagram-v2"]
         for move in self.moves:

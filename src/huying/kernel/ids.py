@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import time
 import uuid
@@ -13,7 +14,7 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def uuid7(at_ms: int | None = None, noise: int | None = None) -> uuid.UUID:
-    """A time-ordered UUID (RFC 9562 version 7); of given milliseconds and 80 bits of noise where a seed makes worlds."""
+    """A time-ordered UUID (RFC 9562 version 7); of given time and 80 bits of noise where a seed makes worlds."""
     stamp = int(time.time() * 1000) if at_ms is None else at_ms
     drawn = int.from_bytes(os.urandom(10), "big") if noise is None else noise & (1 << 80) - 1
     value = (stamp & (1 << 48) - 1) << 80 | drawn
@@ -40,8 +41,11 @@ def case_number(day: date, area_code: str, running: int) -> str:
     return body + check_character(body)
 
 
+_CASE_NUMBER = re.compile(r"\d{8}-\d{3}-\d{4,}[0-9A-Z]", re.ASCII)
+
+
 def is_case_number(text: str) -> bool:
-    return len(text) >= 18 and text[:-1].replace("-", "").isdigit() and check_character(text[:-1]) == text[-1]
+    return _CASE_NUMBER.fullmatch(text) is not None and check_character(text[:-1]) == text[-1]
 
 
 def luhn_digit(body: str) -> str:
@@ -59,9 +63,8 @@ def tracking_code() -> str:
 
 
 def tracking_code_from(number: int) -> str:
-    """A tracking code from a number below 10**11 (the demo world's codes are made from its seed)."""
-    body = f"{number % 10**11:011d}"
-    body = ("1" if body[0] == "0" else body[0]) + body[1:]
+    """A tracking code from a number (made-up worlds take it from their seed); another for each below 9 * 10**10."""
+    body = str(10**10 + number % (9 * 10**10))
     return body + luhn_digit(body)
 
 

@@ -10,13 +10,17 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 
 from huying.kernel.refusals import Invalid
 from huying.kernel.terms import _
+from huying.kernel.text import problem_of
 
 M = TypeVar("M", bound=Model)
 MOST = 200
+_LONGEST = 2000  # characters of a cursor
+_BAD_CURSOR = _("翻页的标记不对。请从第一页重新开始。")
 
 
 @dataclass
@@ -39,15 +43,15 @@ class Page(Generic[M]):
         """
         names = [one.lstrip("-") for one in order]
         down = [one.startswith("-") for one in order]
-        after = _keyset(names, down, self._values(len(order))) if self.after else None
+        values = self._values(len(order)) if self.after else None
         rows: dict[Any, M] = {}
         for branch in branches:
-            limited = branch.filter(after) if after is not None else branch
+            limited = branch.filter(_keyset(names, down, _fitting(branch.model, names, values))) if values else branch
             for row in limited.order_by(*order)[: self.limit + 1]:
                 rows[row.pk] = row
         found = list(rows.values())
         for name, reverse in reversed(list(zip(names, down, strict=True))):
-            found.sort(key=lambda row: getattr(row, name), reverse=reverse)  # noqa: B023
+            found.sort(key=lambda row: getattr(row, name), reverse=reverse)
         if len(found) > self.limit:
             found = found[: self.limit]
             self.next = _cursor([getattr(found[-1], name) for name in names])
@@ -55,13 +59,28 @@ class Page(Generic[M]):
 
     def _values(self, count: int) -> list[Any]:
         try:
+            if len(self.after) > _LONGEST:
+                raise ValueError(len(self.after))
             values = json.loads(base64.urlsafe_b64decode(self.after.encode("ascii") + b"=="))
             read = [_read(one) for one in values]
-        except (ValueError, TypeError, UnicodeError) as why:
-            raise Invalid({"after": [_("翻页的标记不对。请从第一页重新开始。")]}) from why
+        except (ValueError, TypeError, RecursionError) as why:
+            raise Invalid({"after": [_BAD_CURSOR]}) from why
         if len(read) != count:
-            raise Invalid({"after": [_("翻页的标记不对。请从第一页重新开始。")]})
+            raise Invalid({"after": [_BAD_CURSOR]})
         return read
+
+
+def _fitting(model: type[Model], names: list[str], values: list[Any]) -> list[Any]:
+    """The cursor's values if each is of its column's kind: the cursor comes from outside and may be made up."""
+    for name, value in zip(names, values, strict=True):
+        column = model._meta.pk if name == "pk" else model._meta.get_field(name)
+        try:
+            fits = column.to_python(value) == value  # type: ignore[union-attr]
+        except (ValidationError, ValueError, TypeError, OverflowError):
+            fits = False
+        if not fits:
+            raise Invalid({"after": [_BAD_CURSOR]})
+    return values
 
 
 def _keyset(names: list[str], down: list[bool], values: list[Any]) -> Q:
@@ -78,14 +97,14 @@ def _keyset(names: list[str], down: list[bool], values: list[Any]) -> Q:
 
 
 def _cursor(values: list[Any]) -> str:
-    written = []
+    written: list[tuple[str, str | int]] = []
     for value in values:
         if isinstance(value, datetime):
-            written.append(["t", value.isoformat()])
+            written.append(("t", value.isoformat()))
         elif isinstance(value, UUID):
-            written.append(["u", str(value)])
+            written.append(("u", str(value)))
         elif isinstance(value, int | str):
-            written.append(["v", value])
+            written.append(("v", value))
         else:
             raise TypeError(f"cannot page by {type(value).__name__}")
     return base64.urlsafe_b64encode(json.dumps(written).encode()).decode().rstrip("=")
@@ -93,14 +112,14 @@ def _cursor(values: list[Any]) -> str:
 
 def _read(pair: Any) -> Any:
     kind, value = pair
-    if kind == "t":
-        return datetime.fromisoformat(value)
-    if kind == "u":
+    if kind == "t" and isinstance(value, str):
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is not None and 1 < moment.year < 9999:
+            return moment
+    if kind == "u" and isinstance(value, str):
         return UUID(value)
-    if kind == "v" and isinstance(value, int | str) and not isinstance(value, bool):
-        if isinstance(value, int) and not -(2**62) < value < 2**62:
-            raise ValueError(value)
-        if isinstance(value, str) and ("\x00" in value or len(value) > 300):
-            raise ValueError(value)
+    if kind == "v" and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**62:
+        return value
+    if kind == "v" and isinstance(value, str) and problem_of(value, limit=300) is None:
         return value
     raise ValueError(kind)

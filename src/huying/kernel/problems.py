@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 import orjson
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from huying.kernel.refusals import Invalid, NotAllowed, NotFound, Refusal, TooLarge, TooMany, Unavailable
 from huying.kernel.terms import _
+
+logger = logging.getLogger(__name__)
+
+_UNREADABLE = _("请求的内容读不懂。请刷新页面后再试。")
 
 
 def document(why: Refusal, instance: str = "") -> dict[str, Any]:
@@ -27,7 +32,9 @@ def document(why: Refusal, instance: str = "") -> dict[str, Any]:
     if instance:
         body["instance"] = instance
     if why.facts:
-        body["facts"] = {key: str(value) for key, value in why.facts.items()}
+        body["facts"] = {
+            key: value if isinstance(value, bool | int) else str(value) for key, value in why.facts.items()
+        }
     if isinstance(why, Invalid):
         body["errors"] = {name: [str(one) for one in lines] for name, lines in why.errors.items()}
     return body
@@ -62,11 +69,61 @@ def refusal_for(exception: BaseException) -> Refusal | None:
         return NotAllowed()
     if isinstance(exception, RequestDataTooBig):
         return TooLarge()
-    if isinstance(exception, OperationalError):
+    if isinstance(exception, OperationalError | InterfaceError):
         return Unavailable()
+    if isinstance(exception, DataError):
+        # A value that no field stopped and no column takes; the door should have, so it is told to us as well.
+        logger.error("the database refused a value", exc_info=exception)
+        return Invalid(_UNREADABLE)
     if isinstance(exception, SuspiciousOperation | BadRequest | UnicodeError):
-        return Invalid(_("请求的内容读不懂。请刷新页面后再试。"))
+        return Invalid(_UNREADABLE)
     return None
+
+
+class Broken(Refusal):
+    """A fault of ours: said plainly, with nothing of its inside."""
+
+    code = "broken"
+    status = 500
+    title = _("系统出了问题")
+    says = _("系统出了问题，这一步没有办成。请稍后再试；还不行，请联系平台管理员。")
+
+
+class Forged(Refusal):
+    """A form without the mark that it came from our page."""
+
+    code = "forged"
+    status = 403
+    title = _("页面过期了")
+    says = _("这一页放得太久，或者浏览器没有保存登录信息。请刷新页面，再提交一次。")
+
+
+# The same answers for what never reaches a view: unknown addresses, bodies too big, forged forms, faults of ours.
+# `config.urls` names the first four as handler400, handler403, handler404 and handler500.
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return response_to(request, refusal_for(exception) or Invalid(_UNREADABLE))
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return response_to(request, refusal_for(exception) or NotAllowed())
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return response_to(request, NotFound())
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    try:
+        return response_to(request, Broken())
+    except Exception:  # what is broken may be what every page needs
+        logger.exception("the page for a fault is itself broken")
+        return HttpResponse(str(Broken.says), status=500, content_type="text/plain; charset=utf-8")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return response_to(request, Forged())
 
 
 class ProblemMiddleware:

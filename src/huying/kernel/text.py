@@ -12,6 +12,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
 
 from huying.kernel.refusals import Invalid
 from huying.kernel.terms import Label, _
@@ -33,10 +34,16 @@ def problem_of(value: str, *, limit: int, name: bool = False, line: bool = False
         return _("有看不见的控制字符，存不下来。请删掉后重新输入。")
     if name and BIDI.search(value):
         return _("名称里不能有改变文字方向的符号。请删掉后重新输入。")
+    # Format signs alone: private and not yet assigned characters are how rare names are written.
+    if name and any(unicodedata.category(one) == "Cf" for one in value):
+        return _("名称里有看不见的符号。请删掉后重新输入。")
     if (line or name) and ("\n" in value or "\u2028" in value or "\u2029" in value):
         return _("这里只能写一行。请去掉换行。")
     if len(value) > limit:
-        return _("太长了，最多 %(limit)s 个字，现在有 %(length)s 个。请写短一些。") % {"limit": limit, "length": len(value)}
+        return _("太长了，最多 %(limit)s 个字，现在有 %(length)s 个。请写短一些。") % {
+            "limit": limit,
+            "length": len(value),
+        }
     return None
 
 
@@ -46,7 +53,7 @@ def clean(value: Any, *, limit: int = WORDS_LIMIT, name: bool = False, line: boo
         raise Invalid({field: [_("这里要写文字。")]})
     text = value.replace("\r\n", "\n").replace("\r", "\n").strip()
     if line or name:
-        text = unicodedata.normalize("NFC", text)
+        text = unicodedata.normalize("NFC", text.replace("\t", " "))
     problem = problem_of(text, limit=limit, name=name, line=line)
     if problem is not None:
         raise Invalid({field: [problem]})
@@ -60,7 +67,7 @@ class TextField(forms.CharField):
         self.limit, self.name, self.line = limit, name, line
         super().__init__(strip=True, **options)
         # Controls are named by our own sentence; Django's NUL check would speak first.
-        self.validators = []
+        self.validators = [one for one in self.validators if not isinstance(one, ProhibitNullCharactersValidator)]
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""

@@ -109,7 +109,8 @@ def open_contact(*, contact_id: UUID, purpose: str, area_code: str, actor: Actor
     contact = Contact.objects.select_for_update(of=("self",)).filter(pk=contact_id).first()
     if contact is None:
         raise NotFound("contact")
-    if not actor.may(Duty.OPEN_CONTACT, area_code):
+    # The caller's app has found that the actor sees the case; a unit's member sees it by the unit's order.
+    if not actor.may(Duty.OPEN_CONTACT, area_code, as_unit=True):
         raise NotAllowed(duty=Duty.OPEN_CONTACT.value)
     if purpose not in OpeningPurpose.values:
         raise Invalid({"purpose": [_("请选查看的用途，诉求人会看到。")]})
