@@ -5,3 +5,8 @@ class DeskConfig(AppConfig):
     name = "huying.desk"
     label = "desk"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from huying.desk import menu
+
+        menu.register()

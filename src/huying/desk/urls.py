@@ -1,6 +1,22 @@
-"""Pages of the app."""
+"""Pages of the desk."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from huying.desk import views
 
 app_name = "desk"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.mine, name="mine"),
+    path("review/", views.review, name="review"),
+    path("call-back/", views.callback, name="callback"),
+    path("list/", views.cases, name="cases"),
+    path("list/points.json", views.points, name="points"),
+    path("triage/", views.triage, name="triage"),
+    path("triage/<uuid:case_id>/", views.triage_case, name="triage_case"),
+    path("triage/<uuid:case_id>/choices/", views.triage_choices, name="triage_choices"),
+    path("new/", views.new, name="new"),
+    path("new/<uuid:report_id>/", views.receipt, name="receipt"),
+    path("self/", views.self_handle, name="self"),
+    path("taken/", views.taken, name="taken"),
+    path("taken/<uuid:report_id>/nudge/", views.nudge, name="nudge"),
+]

@@ -1,0 +1,171 @@
+"""The filters of the list as chips and tabs: what is set, what else can be chosen, each an address."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from huying.cases.queries.lists import Found, Wanted
+from huying.cases.rules import Channel
+from huying.desk.forms import LIGHTS, MARKS, STATES, TIMES
+from huying.desk.links import with_changes
+from huying.kernel.actor import Actor
+from huying.matters import queries as matters
+from huying.people import queries as people
+from huying.people.models import Organisation
+from huying.people.rules import Duty
+from huying.places import queries as places
+from huying.places.rules import community_of, street_of
+
+Chip = dict[str, Any]
+Option = tuple[str, Any]
+
+
+def tabs_wanted(now: datetime) -> dict[str, Wanted]:
+    """Filters that everybody needs every day."""
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return {
+        "open": Wanted(),
+        "late": Wanted(light="red"),
+        "today": Wanted(red_before=midnight),
+        "twice": Wanted(flag="returned_twice"),
+    }
+
+
+_TAB_QUERY = {"open": "", "late": "light=red", "today": "red_today=1", "twice": "flag=returned_twice"}
+
+
+def tabs_of(wanted: Wanted, counts: dict[str, Found], now: datetime) -> list[dict[str, Any]]:
+    words = {"open": _("全部在办"), "late": _("已超时"), "today": _("今天变红"), "twice": _("两次退回")}
+    same = tabs_wanted(now)
+    return [
+        {
+            "words": words[name],
+            "url": f"?{_TAB_QUERY[name]}",
+            "count": str(counts[name]),
+            "current": wanted == same[name],
+        }
+        for name in words
+    ]
+
+
+class Chips:
+    """The chips of one list: built from the query, so that every choice is an address."""
+
+    def __init__(self, query: QueryDict, wanted: Wanted, viewer: Actor) -> None:
+        self.query, self.wanted, self.viewer = query, wanted, viewer
+
+    def all(self) -> list[Chip]:
+        wanted = self.wanted
+        chips = []
+        if wanted.words:
+            chips.append(self._set(_("内容"), wanted.words, "q"))
+        chips += [
+            *self._area(),
+            self._chip(_("状态"), "state", STATES, wanted.state, usual="all" if wanted.words else "open"),
+            self._chip(_("时限"), "light", LIGHTS, wanted.light),
+            self._matter(),
+            *self._unit(),
+            self._chip(_("来源"), "channel", [(str(one), one.label) for one in Channel], wanted.channel),
+            self._time(),
+            self._chip(_("标记"), "flag", MARKS, wanted.flag),
+        ]
+        if wanted.red_before is not None:
+            chips.append(self._set(_("到期"), _("今天变红"), "red_today"))
+        return chips
+
+    def any_set(self) -> bool:
+        return any(chip.get("set") for chip in self.all())
+
+    def _set(self, name: str, words: Any, *params: str) -> Chip:
+        cleared = with_changes(self.query, **dict.fromkeys(params))
+        return {"name": name, "words": words, "set": True, "clear_url": cleared}
+
+    def _chip(self, name: str, param: str, options: list[Option], value: str, *, usual: str = "") -> Chip:
+        if value and value != usual:
+            words = next((label for stored, label in options if stored == value), value)
+            return self._set(name, words, param)
+        first = [] if usual else [("", _("全部"))]
+        shown = next((label for stored, label in options if stored == usual), _("全部"))
+        rows = [
+            {
+                "words": label,
+                "url": with_changes(self.query, **{param: stored if stored != usual else None}),
+                "current": stored == value,
+            }
+            for stored, label in [*first, *options]
+        ]
+        return {"name": name, "words": shown, "options": rows}
+
+    def _area(self) -> list[Chip]:
+        code = self.wanted.area_code
+        if code:
+            chips = [self._set(_("地点"), places.name_of(code), "area")]
+            inside = [(one, name) for one, name in places.names_within(code).items() if len(one) == len(code) + 3]
+            if inside and len(code) in (9, 12):
+                name = _("网格") if len(code) == 12 else _("社区")
+                chips.append(self._chip(name, "area", inside, "", usual=""))
+                chips[-1]["options"] = chips[-1]["options"][1:]
+            return chips
+        options: list[Option] = []
+        for prefix in self.viewer.areas(Duty.READ):
+            deep = len(prefix) >= 9
+            names = places.names_within(prefix)
+            options += [
+                (one, name)
+                for one, name in names.items()
+                if len(one) == (12 if deep and len(prefix) < 12 else 15 if deep else 9)
+            ]
+        return [self._chip(_("地点"), "area", options, "")] if options else []
+
+    def _matter(self) -> Chip:
+        value = self.wanted.matter
+        classes = [(one.code, one.name) for one in matters.classes()]
+        if value:
+            name = matters.name_of(value) if len(value) > 2 else dict(classes).get(value, value)
+            return self._set(_("事项"), name, "matter")
+        return self._chip(_("事项"), "matter", classes, "")
+
+    def _unit(self) -> list[Chip]:
+        value = self.wanted.unit_id
+        if value is not None:
+            unit = people.unit(value)
+            return [self._set(_("单位"), unit.short_name if unit else _("没有这个单位"), "unit")]
+        codes = self.viewer.areas(Duty.READ)
+        if not codes:
+            return []
+        units = [one for one in units_of(codes[0]) if one.area_code.startswith(street_of(codes[0]) or codes[0])]
+        return [self._chip(_("单位"), "unit", [(str(one.pk), one.short_name or one.name) for one in units], "")]
+
+    def _time(self) -> Chip:
+        if self.wanted.since is None and self.wanted.until is None:
+            return self._chip(_("收到"), "days", TIMES, "")
+        days = self.query.get("days", "")
+        words = next((label for stored, label in TIMES if stored == days), "")
+        if not words or self.query.get("since"):
+            words = " – ".join(self.query.get(name, "") for name in ("since", "until"))
+        return self._set(_("收到"), words, "days", "since", "until")
+
+
+def units_of(area_code: str) -> list[Organisation]:
+    """Units above and inside the sub-district of a place (of a wider area: inside it)."""
+    return people.units_for(area_code, beside=street_of(area_code) or area_code)
+
+
+def as_tab(wanted: Wanted) -> Wanted:
+    """The filter with only what is late of it, for the line over the table."""
+    return replace(wanted, light="red")
+
+
+def map_area(viewer: Actor, wanted: Wanted, codes: list[str]) -> str:
+    """The area that the map beside the list shows: the filter's, else the viewer's, else that of the first row."""
+    for code in (wanted.area_code, *viewer.areas(Duty.READ), *codes):
+        street = street_of(code)
+        if street:
+            return street if not wanted.area_code else (community_of(wanted.area_code) or street)
+    return ""

@@ -1,0 +1,345 @@
+"""What the desk's pages take in: filters of the list, one-form dispatch, calls taken for others, matters settled."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.utils import timezone
+
+from huying.cases.queries.lists import FLAGS, Wanted
+from huying.cases.rules import Channel, ReplyBy, State
+from huying.files.forms import HoldsImages, ImagesField
+from huying.kernel.actor import Actor
+from huying.kernel.ids import uuid7
+from huying.kernel.terms import Label, _
+from huying.kernel.text import TextField
+from huying.matters import queries as matters
+from huying.matters.rules import Grade
+from huying.people.rules import Duty, plain_phone
+from huying.places import queries as places
+from huying.places.rules import community_of, is_code
+
+# The list of cases
+
+STATES: list[tuple[str, Label]] = [
+    ("open", _("未办结")), ("ended", _("已结束")), ("all", _("全部")), *((str(one), one.label) for one in State),
+]  # fmt: skip
+LIGHTS: list[tuple[str, Label]] = [
+    ("red", _("已超时")), ("yellow", _("快到期")), ("green", _("时间够")), ("still", _("停表")),
+]  # fmt: skip
+TIMES: list[tuple[str, Label]] = [("1", _("今天")), ("7", _("近 7 天")), ("30", _("近 30 天")), ("90", _("近 90 天"))]
+MARKS: list[tuple[str, Label]] = [
+    ("danger", _("有危险")), ("returned_twice", _("两次退回")), ("again", _("多轮办理")), ("nudged", _("催办过")),
+    ("unplaced", _("未定位置")), ("outside", _("在辖区外")), ("sampled", _("抽中复查")), ("linked", _("接着另一件")),
+    ("restricted", _("保密或回避")),
+]  # fmt: skip
+assert {name for name, _label in MARKS} == {*FLAGS, "returned_twice"}
+
+
+def _choice(choices: list[tuple[str, Label]]) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        choices=choices, required=False, error_messages={"invalid_choice": _("没有这个筛选条件。请重新选。")}
+    )
+
+
+class ListForm(forms.Form):
+    """The filters in the address of the list; every part may be missing."""
+
+    q = TextField(limit=200, line=True, required=False)
+    state = _choice(STATES)
+    area = forms.CharField(required=False, max_length=24)
+    matter = forms.RegexField(r"^(\d\d|\d{4})$", required=False)
+    unit = forms.UUIDField(required=False)
+    light = _choice(LIGHTS)
+    days = _choice(TIMES)
+    since = forms.DateField(required=False)
+    until = forms.DateField(required=False)
+    channel = _choice([(str(one), one.label) for one in Channel])
+    flag = _choice(MARKS)
+    red_today = forms.BooleanField(required=False)
+
+    def clean_area(self) -> str:
+        code = str(self.cleaned_data["area"])
+        if code and not is_code(code):
+            raise forms.ValidationError(_("没有这个区域。请重新选。"))
+        return code
+
+    def wanted(self, now: datetime) -> Wanted:
+        """The filter that the address asks for; words without a state are sought among all."""
+        data = self.cleaned_data
+        day = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+        since = _starts(data["since"])
+        if since is None and data["days"]:
+            since = day - timedelta(days=int(data["days"]) - 1)
+        until = _starts(data["until"])
+        return Wanted(
+            state=data["state"] or ("all" if data["q"] else "open"),
+            area_code=data["area"],
+            matter=data["matter"],
+            unit_id=data["unit"],
+            light=data["light"],
+            since=since,
+            until=until + timedelta(days=1) if until is not None else None,
+            red_before=day + timedelta(days=1) if data["red_today"] else None,
+            channel=data["channel"],
+            flag=data["flag"],
+            words=data["q"],
+        )
+
+
+def _starts(day: Any) -> datetime | None:
+    return timezone.make_aware(datetime.combine(day, time.min)) if day else None
+
+
+# Places to choose by name
+
+Choices = list[Any]
+
+
+def grid_choices(codes: tuple[str, ...], *, whole: bool = True) -> Choices:
+    """Grids by community within these areas; with `whole`, also the community itself. No statement when warm."""
+    groups: dict[str, list[tuple[str, Label]]] = {}
+    names: dict[str, str] = {}
+    for code in codes:
+        inside = places.names_within(code)
+        names |= inside
+        for one in inside:
+            community = community_of(one)
+            if not community or len(one) > 15 or (len(one) == 12 and not whole):
+                continue
+            groups.setdefault(community, []).append((one, _("整个社区") if one == community else inside[one]))
+    found: Choices = [("", _("请选网格"))]
+    found.extend((names.get(code) or places.own_name_of(code), rows) for code, rows in sorted(groups.items()))
+    return found
+
+
+def type_choices(*, small: bool = False) -> Choices:
+    """Types by class; with `small`, those that the finder may settle alone."""
+    kinds = matters.self_handled_types() if small else matters.active_types()
+    by_class: dict[str, list[tuple[str, str]]] = {}
+    for one in kinds:
+        by_class.setdefault(one.class_code, []).append((one.code, one.name))
+    groups: Choices = [("", _("请选事项"))]
+    groups.extend((one.name, by_class[one.code]) for one in matters.classes() if one.code in by_class)
+    return groups
+
+
+class _Keyed(HoldsImages, forms.Form):
+    """A form whose hidden key makes sending it twice one act."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["key"].initial = uuid7
+
+    def own_key(self) -> UUID:
+        """The key that came with the form, or a new one where none came."""
+        return self.cleaned_data.get("key") or uuid7()
+
+
+def _select(field: forms.Field, choices: Choices) -> None:
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = choices
+
+
+class PlaceForm(_Keyed):
+    """Where it is: a point on the map, a grid by name, words."""
+
+    grid_code = forms.ChoiceField(
+        label=_("所在网格"), required=False, error_messages={"invalid_choice": _("没有这个网格。请重新选。")},
+    )  # fmt: skip
+    lng = forms.FloatField(widget=forms.HiddenInput, required=False, min_value=-180, max_value=180)
+    lat = forms.FloatField(widget=forms.HiddenInput, required=False, min_value=-90, max_value=90)
+    place_words = TextField(
+        label=_("地点说明"), limit=200, line=True, required=False, help_text=_("写路名门牌、楼栋或附近的标志。"),
+        widget=forms.TextInput(attrs={"maxlength": 200, "autocomplete": "off"}),
+    )  # fmt: skip
+
+    def place(self) -> dict[str, Any]:
+        """The point where there is one, else the grid by name."""
+        data = self.cleaned_data
+        pinned = data.get("lng") is not None and data.get("lat") is not None
+        return {
+            "lng": data["lng"] if pinned else None,
+            "lat": data["lat"] if pinned else None,
+            "grid_code": "" if pinned else data.get("grid_code", ""),
+            "place_words": data.get("place_words", ""),
+        }
+
+
+# A call taken for somebody
+
+CALL_CHANNELS = (Channel.HOTLINE, Channel.WINDOW, Channel.LETTER, Channel.ON_BEHALF)
+
+
+class CallForm(PlaceForm):
+    """What a caller said, taken down by somebody of the staff."""
+
+    channel = forms.ChoiceField(
+        label=_("怎么来的"), widget=forms.RadioSelect, error_messages={"required": _("请选怎么来的。")}
+    )
+    words = TextField(
+        label=_("诉求内容"), widget=forms.Textarea(attrs={"rows": 5, "maxlength": 10_000}),
+        help_text=_("按原话记。姓名和电话写在下面，不写在这里。"),
+        error_messages={"required": _("请写几句话，说说是什么事。")},
+    )  # fmt: skip
+    images = ImagesField(label=_("照片"))
+    name = TextField(
+        label=_("怎么称呼"), limit=60, name=True, required=False,
+        widget=forms.TextInput(attrs={"maxlength": 60, "autocomplete": "off"}),
+    )  # fmt: skip
+    phone = TextField(
+        label=_("电话"), limit=40, line=True, required=False,
+        widget=forms.TextInput(attrs={"maxlength": 40, "autocomplete": "off", "inputmode": "tel"}),
+    )  # fmt: skip
+    address = TextField(
+        label=_("住址"), limit=200, line=True, required=False,
+        widget=forms.TextInput(attrs={"maxlength": 200, "autocomplete": "off"}),
+    )  # fmt: skip
+    agreed = forms.BooleanField(label=_("上面这段话读给诉求人听了，对方同意"), required=False)
+    reply_by = forms.ChoiceField(
+        label=_("想怎样知道结果"), widget=forms.RadioSelect, choices=ReplyBy.choices, required=False
+    )
+    about_staff = forms.BooleanField(
+        label=_("反映的是社区或工作人员"), required=False,
+        help_text=_("勾上后，这件事直接到街道，社区看不到。"),
+    )  # fmt: skip
+    warned = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    segments: ClassVar[frozenset[str]] = frozenset({"channel", "reply_by"})
+
+    def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.areas = call_areas(actor)
+        intake = actor.has(Duty.INTAKE)
+        channels = CALL_CHANNELS if intake else (Channel.ON_BEHALF,)
+        _select(self.fields["channel"], [(str(one), one.label) for one in channels])
+        self.fields["channel"].initial = str(channels[0])
+        self.fields["reply_by"].initial = str(ReplyBy.PHONE if intake else ReplyBy.PAGE)
+        _select(self.fields["grid_code"], grid_choices(self.areas))
+        if len(channels) == 1:
+            self.fields["channel"].widget = forms.HiddenInput()
+
+    def clean_phone(self) -> str:
+        try:
+            return plain_phone(self.cleaned_data["phone"])
+        except ValueError as why:
+            raise forms.ValidationError(_("电话号码看不懂。请只写数字，固定电话加区号。")) from why
+
+    def clean(self) -> dict[str, Any] | None:
+        data = super().clean()
+        left = self.leaves_contact
+        if left and not self.cleaned_data.get("agreed"):
+            self.add_error("agreed", _("留了联系方式，要对方同意才能存。不同意就把姓名电话删掉。"))
+        by_phone = self.cleaned_data.get("reply_by") == ReplyBy.PHONE
+        if by_phone and not self.cleaned_data.get("phone") and "phone" not in self.errors:
+            self.add_error("phone", _("要打电话回复，请留电话；不留就选自己查进度。"))
+        return data
+
+    @property
+    def leaves_contact(self) -> bool:
+        return any(self.cleaned_data.get(name) for name in ("name", "phone", "address"))
+
+    def area_code(self) -> str:
+        """The area whose desk takes it: the taker's own that holds the chosen grid, else the first."""
+        grid = str(self.cleaned_data.get("grid_code") or "")
+        return next((code for code in self.areas if grid and grid.startswith(code)), self.areas[0])
+
+
+def call_areas(actor: Actor) -> tuple[str, ...]:
+    """Where the actor may take calls: the areas of the desk and those they report in, none covering another."""
+    kept: list[str] = []
+    for code in sorted({*actor.areas(Duty.INTAKE), *actor.areas(Duty.REPORT)}):
+        if not any(code.startswith(above) for above in kept):
+            kept.append(code)
+    return tuple(kept)
+
+
+# A small matter settled by its finder
+
+
+class SelfForm(PlaceForm):
+    """What was found and put right on the spot, with pictures before and after."""
+
+    type_code = forms.ChoiceField(
+        label=_("什么事"),
+        error_messages={"required": _("请选是什么事。"), "invalid_choice": _("这类事项不在自办清单里。请用代报上报。")},
+    )
+    words = TextField(
+        label=_("怎么处理的"), limit=2000, widget=forms.Textarea(attrs={"rows": 3, "maxlength": 2000}),
+        error_messages={"required": _("请写一句看到什么、怎么处理的。")},
+    )  # fmt: skip
+    before = ImagesField(
+        label=_("处理前"), required=True, most=3, error_messages={"required": _("请加一张处理前的照片。")}
+    )
+    after = ImagesField(
+        label=_("处理后"), required=True, most=3, error_messages={"required": _("请加一张处理后的照片。")}
+    )
+
+    def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.areas = actor.areas(Duty.REPORT)
+        _select(self.fields["type_code"], type_choices(small=True))
+        choices = grid_choices(self.areas)
+        _select(self.fields["grid_code"], choices)
+        grids = [code for _name, rows in choices[1:] for code, _label in rows if len(code) == 15]
+        if len(grids) == 1:
+            self.fields["grid_code"].initial = grids[0]
+
+    def clean(self) -> dict[str, Any] | None:
+        data = super().clean()
+        spot = self.place() if "grid_code" not in self.errors else None
+        if spot is not None and spot["lng"] is None and not spot["grid_code"]:
+            self.add_error("grid_code", _("请在地图上点一下，或选好所在网格。"))
+        return data
+
+    def area_code(self) -> str:
+        grid = str(self.cleaned_data.get("grid_code") or "")
+        return next((code for code in self.areas if grid and grid.startswith(code)), self.areas[0])
+
+
+# One form from received to dispatched
+
+
+class TriageForm(_Keyed):
+    """Type, grade, place where it is missing, lead and assisting units, words for the unit."""
+
+    type_code = forms.ChoiceField(
+        label=_("事项"), required=False, error_messages={"invalid_choice": _("没有这类事项。请重新选。")}
+    )
+    other_type = forms.ChoiceField(
+        label=_("其他事项"), required=False, error_messages={"invalid_choice": _("没有这类事项。请重新选。")}
+    )
+    grade = forms.ChoiceField(
+        label=_("级别"), choices=Grade.choices, required=False, widget=forms.RadioSelect,
+        error_messages={"invalid_choice": _("级别只有一般、紧急、疑难三种。")},
+    )  # fmt: skip
+    grid_code = forms.ChoiceField(
+        label=_("所在网格"), required=False, error_messages={"invalid_choice": _("没有这个网格。请重新选。")}
+    )
+    lead = forms.UUIDField(required=False, error_messages={"invalid": _("没有这个单位。请重新选。")})
+    assistants = forms.TypedMultipleChoiceField(
+        label=_("协办"), coerce=UUID, required=False, widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": _("没有这个单位。请重新选。")},
+    )  # fmt: skip
+    instruction = TextField(
+        label=_("给单位的话"), limit=1000, required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "maxlength": 1000}),
+    )  # fmt: skip
+    following = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, units: Choices, areas: tuple[str, ...], **options: Any) -> None:
+        super().__init__(*args, **options)
+        kinds = [("", ""), *((one.code, one.name) for one in matters.active_types())]
+        _select(self.fields["type_code"], kinds)
+        _select(self.fields["other_type"], type_choices())
+        _select(self.fields["grid_code"], grid_choices(areas))
+        _select(self.fields["assistants"], units)
+
+    def kind(self) -> str:
+        """The chosen type: one of the list where it was opened, else a suggestion."""
+        return str(self.cleaned_data.get("other_type") or self.cleaned_data.get("type_code") or "")

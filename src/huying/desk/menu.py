@@ -1,0 +1,93 @@
+"""The desk's entries in the staff menu, each shown by duty, and how much waits behind them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from threading import local
+
+from huying.cases.queries import lists
+from huying.cases.queries.lists import Todo
+from huying.cases.rules.tasks import TRIAGE_TASKS, Task
+from huying.kernel.actor import Actor, ActorKind
+from huying.kernel.registry import MenuEntry, add_link, add_menu
+from huying.kernel.terms import _
+from huying.people.rules import Duty
+
+_last = local()
+
+
+def todos_of(actor: Actor) -> list[Todo]:
+    """What waits for the actor, asked once a request: each request makes its own actor."""
+    if getattr(_last, "actor", None) is not actor:
+        _last.todos = lists.work_of(actor)
+        _last.actor = actor
+    todos: list[Todo] = _last.todos
+    return todos
+
+
+def forget() -> None:
+    """Ask again: after an act in the same request."""
+    _last.actor = None
+
+
+def _count(*tasks: Task) -> Callable[[Actor], int]:
+    def counted(actor: Actor) -> int:
+        found = Counter(todo.task for todo in todos_of(actor))
+        return sum(found[task] for task in tasks)
+
+    return counted
+
+
+def _holds(*duties: Duty) -> Callable[[Actor], bool]:
+    return lambda actor: any(actor.has(duty) for duty in duties)
+
+
+def is_staff(actor: Actor) -> bool:
+    return actor.kind == ActorKind.PERSON
+
+
+def works_on_cases(actor: Actor) -> bool:
+    """Whether the actor reads or handles cases at all; keepers of the system do not."""
+    return actor.has(Duty.READ) or actor.has(Duty.HANDLE)
+
+
+def patrols(actor: Actor) -> bool:
+    """Whether the actor walks the street: who reports and looks, but is not of the desk."""
+    return actor.has(Duty.REPORT) and (actor.has(Duty.VERIFY) or not actor.has(Duty.INTAKE))
+
+
+def triages(actor: Actor) -> bool:
+    return any(actor.has(duty) for duty in (Duty.INTAKE, Duty.FILE, Duty.DISPATCH))
+
+
+def takes_calls(actor: Actor) -> bool:
+    return actor.has(Duty.INTAKE) or actor.has(Duty.REPORT)
+
+
+def register() -> None:
+    entries = (
+        MenuEntry("mine", _("我的工作"), "home", "desk:mine", "dispatch", 10, is_staff, _count(*Task)),
+        MenuEntry(
+            "triage", _("受理派单"), "inbox", "desk:triage", "dispatch", 20, triages, _count(*TRIAGE_TASKS)
+        ),
+        MenuEntry("cases", _("案件"), "list", "desk:cases", "dispatch", 30, works_on_cases),
+        MenuEntry(
+            "review", _("审核"), "search-check", "desk:review", "dispatch", 40, _holds(Duty.REVIEW), _count(Task.REVIEW)
+        ),
+        MenuEntry(
+            "callback", _("回访"), "phone", "desk:callback", "dispatch", 50, _holds(Duty.CALL_BACK),
+            _count(Task.CALL_BACK),
+        ),
+        MenuEntry("new", _("登记来电"), "message-add", "desk:new", "dispatch", 60, _holds(Duty.INTAKE)),
+        MenuEntry(
+            "behalf", _("代报"), "message-add", "desk:new", "base", 110,
+            lambda actor: actor.has(Duty.REPORT) and not actor.has(Duty.INTAKE),
+        ),
+        MenuEntry("self", _("即办"), "check-circle", "desk:self", "base", 120, patrols),
+        MenuEntry("taken", _("我登记的"), "users", "desk:taken", "base", 130, takes_calls),
+    )  # fmt: skip
+    for entry in entries:
+        add_menu(entry)
+    add_link("search", "desk:cases", "")
+    add_link("desk_home", "desk:mine", "")
