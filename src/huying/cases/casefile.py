@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.text import Truncator
 
 from huying.approvals.rules import ApprovalKind, ApprovalState
 from huying.audit import queries as audit
@@ -51,7 +52,7 @@ from huying.ui.words import clock_words, due_words, reading_of, span_words, tone
 
 SHOWN_MOVES = 4  # the others stand under 更多
 KEYS = "123456789"
-TITLE = 40
+FIRST_WORDS = 44  # of a call, before its whole text is unfolded
 # Units from outside the administration never see who called.
 OUTSIDERS = frozenset(
     {
@@ -148,6 +149,7 @@ class Photo:
 class ReportLine:
     id: UUID
     channel: Label
+    short: str
     words: str
     at: str
     reply: Label
@@ -606,6 +608,7 @@ def _report(subject: Subject, report: Report, photos: dict[tuple[str, UUID], lis
     return ReportLine(
         id=report.pk,
         channel=_("代报") if report.channel == Channel.ON_BEHALF else Channel(report.channel).label,
+        short=Truncator(report.words.replace("\n", " ")).chars(FIRST_WORDS),
         words=report.words,
         at=when_words(report.received_at, now),
         reply=REPLY[report.reply_by],
@@ -617,7 +620,7 @@ def _report(subject: Subject, report: Report, photos: dict[tuple[str, UUID], lis
         photos=photos.get(("report", report.pk), []),
         withdrawn=report.withdrawn_at is not None,
         said=_feedback_words(said[-1].solved, said[-1].satisfaction) if said else "",
-        whole=len(report.words) <= TITLE and "\n" not in report.words,
+        whole=len(report.words) <= FIRST_WORDS and "\n" not in report.words,
     )
 
 
@@ -719,7 +722,8 @@ def _order(subject: Subject, order: WorkOrder, photos: dict[tuple[str, UUID], li
         state=order.state,
         label=OrderState(order.state).label,
         handler=str(order.handler.name) if order.handler is not None else "",
-        result=order.result,
+        # The lead's words stand whole under 答复; an assistant's only here.
+        result=Truncator(order.result).chars(FIRST_WORDS) if order.role == OrderRole.LEAD else order.result,
         instruction=order.instruction,
         notes=notes,
         at=when_words(order.ended_at or order.done_at or order.accepted_at or order.offered_at, subject.now),

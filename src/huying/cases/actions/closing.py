@@ -33,6 +33,7 @@ from huying.kernel.text import clean
 from huying.matters.rules import Grade
 from huying.people import actions as people
 from huying.people.models import Recusal
+from huying.people.rules import Opened
 
 
 @act
@@ -472,7 +473,7 @@ def erase_my_contact(case_id: UUID, *, actor: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
-def open_reporter(case_id: UUID, *, report_id: UUID, purpose: str, actor: Actor, now: datetime) -> people.Opened:
+def open_reporter(case_id: UUID, *, report_id: UUID, purpose: str, actor: Actor, now: datetime) -> Opened:
     """Open a reporter's name and phone for a stated purpose; logged, and visible to the person."""
     docket = opened(case_id, actor=actor)
     report = _report_of(docket, report_id)

@@ -161,7 +161,7 @@ class Docket:
         return docket
 
     def _mine(self, model: type[M]) -> list[M]:
-        return list(model._default_manager.filter(case=self.case).order_by("pk")) if self.live else []  # type: ignore[misc]
+        return list(model._default_manager.filter(case=self.case).order_by("pk")) if self.live else []
 
     @property
     def answers(self) -> list[Answer]:
@@ -789,7 +789,7 @@ def flush(dockets: Iterable[Docket], *, emit: bool = True, verb: str = "", now: 
             _update(model, rows)
     for model in _INSERTS:
         if fresh[model]:
-            model._default_manager.bulk_create(fresh[model], batch_size=1000)  # type: ignore[attr-defined]
+            model._default_manager.bulk_create(fresh[model], batch_size=1000)
     audit.append_many(line for docket in every for line in docket.history)
     new_cases = [one for docket in every for one in docket.new[Case] if isinstance(one, Case)]
     if new_cases:

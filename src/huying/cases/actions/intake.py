@@ -567,7 +567,7 @@ def like(one: Case, other: Case) -> bool:
         return False
     if None not in (one.lng, one.lat, other.lng, other.lat):
         east, north = metres_between(one.lng, one.lat, other.lng, other.lat)  # type: ignore[arg-type]
-        return (east**2 + north**2) ** 0.5 <= MERGE_METRES
+        return bool(east**2 + north**2 <= MERGE_METRES**2)
     shorter, longer = sorted((one.area_code, other.area_code), key=len)
     return longer.startswith(shorter)
 

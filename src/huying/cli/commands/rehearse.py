@@ -28,8 +28,8 @@ LAST_LINE = (
 )  # fmt: skip
 # One case each: every turn of the flow is in a rehearsal, whatever the seed draws.
 TURNS: Sequence[dict[str, Any]] = (
-    {"returns": 1}, {"returns": 2}, {"reworks": 1}, {"failed_checks": 1}, {"unsolved": 1}, {"unsolved": 2, "reworks": 1},
-    {"missed_calls": 3}, {"assistants": 2}, {"verify": True}, {"reopen": True}, {"one_form": False}, {"correct": True},
+    {"returns": 1}, {"returns": 2}, {"reworks": 1}, {"failed_checks": 1}, {"unsolved": 1},
+    {"unsolved": 2, "reworks": 1}, {"missed_calls": 3}, {"assistants": 2}, {"verify": True}, {"reopen": True}, {"one_form": False}, {"correct": True},
 )  # fmt: skip
 OTHER_ENDS = ("answered", "declined", "transferred", "voided", "withdrawn", "fine_now")
 
@@ -131,6 +131,8 @@ def _words() -> Words:
 
 def _measured(ids: list[UUID], start: datetime) -> dict[str, Any]:
     """States, rates with their denominators, hours to the end: all from rows."""
+    from django.db.models import F
+
     from huying.cases.models import Case, Feedback
     from huying.cases.rules import ENDS
     from huying.clocks.models import Clock
@@ -143,10 +145,10 @@ def _measured(ids: list[UUID], start: datetime) -> dict[str, Any]:
         if at
     )
     handled = Clock.objects.filter(object_id__in=ids, step="handle", stopped_at__isnull=False)
-    on_time = sum(stopped <= due for stopped, due in handled.values_list("stopped_at", "due_at"))
+    on_time = handled.filter(stopped_at__lte=F("due_at")).count()
     # Imported callers left no number of their own: being taken up in time is the response that can be measured.
     taken_up = Clock.objects.filter(object_id__in=ids, step="intake", stopped_at__isnull=False)
-    met = sum(stopped <= due for stopped, due in taken_up.values_list("stopped_at", "due_at"))
+    met = taken_up.filter(stopped_at__lte=F("due_at")).count()
     said = Feedback.objects.filter(case_id__in=ids, late=False)
     reached = said.count()
     solved = said.filter(solved=True).count()
