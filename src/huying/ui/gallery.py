@@ -28,6 +28,13 @@ class ShownClock:
     paused_at: datetime | None = None
 
 
+class Several(forms.FileInput):
+    allow_multiple_selected = True
+
+    def __init__(self) -> None:
+        super().__init__({"multiple": True})
+
+
 @lru_cache(maxsize=1)
 def _read() -> dict[str, Any]:
     data: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
@@ -58,7 +65,7 @@ def _form_class() -> type[forms.Form]:
             "seen": forms.MultipleChoiceField(
                 label=labels["seen"], widget=forms.CheckboxSelectMultiple, choices=choices["seen"]
             ),
-            "photos": forms.FileField(label=labels["photos"], required=False),
+            "photos": forms.FileField(label=labels["photos"], required=False, widget=Several),
             "agreed": forms.BooleanField(label=labels["agreed"]),
             "key": forms.CharField(widget=forms.HiddenInput, required=False),
         },

@@ -138,7 +138,7 @@ function focusSearch(event, selector) {
 function escape(event, typing) {
   for (const open of document.querySelectorAll("details[data-closes][open]")) open.open = false;
   if (document.querySelector("dialog[open]")) return; // the dialog closes itself
-  if (typing) { event.target.blur(); return; }
+  if (typing) { event.preventDefault(); event.target.blur(); return; } // a search field would empty itself
   document.querySelector("[data-key='escape']")?.click();
 }
 
