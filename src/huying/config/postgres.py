@@ -58,6 +58,8 @@ SETTINGS: dict[str, str] = {
     "log_rotation_age": "1d",
     "log_rotation_size": "0",
 }
+UNSAFE = ('"', "$", "`", "\\", "\n", "\r")
+"""Characters that pg_ctl hands to a shell as they are."""
 Say = Callable[[str], None]
 
 
@@ -302,6 +304,8 @@ class Server:
 
     def _folders(self) -> None:
         """Make our folders; what exists keeps its owner and mode."""
+        if bad := [one for one in UNSAFE if one in str(self.home) + str(self.socket)]:
+            raise PostgresProblem(f"the data folder's path {self.home} must not contain {bad[0]!r}.")
         if not self.data.exists():
             try:
                 # As root others must be able to walk through to the server's folder, which is 0700 itself.
@@ -402,15 +406,16 @@ class Server:
             if answer == 0:
                 return
             waited = time.monotonic() - began
+            if answer == 2:
+                self._clear_foreign_pid()  # else pg_ctl takes that process for ours, and would even stop it
             if answer != 1 and not self._status():
                 # Right after a kill one attempt can be refused, so the start is repeated while nothing runs.
                 attempts += 1
                 if attempts > 20:
                     raise PostgresProblem(f"PostgreSQL does not start. Its last words:\n{started}{self._tail()}")
-                self._clear_foreign_pid()
                 started = self._start()
                 pause = 0.02
-            elif answer == 2 and waited > 60 and not (self.socket / SOCKET_NAME[1:]).exists():
+            elif answer == 2 and waited > 20 and not (self.socket / SOCKET_NAME[1:]).exists():
                 # Something runs on our cluster, but its socket is gone (its folder was cleared away).
                 self._stop()
                 began = time.monotonic()
@@ -441,13 +446,15 @@ class Server:
     def _stop(self) -> None:
         if not (self.cluster / "PG_VERSION").exists():
             return
+        self._clear_foreign_pid()
         self._run("pg_ctl", "stop", "-s", "-D", str(self.cluster), "-m", "fast", "-t", "100")
 
     def _create(self) -> None:
         """initdb into a temporary folder, then rename: a kill in between leaves nothing half made."""
         for left in self.home.glob("cluster.draft*"):
             shutil.rmtree(left, ignore_errors=True)
-        draft = self.home / "cluster.draft"
+        # A name of its own: the initdb of a killed command may still be writing into another one.
+        draft = self.home / f"cluster.draft-{os.getpid()}-{os.urandom(4).hex()}"
         done = self._run(
             *("initdb", "-D", str(draft), "-U", BOOT, "-E", "UTF8", "--locale=C", "--auth=reject", "--no-instructions"),
             *(("--locale-provider=builtin", "--builtin-locale=C.UTF-8") if self._major() >= 17 else ()),

@@ -14,3 +14,8 @@ urlpatterns = [
     path("live/", include("huying.channels.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
+
+handler400 = "huying.kernel.problems.bad_request"
+handler403 = "huying.kernel.problems.permission_denied"
+handler404 = "huying.kernel.problems.page_not_found"
+handler500 = "huying.kernel.problems.server_error"
