@@ -7,13 +7,16 @@ from uuid import UUID
 import pytest
 from django import forms
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template.loader import render_to_string
 from django.utils.datastructures import MultiValueDict
 
 from huying.files.actions import keep_prepared
 from huying.files.forms import HoldsImages, ImagesField
 from huying.files.models import Attachment, HeldUpload
 from huying.files.rules import Limits
+from huying.files.uploads import LengthGate
 from huying.kernel.actor import system
 from tests.files.pictures import photo
 
@@ -179,3 +182,22 @@ class TestHolding:
         assert session.session_key is None
         post(upload()).is_valid()
         assert session.session_key is not None
+
+    def test_under_the_tile_of_our_component_the_held_photos_stand_beside_the_input(self, post):
+        form = post(upload(), words="")
+        assert not form.is_valid()
+        assert "photos_held" not in form["photos"].as_widget(attrs={"data-photo-input": "1"})
+        shown = render_to_string("ui/photo_input.html", {"field": form["photos"], "most": 3})
+        assert shown.index("photos_held") < shown.index("photo-add")
+
+
+class TestLengthGate:
+    def test_a_request_far_too_long_is_refused_unread(self, rf):
+        request = rf.post("/", {"a": upload()})
+        request.META["CONTENT_LENGTH"] = str(10**9)
+        with pytest.raises(RequestDataTooBig):
+            request.FILES.keys()
+
+    def test_six_photos_of_the_biggest_kind_pass(self):
+        gate = LengthGate()
+        assert gate.handle_raw_input(None, {}, 6 * 12 * 1024 * 1024, b"") is None

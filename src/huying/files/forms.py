@@ -84,12 +84,18 @@ class ImagesInput(forms.FileInput):
     def use_required_attribute(self, initial: Any) -> bool:
         return super().use_required_attribute(initial) and not self.held
 
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        context = super().get_context(name, None, attrs)
-        context["held"] = [
+    @property
+    def held_photos(self) -> list[dict[str, Any]]:
+        """The held photos as a page shows them: number, token, thumbnail."""
+        return [
             {"token": token, "src": _data_uri(prepared), "number": number}
             for number, (token, prepared) in enumerate(self.held.items(), start=1)
         ]
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, None, attrs)
+        # `ui/photo_input.html` hides the input under a tile and shows the held photos beside it, by itself.
+        context["held"] = [] if "data-photo-input" in (attrs or {}) else self.held_photos
         context["held_name"] = f"{name}_held"
         return context
 
