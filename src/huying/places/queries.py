@@ -138,6 +138,11 @@ def own_name_of(code: str) -> str:
     return _names().get(code, (code, ""))[0]
 
 
+def is_known(code: str) -> bool:
+    """Whether a present area has this code, without a statement where names are known already."""
+    return code in _names()
+
+
 def names_within(code: str) -> dict[str, str]:
     """The own names of an area and all below it, by code; without a statement where they are known already."""
     return {one: name for one, (name, _short) in _names().items() if one.startswith(code)}

@@ -415,8 +415,7 @@ def split_off(docket: Docket, *, report_id: UUID, actor: Actor, now: datetime) -
         live=docket.live,
         make_id=docket.make_id,
     )
-    for name in ("answers", "attempts", "feedback", "approvals", "recusals"):
-        setattr(other, f"_{name}", [])
+    other.begin_empty()
     other.case.grade = other.case.grade or Grade.ORDINARY
     other.new[Case].append(other.case)
     other.move(

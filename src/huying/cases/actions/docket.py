@@ -91,11 +91,11 @@ class Knowledge:
             self._calendar = clocks.calendar()
         return self._calendar
 
-    def type_of(self, code: str) -> MatterType | None:
-        return matters.type_of(code) if code else None
+    def type_of(self, code: str, version: str = "") -> MatterType | None:
+        return matters.type_of(code, version) if code else None
 
-    def limit(self, type_code: str, step: Step, grade: str) -> matters.LimitRow:
-        return matters.limit_row(type_code, step, Grade(grade or Grade.ORDINARY))
+    def limit(self, type_code: str, step: Step, grade: str, version: str = "") -> matters.LimitRow:
+        return matters.limit_row(type_code, step, Grade(grade or Grade.ORDINARY), version)
 
     def units_with_duty(self, type_code: str, area_code: str) -> frozenset[UUID]:
         key = (type_code, area_code)
@@ -159,6 +159,11 @@ class Docket:
         ids = [case.pk, *(one.pk for one in docket.orders)]
         docket.clocks = list(Clock.objects.filter(object_id__in=ids, stopped_at=None).order_by("started_at", "id"))
         return docket
+
+    def begin_empty(self) -> None:
+        """A docket of a case that is just being made: nothing is stored yet, so nothing is asked for."""
+        self._answers, self._attempts, self._feedback, self._approvals, self._recusals = [], [], [], [], []
+        self._stretches = defaultdict(list)
 
     def _mine(self, model: type[M]) -> list[M]:
         return list(model._default_manager.filter(case=self.case).order_by("pk")) if self.live else []
@@ -272,7 +277,7 @@ class Docket:
 
     @property
     def type(self) -> MatterType | None:
-        return self.knowledge.type_of(self.case.type_code)
+        return self.knowledge.type_of(self.case.type_code, self.case.catalogue_version)
 
     @property
     def wants_pictures(self) -> bool:
@@ -530,7 +535,8 @@ class Docket:
     # clocks
 
     def start_clock(self, step: Step, *, now: datetime, order: WorkOrder | None = None) -> Clock:
-        row = self.knowledge.limit(self.case.type_code, step, self.case.grade)
+        case = self.case
+        row = self.knowledge.limit(case.type_code, step, case.grade, case.catalogue_version)
         due = marks(now, row.limit, self.knowledge.calendar)
         clock = Clock(
             id=self.make_id(),

@@ -174,7 +174,7 @@ def received(
         raise Invalid({"words": [_("请写几句话，说说是什么事。")]})
     place_words = clean(new.place_words, limit=200, line=True, field="place_words")
     area = new.area_code
-    if not is_code(area) or places.area(area) is None:
+    if not is_code(area) or not places.is_known(area):
         raise Invalid({"area_code": [_("没有这个区域代码。请核对后再报。")]})
     field_find = new.channel in FIELD_CHANNELS or new.channel == Channel.ON_BEHALF
     if (
@@ -191,7 +191,7 @@ def received(
         else:
             outside = True
     elif new.grid_code:
-        if not is_code(new.grid_code) or not new.grid_code.startswith(area) or places.area(new.grid_code) is None:
+        if not is_code(new.grid_code) or not new.grid_code.startswith(area) or not places.is_known(new.grid_code):
             raise Invalid({"grid_code": [_("没有这个网格。请重新选。")]})
         placed = new.grid_code
     kind = knowledge.type_of(new.type_code)
@@ -229,8 +229,7 @@ def received(
     case.desk_code = desk_for(case.area_code, new.channel, restricted=confidential)
     docket = Docket(case=case, knowledge=knowledge, live=live, make_id=make_id)
     docket.key, docket.body_hash = report_id, checked
-    for name in ("answers", "attempts", "feedback", "approvals", "recusals"):
-        setattr(docket, f"_{name}", [])
+    docket.begin_empty()
     docket.new[Case].append(case)
     report = Report(
         id=report_id,
@@ -372,8 +371,9 @@ def _set_type(docket: Docket, type_code: str) -> None:
 
 def _restart_limits(docket: Docket, *, now: datetime) -> None:
     """A new type or grade may carry other limits: the running step's clock is counted anew from its start."""
-    for clock in docket.running(object_id=docket.case.pk):
-        row = docket.knowledge.limit(docket.case.type_code, Step(clock.step), docket.case.grade)
+    case = docket.case
+    for clock in docket.running(object_id=case.pk):
+        row = docket.knowledge.limit(case.type_code, Step(clock.step), case.grade, case.catalogue_version)
         if clock.limit == str(row.limit) or clock.paused_at is not None:
             continue
         pauses = [one.pause() for one in docket.stretches[clock.pk] if one.kind == StretchKind.PAUSED]
