@@ -78,7 +78,9 @@ TAIL = """
 | `<form data-draft="name">`, `data-draft-kept`, `data-draft-sent="name"` | draft.js: keeps typed words; a hidden line that says so; on the next page: forget them |
 | `data-map-locate` | a hidden button beside a map with `pick`: where am I |
 
-Styles and scripts live in `frontend/src`; after a change there: `make build`, and commit what it writes.
+Styles and scripts live in `frontend/src`; after a change: `make build`, and commit what it writes. What only one app's
+pages need stands in a plain sheet of that app, `static/<app>/<app>.css`, in `@layer components { … }`, loaded in
+block `extra_head`; the variables of `frontend/src/tokens.css` hold there too.
 Templates are not scanned for class names: a class is either a component's or on the short list in `frontend/src/huying.css`.
 
 ## Looking at pages in tests
