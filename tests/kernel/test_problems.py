@@ -1,0 +1,156 @@
+"""Every refusal in one shape: a document for programs, a page for people, also where no view was reached."""
+
+import json
+
+import pytest
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import DataError, InterfaceError, OperationalError
+from django.http import Http404
+from django.test import Client, RequestFactory
+from django.urls import include, path
+
+from huying.kernel import problems, refusals
+from huying.kernel.doors import public
+from huying.kernel.refusals import Invalid, NotAllowed, NotFound, Refusal, TooLarge, TooMany, Unavailable
+
+RAISED = {
+    "not-found": NotFound("case"),
+    "not-allowed": NotAllowed(duty="dispatch"),
+    "invalid": Invalid({"words": ["写点什么。"]}),
+    "too-many": TooMany(retry_after_seconds=60),
+    "http404": Http404(),
+    "denied": PermissionDenied(),
+    "too-big": RequestDataTooBig(),
+    "suspicious": SuspiciousOperation(),
+    "bad-request": BadRequest(),
+    "down": OperationalError(),
+    "cut": InterfaceError(),
+    "odd-value": DataError(),
+    "surrogate": UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"),
+    "fault": RuntimeError("secret inside"),
+}
+STATUS = {
+    "not-found": 404, "not-allowed": 403, "invalid": 422, "too-many": 429, "http404": 404, "denied": 403,
+    "too-big": 413, "suspicious": 422, "bad-request": 422, "down": 503, "cut": 503, "odd-value": 422,
+    "surrogate": 422, "fault": 500,
+}  # fmt: skip
+
+
+@public
+def raising(request, name):
+    raise RAISED[name]
+
+
+urlpatterns = [
+    path("api/raise/<name>", raising),
+    path("raise/<name>", raising),
+    path("", include("huying.config.urls")),
+]
+handler400 = "huying.kernel.problems.bad_request"
+handler403 = "huying.kernel.problems.permission_denied"
+handler404 = "huying.kernel.problems.page_not_found"
+handler500 = "huying.kernel.problems.server_error"
+
+
+@pytest.fixture
+def visitor(settings, db):
+    settings.ROOT_URLCONF = __name__
+    return Client(raise_request_exception=False)
+
+
+class TestDocuments:
+    @pytest.mark.parametrize("name", RAISED)
+    def test_a_program_gets_a_problem_document(self, visitor, name):
+        answer = visitor.get(f"/api/raise/{name}")
+        body = json.loads(answer.content)
+        assert answer.status_code == body["status"] == STATUS[name]
+        assert answer["Content-Type"] == "application/problem+json"
+        assert set(body) >= {"type", "title", "status", "detail", "code"}
+        assert b"secret" not in answer.content
+
+    def test_it_has_the_facts_the_errors_and_the_address(self, visitor):
+        assert json.loads(visitor.get("/api/raise/invalid").content) == {
+            "type": "urn:huying:problem:invalid",
+            "title": "有几处要改",
+            "status": 422,
+            "detail": "写点什么。",
+            "code": "invalid",
+            "instance": "/api/raise/invalid",
+            "errors": {"words": ["写点什么。"]},
+        }
+
+    def test_numbers_stay_numbers_and_say_when_to_come_back(self, visitor):
+        answer = visitor.get("/api/raise/too-many")
+        assert json.loads(answer.content)["facts"] == {"retry_after_seconds": 60}
+        assert answer["Retry-After"] == "60"
+
+    def test_an_unknown_address_is_a_document_too(self, visitor):
+        assert json.loads(visitor.get("/api/nowhere").content)["code"] == "not-found"
+
+
+class TestPages:
+    @pytest.mark.parametrize("name", RAISED)
+    def test_a_person_gets_a_page_with_the_sentence(self, visitor, name):
+        answer = visitor.get(f"/raise/{name}")
+        assert answer.status_code == STATUS[name]
+        assert answer["Content-Type"].startswith("text/html")
+        assert "secret" not in answer.content.decode()
+
+    def test_an_unknown_address_is_a_page(self, visitor):
+        answer = visitor.get("/nowhere/")
+        assert answer.status_code == 404
+        assert str(NotFound.title) in answer.content.decode()
+
+    def test_a_page_whose_frame_is_broken_still_says_so(self, rf, monkeypatch, caplog):
+        def broken(*_given, **_named):
+            raise RuntimeError("template")
+
+        monkeypatch.setattr(problems, "render", broken)
+        answer = problems.server_error(rf.get("/"))
+        assert (answer.status_code, answer["Content-Type"]) == (500, "text/plain; charset=utf-8")
+
+    def test_a_forged_form_is_answered_in_our_words(self, settings, db):
+        answer = Client(enforce_csrf_checks=True).post("/sign-in/", {"a": 1})
+        assert answer.status_code == 403
+        assert str(problems.Forged.says) in answer.content.decode()
+
+    def test_the_csrf_answer_says_what_to_do(self, rf, db):
+        answer = problems.csrf_failure(_with_session(rf.post("/api/x")), reason="no cookie")
+        assert json.loads(answer.content)["code"] == "forged"
+
+
+def _with_session(request):
+    request.session = {}
+    return request
+
+
+def test_the_root_names_the_handlers():
+    from huying.config import urls
+
+    for code in (400, 403, 404, 500):
+        assert getattr(urls, f"handler{code}").startswith("huying.kernel.problems.")
+
+
+def test_every_refusal_has_its_own_code_a_title_and_a_sentence():
+    kinds = [one for one in vars(refusals).values() if isinstance(one, type) and issubclass(one, Refusal)]
+    kinds += [problems.Broken, problems.Forged]
+    assert len({one.code for one in kinds}) == len(kinds)
+    for one in kinds:
+        assert str(one.title)
+        assert str(one.says).endswith("。")
+        assert 400 <= one.status < 600
+
+
+def test_a_page_is_for_those_who_ask_for_html():
+    ask = RequestFactory()
+    assert not problems.wants_document(ask.get("/x", headers={"Accept": "text/html,application/json"}))
+    assert problems.wants_document(ask.get("/x", headers={"Accept": "application/json"}))
+    assert problems.wants_document(ask.get("/api/x", headers={"Accept": "text/html"}))
+
+
+def test_odd_values_are_told_to_us_as_well(caplog):
+    assert isinstance(problems.refusal_for(DataError("value too long")), Invalid)
+    assert "refused a value" in caplog.text
+    assert isinstance(problems.refusal_for(OperationalError()), Unavailable)
+    assert isinstance(problems.refusal_for(RequestDataTooBig()), TooLarge)
+    assert problems.refusal_for(KeyError()) is None
