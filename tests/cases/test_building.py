@@ -1,5 +1,6 @@
 """Cases played through live acts and through the bulk builder leave the same rows."""
 
+import io
 from datetime import timedelta
 from random import Random
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 import pytest
 from django.db import transaction
 from django.db.models import Model
+from PIL import Image
 
 from huying.approvals.models import Approval
 from huying.audit.models import History
@@ -17,8 +19,10 @@ from huying.cases.models import Case
 from huying.cases.rules import Channel, ReplyBy, State
 from huying.cli.play.cast import Cast
 from huying.cli.play.hands import BulkHand, LiveHand, play
-from huying.cli.play.story import Story, draw_plan
+from huying.cli.play.story import Story, Words, draw_plan
 from huying.clocks.models import Clock, Stretch
+from huying.files.imaging import prepare_image
+from huying.files.models import Attachment
 from huying.kernel.actor import resident
 from huying.people.actions import keep_contact
 from huying.people.models import Recusal
@@ -39,14 +43,29 @@ MODELS = [
     Approval,
     History,
     Recusal,
+    Attachment,
 ]
+
+
+def drawn(colour):
+    held = io.BytesIO()
+    Image.new("RGB", (64, 48), colour).save(held, "JPEG")
+    return prepare_image(held.getvalue())
+
+
+class WithPictures(Words):
+    def __init__(self):
+        self.both = (drawn("brown"),), (drawn("green"),)
+
+    def pictures(self, docket):
+        return self.both
 
 
 def played(make_hand, contact_id, seed=7):
     """Play the same fifty stories; returns the states reached."""
     rng = Random(seed)
     cast = Cast.of(STREET, now=NOW, rng=rng)
-    hand = make_hand()
+    hand, words = make_hand(), WithPictures()
     reached = []
     for number in range(CASES):
         plan = draw_plan(rng, type_codes=["0101", "0103", "0201", "0901"], grids=[GRID, OTHER_GRID])
@@ -64,7 +83,7 @@ def played(make_hand, contact_id, seed=7):
         )
         start = NOW + timedelta(minutes=number)
         docket = hand.receive(new, actor=resident(), now=start)
-        docket, _at = play(hand, docket, Story(cast, plan), cast, now=start, until=NOW + timedelta(days=60))
+        docket, _at = play(hand, docket, Story(cast, plan, words), cast, now=start, until=NOW + timedelta(days=60))
         reached.append(docket.case.state)
     if isinstance(hand, BulkHand):
         hand.builder.write()
@@ -89,7 +108,7 @@ def rows():
     for model in MODELS:
         lines = []
         for row in model.objects.all():
-            if model is History and row.kind not in ("case", "order", "approval"):
+            if model is History and row.kind not in ("case", "order", "approval", "file"):
                 continue
             lines.append(_plain(row, names))
         found[model.__name__] = sorted(lines)
@@ -104,7 +123,7 @@ def _plain(row: Model, names) -> str:
         if field.name in skipped:
             continue
         value = getattr(row, field.attname)
-        if isinstance(row, History) and row.kind == "approval" and field.name == "object_id":
+        if isinstance(row, History) and row.kind in ("approval", "file") and field.name == "object_id":
             continue
         if isinstance(value, UUID):
             value = names.get(value, str(value))

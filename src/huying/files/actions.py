@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -12,6 +13,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from huying.audit import actions as audit
+from huying.audit.models import History
 from huying.files import storage
 from huying.files.imaging import prepare_image
 from huying.files.models import Attachment, HeldUpload
@@ -22,7 +24,30 @@ from huying.kernel.ids import uuid7
 from huying.kernel.refusals import Conflict, Invalid, KeyReused, TooMany
 from huying.kernel.terms import _
 
-__all__ = ["erase_files", "hold_image", "keep_image", "keep_prepared", "prepare_image", "sweep"]
+__all__ = [
+    "NewFile",
+    "erase_files",
+    "hold_image",
+    "keep_image",
+    "keep_many",
+    "keep_prepared",
+    "prepare_image",
+    "sweep",
+]
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """One prepared image and its owner, for `keep_many`."""
+
+    file_id: UUID
+    prepared: PreparedImage
+    owner_kind: str
+    owner_id: UUID
+    purpose: str
+    area_code: str
+    actor: Actor
+    at: datetime
 
 
 def keep_image(
@@ -110,6 +135,56 @@ def keep_prepared(
         facts={"owner_kind": owner_kind, "owner_id": owner_id, "purpose": purpose, "sha256": prepared.sha256},
     )
     return attachment
+
+
+@transaction.atomic
+def keep_many(rows: Iterable[NewFile]) -> list[Attachment]:
+    """`keep_prepared` for many at once (bulk worlds): the same rows; equal images are stored once and shared."""
+    new = list(rows)
+    attachments = [
+        Attachment(
+            pk=one.file_id,
+            owner_kind=one.owner_kind,
+            owner_id=one.owner_id,
+            purpose=FilePurpose(one.purpose).value,
+            area_code=one.area_code,
+            kind=one.prepared.kind,
+            size=one.prepared.size,
+            width=one.prepared.width,
+            height=one.prepared.height,
+            sha256=one.prepared.sha256,
+            added_at=one.at,
+        )
+        for one in new
+    ]
+    Attachment.objects.bulk_create(attachments, batch_size=1000)
+    first: dict[str, UUID] = {}
+    for one in new:
+        like = first.setdefault(one.prepared.sha256, one.file_id)
+        if like == one.file_id:
+            storage.write(one.file_id, one.prepared)
+        else:
+            storage.share(one.file_id, one.prepared, like)
+    audit.append_many(
+        History(
+            at=row.at,
+            kind="file",
+            object_id=row.file_id,
+            verb="keep",
+            actor_kind=str(row.actor.kind),
+            actor_id=row.actor.id,
+            actor_label=row.actor.label,
+            area_code=row.area_code,
+            facts={
+                "owner_kind": row.owner_kind,
+                "owner_id": row.owner_id,
+                "purpose": FilePurpose(row.purpose).value,
+                "sha256": row.prepared.sha256,
+            },
+        )
+        for row in new
+    )
+    return attachments
 
 
 def _claim(held_id: UUID, now: datetime) -> None:

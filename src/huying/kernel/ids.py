@@ -3,18 +3,50 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import secrets
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
 
 # ISO 7064 MOD 37,36 alphabet: digits and capitals, so that one wrong or swapped character is found.
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
+class _Seeded:
+    """Where ids come from inside `seeded`."""
+
+    def __init__(self, seed: int, at_ms: int) -> None:
+        self.random, self.at_ms = random.Random(seed), at_ms
+
+    def next_ms(self) -> int:
+        self.at_ms += 1
+        return self.at_ms
+
+
+_seeded: ContextVar[_Seeded | None] = ContextVar("seeded", default=None)
+
+
+@contextmanager
+def seeded(seed: int, at_ms: int) -> Iterator[None]:
+    """Inside, `uuid7` draws from the seed and counts on from `at_ms`: the same steps make the same made-up world."""
+    before = _seeded.set(_Seeded(seed, at_ms))
+    try:
+        yield
+    finally:
+        _seeded.reset(before)
+
+
 def uuid7(at_ms: int | None = None, noise: int | None = None) -> uuid.UUID:
     """A time-ordered UUID (RFC 9562 version 7); of given time and 80 bits of noise where a seed makes worlds."""
+    world = _seeded.get()
+    if world is not None:
+        at_ms = world.next_ms() if at_ms is None else at_ms
+        noise = world.random.getrandbits(80) if noise is None else noise
     stamp = int(time.time() * 1000) if at_ms is None else at_ms
     drawn = int.from_bytes(os.urandom(10), "big") if noise is None else noise & (1 << 80) - 1
     value = (stamp & (1 << 48) - 1) << 80 | drawn

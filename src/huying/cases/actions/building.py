@@ -7,7 +7,7 @@ statements. No news is told: what is built lies in the past. A test plays cases 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,8 +16,10 @@ from django.db import transaction
 
 from huying.audit.queries import body_hash
 from huying.cases.actions.acting import Act
-from huying.cases.actions.docket import Docket, Knowledge, flush
+from huying.cases.actions.docket import Docket, Knowledge, Picture, flush
 from huying.cases.actions.intake import NewReport, merge_step, received
+from huying.files import actions as files
+from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
 
@@ -35,23 +37,37 @@ class Builder:
 
     def make_id(self) -> UUID:
         """A UUIDv7; with a seed, of the moment being built and the seed's own numbers."""
-        if self._random is None or self._now is None:
-            return uuid7()
-        return uuid7(int(self._now.timestamp() * 1000), self._random.getrandbits(80))
+        return self._id_at(self._now)
 
-    def receive(self, new: NewReport, *, actor: Actor, now: datetime, report_id: UUID | None = None) -> Docket:
+    def _id_at(self, moment: datetime | None) -> UUID:
+        if self._random is None or moment is None:
+            return uuid7()
+        return uuid7(int(moment.timestamp() * 1000), self._random.getrandbits(80))
+
+    def receive(
+        self,
+        new: NewReport,
+        *,
+        actor: Actor,
+        now: datetime,
+        report_id: UUID | None = None,
+        images: Iterable[PreparedImage] = (),
+    ) -> Docket:
         """A new report's docket, kept for the next flush."""
         self._now = now
+        pictures = list(images)
         docket = received(
             report_id or self.make_id(),
             new,
             actor=actor,
             now=now,
             knowledge=self.knowledge,
-            checked=body_hash(new.canonical()),
+            checked=body_hash(new.canonical() + "".join(one.sha256 for one in pictures)),
             live=False,
             make_id=self.make_id,
         )
+        report, area = docket.reports[0], docket.case.area_code
+        docket.pictures += [Picture(one, "report", report.pk, "report", area, actor, now) for one in pictures]
         self.waiting.append(docket)
         return docket
 
@@ -74,6 +90,19 @@ class Builder:
                 flush(self.waiting[start : start + self.batch], emit=False)
                 if told is not None:
                     told(min(self.batch, count - start))
+            files.keep_many(self._new_file(one) for docket in self.waiting for one in docket.pictures)
         self.waiting = []
         self.built += count
         return count
+
+    def _new_file(self, one: Picture) -> files.NewFile:
+        return files.NewFile(
+            self._id_at(one.at),
+            one.prepared,
+            one.owner_kind,
+            one.owner_id,
+            one.purpose,
+            one.area_code,
+            one.actor,
+            one.at,
+        )
