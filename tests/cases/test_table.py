@@ -21,6 +21,7 @@ from huying.cases.rules import (
     Channel,
     Given,
     OrderRole,
+    ReplyBy,
     State,
     Verb,
     alternatives,
@@ -30,11 +31,13 @@ from huying.cli.play.cast import Cast
 from huying.cli.play.hands import BulkHand
 from huying.cli.play.story import Step, Story, draw_plan
 from huying.kernel.actor import ActorKind, resident
+from huying.kernel.ids import uuid7
 from huying.kernel.refusals import IllegalMove, NotAllowed
 from huying.matters.rules import FlowKind
 from huying.people.rules import Duty
 from tests.world import GRID, KAPOK, NOW, OTHER_GRID, STREET, build_world, middle
 
+CONTACT = uuid7()
 ORDER_ONLY = {Verb.COMPLETE, Verb.CANCEL, Verb.RESTORE}
 
 
@@ -122,7 +125,14 @@ def states_of(world, wanted=frozenset(State), tries=400):
     for number in range(tries):
         plan = draw_plan(rng, type_codes=["0101", "0103", "0201"], grids=[GRID, OTHER_GRID])
         plan.one_form = number % 2 == 0
-        new = NewReport(words=f"第 {number} 件，路灯不亮。", area_code=STREET, lng=lng, lat=lat)
+        new = NewReport(
+            words=f"第 {number} 件，路灯不亮。",
+            area_code=STREET,
+            lng=lng,
+            lat=lat,
+            contact_id=CONTACT,
+            reply_by=ReplyBy.PHONE,
+        )
         docket = hand.receive(new, actor=resident(), now=NOW)
         story, now = Story(cast, plan), NOW
         while True:
@@ -248,7 +258,16 @@ def _stories(seed):
     for number in range(4):
         plan = draw_plan(rng, type_codes=["0101", "0103", "0201"], grids=[GRID, KAPOK + "001"])
         docket = hand.receive(
-            NewReport(words=f"{number} 路灯不亮。", area_code=STREET, lng=lng, lat=lat), actor=resident(), now=NOW
+            NewReport(
+                words=f"{number} 路灯不亮。",
+                area_code=STREET,
+                lng=lng,
+                lat=lat,
+                contact_id=CONTACT,
+                reply_by=ReplyBy.PHONE,
+            ),
+            actor=resident(),
+            now=NOW,
         )
         story, now = Story(cast, plan), NOW
         while (step := story.next(docket, now)) is not None:
