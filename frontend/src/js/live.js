@@ -14,7 +14,7 @@ function refresh(place) {
 
 function wanted(place, kind) {
   const kinds = (place.dataset.kinds ?? "").split(" ").filter(Boolean);
-  return kinds.length === 0 || kinds.some((one) => kind === one || kind.startsWith(`${one}.`));
+  return kinds.length === 0 || kind === "refresh" || kinds.some((one) => kind === one || kind.startsWith(`${one}.`));
 }
 
 function heard(event) {
