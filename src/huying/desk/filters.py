@@ -60,27 +60,33 @@ class Chips:
     def __init__(self, query: QueryDict, wanted: Wanted, viewer: Actor) -> None:
         self.query, self.wanted, self.viewer = query, wanted, viewer
 
-    def all(self) -> list[Chip]:
+    def shown(self) -> list[Chip]:
+        """The usual ones, and every other one that is set."""
         wanted = self.wanted
-        chips = []
-        if wanted.words:
-            chips.append(self._set(_("内容"), wanted.words, "q"))
+        chips = [self._set(_("内容"), wanted.words, "q")] if wanted.words else []
         chips += [
             *self._area(),
             self._chip(_("状态"), "state", STATES, wanted.state, usual="all" if wanted.words else "open"),
-            self._chip(_("时限"), "light", LIGHTS, wanted.light),
             self._matter(),
             *self._unit(),
-            self._chip(_("来源"), "channel", [(str(one), one.label) for one in Channel], wanted.channel),
             self._time(),
-            self._chip(_("标记"), "flag", MARKS, wanted.flag),
+            *(chip for chip in self._rare() if chip.get("set")),
         ]
         if wanted.red_before is not None:
             chips.append(self._set(_("到期"), _("今天变红"), "red_today"))
         return chips
 
-    def any_set(self) -> bool:
-        return any(chip.get("set") for chip in self.all())
+    def more(self) -> list[Chip]:
+        """The rarer ones that are not set: a menu of their own."""
+        return [chip for chip in self._rare() if not chip.get("set")]
+
+    def _rare(self) -> list[Chip]:
+        channels: list[Option] = [(str(one), one.label) for one in Channel]
+        return [
+            self._chip(_("时限"), "light", LIGHTS, self.wanted.light),
+            self._chip(_("来源"), "channel", channels, self.wanted.channel),
+            self._chip(_("标记"), "flag", MARKS, self.wanted.flag),
+        ]
 
     def _set(self, name: str, words: Any, *params: str) -> Chip:
         cleared = with_changes(self.query, **dict.fromkeys(params))
@@ -160,6 +166,19 @@ def units_of(area_code: str) -> list[Organisation]:
 def as_tab(wanted: Wanted) -> Wanted:
     """The filter with only what is late of it, for the line over the table."""
     return replace(wanted, light="red")
+
+
+def common_area(codes: list[str]) -> str:
+    """The community or grid that holds all of these, "" where none does."""
+    first = codes[0] if codes else ""
+    return next(
+        (
+            first[:length]
+            for length in (15, 12)
+            if len(first) >= length and all(one.startswith(first[:length]) for one in codes)
+        ),
+        "",
+    )
 
 
 def map_area(viewer: Actor, wanted: Wanted, codes: list[str]) -> str:

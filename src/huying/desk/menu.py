@@ -81,10 +81,10 @@ def register() -> None:
         ),
         MenuEntry("new", _("登记来电"), "message-add", "desk:new", "dispatch", 60, _holds(Duty.INTAKE)),
         MenuEntry(
-            "behalf", _("代报"), "message-add", "desk:new", "base", 110,
+            "behalf", _("代报"), "message-add", "desk:new", "base", 32,
             lambda actor: actor.has(Duty.REPORT) and not actor.has(Duty.INTAKE),
         ),
-        MenuEntry("self", _("即办"), "check-circle", "desk:self", "base", 120, patrols),
+        MenuEntry("self", _("即办"), "check-circle", "desk:self", "base", 34, patrols),
         MenuEntry("taken", _("我登记的"), "users", "desk:taken", "base", 130, takes_calls),
     )  # fmt: skip
     for entry in entries:

@@ -19,6 +19,7 @@ from huying.ui.words import clock_words, due_words, span_words
 MOST_ROWS = 60
 MOST_CELLS = 8
 LATE, TODAY, WARM = "late", "today", "warm"
+ORDER_TASKS = frozenset({Task.SIGN_IN, Task.HANDLE, Task.REWORK, Task.SIGN})
 
 _TONES: dict[Task, str] = {
     Task.TRIAGE: "wait", Task.DISPATCH: "wait", Task.SIGN_IN: "wait", Task.HANDLE: "doing", Task.REWORK: "wait",

@@ -65,7 +65,10 @@ def short_place(case: Case) -> str:
     if case.unplaced:
         return _("未定位置")
     community, dot, grid = places.name_of(case.area_code).partition(" · ")
-    return f"{community.removesuffix('社区')} · {grid}" if dot else community
+    if not dot:
+        return community
+    short = community.removesuffix("社区")
+    return f"{short} · {grid.removeprefix(short) or grid}"
 
 
 class Rows:

@@ -16,7 +16,7 @@ from huying.cases.queries import lists
 from huying.cases.queries.lists import Wanted
 from huying.cases.queries.page import by_number
 from huying.desk import menu
-from huying.desk.filters import Chips, as_tab, map_area, tabs_of, tabs_wanted
+from huying.desk.filters import Chips, as_tab, common_area, map_area, tabs_of, tabs_wanted
 from huying.desk.forms import ListForm
 from huying.desk.links import case_url, outlines_url, with_changes
 from huying.desk.rows import Rows, clock_of
@@ -46,6 +46,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     page, rows = _read(request, wanted, viewer)
     counts = lists.counts_found(viewer, {**tabs_wanted(now), "this": wanted, "red": as_tab(wanted)}, now=now)
     chips = Chips(request.GET, wanted, viewer)
+    shown = chips.shown()
     view = request.GET.get("view", "both")
     area = map_area(viewer, wanted, [row.area_code for row in rows])
     made = Rows(rows, viewer, now=now)
@@ -55,8 +56,10 @@ def cases(request: HttpRequest) -> HttpResponse:
         "page": page,
         "first": not page.after,
         "tabs": tabs_of(wanted, counts, now),
-        "filters": chips.all(),
-        "clear_url": reverse("desk:cases") if chips.any_set() else "",
+        "filters": shown,
+        "more_filters": chips.more(),
+        "set_count": sum(bool(chip.get("set")) for chip in shown),
+        "clear_url": reverse("desk:cases") if any(chip.get("set") for chip in shown) else "",
         "found": counts["this"],
         "late": counts["red"],
         "by_due": wanted.by_due,
@@ -82,7 +85,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         ],
         "map_url": outlines_url(area) if area else "",
         "points_url": reverse("desk:points") + (f"?{request.GET.urlencode()}" if request.GET else ""),
-        "chosen": wanted.area_code,
+        "chosen": wanted.area_code or common_area([row.area_code for row in rows if row.lng is not None]),
         "takes_calls": menu.takes_calls(viewer),
     }
     return render(request, "desk/cases.html", facts)

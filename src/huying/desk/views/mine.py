@@ -20,11 +20,13 @@ from huying.desk.links import case_url, photo_url
 from huying.desk.mine import (
     LATE,
     MOST_ROWS,
+    ORDER_TASKS,
     TODAY,
     WARM,
     cells_of,
     chosen,
     greeting,
+    possible_tasks,
     sentence_of,
     tomorrow_of,
 )
@@ -65,9 +67,10 @@ def _page(request: HttpRequest, show: str, key: str, heading: str) -> HttpRespon
     viewer, now = actor_of(request), now_of(request)
     todos = menu.todos_of(viewer)
     shown = chosen(todos, show, now)
-    first = next((one for one in shown[:1] if one.task == Task.SIGN_IN), None)
+    by_order = not set(possible_tasks(viewer)) - ORDER_TASKS  # a unit's handler: the order to sign comes first
+    first = next((one for one in shown if one.task == Task.SIGN_IN), None) if by_order else None
     ahead = tomorrow_of(todos, now)
-    wanted = {one.case_id: one for one in (*shown[:MOST_ROWS], *ahead[:TOMORROW_SHOWN])}
+    wanted = {one.case_id: one for one in (*shown[:MOST_ROWS], *ahead[:TOMORROW_SHOWN], *([first] if first else []))}
     cases = lists.cases_of(one.case_id for one in wanted.values())
     rows = Rows(list(cases.values()), viewer, now=now)
     home = reverse("desk:mine")
@@ -102,6 +105,7 @@ def _page(request: HttpRequest, show: str, key: str, heading: str) -> HttpRespon
         "opened": None,
         "tomorrow": [rows.of_todo(one, cases[one.case_id]) for one in ahead[:TOMORROW_SHOWN] if one.case_id in cases],
         "tomorrow_count": len(ahead),
+        "by_order": by_order,
         "may_triage": menu.triages(viewer),
         "takes_calls": menu.takes_calls(viewer),
     }
