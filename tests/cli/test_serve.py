@@ -114,7 +114,7 @@ class TestServe:
         sessions = house.python(SESSIONS).split()
         streams = [serving.stream(sessions[number % len(sessions)]) for number in range(50)]
         for line in streams:
-            assert b"event: hello" in _read_until(line, b"event: hello")
+            assert b": hello" in _read_until(line, b": hello")
         house.python(
             "import django; django.setup()\n"
             "from huying.channels.live import notify\n"
@@ -123,7 +123,7 @@ class TestServe:
         )
         for line in streams:
             heard = _read_until(line, b"cases")
-            assert b"event: cases" in heard
+            assert b'data: {"name":"cases","area_code":"990101001002"}' in heard
             assert b"stranger" not in heard
 
         assert serving.stop() < 5

@@ -105,6 +105,11 @@ class Hub:
             pause = min(pause * 2, 15.0)
 
 
+def message(name: str, area_code: str = "") -> str:
+    """One message as pages read it (`live.js`): its name says what to ask for again, `refresh` means all of it."""
+    return f"data: {json.dumps({'name': name, 'area_code': area_code}, separators=(',', ':'))}\n\n"
+
+
 @dataclass(eq=False)
 class Stream:
     """One open page."""
@@ -114,16 +119,15 @@ class Stream:
 
     def put(self, notice: Notice) -> None:
         # Which units a notice is for stays inside; the page needs only to know what to ask again.
-        data = json.dumps({"kind": notice.kind, "area_code": notice.area_code}, separators=(",", ":"))
         try:
-            self.waiting.put_nowait(f"event: {notice.kind}\ndata: {data}\n\n")
+            self.waiting.put_nowait(message(notice.kind, notice.area_code))
         except asyncio.QueueFull:
             self.refresh()
 
     def refresh(self) -> None:
         while not self.waiting.empty():
             self.waiting.get_nowait()
-        self.waiting.put_nowait(f"event: {AGAIN}\ndata: {{}}\n\n")
+        self.waiting.put_nowait(message(AGAIN))
 
     def end(self) -> None:
         """The server stops: the page will come back to the one that follows."""
@@ -133,7 +137,7 @@ class Stream:
 
     async def lines(self) -> AsyncIterator[str]:
         """What is sent: notices as they come, a heartbeat when none does."""
-        yield "retry: 3000\nevent: hello\ndata: {}\n\n"
+        yield "retry: 3000\n: hello\n\n"
         while True:
             try:
                 line = await asyncio.wait_for(self.waiting.get(), HEARTBEAT_SECONDS)
