@@ -144,6 +144,24 @@ class TestCommitsOutOfOrder:
         assert Sealed.objects.count() == History.objects.count() == 7
         assert verify(file).findings == []
 
+    def test_after_a_crash_between_batches_the_rest_is_sealed_next(self, seal, file, monkeypatch):
+        append_some(5)
+        whole, calls = actions._seal_batch, []
+
+        def batch(*given, **named):
+            calls.append(1)
+            if len(calls) == 2:
+                raise KeyboardInterrupt
+            return whole(*given, **named)
+
+        with monkeypatch.context() as crash:
+            crash.setattr(actions, "_seal_batch", batch)
+            with pytest.raises(KeyboardInterrupt):
+                seal(batch=2)
+        assert seal(batch=2) == 3
+        found = verify(file)
+        assert (found.findings, found.sealed, found.unsealed) == ([], 5, 0)
+
     def test_rows_of_a_transaction_that_failed_are_no_gap(self, seal, file, bench):
         with bench.connect(bench.name) as failing:
             failing.autocommit = False
