@@ -16,26 +16,24 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+NODE = ("node", "nodejs", "npm", "npx", "corepack")
 STEPS = (("demo", ("make", "demo", "NOSERVE=1")), ("test", ("make", "test")))
 
 
-def path_without_node() -> str:
-    """PATH as it is, without the folders that hold Node; what else such a folder holds is linked anew."""
+def path_without_node(shadows: Path) -> str:
+    """PATH without Node: a folder that holds it is stood in for by one of links to what else it holds."""
     kept: list[str] = []
-    for folder in os.environ.get("PATH", "").split(os.pathsep):
-        if folder and not any(Path(folder, name).exists() for name in ("node", "npm", "npx")):
+    for number, folder in enumerate(filter(None, os.environ.get("PATH", "").split(os.pathsep))):
+        if not any(Path(folder, name).exists() for name in NODE):
             kept.append(folder)
-        elif folder:
-            kept.append(_linked(Path(folder)))
+            continue
+        shadow = shadows / str(number)
+        shadow.mkdir(parents=True)
+        for program in Path(folder).iterdir():
+            if program.name not in NODE:
+                (shadow / program.name).symlink_to(program)
+        kept.append(str(shadow))
     return os.pathsep.join(kept)
-
-
-def _linked(folder: Path) -> str:
-    shadow = Path(tempfile.mkdtemp(prefix="huying-path-"))
-    for program in folder.iterdir():
-        if program.name not in ("node", "npm", "npx", "nodejs", "corepack"):
-            (shadow / program.name).symlink_to(program)
-    return str(shadow)
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -45,7 +43,7 @@ def environment(home: Path) -> dict[str, str]:
         kept["HUYING_REAL_DATA"] = str(Path(real or ROOT / "../shared/data").resolve())
     kept.update(
         HOME=str(home), XDG_CACHE_HOME=str(home / "cache"), PIP_NO_CACHE_DIR="1", PYTHONDONTWRITEBYTECODE="1",
-        PATH=path_without_node(),
+        PATH=path_without_node(home.parent / "paths"),
     )  # fmt: skip
     kept.pop("PYTHONPATH", None)
     for file in (Path("~/.config/pip/pip.conf"), Path("~/.pip/pip.conf")):
