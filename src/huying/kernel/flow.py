@@ -97,13 +97,18 @@ class Flow:
     def move(self, verb: Any, facts: Facts) -> Move:
         """The first row whose source and guards fit; raises IllegalMove naming the guard that refused."""
         refused: Guard | None = None
+        furthest = -1
         for move in self.by_verb.get(verb, []):
             if facts.state not in move.sources:
                 continue
-            failing = next((one for one in move.guards if not one(facts)), None)
+            passed, failing = next(
+                ((place, one) for place, one in enumerate(move.guards) if not one(facts)), (len(move.guards), None)
+            )
             if failing is None:
                 return move
-            refused = refused or failing
+            # The row that came furthest says best what is still missing.
+            if passed > furthest:
+                furthest, refused = passed, failing
         state = _stored(facts.state)
         if refused is None:
             raise IllegalMove(

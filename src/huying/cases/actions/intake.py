@@ -176,13 +176,6 @@ def received(
     area = new.area_code
     if not is_code(area) or not places.is_known(area):
         raise Invalid({"area_code": [_("没有这个区域代码。请核对后再报。")]})
-    field_find = new.channel in FIELD_CHANNELS or new.channel == Channel.ON_BEHALF
-    if (
-        actor.kind == ActorKind.PERSON
-        and field_find
-        and not (actor.may(Duty.REPORT, area) or actor.may(Duty.INTAKE, area))
-    ):
-        raise NotAllowed(_("您没有在这里上报的职责。"), duty=str(Duty.REPORT))
     outside, placed = False, ""
     if new.lng is not None and new.lat is not None:
         located = places.locate(new.lng, new.lat)
@@ -194,6 +187,14 @@ def received(
         if not is_code(new.grid_code) or not new.grid_code.startswith(area) or not places.is_known(new.grid_code):
             raise Invalid({"grid_code": [_("没有这个网格。请重新选。")]})
         placed = new.grid_code
+    where = placed or area
+    field_find = new.channel in FIELD_CHANNELS or new.channel == Channel.ON_BEHALF
+    if (
+        actor.kind == ActorKind.PERSON
+        and field_find
+        and not (actor.may(Duty.REPORT, where) or actor.may(Duty.INTAKE, where))
+    ):
+        raise NotAllowed(_("您没有在这里上报的职责。"), duty=str(Duty.REPORT))
     kind = knowledge.type_of(new.type_code)
     if new.type_code and kind is None:
         raise Invalid({"type_code": [_("没有这类事项。请重新选，或选说不准。")]})

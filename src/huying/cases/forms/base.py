@@ -24,7 +24,7 @@ from huying.files.models import Attachment
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
 from huying.kernel.terms import Label, _
-from huying.kernel.text import TextField
+from huying.kernel.text import BIDI, TextField
 from huying.matters import queries as matters
 from huying.matters.models import MatterType
 from huying.people.queries import Named, masked_of, named
@@ -198,6 +198,11 @@ class MoveForm(HoldsImages, forms.Form):
                 many = isinstance(one, forms.MultipleChoiceField)
                 kept[name] = data.getlist(name) if many else data.get(name)
         return kept
+
+
+def head_of(words: str) -> str:
+    """The first words of a call for a choice, where marks of direction cannot be isolated."""
+    return BIDI.sub("", words)[:24]
 
 
 def words_field(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django import forms
 
-from huying.cases.forms.base import Button, MoveForm, Subject, radio_field, select_field, words_field
+from huying.cases.forms.base import Button, MoveForm, Subject, head_of, radio_field, select_field, words_field
 from huying.cases.forms.desk import choose_report
 from huying.cases.rules import FLOW, CallResult, Outcome, Satisfaction, State, Verb, state_label
 from huying.files.forms import ImagesField
@@ -150,7 +150,7 @@ class SplitOffForm(MoveForm):
         field = self.fields["report_id"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [
-            (str(one.pk), f"{subject.caller(one)} · {one.words[:24]}")
+            (str(one.pk), f"{subject.caller(one)} · {head_of(one.words)}")
             for one in subject.rows.reports
             if one.withdrawn_at is None
         ]

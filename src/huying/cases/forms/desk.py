@@ -10,7 +10,7 @@ from django import forms
 from huying.approvals.models import Approval
 from huying.approvals.rules import ApprovalKind
 from huying.cases.actions.intake import like
-from huying.cases.forms.base import Button, MoveForm, Subject, line_field, radio_field, select_field, words_field
+from huying.cases.forms.base import Button, MoveForm, Subject, head_of, line_field, radio_field, select_field, words_field
 from huying.cases.queries import page
 from huying.files.forms import ImagesField
 from huying.kernel.terms import Label, _
@@ -176,7 +176,7 @@ def choose_report(form: MoveForm, subject: Subject, found: list[tuple[UUID, str]
     field = form.fields["report_id"]
     assert isinstance(field, forms.ChoiceField)
     callers = {one.pk: subject.caller(one) for one in subject.rows.reports}
-    field.choices = [(str(pk), f"{callers[pk]} · {words[:24]}") for pk, words in found]
+    field.choices = [(str(pk), f"{callers[pk]} · {head_of(words)}") for pk, words in found]
     if len(found) == 1:
         field.widget = forms.HiddenInput()
     if found:
@@ -280,7 +280,7 @@ class MergeForm(MoveForm):
         field = self.fields["into"]
         assert isinstance(field, forms.ChoiceField)
         likely = [one for one in subject.near if like(subject.case, one)]
-        field.choices = [(str(one.pk), f"{one.title} · {one.number}") for one in likely]
+        field.choices = [(str(one.pk), f"{head_of(one.title)} · {one.number}") for one in likely]
         if not likely:
             del self.fields["into"]
             self.fields["number"].label = _("并入哪一件（案件编号）")
