@@ -40,16 +40,14 @@ TEST_SETTINGS = {
 KEPT_TEMPLATES = 8
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.option.markexpr or any("::" in one for one in config.args):
-        return
-    if GIVEN.get("HUYING_TEST_SLOW") == "1":
-        return
-    kept = [item for item in items if item.get_closest_marker("slow") is None]
-    dropped = [item for item in items if item.get_closest_marker("slow") is not None]
-    if dropped:
-        config.hook.pytest_deselected(items=dropped)
-        items[:] = kept
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--mechanisms", action="store_true", help="print what each mechanism's journey saw")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from tests.mechanisms import Mechanisms
+
+    config.pluginmanager.register(Mechanisms(), "huying-mechanisms")
 
 
 def _migrations_hash() -> str:
