@@ -1,140 +1,242 @@
-"""`@pytest.mark.mechanism("CALL-03")`: a journey that shows one mechanism working from beginning to end.
+"""`@pytest.mark.mechanism("CALL-03")`: this journey shows a mechanism of the accounts from beginning to end.
 
-A mark is believed only if the test saw, with its own eyes:
-a request through a real door after a real sign-in (through the sign-in page, not put into the session),
-at least two actors in the history, at least one row of history, and a stranger who was refused.
-`make mechanisms` prints what each saw: doors, roles, moves.
+A mark is a claim, so the test is watched, and fails unless
+- it lies in tests/journeys,
+- a request went through a door (an address of the product) after a sign-in with name and password,
+- at least two different actors moved something through doors,
+- each of these moves left a history row,
+- a stranger of the next sub-district, signed in the same way, was refused at an address that let others in.
+What is done around the doors (calling actions, a session made by hand) counts for nothing.
+`pytest --mechanisms` (`make mechanisms`) prints what was seen: id, doors, roles, moves.
 """
 
 from __future__ import annotations
 
-import threading
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.signals import user_logged_in
-from django.core.handlers.base import BaseHandler
 
-REFUSED = (401, 403, 404)
-_seeing: Evidence | None = None
-_here = threading.local()
+JOURNEYS = Path(__file__).parent / "journeys"
+ID = re.compile(r"[A-Z]+-\d+")
+STRANGERS = "990101002"  # the next sub-district of tests/world.py
+SIGN_IN = "people:sign_in"
+ABOUT_ONESELF = ("people:", "i18n:")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One history row that a request left."""
+
+    kind: str
+    verb: str
+    actor_kind: str
+    actor_id: str = ""
+
+
+@dataclass(frozen=True)
+class Knock:
+    """One request at a door: which, by whom, how it was answered, what it wrote."""
+
+    door: str
+    method: str
+    path: str
+    status: int
+    named: bool = False  # the address names an object
+    account: str = ""
+    area: str = ""
+    truly: bool = False  # signed in with a password, in this test
+    rows: tuple[Row, ...] = ()
+
+    @property
+    def let_in(self) -> bool:
+        return self.status < 400
+
+    @property
+    def counts(self) -> bool:
+        """A door of the product's work, opened by somebody who signed in or by a resident, who need not."""
+        return bool(self.door) and not self.door.startswith(ABOUT_ONESELF) and (self.truly or not self.account)
+
+    @property
+    def strange(self) -> bool:
+        return self.truly and self.area.startswith(STRANGERS)
 
 
 @dataclass
-class Evidence:
-    """What one test saw."""
+class Seen:
+    """What a test did at doors."""
 
-    doors: list[str] = field(default_factory=list)
-    signed_in: set[str] = field(default_factory=set)
-    entered: set[str] = field(default_factory=set)
-    refused: set[str] = field(default_factory=set)
-    actors: set[str] = field(default_factory=set)
-    roles: set[str] = field(default_factory=set)
-    moves: list[str] = field(default_factory=list)
-    rows: int = 0
+    knocks: list[Knock] = field(default_factory=list)
+    roles: dict[str, list[str]] = field(default_factory=dict)  # by account
 
-    def see(self, request: Any, status: int) -> None:
-        match = getattr(request, "resolver_match", None)
-        user = getattr(request, "user", None)
-        who = str(user.pk) if user is not None and user.is_authenticated else ""
-        if who and status in REFUSED:
-            self.refused.add(who)
-        if match is not None and status < 400:
-            door = f"{request.method} {match.view_name}"
-            if door not in self.doors:
-                self.doors.append(door)
-            if who in self.signed_in:
-                self.entered.add(who)
+    @property
+    def rows(self) -> list[Row]:
+        return [row for knock in self.knocks if knock.counts for row in knock.rows]
 
-    def read_history(self, after: int) -> None:
-        from huying.audit.models import History
-        from huying.kernel.actor import ActorKind
-        from huying.people.models import RoleGrant
+    @property
+    def actors(self) -> set[tuple[str, str]]:
+        return {(row.actor_kind, row.actor_id) for row in self.rows if row.actor_kind in ("person", "resident")}
 
-        # What the system did (laying the ground for the test, sweeping) shows no mechanism.
-        for row in History.objects.filter(pk__gt=after).exclude(actor_kind=ActorKind.SYSTEM).order_by("pk"):
-            self.rows += 1
-            self.actors.add(f"{row.actor_kind} {row.actor_id or row.actor_label}")
-            move = f"{row.kind}.{row.verb}"
-            if move not in self.moves:
-                self.moves.append(move)
-        known = {one.split(" ", 1)[1] for one in self.actors if one.startswith("person ")}
-        self.roles = set(RoleGrant.objects.filter(account_id__in=known).values_list("role_id", flat=True))
-        self.roles |= {one.split(" ", 1)[0] for one in self.actors if not one.startswith("person ")}
+    def refusals(self) -> list[Knock]:
+        open_to_others = {one.path for one in self.knocks if one.counts and one.let_in and not one.strange}
+        return [
+            one
+            for one in self.knocks
+            if one.strange and one.counts and one.named and one.status in (403, 404) and one.path in open_to_others
+        ]
 
-    def lacks(self) -> list[str]:
+    def missing(self) -> list[str]:
+        """What the mark claims and the test did not show."""
         found = []
-        if not self.entered:
-            found.append("a request through a door after a sign-in at the sign-in page")
-        if len(self.actors) < 2:
-            found.append(f"two actors (it saw {len(self.actors)})")
+        if not any(one.counts and one.truly and one.let_in for one in self.knocks):
+            found.append("no request went through a door after a sign-in with name and password")
         if not self.rows:
-            found.append("a row of history")
-        if not self.refused:
-            found.append("a signed-in stranger who was refused")
+            found.append("no request left a history row")
+        if len(self.actors) < 2:
+            found.append(f"{len(self.actors)} actor(s) moved something through doors, not two")
+        if not self.refusals():
+            found.append("no stranger of the next sub-district was refused where others were let in")
         return found
 
+    def table(self) -> dict[str, list[str]]:
+        counted = [one for one in self.knocks if one.counts and one.let_in and not one.strange]
+        roles = [role for kind, who in sorted(self.actors) if kind == "person" for role in self.roles.get(who, [])]
+        if any(kind == "resident" for kind, _who in self.actors):
+            roles.append("resident")
+        return {
+            "doors": list(dict.fromkeys(one.door for one in counted)),
+            "roles": sorted(set(roles)),
+            "moves": list(dict.fromkeys(f"{row.kind}.{row.verb}" for row in self.rows)),
+        }
 
-def _signed_in(sender: Any, request: Any, user: Any, **_: Any) -> None:
-    # A session made by hand has a request of its own, which no door is handling.
-    if _seeing is not None and getattr(_here, "request", None) is request:
-        _seeing.signed_in.add(str(user.pk))
+
+@contextmanager
+def watching() -> Iterator[Seen]:
+    """Everything that passes the product's doors meanwhile: the test client's requests and a live server's."""
+    from django.core.handlers.base import BaseHandler
+
+    seen, signed_in = Seen(), {}
+    plain = BaseHandler.get_response
+
+    def watched(handler: Any, request: Any) -> Any:
+        before = _last_row()
+        response = plain(handler, request)
+        seen.knocks.append(_knock(request, response, before, signed_in))
+        return response
+
+    BaseHandler.get_response = watched
+    try:
+        yield seen
+        _learn_roles(seen)
+    finally:
+        BaseHandler.get_response = plain
+
+
+def _last_row() -> int:
+    from huying.audit.models import History
+
+    return History.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def _knock(request: Any, response: Any, before: int, signed_in: dict[str, str]) -> Knock:
+    from huying.audit.models import History
+
+    found = getattr(request, "resolver_match", None)
+    door = found.view_name if found else ""
+    user = getattr(request, "user", None)
+    account = str(user.pk) if user is not None and user.is_authenticated else ""
+    session = getattr(request, "session", None)
+    key = (session.session_key or "") if session is not None else ""
+    with_password = door == SIGN_IN and request.method == "POST" and bool(request.POST.get("password"))
+    if with_password and account and response.status_code == 302:
+        signed_in[key] = account
+    rows = History.objects.filter(pk__gt=before).order_by("pk")
+    return Knock(
+        door=door,
+        method=request.method,
+        path=request.path,
+        status=response.status_code,
+        named=bool(found and found.kwargs),
+        account=account,
+        area=getattr(user, "area_code", "") if account else "",
+        truly=bool(account) and signed_in.get(key) == account,
+        rows=tuple(
+            Row(kind, verb, actor_kind, str(actor_id or ""))
+            for kind, verb, actor_kind, actor_id in rows.values_list("kind", "verb", "actor_kind", "actor_id")
+        ),
+    )
+
+
+def _learn_roles(seen: Seen) -> None:
+    from huying.people.models import RoleGrant
+
+    accounts = {one.account for one in seen.knocks if one.account}
+    if not accounts:
+        return
+    for account, code in RoleGrant.objects.filter(account__in=accounts).values_list("account_id", "role__code"):
+        held = seen.roles.setdefault(str(account), [])
+        if code not in held:
+            held.append(code)
+
+
+def mark_of(item: pytest.Item) -> str:
+    """The id that an item claims, or ""; a wrong mark stops the run."""
+    mark = item.get_closest_marker("mechanism")
+    if mark is None:
+        return ""
+    given = mark.args[0] if len(mark.args) == 1 else None
+    if not isinstance(given, str) or not ID.fullmatch(given):
+        raise pytest.UsageError(f"{item.nodeid}: a mechanism is named by one id such as CALL-03")
+    if not Path(item.path).is_relative_to(JOURNEYS):
+        raise pytest.UsageError(f"{item.nodeid}: only journeys (tests/journeys) may claim the mechanism {given}")
+    return given
+
+
+def lines(shown: list[dict[str, Any]]) -> list[str]:
+    """The table: one mechanism a row, several journeys of one put together."""
+    joined: dict[str, dict[str, list[str]]] = {}
+    for one in sorted(shown, key=lambda one: one["id"]):
+        row = joined.setdefault(one["id"], {"doors": [], "roles": [], "moves": []})
+        for name, values in row.items():
+            values.extend(value for value in one[name] if value not in values)
+    found = ["| id | doors | roles | moves |", "|---|---|---|---|"]
+    for one, row in joined.items():
+        found.append(f"| {one} | {', '.join(row['doors'])} | {', '.join(row['roles'])} | {', '.join(row['moves'])} |")
+    return found
 
 
 class Mechanisms:
-    """The plugin: watches doors while a marked test runs, and judges what it saw."""
+    """The plugin: refuses wrong marks, watches marked tests, judges and prints what they showed."""
 
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        answered = BaseHandler.get_response
-
-        def watched(handler: Any, request: Any) -> Any:
-            if _seeing is None:
-                return answered(handler, request)
-            _here.request = request
-            try:
-                response = answered(handler, request)
-            finally:
-                _here.request = None
-            _seeing.see(request, response.status_code)
-            return response
-
-        BaseHandler.get_response = watched
-        user_logged_in.connect(_signed_in, dispatch_uid="tests.mechanisms")
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            mark_of(item)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Any:
-        global _seeing
-        marks = [mark.args[0] for mark in item.iter_markers("mechanism")]
-        if not marks:
+        claimed = mark_of(item)
+        if not claimed:
             return (yield)
-        from huying.audit.models import History
-
-        _seeing = seen = Evidence()
-        try:
-            after = History.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        with watching() as seen:
             result = yield
-            seen.read_history(after)
-        finally:
-            _seeing = None
-        if lacks := seen.lacks():
-            pytest.fail(f"{', '.join(marks)} is not shown: it did not see {'; '.join(lacks)}.", pytrace=False)
-        for mark in marks:
-            item.user_properties.append(
-                ("mechanism", [mark, "; ".join(seen.doors), ", ".join(sorted(seen.roles)), ", ".join(seen.moves)])
-            )
+        if missing := seen.missing():
+            pytest.fail(f"{claimed} is not shown: {'; '.join(missing)}.", pytrace=False)
+        item.user_properties.append(("mechanism", {"id": claimed, **seen.table()}))
         return result
 
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
-        if not config.getoption("mechanisms"):
+        if not config.getoption("--mechanisms"):
             return
-        shown = sorted(
+        shown = [
             value
             for report in terminalreporter.getreports("passed")
             for name, value in report.user_properties
             if name == "mechanism" and report.when == "call"
-        )
-        terminalreporter.section("mechanisms")
-        for mark, doors, roles, moves in shown:
-            terminalreporter.line(f"{mark}\n  doors: {doors}\n  roles: {roles}\n  moves: {moves}")
+        ]
+        terminalreporter.section("mechanisms that work from beginning to end")
+        for line in lines(shown):
+            terminalreporter.write_line(line)

@@ -119,6 +119,8 @@ def build_world(now: datetime = NOW) -> World:
         ("grid_worker2", "孙代称", "grid_worker", BANYAN, "banyan", Post.GRID_WORKER),
         ("kapok_worker", "钱化名", "grid_worker", KAPOK, "kapok", Post.GRID_WORKER),
         ("building_head", "冯拟名", "building_head", GRID, "banyan", Post.BUILDING_HEAD),
+        ("keeper", "许管理", "system_admin", STREET, "centre", Post.LIAISON),
+        ("next_keeper", "方管理", "system_admin", NEXT_DOOR, "next_centre", Post.LIAISON),
         ("next_dispatcher", "褚邻居", "centre_head", NEXT_DOOR, "next_centre", Post.CENTRE_HEAD),
     ]
     for key, name, role, area, unit, post in staff:
