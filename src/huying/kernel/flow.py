@@ -107,7 +107,7 @@ class Flow:
             if failing is None:
                 return move
             # The row that came furthest says best what is still missing.
-            if passed > furthest:
+            if passed >= furthest:
                 furthest, refused = passed, failing
         state = _stored(facts.state)
         if refused is None:
