@@ -2,7 +2,9 @@
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import ProgrammingError, connection
+
+from huying.config.privileges import APPEND_ONLY
 
 
 def _one(statement):
@@ -24,6 +26,20 @@ class TestTheApplicationsRole:
         with connection.cursor() as cursor:
             cursor.execute("INSERT INTO django_session VALUES ('k', 'd', now())")
         assert _one("SELECT count(*) FROM django_session") == 1
+
+    @pytest.mark.parametrize("right", ["UPDATE", "DELETE", "TRUNCATE"])
+    def test_it_may_not_change_a_history_even_without_the_trigger(self, bench, right):
+        if bench.role is None:
+            pytest.skip("the given server lets nobody make a role")
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT relname, has_table_privilege(oid, %s) FROM ({APPEND_ONLY}) AS histories", [right])
+            found = dict(cursor.fetchall())
+        assert "audit_history" in found
+        assert not any(found.values()), found
+
+    def test_it_may_not_pretend_that_a_migration_was_applied(self):
+        with pytest.raises(ProgrammingError), connection.cursor() as cursor:
+            cursor.execute("DELETE FROM django_migrations")
 
 
 @pytest.mark.django_db(transaction=True)
