@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from huying.approvals.rules import ApprovalKind, ApprovalVerb
 from huying.audit import queries as audit
 from huying.audit.queries import body_hash
+from huying.cases import queries
 from huying.cases.actions.acting import act, opened
 from huying.cases.actions.docket import Docket, Knowledge, Picture, flush
 from huying.cases.codes import code_of, hash_of
@@ -24,7 +25,7 @@ from huying.files import actions as files
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.ids import uuid7
-from huying.kernel.refusals import Invalid, KeyReused, NotAllowed, NotFound
+from huying.kernel.refusals import Conflict, Invalid, KeyReused, NotAllowed, NotFound
 from huying.kernel.terms import _
 from huying.kernel.text import clean
 from huying.matters import queries as matters
@@ -630,12 +631,16 @@ def merge_step(source: Docket, target: Docket, *, confirmed: bool, actor: Actor,
 @transaction.atomic
 def unmerge_case(case_id: UUID, *, actor: Actor, now: datetime) -> Case:
     """Undo a merge: the case returns to the state it had, its reports and orders with it."""
-    found = opened(case_id, actor=actor)
-    target_id = found.case.merged_into_id
-    if target_id is None:
-        found.move(Verb.UNMERGE, actor=actor, now=now)  # refuses, and says why
+    seen = queries.one(case_id, actor)
+    if seen is None:
+        raise NotFound("case")
+    if seen.merged_into_id is None:
+        opened(case_id, actor=actor).move(Verb.UNMERGE, actor=actor, now=now)  # refuses, and says why
         raise Invalid(_("这件事没有并入别的案件。"))
-    target = opened(target_id, actor=actor)
+    dockets = {one: opened(one, actor=actor) for one in sorted((case_id, seen.merged_into_id))}  # locks in one order
+    found, target = dockets[case_id], dockets[seen.merged_into_id]
+    if found.case.merged_into_id != target.case.pk:
+        raise Conflict
     unmerge_step(found, target, actor=actor, now=now)
     flush([found, target], verb=Verb.UNMERGE, now=now)
     return found.case
@@ -763,8 +768,10 @@ def register(
         correct_case.step(
             docket, type_code=type_code or None, grade=grade or None, title=title or None, actor=actor, now=now
         )
-    if (grid_code and grid_code != case.area_code) or (lng is not None and (lng, lat) != (case.lng, case.lat)):
-        _place(docket, lng=lng, lat=lat, grid_code=grid_code, place_words=place_words, actor=actor, now=now)
+    moved = (grid_code and grid_code != case.area_code) or (lng is not None and (lng, lat) != (case.lng, case.lat))
+    if moved or (place_words and place_words != case.place_words and not case.unplaced):
+        code = grid_code or ("" if moved else case.area_code)
+        _place(docket, lng=lng, lat=lat, grid_code=code, place_words=place_words, actor=actor, now=now)
     docket.move(Verb.REGISTER, actor=actor, now=now, facts={"type": case.type_code, "grade": case.grade})
     docket.index_words()
 
