@@ -38,7 +38,7 @@ class Page(Generic[M]):
     def of(self, branches: Iterable[QuerySet[M]], *, order: Sequence[str]) -> list[M]:
         """Limit each branch, unite them, order totally; a row in two branches comes once.
 
-        `order` names plain columns, each with an optional "-" in front; the last must be unique.
+        `order` names plain columns or annotations, each with an optional "-" in front; the last must be unique.
         Sets `next` to the cursor of the following page, or "".
         """
         names = [one.lstrip("-") for one in order]
@@ -46,7 +46,7 @@ class Page(Generic[M]):
         values = self._values(len(order)) if self.after else None
         rows: dict[Any, M] = {}
         for branch in branches:
-            limited = branch.filter(_keyset(names, down, _fitting(branch.model, names, values))) if values else branch
+            limited = branch.filter(_keyset(names, down, _fitting(branch, names, values))) if values else branch
             for row in limited.order_by(*order)[: self.limit + 1]:
                 rows[row.pk] = row
         found = list(rows.values())
@@ -70,17 +70,25 @@ class Page(Generic[M]):
         return read
 
 
-def _fitting(model: type[Model], names: list[str], values: list[Any]) -> list[Any]:
+def _fitting(branch: QuerySet[M], names: list[str], values: list[Any]) -> list[Any]:
     """The cursor's values if each is of its column's kind: the cursor comes from outside and may be made up."""
     for name, value in zip(names, values, strict=True):
-        column = model._meta.pk if name == "pk" else model._meta.get_field(name)
+        column = _column(branch, name)
         try:
-            fits = column.to_python(value) == value  # type: ignore[union-attr]
+            fits = column.to_python(value) == value
         except (ValidationError, ValueError, TypeError, OverflowError):
             fits = False
         if not fits:
             raise Invalid({"after": [_BAD_CURSOR]})
     return values
+
+
+def _column(branch: QuerySet[M], name: str) -> Any:
+    """The field behind a name of the order: a column of the model, or what the branch annotates."""
+    annotated = branch.query.annotations.get(name)
+    if annotated is not None:
+        return annotated.output_field
+    return branch.model._meta.pk if name == "pk" else branch.model._meta.get_field(name)
 
 
 def _keyset(names: list[str], down: list[bool], values: list[Any]) -> Q:

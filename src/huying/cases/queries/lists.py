@@ -44,7 +44,7 @@ from huying.matters.rules import Step
 from huying.people.rules import Duty
 from huying.places.rules import grid_of, metres_between
 
-FAR = datetime(9999, 1, 1, tzinfo=UTC)  # sorts a case whose clock stands still behind all that run
+FAR = datetime(9998, 1, 1, tzinfo=UTC)  # sorts a case whose clock stands still behind all that run
 MOST_COUNTED = 100
 RETURNS_BEFORE_NAMING = 2
 NEAR_METRES = 300

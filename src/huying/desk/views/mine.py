@@ -95,7 +95,7 @@ def _page(request: HttpRequest, show: str, key: str, heading: str) -> HttpRespon
             {"words": _("全部"), "url": home, "current": show == ""},
             {"words": _("只看红黄"), "url": f"{home}?show={WARM}", "current": show == WARM},
         ],
-        "total": len(shown),
+        "total": len(shown) - (first is not None),
         "rows": [
             rows.of_todo(one, cases[one.case_id])
             for one in shown[:MOST_ROWS]
@@ -108,6 +108,7 @@ def _page(request: HttpRequest, show: str, key: str, heading: str) -> HttpRespon
         "by_order": by_order,
         "may_triage": menu.triages(viewer),
         "takes_calls": menu.takes_calls(viewer),
+        "intake": viewer.has(Duty.INTAKE),
     }
     if first is not None and first.case_id in cases:
         row = rows.of_todo(first, cases[first.case_id])

@@ -207,7 +207,7 @@ def _page(
         "case": case,
         "form": shown,
         "choices": choices,
-        "full": case.state in IN_TRIAGE and may_dispatch(viewer, case),
+        "full": case.state not in IN_TRIAGE or may_dispatch(viewer, case),
         "gone": case.state not in IN_TRIAGE,
         "number": at + 1 if at is not None else None,
         "total": len(queue),
