@@ -2,14 +2,18 @@
 
 `translations.py` gathers all marked texts into the catalogues (new ones come with an empty translation) and
 compiles them. `--check` changes nothing and fails on a text without translation, one that is no longer there,
-a translation whose placeholders differ, or a compiled catalogue that is not current. `--missing en` prints the
-texts of one language that wait for a translation.
+a translation whose placeholders or tags differ, a compiled catalogue that is not current, and a Chinese literal
+that nobody marked. `--missing en` prints the texts of one language that wait for a translation, as JSON;
+`--fill en words.json` takes them back: `{"text": "translation"}`, plural as a list, a context before the text
+and parted from it by the character U+0004.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import io
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -36,8 +40,34 @@ KEYWORDS = {
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
-PLACEHOLDER = re.compile(r"%\([a-z_A-Z0-9]+\)[sdf]|%%|%[sd]")
+PLACEHOLDER = re.compile(r"%\([a-z_A-Z0-9]+\)[.0-9]*[sdf]|%%|%[sd]")
+TAG = re.compile(r"</?[a-z][a-z0-9]*")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+# Characters of Simplified Chinese that Traditional Chinese never uses; those it uses too (后, 里, 台, 面) are left out.
+SIMPLIFIED = frozenset(
+    "与专业丢两个为么乐书从们会传伪体儿关内写决况凭则刚删别办务动区协单卫却厅历压厕县参发变叠号吗听启员响园围国图场坏声处备复够头夹学实审对导将层属岗并库应废开异张归当录径态户执扫护报担拥拨择损换摄数断无旧"
+    "时显暂机权条来构标栋栏样档检楼汉没测济浏满灯点热牵状环现电监盖盘码碍积称筛签简类紧红约级纬线练组织经结绘给络统继续维综编缩网罚职联脚脸节营补装见规览触计认让议记设访证评识诉词试话询该说请诺读谁调谢负责"
+    "账资踪车转轮软较输辖边迁过运还这进连选钉钟钥钮销错键长门闭问间队险随隐难页项顺须顾顿领题马驻验骤黄"
+)
+# Chinese that is data or is read, not shown by us in the language of the reader.
+UNMARKED_FILES = {
+    "cli/play": "the words of the demo world's callers, its places and units",
+    "matters/data": "the shipped catalogue",
+    "matters/rules/book.py": "words of the table file, the same in every language",
+    "matters/rules/words.py": "words that callers use",
+    "matters/sheets.py": "words of the table file, the same in every language",
+    "people/consent.py": "wordings that were agreed to, kept one per language",
+    "places/actions/reading.py": "names of columns that are read",
+    "ui/templates/gallery": "samples of the gallery",
+    "ui/gallery.py": "samples of the gallery",
+}
+UNMARKED_TEXTS = {
+    ("clocks/forms.py", "放假"): "read from the notice of holidays",
+    ("config/settings.py", "简体中文"): "each language by its own name",
+    ("config/settings.py", "繁體中文"): "each language by its own name",
+    ("desk/rows.py", "社区"): "the end of a community's name",
+    ("places/actions/checking.py", "代码"): "the name of a column that is read",
+}
 
 
 def gathered() -> Catalog:
@@ -110,13 +140,25 @@ def compiled(catalog: Catalog) -> bytes:
     return out.getvalue()
 
 
+def _strings(message: Message) -> tuple[str, ...]:
+    return tuple(message.string) if isinstance(message.string, tuple | list) else (message.string,)
+
+
 def _translated(message: Message) -> bool:
-    strings = message.string if isinstance(message.string, tuple | list) else (message.string,)
-    return bool(strings) and all(strings)
+    return bool(_strings(message)) and all(_strings(message))
+
+
+def _first(message: Message) -> str:
+    return message.id[0] if isinstance(message.id, tuple | list) else message.id
 
 
 def _key(message: Message) -> tuple[str | None, str]:
-    return message.context, message.id[0] if isinstance(message.id, tuple | list) else message.id
+    return message.context, _first(message)
+
+
+def _name(message: Message) -> str:
+    """A text as `--missing` and `--fill` name it."""
+    return f"{message.context}\x04{_first(message)}" if message.context else _first(message)
 
 
 def update() -> None:
@@ -126,19 +168,40 @@ def update() -> None:
         fresh = Catalog(locale=language, charset="utf-8")
         for message in texts:
             if message.id:
-                fresh.add(message.id, before.get(_key(message), ""), context=message.context)
-        path_of(language).parent.mkdir(parents=True, exist_ok=True)
-        path_of(language).write_bytes(written(fresh))
-        path_of(language).with_suffix(".mo").write_bytes(compiled(fresh))
+                fresh.add(message.id, _fitting(message, before.get(_key(message), "")), context=message.context)
+        write(language, fresh)
+
+
+def _fitting(message: Message, kept: object) -> object:
+    """What was translated before, unless the text became plural or stopped being so."""
+    return kept if isinstance(kept, tuple | list) == isinstance(message.id, tuple | list) else ""
+
+
+def write(language: str, catalog: Catalog) -> None:
+    path = path_of(language)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(written(catalog))
+    path.with_suffix(".mo").write_bytes(compiled(catalog))
+
+
+def fill(language: str, words: dict[str, str | list[str]]) -> list[str]:
+    """Take translations over; the texts that the catalogue does not have are returned."""
+    catalog = read(language)
+    known = {_name(one): one for one in catalog if one.id}
+    for name, translation in words.items():
+        if name in known:
+            known[name].string = tuple(translation) if isinstance(translation, list) else translation
+    write(language, catalog)
+    return [name for name in words if name not in known]
 
 
 def missing(language: str, texts: Catalog | None = None) -> list[str]:
     known = {_key(one): one for one in read(language) if one.id}
-    found = []
-    for message in texts or gathered():
-        if message.id and ((here := known.get(_key(message))) is None or not _translated(here)):
-            found.append(_key(message)[1])
-    return found
+    return [
+        _name(message)
+        for message in texts or gathered()
+        if message.id and ((here := known.get(_key(message))) is None or not _translated(here))
+    ]
 
 
 def problems() -> Iterator[str]:
@@ -152,36 +215,111 @@ def problems() -> Iterator[str]:
             if not message.id:
                 continue
             if _key(message) not in wanted:
-                yield f"{language}: no longer used: {_key(message)[1]!r}"
+                yield f"{language}: no longer used: {_first(message)!r}"
+            if message.fuzzy:
+                yield f"{language}: fuzzy: {_first(message)!r}"
             yield from _differences(language, message)
+        for message in catalog.obsolete.values():
+            yield f"{language}: no longer used: {_first(message)!r}"
         mo = path_of(language).with_suffix(".mo")
         if not mo.exists() or mo.read_bytes() != compiled(catalog):
             yield f"{language}: the compiled catalogue is not current; run tools/translations.py"
+    yield from unmarked()
 
 
 def _differences(language: str, message: Message) -> Iterator[str]:
     ids = message.id if isinstance(message.id, tuple | list) else (message.id,)
-    strings = message.string if isinstance(message.string, tuple | list) else (message.string,)
-    asked = set(PLACEHOLDER.findall(ids[-1]))
-    for string in strings:
-        if not string:
-            continue
+    strings = _strings(message)
+    for string in filter(None, strings):
+        asked, given = (sorted(set(PLACEHOLDER.findall(text)) - {"%%"}) for text in (ids[-1], string))
         # A singular may leave its number out.
-        given = set(PLACEHOLDER.findall(string))
-        if given != asked and not (len(strings) > 1 and given < asked):
+        if given != asked and not (len(strings) > 1 and set(given) < set(asked)):
             yield f"{language}: placeholders differ: {ids[0]!r} -> {string!r}"
+        if "%(" in ids[-1] and re.search(r"%(?!\(|%)", PLACEHOLDER.sub("", string)):
+            yield f"{language}: a lone %: {ids[0]!r} -> {string!r}"
+        if sorted(TAG.findall(ids[-1])) != sorted(TAG.findall(string)):
+            yield f"{language}: tags differ: {ids[0]!r} -> {string!r}"
         if language == "en" and (left := CHINESE.search(string)) and "呼应" not in string:
             yield f"{language}: {left[0]} is left in {string!r}"
+        if language == "zh_Hant" and (left := SIMPLIFIED.intersection(string)):
+            yield f"{language}: {''.join(sorted(left))} is simplified in {string!r}"
+
+
+def unmarked() -> Iterator[str]:
+    """Chinese of code and templates that a reader would see untranslated."""
+    for file in sorted(SOURCE.rglob("*.py")):
+        name = file.relative_to(SOURCE).as_posix()
+        if "migrations" in file.parts or _is_data(name):
+            continue
+        for line, text in _unmarked_of_code(file.read_text(encoding="utf-8")):
+            if (name, text) not in UNMARKED_TEXTS:
+                yield f"{name}:{line}: not marked for translation: {text[:40]!r}"
+    for file in sorted([*SOURCE.rglob("templates/**/*.html"), *SOURCE.rglob("templates/**/*.txt")]):
+        name = file.relative_to(SOURCE).as_posix()
+        if not _is_data(name):
+            for line, text in _unmarked_of_template(file.read_text(encoding="utf-8")):
+                yield f"{name}:{line}: not marked for translation: {text[:40]!r}"
+
+
+def _is_data(name: str) -> bool:
+    return any(name == folder or name.startswith(folder + "/") for folder in UNMARKED_FILES)
+
+
+def _unmarked_of_code(code: str) -> Iterator[tuple[int, str]]:
+    tree = ast.parse(code)
+    fine: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            fine.add(id(node.value))  # docstrings
+        if isinstance(node, ast.Call) and _is_marking(node.func):
+            fine.update(id(one) for argument in node.args for one in ast.walk(argument))
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in fine:
+            continue
+        if CHINESE.search(node.value):
+            yield node.lineno, node.value
+
+
+def _is_marking(function: ast.expr) -> bool:
+    """Calls that mark a text; a pattern is there to recognise words, not to show them."""
+    name = ast.unparse(function)
+    return name.rpartition(".")[2] in {*KEYWORDS, "lazy"} or name == "re.compile"
+
+
+def _unmarked_of_template(template: str) -> Iterator[tuple[int, str]]:
+    """What is left of a template when comments and marked texts are taken away; lines are kept."""
+    rest = template
+    for known in (
+        r"\{#.*?#\}",
+        r"\{% comment.*?endcomment %\}",
+        r"\{% blocktrans(?:late)?\b.*?endblocktrans(?:late)? %\}",
+        r"\{% trans(?:late)? (\"[^\"]*\"|'[^']*').*?%\}",
+        r"_\((\"[^\"]*\"|'[^']*')\)",
+    ):
+        rest = re.sub(known, lambda found: "\n" * found[0].count("\n"), rest, flags=re.DOTALL)
+    for number, line in enumerate(rest.split("\n"), 1):
+        if found := CHINESE.search(line):
+            yield number, line[found.start() :].strip()
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--missing", choices=LANGUAGES)
+    parser.add_argument("--fill", nargs=2, metavar=("LANGUAGE", "FILE"))
     options = parser.parse_args(arguments)
     if options.missing:
-        print("\n".join(missing(options.missing)))
+        print(json.dumps(missing(options.missing), ensure_ascii=False, indent=0))
         return 0
+    if options.fill:
+        language, file = options.fill
+        if language not in LANGUAGES:
+            parser.error(f"{language}: one of {', '.join(LANGUAGES)}")
+        update()
+        unknown = fill(language, json.loads(Path(file).read_text(encoding="utf-8")))
+        for name in unknown:
+            print(f"{language}: no such text: {name!r}")
+        return 1 if unknown else 0
     if not options.check:
         update()
         return 0
