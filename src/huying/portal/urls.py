@@ -1,6 +1,33 @@
-"""Pages of the app."""
+"""Pages for everybody. A tracking code stands in no address: reports are named by an id that opens nothing alone."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from huying.portal.views import home, report, status, track
 
 app_name = "portal"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("area/", home.area_page, name="area"),
+    path("nearby/", home.nearby, name="nearby"),
+    path("nearby/photos/<uuid:file_id>/", home.photo, name="photo_for_all"),
+    path("numbers/", home.numbers, name="numbers"),
+    path("privacy/", home.privacy, name="privacy"),
+    path("access/", home.access, name="access"),
+    path("report/", report.what, name="report"),
+    path("report/guess/", report.guess, name="guess"),
+    path("report/danger/", report.danger, name="danger"),
+    path("report/kind/", report.kind, name="kind"),
+    path("report/where/", report.where, name="where"),
+    path("report/likely/", report.likely, name="likely"),
+    path("report/check/", report.check, name="check"),
+    path("report/again/<uuid:report_id>/", report.again, name="again"),
+    path("report/done/<uuid:report_id>/", report.done, name="done"),
+    path("report/done/<uuid:report_id>/code.png", report.picture, name="code_picture"),
+    path("track/", track.track, name="track"),
+    path("track/forget/", track.forget, name="forget"),
+    path("status/<uuid:report_id>/", status.status, name="status"),
+    path("status/<uuid:report_id>/photos/<uuid:file_id>/", status.photo, name="photo"),
+    path("status/<uuid:report_id>/contact/", status.contact, name="contact"),
+    path("status/<uuid:report_id>/private/", status.private, name="private"),
+    path("status/<uuid:report_id>/<slug:name>/", status.deed, name="deed"),
+]

@@ -1,0 +1,403 @@
+"""Reads for the public and for holders of a tracking code: from an allow-list, never another caller's words.
+
+A case is *listed* if it is closed and reviewed for a day, of a type that lies in public space, restricted for
+nobody, and nobody of its reporters keeps it private. What is listed shows type, coarse place, unit, time and the
+handler's own pictures; a caller's words, photos, name and exact place are not read here at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+
+from huying.audit import queries as audit
+from huying.audit.models import History
+from huying.cases.codes import hash_of
+from huying.cases.models import Addition, Answer, Case, ContactAttempt, Feedback, Report, WorkOrder
+from huying.cases.queries.scope import one, within
+from huying.cases.rules import LIVE_ORDERS, OPEN, ContactKind, OrderRole, OrderState, State
+from huying.clocks import queries as clocks
+from huying.clocks.models import Clock
+from huying.files import queries as files
+from huying.files.models import Attachment
+from huying.files.rules import FilePurpose
+from huying.kernel.actor import resident
+from huying.kernel.ids import is_tracking_code
+from huying.kernel.paging import Page
+from huying.matters import queries as matters
+from huying.matters.models import MatterType
+from huying.matters.rules import FlowKind, Step
+from huying.places import queries as places
+from huying.places.rules import metres_between
+
+SHOWN_AFTER = timedelta(hours=24)
+SHOWN_FOR = timedelta(days=90)
+ALIKE = 5  # fewer of a kind in a grid: the place is named no finer than its community
+LIKELY_WITHIN = timedelta(days=30)
+LIKELY_METRES = 300
+MOST_LIKELY = 3
+GRID, COMMUNITY = 15, 12
+WORK_PHOTOS = (FilePurpose.BEFORE, FilePurpose.AFTER)
+
+
+# One's own report, by its code
+
+
+def report_by_code(code: str) -> Report | None:
+    """The report with this tracking code; None for anything that is no code or nobody's."""
+    if not is_tracking_code(code):
+        return None
+    return Report.objects.select_related("case").defer("case__search").filter(code_hash=hash_of(code)).first()
+
+
+def reports_of(report_ids: Iterable[UUID]) -> list[Report]:
+    """These reports with their cases, the newest first; the caller has shown that they are the viewer's own."""
+    rows = Report.objects.filter(pk__in=list(report_ids)).select_related("case").defer("case__search")
+    return list(rows.order_by("-received_at", "-pk"))
+
+
+@dataclass
+class Own:
+    """What the holder of a report's code reads: the own words, and of the case what is meant for its reporters."""
+
+    report: Report
+    case: Case
+    orders: list[WorkOrder]
+    additions: list[Addition]
+    answers: list[Answer]  # reviewed ones, the last first
+    feedback: list[Feedback]  # of this report
+    contacts: list[ContactAttempt]  # with this reporter, or with all
+    photos: list[Attachment]
+    work_photos: list[Attachment]
+    clocks: list[Clock]  # of the case, running or not, the oldest first
+    history: list[History] = field(default_factory=list)
+
+    @property
+    def answer(self) -> Answer | None:
+        return self.answers[0] if self.answers else None
+
+    @property
+    def lead(self) -> WorkOrder | None:
+        """The lead order that is live, or the last that was finished."""
+        leads = [each for each in self.orders if each.role == OrderRole.LEAD]
+        live = [each for each in leads if each.state in LIVE_ORDERS]
+        done = [each for each in leads if each.state == OrderState.COMPLETED]
+        chosen = live or done
+        return chosen[-1] if chosen else None
+
+
+def own(report_id: UUID) -> Own | None:
+    """Everything the status page reads, as the one who holds this report's code."""
+    report = Report.objects.select_related("contact").filter(pk=report_id).first()
+    case = one(report.case_id, resident(report_id)) if report is not None else None
+    if report is None or case is None:
+        return None
+    orders = list(WorkOrder.objects.filter(case=case).select_related("unit").order_by("offered_at", "id"))
+    answers = list(
+        Answer.objects.filter(case=case, reviewed_at__isnull=False, sent_back_at=None).order_by("-reviewed_at", "-id")
+    )
+    attempts = ContactAttempt.objects.filter(case=case).filter(Q(report=report) | Q(report=None))
+    case_clocks = clocks.with_stretches(
+        list(Clock.objects.filter(object_kind="case", object_id=case.pk).order_by("started_at", "id"))
+    )
+    photos = files.of_all({"report": [report.pk], "case": [case.pk], "order": [each.pk for each in orders]})
+    return Own(
+        report=report,
+        case=case,
+        orders=orders,
+        additions=list(Addition.objects.filter(report=report).order_by("added_at", "id")),
+        answers=answers,
+        feedback=list(Feedback.objects.filter(report=report).order_by("said_at", "id")),
+        contacts=list(attempts.filter(kind=ContactKind.FIRST).order_by("made_at", "id")),
+        photos=[each for each in photos if each.owner_kind == "report"],
+        work_photos=_fit_to_leave(case, answers, photos),
+        clocks=list(case_clocks),
+        history=sorted(audit.history_of("case", [case.pk]), key=lambda line: line.pk),
+    )
+
+
+def _fit_to_leave(case: Case, answers: Sequence[Answer], photos: Iterable[Attachment]) -> list[Attachment]:
+    """The handler's pictures that left the house with a reviewed answer; of a matter settled on the spot, all."""
+    until = answers[0].reviewed_at if answers else case.ended_at if case.state == State.CLOSED else None
+    return [
+        each
+        for each in photos
+        if each.owner_kind in ("case", "order")
+        and each.purpose in WORK_PHOTOS
+        and until is not None
+        and each.added_at <= until
+    ]
+
+
+def own_photo(report_id: UUID, file_id: UUID) -> Attachment | None:
+    """One picture of the own status page: of the report, or of the work once it was reviewed."""
+    found = own(report_id)
+    shown = [*found.photos, *found.work_photos] if found is not None else []
+    return next((each for each in shown if each.pk == file_id), None)
+
+
+# What everybody may see
+
+
+def listed_types() -> dict[str, MatterType]:
+    """Types whose ends may stand in public: of public space and counted, so nothing inside homes and no disputes."""
+    return {
+        kind.code: kind
+        for kind in matters.active_types()
+        if kind.public and kind.scored and not kind.confidential and kind.flow == FlowKind.CITY
+    }
+
+
+def _listed(area_code: str, unlisted: QuerySet[Any], *, now: datetime) -> QuerySet[Case]:
+    """`unlisted` gives the ids of cases that a reporter keeps private."""
+    reviewed = Answer.objects.filter(case=OuterRef("pk"), reviewed_at__isnull=False, sent_back_at=None)
+    return (
+        Case.objects.defer("search")
+        .filter(
+            within([area_code]), Exists(reviewed), state=State.CLOSED, restricted=False, imported=False, drill=False
+        )
+        .filter(type_code__in=list(listed_types()), unplaced=False, outside=False)
+        .filter(ended_at__lte=now - SHOWN_AFTER, received_at__gte=now - SHOWN_FOR)
+        .exclude(pk__in=unlisted)
+    )
+
+
+@dataclass(frozen=True)
+class Card:
+    """One matter that ended well, as everybody may see it."""
+
+    type_name: str
+    place: str
+    unit: str
+    words: str
+    took: timedelta
+    ended_at: datetime
+    before: UUID | None
+    after: UUID | None
+
+
+def closed_nearby(area_code: str, *, unlisted: QuerySet[Any], now: datetime, page: Page[Case]) -> list[Card]:
+    """Listed cases of an area, the newest first, one page: six statements for any number."""
+    cases = page.of([_listed(area_code, unlisted, now=now)], order=("-received_at", "-id"))
+    if not cases:
+        return []
+    ids = [case.pk for case in cases]
+    orders = list(
+        WorkOrder.objects.filter(case_id__in=ids, role=OrderRole.LEAD, state=OrderState.COMPLETED)
+        .select_related("unit")
+        .order_by("offered_at", "id")
+    )
+    units = {order.case_id: order.unit.name for order in orders}
+    answers: dict[UUID, Answer] = {}
+    for each in Answer.objects.filter(case_id__in=ids, reviewed_at__isnull=False, sent_back_at=None).order_by(
+        "reviewed_at", "id"
+    ):
+        answers[each.case_id] = each
+    said: dict[UUID, list[str]] = {}
+    for case_id, words in Report.objects.filter(case_id__in=ids).order_by("pk").values_list("case_id", "words"):
+        said.setdefault(case_id, []).append(words)
+    pictures = _pictures(cases, answers)
+    alike = _alike(area_code, now=now)
+    types = listed_types()
+    return [
+        Card(
+            type_name=types[case.type_code].name,
+            place=places.name_of(_coarse(case, alike)),
+            unit=units.get(case.pk, ""),
+            words=fit_for_all(answers[case.pk].words, said.get(case.pk, [])),
+            took=(case.ended_at or now) - case.received_at,
+            ended_at=case.ended_at or now,
+            before=pictures.get((case.pk, FilePurpose.BEFORE)),
+            after=pictures.get((case.pk, FilePurpose.AFTER)),
+        )
+        for case in cases
+    ]
+
+
+def _pictures(cases: Sequence[Case], answers: dict[UUID, Answer]) -> dict[tuple[UUID, str], UUID]:
+    """The last picture before and after of each case's handlers."""
+    owners = dict(WorkOrder.objects.filter(case__in=cases).order_by("pk").values_list("pk", "case_id"))
+    owners |= {case.pk: case.pk for case in cases}
+    found: dict[tuple[UUID, str], UUID] = {}
+    for each in files.of_all({"order": list(owners), "case": [case.pk for case in cases]}):
+        case_id = owners[each.owner_id]
+        reviewed = answers[case_id].reviewed_at
+        if each.purpose in WORK_PHOTOS and reviewed is not None and each.added_at <= reviewed:
+            found[case_id, each.purpose] = each.pk
+    return found
+
+
+def _alike(area_code: str, *, now: datetime) -> Counter[tuple[str, str]]:
+    """How many of each type a grid had in the window."""
+    rows = Case.objects.filter(
+        within([area_code]), restricted=False, type_code__in=list(listed_types()), received_at__gte=now - SHOWN_FOR
+    )
+    found: Counter[tuple[str, str]] = Counter()
+    counted = rows.order_by().values("type_code", "area_code").annotate(count=Count("pk"))
+    for type_code, code, count in counted.values_list("type_code", "area_code", "count"):
+        found[type_code, code[:GRID]] += count
+    return found
+
+
+def _coarse(case: Case, alike: Counter[tuple[str, str]]) -> str:
+    grid = case.area_code[:GRID]
+    return grid if alike[case.type_code, grid] >= ALIKE else case.area_code[:COMMUNITY]
+
+
+def public_photo(file_id: UUID, *, unlisted: QuerySet[Any], now: datetime) -> Attachment | None:
+    """A handler's picture of a listed case; everything else is None."""
+    found = Attachment.objects.filter(pk=file_id, owner_kind__in=("case", "order"), purpose__in=WORK_PHOTOS).first()
+    if found is None:
+        return None
+    case_id = found.owner_id
+    if found.owner_kind == "order":
+        case_id = WorkOrder.objects.filter(pk=found.owner_id).values_list("case_id", flat=True).first() or case_id
+    case = _listed("", unlisted, now=now).filter(pk=case_id).first()
+    if case is None:
+        return None
+    answer = (
+        Answer.objects.filter(case=case, reviewed_at__isnull=False, sent_back_at=None).order_by("reviewed_at").last()
+    )
+    fit = answer is not None and answer.reviewed_at is not None and found.added_at <= answer.reviewed_at
+    return found if fit else None
+
+
+_PERSONAL = re.compile(
+    r"\d[\d\s\-]{6,}\d|[\w.+-]+@[\w-]+\.\w|女士|先生|小姐|阿姨|叔叔|大爷|大妈|大姐|大哥|老师|同志|身份证|微信号"
+    r"|[\d一二三四五六七八九十]+\s*(?:号楼|栋|幢|单元|室|房)|业主|住户|投诉人|诉求人|反映人|来电人|举报人"
+)
+_WINDOW = 8
+
+
+def fit_for_all(words: str, callers_words: Iterable[str]) -> str:
+    """An answer as everybody may read it, or "" where it may name a person, a home, or quote a caller."""
+    text = " ".join(words.split())
+    if not text or len(text) > 200 or _PERSONAL.search(text):
+        return ""
+    for said in callers_words:
+        plain = " ".join(said.split())
+        if any(text[place : place + _WINDOW] in plain for place in range(max(len(text) - _WINDOW + 1, 1))):
+            return ""
+    return text
+
+
+# Likely the same matter, before one more is sent
+
+
+@dataclass(frozen=True)
+class Likely:
+    """An open matter that may be the same: what it is, roughly where, where it stands. Nothing of who said it."""
+
+    case_id: UUID
+    type_code: str
+    type_name: str
+    place: str
+    state: str
+    flow: str
+    unit: str
+    due_at: datetime | None
+    received_at: datetime
+    voices: int
+
+
+def likely(
+    *,
+    area_code: str,
+    type_codes: Sequence[str],
+    lng: float | None = None,
+    lat: float | None = None,
+    grid_code: str = "",
+    now: datetime,
+) -> list[Likely]:
+    """Open matters of the same type beside the point (or in the grid), the nearest first; confidential ones never."""
+    types = {
+        code: kind
+        for code, kind in matters.types_of(type_codes).items()
+        if kind.public and kind.scored and not kind.confidential
+    }
+    if not types:
+        return []
+    rows = Case.objects.defer("search").filter(
+        within([area_code]),
+        state__in=[str(state) for state in sorted(OPEN)],
+        type_code__in=list(types),
+        restricted=False,
+        imported=False,
+        drill=False,
+        unplaced=False,
+        received_at__gte=now - LIKELY_WITHIN,
+        received_at__lte=now,
+    )
+    near: list[tuple[float, Case]] = []
+    if lng is not None and lat is not None:
+        reach = 0.005
+        box = rows.filter(lng__range=(lng - reach, lng + reach), lat__range=(lat - reach, lat + reach))
+        for case in box.order_by("-received_at", "-id")[:200]:
+            if case.lng is not None and case.lat is not None:
+                east, north = metres_between(lng, lat, case.lng, case.lat)
+                near.append(((east**2 + north**2) ** 0.5, case))
+        near = [pair for pair in near if pair[0] <= LIKELY_METRES]
+    elif len(grid_code) >= GRID:
+        near = [(0.0, case) for case in rows.filter(within([grid_code])).order_by("-received_at", "-id")[:MOST_LIKELY]]
+    near.sort(key=lambda pair: pair[0])
+    cases = [case for _metres, case in near[:MOST_LIKELY]]
+    if not cases:
+        return []
+    orders = WorkOrder.objects.filter(case__in=cases, role=OrderRole.LEAD, state__in=[str(s) for s in LIVE_ORDERS])
+    units = {order.case_id: order.unit.name for order in orders.select_related("unit")}
+    voices = Counter(Report.objects.filter(case__in=cases, withdrawn_at=None).values_list("case_id", flat=True))
+    return [
+        Likely(
+            case_id=case.pk,
+            type_code=case.type_code,
+            type_name=types[case.type_code].name,
+            place=places.name_of(case.area_code[:GRID]),
+            state=case.state,
+            flow=case.flow,
+            unit=units.get(case.pk, ""),
+            due_at=case.due_at if case.due_step == Step.HANDLE else None,
+            received_at=case.received_at,
+            voices=voices[case.pk],
+        )
+        for case in cases
+    ]
+
+
+# Figures
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What came in during a time, and what became of it by now."""
+
+    received: int
+    ended: int
+    on_time: int
+    late: int
+    going_on: int
+
+
+def figures(area_code: str, *, since: datetime, until: datetime) -> Figures:
+    """Counts of an area: calls received in [since, until); restricted, imported, merged and void ones are left out."""
+    rows = Case.objects.filter(
+        within([area_code]),
+        received_at__gte=since,
+        received_at__lt=until,
+        restricted=False,
+        imported=False,
+        drill=False,
+    ).exclude(state__in=(State.MERGED, State.VOIDED))
+    too_late = Clock.objects.filter(
+        object_kind="case", object_id=OuterRef("pk"), step=Step.HANDLE, stopped_at__gt=F("due_at")
+    )
+    ended = rows.filter(state__in=(State.CLOSED, State.ANSWERED, State.DECLINED, State.TRANSFERRED, State.WITHDRAWN))
+    late = ended.filter(Exists(too_late)).count()
+    received, done = rows.count(), ended.count()
+    return Figures(received=received, ended=done, on_time=done - late, late=late, going_on=received - done)
