@@ -84,6 +84,7 @@ class TestTakeACall:
         assert "119" in first
         assert "楼下着火了" in first
         assert not Report.objects.exists()
+        assert "119" in client.post("/desk/new/", sent | {"reply_by": "phone"}).content.decode()
 
         client.post("/desk/new/", sent | {"warned": "119"})
         assert Report.objects.get().case.danger == "119"

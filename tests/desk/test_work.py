@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 
 from huying.cases import actions as a
+from huying.cases.models import Case
 from huying.cases.queries import lists
 from huying.cases.rules.tasks import Task
 from huying.desk.mine import cells_of, possible_tasks, sentence_of
 from huying.kernel.actor import resident, system
+from huying.people.models import Recusal
 from tests.world import NOW, OTHER_GRID, middle
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +127,14 @@ class TestWorkOf:
 
         assert tasks(world.handler) == []
         assert tasks(world.enforcer) == [(Task.SIGN_IN, case.pk)]
+
+    def test_who_keeps_away_in_person_does_not_see_the_units_order(self, world):
+        case = dispatch(world, world.call().case)
+        Recusal.objects.create(object_id=case.pk, account=world.accounts["handler"], reason_code="related", set_at=NOW)
+        Case.objects.filter(pk=case.pk).update(recused=True, restricted=True)
+
+        assert tasks(world.handler) == []
+        assert tasks(world.unit_head) == [(Task.SIGN_IN, case.pk)]
 
     def test_the_most_urgent_comes_first(self, world):
         late = world.call(now=NOW - timedelta(hours=20)).case

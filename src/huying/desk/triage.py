@@ -18,10 +18,11 @@ from huying.kernel.terms import Label
 from huying.matters import queries as matters
 from huying.matters.models import MatterType
 from huying.matters.queries import Suggestion
-from huying.matters.rules import Grade, Step
+from huying.matters.rules import Grade, LowestTier, Step, beyond
 from huying.people import queries as people
 from huying.people.models import Organisation
 from huying.people.rules import Duty, UnitKind
+from huying.places.rules import tier_of
 
 IN_TRIAGE = (State.RECEIVED, State.TRIAGED, State.FILED)
 SUGGESTED = 3
@@ -86,6 +87,8 @@ class Choices:
     assistants: list[tuple[str, str, bool]]
     danger: str = ""
     lead: UnitChoice | None = None
+    tier: str = ""  # the lowest that can solve it, by the catalogue
+    beyond: bool = False  # this desk lies below that tier
     grades: list[tuple[str, Label]] = field(default_factory=lambda: [(str(one), one.label) for one in Grade])
 
     @property
@@ -147,6 +150,8 @@ def choices_of(
         ],
         danger=_("%(mark)s “%(word)s”") % {"mark": CIRCLED[URGENT], "word": danger.word} if danger is not None else "",
         lead=lead,
+        tier=str(LowestTier(kind.lowest_tier).label) if kind is not None else "",
+        beyond=kind is not None and beyond(kind.lowest_tier, tier_of(case.desk_code)),
     )
 
 
@@ -175,10 +180,10 @@ def _types(case: Case, suggestions: list[Suggestion], kind: MatterType | None) -
 def _units(
     docket: Docket, kind: MatterType | None, recused: frozenset[UUID], lead_id: UUID | None, *, first_key: int
 ) -> list[UnitChoice]:
-    """Units with the duty for this matter here, the nearest first; who keeps away or returned it cannot be chosen."""
+    """Units with the duty here, as the catalogue names them; who keeps away or returned it cannot be chosen."""
     if kind is None:
         return []
-    able = people.responsible_units(kind.code, docket.case.area_code)
+    able = matters.owners_of(kind.code, docket.case.area_code)
     returned = {one.unit_id for one in docket.orders if one.state == OrderState.RETURNED}
 
     def why_not(unit: Organisation) -> str:

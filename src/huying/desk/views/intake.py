@@ -34,6 +34,7 @@ from huying.kernel.paging import Page
 from huying.kernel.refusals import NotAllowed, NotFound, Refusal
 from huying.kernel.terms import Label
 from huying.kernel.terms import _ as lazy
+from huying.kernel.text import WORDS_LIMIT
 from huying.matters import queries as matters
 from huying.people import actions as people_actions
 from huying.people import queries as people
@@ -55,11 +56,13 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _call_page(request, CallForm(actor=viewer, request=request))
     form = CallForm(request.POST, request.FILES, actor=viewer, request=request)
-    if not form.is_valid():
+    fits = form.is_valid()
+    # Danger comes before anything that is to be mended.
+    danger = matters.danger_in(request.POST.get("words", "")[:WORDS_LIMIT])
+    if danger is not None and request.POST.get("warned") != danger.number:
+        return _call_page(request, form, danger=danger, status=200 if fits else 422)
+    if not fits:
         return _call_page(request, form, status=422)
-    danger = matters.danger_in(form.cleaned_data["words"])
-    if danger is not None and form.cleaned_data["warned"] != danger.number:
-        return _call_page(request, form, danger=danger)
     receipt = attempt(form, lambda: _take(form, viewer, now))
     if receipt is None:
         return _call_page(request, form, status=422)
