@@ -28,9 +28,19 @@ LAST_LINE = (
 )  # fmt: skip
 # One case each: every turn of the flow is in a rehearsal, whatever the seed draws.
 TURNS: Sequence[dict[str, Any]] = (
-    {"returns": 1}, {"returns": 2}, {"reworks": 1}, {"failed_checks": 1}, {"unsolved": 1},
-    {"unsolved": 2, "reworks": 1}, {"missed_calls": 3}, {"assistants": 2}, {"verify": True}, {"reopen": True}, {"one_form": False}, {"correct": True},
-)  # fmt: skip
+    {"returns": 1},
+    {"returns": 2},
+    {"reworks": 1},
+    {"failed_checks": 1},
+    {"unsolved": 1},
+    {"unsolved": 2, "reworks": 1},
+    {"missed_calls": 3},
+    {"assistants": 2},
+    {"verify": True},
+    {"reopen": True},
+    {"one_form": False},
+    {"correct": True},
+)
 OTHER_ENDS = ("answered", "declined", "transferred", "voided", "withdrawn", "fine_now")
 
 
@@ -50,6 +60,7 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
     from huying.cli.play.hands import LiveHand, play
     from huying.cli.play.story import Story, draw_plan
     from huying.matters import queries as matters
+    from huying.matters.rules import CheckPolicy
     from huying.places.models import Area
     from huying.places.rules import Tier
 
@@ -72,6 +83,8 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
         .values_list("code", flat=True)
     )
     kinds = [one.code for one in matters.active_types() if cast.units_for(one.code, grids[0] if grids else street)]
+    looked_at = {one.code for one in matters.active_types() if one.check_policy == CheckPolicy.ALWAYS}
+    checked = [one for one in kinds if one in looked_at]
     if not (cast.actors and grids and kinds):
         raise CommandRefused(str(_("街道里还没有人员、网格或职责。请先建好，或先运行 huying demo。")))
     hand, words = LiveHand(), _words()
@@ -83,6 +96,8 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
             if guess and guess[0].type.code in kinds:
                 plan.type_code = guess[0].type.code
             _make_sure(plan, number)
+            if plan.failed_checks and checked:
+                plan.type_code = rng.choice(checked)
             began = start + timedelta(seconds=30 * number)
             play(hand, docket, Story(cast, plan, words), cast, now=began, until=start + HORIZON)
             advance(1)
@@ -133,7 +148,7 @@ def _measured(ids: list[UUID], start: datetime) -> dict[str, Any]:
     """States, rates with their denominators, hours to the end: all from rows."""
     from django.db.models import F
 
-    from huying.cases.models import Case, Feedback
+    from huying.cases.models import Case, Feedback, WorkOrder
     from huying.cases.rules import ENDS
     from huying.clocks.models import Clock
 
@@ -146,8 +161,9 @@ def _measured(ids: list[UUID], start: datetime) -> dict[str, Any]:
     )
     handled = Clock.objects.filter(object_id__in=ids, step="handle", stopped_at__isnull=False)
     on_time = handled.filter(stopped_at__lte=F("due_at")).count()
-    # Imported callers left no number of their own: being taken up in time is the response that can be measured.
-    taken_up = Clock.objects.filter(object_id__in=ids, step="intake", stopped_at__isnull=False)
+    # Imported callers left no number to call: signing in within its limit is the response that can be measured.
+    orders = WorkOrder.objects.filter(case_id__in=ids).values("pk")
+    taken_up = Clock.objects.filter(object_kind="order", object_id__in=orders, step="sign_in", stopped_at__isnull=False)
     met = taken_up.filter(stopped_at__lte=F("due_at")).count()
     said = Feedback.objects.filter(case_id__in=ids, late=False)
     reached = said.count()

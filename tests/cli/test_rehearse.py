@@ -1,0 +1,79 @@
+"""A rehearsal on a small street: imported calls reach an end through the actions, and the record agrees."""
+
+from argparse import Namespace
+
+import pytest
+
+from huying.audit import actions as audit
+from huying.audit.models import History
+from huying.audit.queries import verify
+from huying.cases.actions.importing import PRESETS, import_reports
+from huying.cases.models import Case, WorkOrder
+from huying.cases.rules import ENDS
+from huying.cli.commands import rehearse
+from huying.cli.contract import CommandRefused, Terminal
+from huying.kernel.actor import importer
+from tests.world import NEXT_DOOR, NOW, STREET, build_world
+
+pytestmark = pytest.mark.django_db
+CALLS = 40
+
+
+def options(**changed):
+    return Namespace(**{"cases": CALLS, "seed": 1, "area": STREET, **changed})
+
+
+@pytest.fixture
+def calls(tmp_path):
+    build_world()
+    path = tmp_path / "calls.csv"
+    matters = ["路灯不亮，晚上看不见路", "垃圾堆了三天没人收", "楼上漏水，天花板滴水", "井盖松动，车过就响"]
+    rows = "".join(f"{n},第{n}件,{matters[n % 4]}。,2026-01-02T08:00:00\n" for n in range(CALLS))
+    path.write_text("id,title,body,time\n" + rows, encoding="utf-8")
+    import_reports(
+        path, area_code=STREET, preset=PRESETS["citizen-messages"], rejects=tmp_path / "r.csv", actor=importer("t"),
+        now=NOW,
+    )  # fmt: skip
+
+
+@pytest.mark.usefixtures("calls")
+class TestRehearse:
+    def test_calls_reach_an_end_by_many_people_and_the_record_agrees(self, tmp_path):
+        outcome = rehearse.run(options(), Terminal(json_line=True))
+        facts = outcome.facts
+        assert outcome.code == 0
+        assert (facts["cases"], facts["mismatched"]) == (CALLS, 0)
+        assert facts["ended"] >= CALLS - 3
+        assert facts["actors"] >= 8
+        assert facts["moves"] > 5 * CALLS
+        for name in ("response", "resolution", "satisfaction"):
+            assert 0 <= facts[name]["rate"] <= 1
+            assert facts[name]["of"] > 0
+        assert 0 < facts["median_hours"] <= facts["p90_hours"]
+        verbs = set(History.objects.filter(kind="case").values_list("verb", flat=True))
+        assert {"return", "rework", "fail_check", "second_round", "withdraw", "void", "decline", "answer"} <= verbs
+        assert Case.objects.filter(state__in=ENDS).count() == facts["ended"]
+        assert not WorkOrder.objects.filter(case__state__in=ENDS, state__in=["offered", "accepted", "rework"]).exists()
+        heads = tmp_path / "heads.jsonl"
+        audit.seal(now=NOW, heads_file=heads)
+        assert verify(heads).ok
+
+    def test_a_damaged_state_is_found(self):
+        rehearse.run(options(cases=5), Terminal(json_line=True))
+        case = Case.objects.filter(state__in=ENDS).exclude(state="answered").first()
+        assert case is not None
+        Case.objects.filter(pk=case.pk).update(state="answered", merged_into=None)
+        from huying.cases.queries.replay import mismatches
+
+        found = mismatches([case.pk])
+        assert [one.case_id for one in found] == [case.pk]
+        assert "answered" in found[0].why
+
+    def test_another_street_without_calls_is_refused_in_words(self):
+        with pytest.raises(CommandRefused, match="导入"):
+            rehearse.run(options(area=NEXT_DOOR), Terminal(json_line=True))
+
+
+def test_no_cases_asked_is_refused(db):
+    with pytest.raises(CommandRefused):
+        rehearse.run(options(cases=0), Terminal(json_line=True))
