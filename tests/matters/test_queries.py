@@ -87,3 +87,21 @@ def _seconds(act):
     before = time.perf_counter()
     act()
     return time.perf_counter() - before
+
+
+class TestOwners:
+    def test_units_that_the_catalogue_names_come_first_in_its_order(self):
+        from huying.matters.rules import place_in
+
+        named = ["街道环卫站", "社区居委会"]
+        units = [("区水务局", "水务局"), ("榕树社区居委会", "榕树居委"), ("街道环卫站", "环卫站")]
+        assert sorted(units, key=lambda names: place_in(named, *names)) == [units[2], units[1], units[0]]
+
+    def test_a_desk_below_the_lowest_tier_is_told_so(self):
+        from huying.matters.rules import beyond
+
+        assert beyond("street", "community")
+        assert beyond("district", "street")
+        assert not beyond("community", "community")
+        assert not beyond("grid", "street")
+        assert not beyond("district", "city")

@@ -19,7 +19,7 @@ from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.refusals import NotFound
 from huying.kernel.terms import _
 from huying.matters.models import CatalogueVersion, DutyEntry, MatterClass, MatterType, StepLimit
-from huying.matters.rules import DEFAULT_LIMITS, Grade, Step, VersionState
+from huying.matters.rules import DEFAULT_LIMITS, Grade, Step, VersionState, place_in
 from huying.matters.rules.book import (
     TYPE_COLUMNS,
     Book,
@@ -31,6 +31,8 @@ from huying.matters.rules.book import (
     differences,
 )
 from huying.matters.rules.words import Danger, DangerWords, TypeWords
+from huying.people import queries as people
+from huying.people.models import Organisation
 
 # Another process may bring a version into force; this one notices within so many seconds, by one statement.
 LOOK_AGAIN_SECONDS = 30.0
@@ -246,6 +248,14 @@ def danger_in(words: str) -> Danger | None:
     """The number to call at once and the word that says so, or None."""
     found = snapshot()
     return None if found is None else found.dangers.first(words)
+
+
+def owners_of(type_code: str, area_code: str) -> list[Organisation]:
+    """Units with the duty for a type in a place; those that the version in force names come first, in its order."""
+    able = people.responsible_units(type_code, area_code)
+    kind = type_of(type_code)
+    named = kind.units if kind is not None else ()
+    return sorted(able, key=lambda unit: place_in(named, unit.name, unit.short_name))
 
 
 def limit_row(type_code: str, step: str, grade: str, version: str = "") -> LimitRow:

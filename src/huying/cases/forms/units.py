@@ -51,7 +51,7 @@ class UnitChoices:
 
     def __init__(self, subject: Subject, type_code: str, area_code: str) -> None:
         case = subject.case
-        self.responsible = people.responsible_units(type_code, area_code) if type_code else []
+        self.responsible = matters.owners_of(type_code, area_code) if type_code else []
         kind = matters.type_of(type_code) if type_code else None
         self.clause = kind.clause if kind else ""
         facts = subject.docket.facts(actor=subject.actor, now=subject.now)

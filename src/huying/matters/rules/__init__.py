@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from huying.kernel.terms import Term, _
 
 
@@ -66,6 +68,22 @@ class LowestTier(Term):
     COMMUNITY = "community", _("社区")
     STREET = "street", _("街道")
     DISTRICT = "district", _("区级部门")
+
+
+_TIERS = tuple(LowestTier)
+
+
+def beyond(lowest: LowestTier | str, tier: str) -> bool:
+    """Whether a desk of this tier (a stored word of places) is too low to solve the matter."""
+    return tier in LowestTier.values and _TIERS.index(LowestTier(tier)) < _TIERS.index(LowestTier(lowest))
+
+
+def place_in(named: Sequence[str], *names: str) -> int:
+    """Where the catalogue names a unit: by its own name, or by its kind as in 社区居委会; past the end if nowhere."""
+    for place, word in enumerate(named):
+        if any(name == word or name.endswith(word) for name in names if name):
+            return place
+    return len(named)
 
 
 class VersionState(Term):
