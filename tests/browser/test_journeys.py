@@ -92,9 +92,7 @@ def test_a_resident_reports_follows_adds_nudges_and_decides_when_it_is_solved(wo
     canvas = me.page.locator("[data-map-ready=yes] canvas")
     canvas.wait_for()
     canvas.click(position={"x": 120, "y": 110})
-    me.fill("怎么找到", "榕树路 18 号南门，快递柜旁") if me.page.get_by_label("怎么找到").count() else me.page.locator(
-        "[name=place_words]"
-    ).fill("榕树路 18 号南门，快递柜旁")
+    me.fill("怎么找到", "榕树路 18 号南门，快递柜旁")
     me.look("where")
     me.press("下一步：核对提交")
 

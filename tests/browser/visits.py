@@ -44,6 +44,7 @@ class Visit:
         """Keep every fault of the page, and its picture where pictures are wanted."""
         self.faults += [f"{name} ({self.width}, {self.page.url}): {one}" for one in faults_of(self.page)]
         if SHOTS:
+            self.page.evaluate("window.scrollTo(0, 0)")
             folder = Path(SHOTS)
             folder.mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=folder / f"{name}-{self.width}.png", full_page=self.phone)
