@@ -123,7 +123,7 @@ class Rows:
     def _state(self, case: Case, order: WorkOrder | None, task: Task | None) -> tuple[Label, str]:
         """The word of the state, and a tone where the stored state alone would say too little."""
         if task == Task.APPROVE:
-            return Task.APPROVE.label, "review"
+            return _("待审批"), "review"
         if order is not None and case.state == State.IN_HAND:
             return OrderState(order.state).label, ""
         if case.state == State.FILED and self._returned(case):

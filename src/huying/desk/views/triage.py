@@ -264,16 +264,18 @@ def _told(docket: Docket, suggestions: list[Any]) -> dict[str, Any]:
     case, reports = docket.case, docket.reports
     masked = people.masked([one.contact_id for one in reports if one.contact_id is not None])
     photos = files.of_owners("report", [one.pk for one in reports])
+    cut = {one.pk: pieces(one.words, marks_of(case, one.words, suggestions)) for one in reports}
     return {
         "reports": [
             {
                 "report": one,
                 "channel": Channel(one.channel).label,
-                "pieces": pieces(one.words, marks_of(case, one.words, suggestions)),
+                "pieces": cut[one.pk],
                 "masked": masked.get(one.contact_id) if one.contact_id is not None else None,
             }
             for one in reports
         ],
+        "marked": {piece.kind for found in cut.values() for piece in found if piece.kind},
         "photos": [
             {
                 "url": photo_url(case.pk, one.pk),

@@ -1,0 +1,104 @@
+"""The desk's pages with a day's rows in them: looked at in both widths, worked with keys, and without scripts."""
+
+from pathlib import Path
+
+import pytest
+
+from huying.cases.models import Case
+from tests.browser.desk_world import HERE, build_day
+from tests.browser.harness import check_page
+from tests.settings import GIVEN
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SHOTS = GIVEN.get("HUYING_SHOTS", "")
+
+PAGES = [
+    ("dispatcher", "mine", "/desk/"), ("dispatcher", "triage", "/desk/triage/"), ("dispatcher", "list", "/desk/list/"),
+    ("dispatcher", "found", "/desk/list/?q=污水"), ("dispatcher", "map", "/desk/list/?view=map"),
+    ("dispatcher", "new", "/desk/new/"), ("handler", "handler", "/desk/"), ("head", "head", "/desk/"),
+    ("secretary", "secretary", "/desk/"), ("grid_worker2", "grid", "/desk/"), ("grid_worker2", "behalf", "/desk/new/"),
+    ("grid_worker2", "self", "/desk/self/"), ("clerk", "taken", "/desk/taken/"), ("reviewer", "review", "/desk/review/"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def day(monkeypatch):
+    world = build_day()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: HERE)
+    return world
+
+
+@pytest.fixture
+def as_one(site, client, day, open_page):
+    """`as_one("dispatcher", phone=True)`: a page of a browser in which that person is signed in."""
+
+    def signed_in(who, **options):
+        client.force_login(day.accounts[who], backend="django.contrib.auth.backends.ModelBackend")
+        page = open_page(**options)
+        page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
+        return page
+
+    return signed_in
+
+
+def look(page, name, phone=False):
+    check_page(page)
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"desk-{name}{'-390' if phone else ''}.png", full_page=phone)
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+def test_every_page_can_be_read_and_used(site, as_one, phone):
+    pages = {}
+    for who, name, address in PAGES:
+        page = pages.get(who) or pages.setdefault(who, as_one(who, phone=phone))
+        page.goto(site + address)
+        look(page, name, phone)
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+def test_a_call_is_taken_down_with_the_number_to_call_first(site, as_one, phone):
+    page = as_one("clerk", phone=phone)
+    page.goto(site + "/desk/new/")
+    page.locator("#id_words").fill("楼下着火了，好大的烟。")
+    page.locator("[data-send]").click()
+    page.get_by_role("heading", name="可能有危险").wait_for()
+    look(page, "danger", phone)
+
+    page.locator("#id_reply_by_1").check()
+    page.get_by_role("button", name="已经打过电话").click()
+
+    page.get_by_text("您反映的事，我们收到了").wait_for()
+    look(page, "slip", phone)
+
+
+def test_triage_goes_with_keys_from_call_to_call(site, as_one):
+    page = as_one("dispatcher")
+    page.goto(site + "/desk/triage/")
+    page.locator(".queue-item").nth(1).click()
+    here = page.url.rstrip("/").rsplit("/", 1)[1]
+    page.locator("#other-type").select_option("0103")
+    page.locator("#choices .suggest-name", has_text="街道环卫站").wait_for()
+    page.locator("#send", has_text="受理并派给").wait_for()
+    look(page, "triage-chosen")
+
+    page.keyboard.press("u")
+    page.locator("#grade-urgent:checked").wait_for(state="attached")
+    with page.expect_navigation():
+        page.keyboard.press("Control+Enter")
+
+    assert page.get_by_role("status").filter(has_text="已派给").count() == 1
+    assert here not in page.url
+    case = Case.objects.get(pk=here)
+    assert (case.state, case.type_code, case.grade) == ("in_hand", "0103", "urgent")
+
+
+def test_triage_works_without_scripts(site, as_one):
+    page = as_one("dispatcher", scripts=False)
+    page.goto(site + "/desk/triage/")
+    page.goto(site + page.locator(".queue-item").nth(1).get_attribute("href"))
+    here = page.url.rstrip("/").rsplit("/", 1)[1]
+    page.locator("#other-type").select_option("0103")
+    page.get_by_role("button", name="更新单位").click()
+    page.locator("#send", has_text="受理并派给").click()
+    assert Case.objects.get(pk=here).state == "in_hand"
