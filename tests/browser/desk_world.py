@@ -25,7 +25,14 @@ def photo(shade: int = 120):
 
 
 CALLS = [
-    ("污水从沙井冒出来，漫到小区门口，老人小孩都踩着走。请今天派人疏通。", GRID, "榕树路 18 号南门", Channel.HOTLINE, 5, 0),
+    (
+        "污水从沙井冒出来，漫到小区门口，老人小孩都踩着走。请今天派人疏通。",
+        GRID,
+        "榕树路 18 号南门",
+        Channel.HOTLINE,
+        5,
+        0,
+    ),
     ("榕树路 18 号南门的沙井又冒污水了，臭得很。", GRID, "榕树路 18 号南门", Channel.PORTAL, 4, 40),
     ("楼道里有人给电动车拉线充电，怕着火。", OTHER_GRID, "凤凰里 3 栋", Channel.PORTAL, 3, 30),
     ("小区门口的共享单车占满了盲道，过不去。", GRID, "榕树路口", Channel.WECHAT, 3, 0),
@@ -98,7 +105,11 @@ def build_day(now: datetime = HERE) -> World:
         actions.review_result(case.pk, actor=people["reviewer"], now=at(ago, 150))
     back = dispatched(5, yesterday)
     actions.ask_return(
-        back.pk, clause="第 12 项不归环卫站", reason="灯杆归小区物业管。", actor=people["handler"], now=at(yesterday, 50)
+        back.pk,
+        clause="第 12 项不归环卫站",
+        reason="灯杆归小区物业管。",
+        actor=people["handler"],
+        now=at(yesterday, 50),
     )
     actions.decide_return(
         back.pk, order_id=back.orders.get().pk, granted=True, words="同意", actor=people["dispatcher"],
