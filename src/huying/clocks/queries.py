@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.db.models import prefetch_related_objects
+from django.utils.dateformat import format as date_format
 
 from huying.clocks.models import CalendarYear, Clock, Revision, Stretch, WorkDay, WorkHours
 from huying.clocks.rules import (
@@ -25,7 +26,7 @@ from huying.clocks.rules import (
     unpublished_years,
     used_percent,
 )
-from huying.kernel.terms import Label, _
+from huying.kernel.terms import Label, _, pgettext_lazy
 
 RECHECK_SECONDS = 5
 _CHECKED = "clocks.calendar.mark"
@@ -160,8 +161,8 @@ def day_words(day: date, now: datetime) -> str:
     if near is not None:
         return str(near)
     if day.year == today.year:
-        return str(_("%(month)s月%(day)s日")) % {"month": day.month, "day": day.day}
-    return str(_("%(year)s年%(month)s月%(day)s日")) % {"year": day.year, "month": day.month, "day": day.day}
+        return date_format(day, str(pgettext_lazy("date format, this year", "n月j日")))
+    return date_format(day, str(pgettext_lazy("date format, another year", "Y年n月j日")))
 
 
 def _rule_words(clock: Clock, limit: Limit, known: Calendar) -> str:

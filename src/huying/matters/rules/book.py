@@ -139,6 +139,10 @@ class Column:
                 return str(value)
         raise Invalid(_("请从这些里选：%(choices)s。") % {"choices": "、".join(map(str, self.choices.labels))})
 
+    def show(self, value: Any) -> str:
+        """The cell as a reader of any language sees it."""
+        return str(_("是") if value else _("否")) if self.kind == "yes_no" else self.write(value)
+
     def write(self, value: Any) -> str:
         """The cell's text; `read` gives the value back."""
         if self.kind == "yes_no":
@@ -362,17 +366,25 @@ def read_limits(text: str) -> list[tuple[str, str, str]]:
     found = []
     for line in filter(None, (one.strip() for one in text.split("\n"))):
         where, equals, limit = line.replace("＝", "=").partition("=")
-        step, *grade = where.split() or [""]
         try:
-            if not equals or len(grade) > 1:
+            if not equals:
                 raise Invalid(LIMIT_HINT)
-            found.append((step_column.read(step), grade_column.read("".join(grade)), limit.strip()))
+            step, grade = _step_and_grade(where.split())
+            found.append((step_column.read(step), grade_column.read(grade), limit.strip()))
         except Invalid as why:
             says = _("“%(line)s”看不懂。请写成“办理=3wd”或“签收 紧急=15m”。") % {"line": line[:20]}
             raise Invalid({"limits": [says]}) from why
         if not is_limit(limit):
             raise Invalid({"limits": [LIMIT_HINT]})
     return found
+
+
+def _step_and_grade(words: list[str]) -> tuple[str, str]:
+    """The words of a step and of a grade, told apart by the grades there are: a step may have two words."""
+    grades = {str(word) for one in Grade for word in (one.value, one.label)}
+    if len(words) > 1 and words[-1] in grades:
+        return " ".join(words[:-1]), words[-1]
+    return " ".join(words), ""
 
 
 def changed_type(row: TypeRow, changes: Mapping[str, Any]) -> TypeRow:
@@ -475,8 +487,8 @@ def _fields(kind: SheetKind, old: Row, new: Row) -> tuple[FieldChange, ...]:
         FieldChange(
             one.name,
             columns[one.name].label,
-            columns[one.name].write(getattr(old, one.name)),
-            columns[one.name].write(getattr(new, one.name)),
+            columns[one.name].show(getattr(old, one.name)),
+            columns[one.name].show(getattr(new, one.name)),
         )
         for one in fields(new)
         if getattr(old, one.name) != getattr(new, one.name)
