@@ -41,6 +41,7 @@ class Actor:
     grants: tuple[Granted, ...] = ()
     report_id: UUID | None = None  # a resident who holds this report's tracking code
     name: str = ""  # shown on the person's own pages only; never written to history
+    post: str = ""  # the first present post and its unit, for the person's own pages
 
     def may(self, duty: str | None, area_code: str, *, as_unit: bool = False) -> bool:
         """Whether the actor holds `duty` over `area_code` (no duty asked: anybody may).

@@ -40,13 +40,12 @@ def actor_for(account: Account, now: datetime) -> Actor:
     """
     if not account.is_active:
         return Actor(kind=ActorKind.PERSON, id=account.pk, label=account.label, name=account.name)
-    units = tuple(
-        dict.fromkeys(
-            Appointment.objects.filter(running(now), account=account, organisation__active=True)
-            .order_by("since", "pk")
-            .values_list("organisation_id", flat=True)
-        )
+    posts = list(
+        Appointment.objects.filter(running(now), account=account, organisation__active=True)
+        .order_by("since", "pk")
+        .values_list("organisation_id", "post", "organisation__short_name")
     )
+    units = tuple(dict.fromkeys(unit_id for unit_id, _post, _name in posts))
     grants = tuple(
         Granted(frozenset(duties), area_code, unit_id)
         for duties, area_code, unit_id in RoleGrant.objects.filter(running(now), account=account, role__active=True)
@@ -54,9 +53,11 @@ def actor_for(account: Account, now: datetime) -> Actor:
         .values_list("role__duties", "area_code", "unit_id")
         if unit_id is None or unit_id in units
     )
+    post = " · ".join(filter(None, [str(Post(posts[0][1]).label), posts[0][2]])) if posts else ""
     return Actor(
-        kind=ActorKind.PERSON, id=account.pk, label=account.label, units=units, grants=grants, name=account.name
-    )
+        kind=ActorKind.PERSON, id=account.pk, label=account.label, units=units, grants=grants, name=account.name,
+        post=post,
+    )  # fmt: skip
 
 
 def account(account_id: UUID) -> Account | None:
@@ -139,6 +140,27 @@ def responsible_units(matter_code: str, area_code: str) -> list[Organisation]:
     found = {row.unit_id: row.unit for row in rows}
     claims = (Claim(row.unit_id, row.area_code, row.matter_code, row.order) for row in rows)
     return [found[unit_id] for unit_id in ranked(claims, matter_code, area_code)]
+
+
+class DutyBook:
+    """All lines of responsibility, read once: `responsible_units` without a statement, for builders of whole worlds."""
+
+    def __init__(self) -> None:
+        self._claims: dict[tuple[str, str], list[Claim]] = {}
+        self._units: dict[UUID, Organisation] = {}
+        for row in Responsibility.objects.filter(unit__active=True).select_related("unit").order_by("pk"):
+            claim = Claim(row.unit_id, row.area_code, row.matter_code, row.order)
+            self._claims.setdefault((row.area_code, row.matter_code), []).append(claim)
+            self._units[row.unit_id] = row.unit
+
+    def responsible_units(self, matter_code: str, area_code: str) -> list[Organisation]:
+        fitting = [
+            claim
+            for area in prefixes(area_code)
+            for matter in prefixes(matter_code)
+            for claim in self._claims.get((area, matter), ())
+        ]
+        return [self._units[unit_id] for unit_id in ranked(fitting, matter_code, area_code)]
 
 
 def members_of(unit_id: UUID, duty: str | None = None, *, now: datetime | None = None) -> list[Account]:

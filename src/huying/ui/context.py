@@ -90,6 +90,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     person = actor.kind == ActorKind.PERSON
     return {
         "actor": actor,
+        "person_post": actor.post,
         "now": now_of(request),
         "elder": is_elder(request),
         "site": SimpleLazyObject(site),
