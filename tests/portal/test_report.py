@@ -30,7 +30,11 @@ class TestTheThreeSteps:
         case = sent.case
         assert (sent.words, sent.place_words, case.type_code) == (WORDS, PLACE, "0103")
         assert (case.area_code, case.unplaced, case.channel, case.state) == (GRID, False, "portal", "received")
-        assert sent.contact_id is None
+
+    def test_nobody_has_to_say_who_they_are(self, resident):
+        report = Report.objects.get(pk=resident.send())
+        assert report.contact_id is None
+        assert not Contact.objects.exists()
 
     def test_the_receipt_shows_the_code_large_and_a_picture_to_keep(self, resident, sent):
         page = text_of(resident.get(f"/report/done/{sent.pk}/"))
@@ -303,7 +307,7 @@ class TestBadInput:
             "guessed_from",
             "calmed",
         )
-        answer = resident.client.post(address, {name: sent_words for name in names})
+        answer = resident.client.post(address, dict.fromkeys(names, sent_words))
         assert answer.status_code < 500
         assert not Case.objects.exists()
 
