@@ -31,13 +31,16 @@ def world(db, clock, settings, tmp_path):
 
 
 @pytest.fixture
-def staff(world):
-    """`staff("dispatcher")`: that person of the world, signed in once with a password; later calls find them again."""
+def staff(world, clock):
+    """`staff("dispatcher")`: that person, signed in with a password; again where the session has run out meanwhile."""
     known: dict[str, Person] = {}
+    since: dict[str, datetime] = {}
 
     def come(key: str) -> Person:
-        if key not in known:
-            known[key] = Person.signed_in(key)
-        return known[key]
+        one = known.setdefault(key, Person(key))
+        if key not in since or clock.now - since[key] > timedelta(minutes=20):
+            one.sign_in()
+        since[key] = clock.now
+        return one
 
     return come

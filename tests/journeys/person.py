@@ -192,11 +192,13 @@ class Person:
     @classmethod
     def signed_in(cls, key: str) -> Person:
         """Comes in by the sign-in page, with name and password."""
-        one = cls(key)
-        one.open("/sign-in/")
-        one.press("登录", username=f"demo-{key}", password=PASSWORD)
-        assert one.address.startswith("/desk"), f"{key} could not sign in: {one.words[:300]}"
-        return one
+        return cls(key).sign_in()
+
+    def sign_in(self) -> Person:
+        self.open("/sign-in/")
+        self.press("登录", username=f"demo-{self.name}", password=PASSWORD)
+        assert self.address.startswith("/desk"), f"{self.name} could not sign in: {self.words[:300]}"
+        return self
 
     @property
     def status(self) -> int:

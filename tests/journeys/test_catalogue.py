@@ -73,7 +73,9 @@ def test_a_new_version_of_the_list_decides_tier_owner_and_limit_of_the_next_call
     order = new.orders.get()
     assert order.unit == world.units["sanitation"]
     assert order.sign_in_due - clock.now == timedelta(hours=1)
-    limits = {one.step: one.due_at - clock.now for one in of_objects("case", [new.pk])[new.pk] if one.stopped_at is None}
+    limits = {
+        one.step: one.due_at - clock.now for one in of_objects("case", [new.pk])[new.pk] if one.stopped_at is None
+    }
     assert limits["handle"] == timedelta(hours=2)
 
     # The call of old keeps what it was filed under; the stranger sees neither.

@@ -74,16 +74,16 @@ def test_areas_and_outlines_are_checked_taken_in_and_seen_by_their_own_street(wo
 
     # A community gets a new name: the tree keeps the old one in its history.
     clock.pass_by(days=30)
-    keeper = Person.signed_in("keeper").open("/desk/places/import/")
+    keeper = staff("keeper").open("/desk/places/import/")
     keeper.press("检查", kind="areas", file=table(f"{NEW},茉莉花社区,,"))
     assert "改动 1" in keeper.words
     keeper.press("导入")
     assert sorted(Area.objects.filter(code=NEW).values_list("name", flat=True)) == ["茉莉社区", "茉莉花社区"]
-    dispatcher = Person.signed_in("dispatcher").open(f"/desk/places/{NEW}/")
+    dispatcher = staff("dispatcher").open(f"/desk/places/{NEW}/")
     assert "茉莉花社区" in dispatcher.words
 
     # The next street sees its own tree alone, on every address; a visitor comes to the sign-in page.
-    neighbour = Person.signed_in("next_keeper").open(f"/desk/places/{NEW}/", 404)
+    neighbour = staff("next_keeper").open(f"/desk/places/{NEW}/", 404)
     neighbour.open(f"/desk/places/{GRID}/", 404)
     neighbour.open(f"/desk/places/polygons.json?area={BANYAN}", 404)
     neighbour.open("/desk/places/")
