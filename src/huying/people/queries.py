@@ -83,7 +83,7 @@ class Named:
     unit: str = ""
 
     def __str__(self) -> str:
-        return f"{self.name}（{self.post}）" if self.post else self.name
+        return _("%(name)s（%(post)s）") % {"name": self.name, "post": self.post} if self.post else self.name
 
 
 def named(account_ids: Iterable[UUID]) -> dict[UUID, Named]:

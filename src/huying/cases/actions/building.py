@@ -22,13 +22,29 @@ from huying.files import actions as files
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
+from huying.people import queries as people
+
+
+class BookKnowledge(Knowledge):
+    """Knows who answers for what from one reading: while a world is built, nobody changes that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._book: people.DutyBook | None = None
+
+    def units_with_duty(self, type_code: str, area_code: str) -> frozenset[UUID]:
+        key = (type_code, area_code)
+        if key not in self._units:
+            self._book = self._book or people.DutyBook()
+            self._units[key] = frozenset(one.pk for one in self._book.responsible_units(type_code, area_code))
+        return self._units[key]
 
 
 class Builder:
     """Builds cases from steps. With a seed, the same steps give the same keys."""
 
     def __init__(self, *, seed: int | None = None, batch: int = 400) -> None:
-        self.knowledge = Knowledge()
+        self.knowledge = BookKnowledge()
         self.batch = batch
         self.waiting: list[Docket] = []
         self.built = 0
@@ -85,6 +101,9 @@ class Builder:
     def write(self, *, told: Callable[[int], None] | None = None) -> int:
         """Flush what waits, batch by batch, in the order of receipt; says how many cases were written."""
         count = len(self.waiting)
+        for docket in self.waiting:
+            # Every row is new and is written as it ends up, also where another case's step touched it last.
+            docket.changed.clear()
         with transaction.atomic():
             for start in range(0, count, self.batch):
                 flush(self.waiting[start : start + self.batch], emit=False)

@@ -27,6 +27,7 @@ class Cast:
     rng: Random
     acted: Counter[tuple[str, str]] = field(default_factory=Counter)  # (verb, role) -> moves
     who_acted: set[UUID] = field(default_factory=set)
+    _book: people.DutyBook | None = None
     _units: dict[tuple[str, str], list[UUID]] = field(default_factory=dict)
     _holders: dict[tuple[str, str], list[Actor]] = field(default_factory=dict)
 
@@ -76,10 +77,13 @@ class Cast:
         """Units with the duty that have somebody to sign in, the most specific first."""
         key = (type_code, area_code)
         if key not in self._units:
-            self._units[key] = [
-                one.pk for one in people.responsible_units(type_code, area_code) if self.member(one.pk, Duty.HANDLE)
-            ]
+            self._book = self._book or people.DutyBook()
+            found = self._book.responsible_units(type_code, area_code)
+            self._units[key] = [one.pk for one in found if self._staffed(one.pk)]
         return self._units[key]
+
+    def _staffed(self, unit_id: UUID) -> bool:
+        return any(one.may_for_unit(Duty.HANDLE, unit_id) for one in self.actors)
 
     def note(self, verb: str, actor: Actor) -> None:
         role = self.roles.get(actor.id, "") if actor.id is not None else str(actor.kind)

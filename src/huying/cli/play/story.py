@@ -17,6 +17,7 @@ from huying.cli.play.cast import Cast
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor, resident
 from huying.people.rules import Duty
+from huying.places.rules import street_of
 
 
 @dataclass
@@ -212,9 +213,12 @@ class Story:
             given["grid_code"] = plan.grid_code
         if plan.title:
             given["title"] = plan.title
+        kind = docket.knowledge.type_of(given["type_code"])
+        # A matter that turns out to be confidential goes to the street's desk: only somebody there can register it.
+        hidden = kind is not None and kind.confidential and not case.restricted
         if plan.one_form and plan.ending in ("closed", "fine_now"):
             lead, others = self._choose(docket, given["type_code"], given.get("grid_code", case.area_code))
-            one = self._all_three(docket)
+            one = self._all_three(docket, hidden=hidden)
             if lead is not None and one is not None:
                 return Step(
                     actions.register_file_dispatch,
@@ -222,16 +226,21 @@ class Story:
                     at,
                     {**given, "lead_id": lead, "assistant_ids": others, "instruction": self.words.instruction},
                 )
-        return self._by(self._desk(docket, Duty.INTAKE, but=against), actions.register_case, at, **given)
+        clerk = self._desk(docket, Duty.INTAKE, but=against)
+        if hidden:
+            street = street_of(case.area_code)
+            clerk = self.cast.who(Duty.INTAKE, street, restricted=True, but=against | self._away(docket))
+        return self._by(clerk, actions.register_case, at, **given)
 
-    def _all_three(self, docket: Docket) -> Actor | None:
-        """Somebody who holds intake, filing and dispatch over this desk."""
+    def _all_three(self, docket: Docket, *, hidden: bool = False) -> Actor | None:
+        """Somebody who holds intake, filing and dispatch over this desk (the street's, for what becomes hidden)."""
         every = (Duty.INTAKE, Duty.FILE, Duty.DISPATCH)
         away = self._away(docket)
+        desk = street_of(docket.case.area_code) if hidden else docket.case.desk_code
         found = [
             one for one in self.cast.actors
-            if one.id not in away and all(one.may(duty, docket.case.desk_code) for duty in every)
-            and (not docket.case.restricted or self.cast._confidential(one, docket.case.area_code))
+            if one.id not in away and all(one.may(duty, desk) for duty in every)
+            and (not (hidden or docket.case.restricted) or self.cast._confidential(one, docket.case.area_code))
         ]  # fmt: skip
         return self.rng.choice(found) if found else None
 
@@ -353,7 +362,12 @@ class Story:
         outcome = self.rng.choices(
             [Outcome.SOLVED, Outcome.EXPLAINED, Outcome.PROJECT], [86 if can_show else 0, 10, 4]
         )[0]
-        given = {"outcome": str(outcome), "answer": self.words.result(docket), "before": before, "after": after}
+        given = {
+            "outcome": str(outcome),
+            "answer": self.words.result(docket, outcome),
+            "before": before,
+            "after": after,
+        }
         return Step(actions.submit_result, handler, self._staff(docket, now, lead.due_at), given)
 
     def _one_of(self, unit_id: UUID, duty: Duty, docket: Docket, *, but: frozenset[UUID] = frozenset()) -> Actor | None:
@@ -528,5 +542,5 @@ class Words:
     def answer(self, docket: Docket) -> str:
         return "您好，您问的事情可以到社区服务窗口办理，工作日都有人。"
 
-    def result(self, docket: Docket) -> str:
+    def result(self, docket: Docket, outcome: Outcome) -> str:
         return "您好，您反映的事情我们已经处理，当天到了现场。谢谢您告诉我们。"
