@@ -104,6 +104,7 @@ class ImagesField(forms.Field):
     """Several photos, at most `most`; each fault is named by the photo's number and name, good photos are kept."""
 
     widget = ImagesInput
+    default_error_messages = {"required": _("请至少选一张照片。")}
     holder: Holder | None = None
 
     def __init__(self, *, most: int = MOST_IMAGES, limits: Limits | None = None, **options: Any) -> None:
@@ -138,7 +139,7 @@ class ImagesField(forms.Field):
         if faults:
             raise ValidationError([ValidationError(str(one)) for one in faults])
         if self.required and not ready:
-            raise ValidationError(_("请至少选一张照片。"), code="required")
+            raise ValidationError(self.error_messages["required"], code="required")
         return ready
 
     def has_changed(self, initial: Any, data: Submitted | None) -> bool:
