@@ -38,9 +38,9 @@ from huying.clocks.models import Clock
 from huying.files.models import Attachment
 from huying.files.rules import FilePurpose
 from huying.kernel.actor import resident
-from huying.kernel.terms import Label, _
+from huying.kernel.terms import Label, _, listed
 from huying.matters import queries as matters
-from huying.matters.rules import Step
+from huying.matters.rules import FlowKind, Step
 from huying.places import queries as places
 from huying.portal.rules import DEEDS, DUE_WORDS, WITH_THE_DESK, Deed
 from huying.ui.words import due_words, span_words, tone_of, when_words
@@ -66,17 +66,17 @@ def row_of(report: Report, *, now: datetime) -> Row:
     """The own matter in two lines: from the report and its case alone."""
     case = report.case
     withdrawn = report.withdrawn_at is not None
-    label, tone = _state_words(case.state, case.flow, withdrawn=withdrawn, waits=True)
+    label, tone = _state_words(case.state, withdrawn=withdrawn, waits=True)
     is_open = case.state not in ENDS and not withdrawn
     late = case.due_at is not None and now > case.due_at
     due = ""
     if is_open and case.due_at is not None and case.due_step == Step.HANDLE:
-        words = _("本该%(when)s办好，晚了。对不起。") if late else _("最晚%(when)s办好")
+        words = _("本该%(when)s 办好，晚了。对不起。") if late else _("最晚%(when)s 办好")
         due = str(words) % {"when": due_words(case.due_at, now)}
     elif is_open and case.state == State.CALLING_BACK:
         due = str(_("办好了，请您看看"))
     elif is_open:
-        due = str(_("%(when)s收到")) % {"when": when_words(report.received_at, now)}
+        due = str(_("%(when)s 收到")) % {"when": when_words(report.received_at, now)}
     return Row(
         report_id=report.pk,
         title=title_words(report),
@@ -94,13 +94,18 @@ def title_words(report: Report) -> str:
     return matters.name_of(code) if code else title_of(report.words)
 
 
-def _state_words(state: str, flow: str, *, withdrawn: bool, waits: bool) -> tuple[Label, str]:
+def _state_words(state: str, *, withdrawn: bool, waits: bool) -> tuple[Label, str]:
     """The state as its reporter reads it, and its tone."""
     if withdrawn:
         return _("已撤回"), "back"
     if state == State.CALLING_BACK:
         return (_("等您评价"), "review") if waits else (_("待回访"), "review")
-    return state_label(state, flow), tone_of(state)
+    return label_of(state), tone_of(state)
+
+
+def label_of(state: str) -> Label:
+    """The state in the words of those who call, whichever flow the house takes for it."""
+    return state_label(state, FlowKind.APPEAL)
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,7 @@ class Status:
     open: bool
     due: Due | None
     waits: bool  # for this reporter's word
+    unasked: bool  # ended, and nobody will call: the reporter may still say whether it is solved
     told: Feedback | None
     said: str
     unit: str
@@ -182,7 +188,7 @@ def status_of(own: Own, *, now: datetime) -> Status:
     voice = next((one for one in facts.reports if one.id == report.pk), None)
     withdrawn = report.withdrawn_at is not None
     waits = case.state == State.CALLING_BACK and voice is not None and not voice.told and not withdrawn
-    label, tone = _state_words(case.state, case.flow, withdrawn=withdrawn, waits=waits)
+    label, tone = _state_words(case.state, withdrawn=withdrawn, waits=waits)
     is_open = case.state not in ENDS and not withdrawn
     deeds = [
         deed
@@ -203,6 +209,7 @@ def status_of(own: Own, *, now: datetime) -> Status:
         open=is_open,
         due=_due(own, now) if is_open else None,
         waits=waits,
+        unasked=case.state == State.CLOSED and any(one.name == "late" for one in deeds),
         told=told,
         said=_said(told),
         unit=lead.unit.name if lead is not None else "",
@@ -372,7 +379,7 @@ def _moment(key: str, own: Own, entered: dict[str, datetime]) -> datetime | None
 
 def _step_word(key: str, own: Own, *, past: bool, withdrawn: bool) -> Label:
     if key == "end":
-        return _("已撤回") if withdrawn else state_label(own.case.state, own.case.flow)
+        return _("已撤回") if withdrawn else label_of(own.case.state)
     words: dict[str, tuple[Label, Label]] = {
         "received": (_("已收到"), _("已收到")),
         "dispatched": (_("已派单"), _("等街道派单")),
@@ -418,7 +425,7 @@ def _who_works(own: Own) -> str:
         if one.role == OrderRole.ASSIST and one.round == lead.round and one.state != OrderState.CANCELLED
     ]
     if helpers:
-        return str(_("%(unit)s主办，%(helpers)s协办。")) % {"unit": lead.unit.name, "helpers": "、".join(helpers)}
+        return str(_("%(unit)s主办，%(helpers)s协办。")) % {"unit": lead.unit.name, "helpers": listed(helpers)}
     return str(_("%(unit)s主办。")) % {"unit": lead.unit.name}
 
 

@@ -300,7 +300,6 @@ class Likely:
     type_name: str
     place: str
     state: str
-    flow: str
     unit: str
     due_at: datetime | None
     received_at: datetime
@@ -360,7 +359,6 @@ def likely(
             type_name=types[case.type_code].name,
             place=places.name_of(case.area_code[:GRID]),
             state=case.state,
-            flow=case.flow,
             unit=units.get(case.pk, ""),
             due_at=case.due_at if case.due_step == Step.HANDLE else None,
             received_at=case.received_at,

@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw, ImageFont
 from huying.cases.codes import code_of
 from huying.cases.models import Report
 from huying.cases.queries import public as reads
-from huying.cases.rules import ENDS, ReplyBy, state_label
+from huying.cases.rules import ENDS, ReplyBy
 from huying.files.forms import Holder
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import resident
@@ -35,6 +35,7 @@ from huying.portal import actions, area, drafts, mine
 from huying.portal.drafts import Draft
 from huying.portal.forms import CheckForm, KindForm, PhotoTiles, WhatForm, WhereForm, chosen_kind, kind_choices
 from huying.portal.rules import MOST_PHOTOS, NUMBERS, UNSURE
+from huying.portal.status import label_of
 from huying.portal.views.pages import go, own_page
 
 STEPS: tuple[tuple[str, Label], ...] = (
@@ -301,7 +302,7 @@ def likely(request: HttpRequest) -> HttpResponse:
         {
             **asdict(one),
             "number": number,
-            "label": state_label(one.state, one.flow),
+            "label": label_of(one.state),
         }
         for number, one in enumerate(found, start=1)
     ]
@@ -494,7 +495,7 @@ def _next_steps(report: Report) -> list[dict[str, Any]]:
         steps.append({"word": _("办好，给您答复"), "limit": within(Step.HANDLE), "words": words})
     else:
         steps.append({"word": _("办好，给您答复"), "limit": _("先看是哪类事"), "words": _("定了类型，这里就有时间")})
-    if report.wants_answer:
+    if report.reply_by != ReplyBy.NONE:
         steps.append({"word": _("请您评价"), "limit": _("办好以后"), "words": _("没解决，就再办一次")})
     return steps
 

@@ -32,12 +32,16 @@ if (card) {
   const form = card.closest("form"), clear = card.querySelector("[data-place-clear]");
   const point = [...form.querySelectorAll("[data-map-lng], [data-map-lat]")];
   clear.hidden = card.hidden;
+  const block = form.querySelector(".map-block");
+  block.classList.toggle("map-picked", !card.hidden);
   form.addEventListener("huying:picked", (event) => {
+    block.classList.add("map-picked");
     card.querySelector("[data-place-name]").textContent = event.detail.place;
     card.hidden = clear.hidden = false;
   });
   clear.addEventListener("click", () => {
     for (const one of point) one.value = "";
     card.hidden = true;
+    block.classList.remove("map-picked");
   });
 }
