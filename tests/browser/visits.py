@@ -1,9 +1,8 @@
-"""A visit: one person at one width, who looks at every page on the way. SHOTS=DIR keeps a picture of each."""
+"""A visit: one person at one width, who looks at every page on the way. HUYING_SHOTS=DIR keeps a picture of each."""
 
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -11,8 +10,9 @@ from playwright.sync_api import Locator, Page
 
 from tests.browser.harness import faults_of
 from tests.journeys.person import PASSWORD
+from tests.settings import GIVEN
 
-SHOTS = os.environ.get("SHOTS", "")
+SHOTS = GIVEN.get("HUYING_SHOTS", "")
 
 
 def picture(shade: int = 120) -> dict[str, object]:
@@ -32,6 +32,7 @@ class Visit:
     def __init__(self, page: Page, site: str, width: str) -> None:
         self.page, self.site, self.width = page, site, width
         self.faults: list[str] = []
+        self.heard: set[str] = set()  # what the console said is told once
 
     @property
     def phone(self) -> bool:
@@ -42,15 +43,28 @@ class Visit:
 
     def look(self, name: str) -> None:
         """Keep every fault of the page, and its picture where pictures are wanted."""
-        self.faults += [f"{name} ({self.width}, {self.page.url}): {one}" for one in faults_of(self.page)]
+        found = [one for one in faults_of(self.page) if one not in self.heard]
+        self.heard.update(one for one in found if one.startswith(("console:", "policy:")))
+        self.faults += [f"{name} ({self.width}, {self.page.url}): {one[:300]}" for one in found]
         if SHOTS:
             self.page.evaluate("window.scrollTo(0, 0)")
             folder = Path(SHOTS)
             folder.mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=folder / f"{name}-{self.width}.png", full_page=self.phone)
+            # Taking a picture leaves empty style attributes, which htmx would carry over against the policy.
+            self.page.evaluate(
+                "document.querySelectorAll('[style=\"\"]').forEach((one) => one.removeAttribute('style'))"
+            )
 
     def fill(self, label: str, words: str) -> None:
         self.page.get_by_label(label).first.fill(words)
+
+    def point(self) -> None:
+        """A tap on the map, in its grid at the left."""
+        canvas = self.page.locator("[data-map-ready=yes] canvas").first
+        canvas.wait_for()
+        box = canvas.bounding_box()
+        canvas.click(position={"x": box["width"] * 0.25, "y": box["height"] * 0.5})
 
     def photo(self, label: str, shade: int = 120) -> None:
         """Choose a photo in the field of that name; with scripts it is shown at once."""
@@ -65,6 +79,10 @@ class Visit:
     def press(self, words: str) -> None:
         """A button or link that leads to another page."""
         self._away(self.page.locator("button:visible, a:visible").filter(has_text=words).first)
+
+    def send(self) -> None:
+        """The button at the end of the form that is open."""
+        self._away(self.page.locator("[data-send]:visible").last)
 
     def _away(self, thing: Locator) -> None:
         with self.page.expect_navigation(wait_until="load"):
