@@ -250,8 +250,7 @@ def _next_round(docket: Docket, verb: Verb, *, actor: Actor, now: datetime, give
     docket.move(verb, actor=actor, now=now, given=given, before=turning, facts={"round": from_round + 1})
     if case.state != State.IN_HAND:
         return
-    kind = docket.type
-    clause = kind.clause if kind else ""
+    clause = docket.knowledge.clause_of(docket.type)
     for order in sorted(last, key=lambda one: one.role != OrderRole.LEAD):
         docket.offer(order.unit_id, OrderRole(order.role), actor=actor, now=now, clause=clause)
     docket.due()

@@ -14,9 +14,11 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.translation import override
 
 from huying.approvals.models import Approval
 from huying.approvals.rules import FLOW as APPROVAL_FLOW
@@ -95,7 +97,14 @@ class Knowledge:
         return matters.type_of(code, version) if code else None
 
     def limit(self, type_code: str, step: Step, grade: str, version: str = "") -> matters.LimitRow:
-        return matters.limit_row(type_code, step, Grade(grade or Grade.ORDINARY), version)
+        with override(settings.LANGUAGE_CODE):  # what is stored is in the source language, whoever acts
+            return matters.limit_row(type_code, step, Grade(grade or Grade.ORDINARY), version)
+
+    @staticmethod
+    def clause_of(kind: MatterType | None) -> str:
+        """The clause as it is stored on an order."""
+        with override(settings.LANGUAGE_CODE):
+            return str(kind.clause) if kind else ""
 
     def units_with_duty(self, type_code: str, area_code: str) -> frozenset[UUID]:
         key = (type_code, area_code)

@@ -29,7 +29,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import Invalid, KeyReused, Refusal
 from huying.kernel.sheets import Line, lines
-from huying.kernel.terms import _
+from huying.kernel.terms import _, listed
 
 BATCH = 100
 
@@ -85,16 +85,14 @@ class _Row:
 def preset_with(name: str, mapping: dict[str, object] | None = None) -> Preset:
     """A preset, or a preset changed by a map file: source, zone, time_format and columns."""
     if name not in PRESETS:
-        raise Invalid(
-            _("没有“%(name)s”这种格式。可用：%(known)s。") % {"name": name, "known": "、".join(sorted(PRESETS))}
-        )
+        raise Invalid(_("没有“%(name)s”这种格式。可用：%(known)s。") % {"name": name, "known": listed(sorted(PRESETS))})
     base = PRESETS[name]
     if not mapping:
         return base
     strange = set(mapping) - {"source", "zone", "time_format", "columns"}
     columns = mapping.get("columns", {})
     if strange or not isinstance(columns, dict) or set(columns) - set(FIELDS):
-        raise Invalid(_("对照文件里有不认识的项。可用的列：%(known)s。") % {"known": "、".join(FIELDS)})
+        raise Invalid(_("对照文件里有不认识的项。可用的列：%(known)s。") % {"known": listed(FIELDS)})
     made = Preset(
         source=str(mapping.get("source", base.source))[:40],
         zone=str(mapping.get("zone", base.zone)),

@@ -55,8 +55,7 @@ def _hand_out(
     actor: Actor,
     now: datetime,
 ) -> None:
-    kind = docket.type
-    clause = kind.clause if kind else ""
+    clause = docket.knowledge.clause_of(docket.type)
     docket.offer(lead_id, OrderRole.LEAD, actor=actor, now=now, clause=clause, instruction=instruction, named=named)
     for unit_id in dict.fromkeys(assistant_ids):
         docket.offer(unit_id, OrderRole.ASSIST, actor=actor, now=now, clause=clause, instruction=instruction)
@@ -220,11 +219,9 @@ def add_units(
         given=_given_units(docket, None, helpers),
         facts={"assistants": [str(one) for one in helpers]},
     )
-    kind = docket.type
+    clause = docket.knowledge.clause_of(docket.type)
     for unit_id in helpers:
-        docket.offer(
-            unit_id, OrderRole.ASSIST, actor=actor, now=now, clause=kind.clause if kind else "", instruction=text
-        )
+        docket.offer(unit_id, OrderRole.ASSIST, actor=actor, now=now, clause=clause, instruction=text)
     docket.due()
 
 
