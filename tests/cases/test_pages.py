@@ -172,10 +172,10 @@ class TestThePage:
         case = taken_in(world, start)
         a.correct_case(case.pk, title="换个标题", actor=world.clerk, now=start + timedelta(minutes=6))
         client = door("dispatcher")
-        assert "工单" + "派单" not in text_of(client.get(page(case)))
+        assert "工单派单" not in text_of(client.get(page(case)))
         few = client.get(page(case)).context["file"].history
         every = client.get(page(case) + "?history=all").context["file"].history
-        assert [str(one["words"]) for one in few] == ["派单", "立案", "受理登记", "收到"]
+        assert [str(one["words"]) for one in few] == ["派遣", "立案", "受理登记", "收到"]
         assert "更正" in [str(one["words"]) for one in every]
         assert any(str(one["words"]).startswith("工单") for one in every)
 
@@ -190,7 +190,7 @@ class TestThePage:
         case = submitted(world, start)
         file = casefile(subject_of(case.pk, actor=world.head, now=timezone.now()))
         words = [str(step["word"]) for step in file.steps]
-        assert words[:2] == ["待受理", "待派单"]
+        assert words[:2] == ["待受理", "待立案"]
         assert [str(step["word"]) for step in file.steps if step["state"] == "now"] == ["待审核"]
         a.transfer_case(case.pk, receiver="区水务局", confirmed=True, actor=world.head, now=timezone.now())
         file = casefile(subject_of(case.pk, actor=world.head, now=timezone.now()))
@@ -216,13 +216,11 @@ class TestWhoSeesIt:
                 getattr(stranger, method)(reverse(f"cases:{name}", args=[one.pk]), data) for one in (case, nowhere)
             ]
             assert [one.status_code for one in answers] == [404, 404]
-            bodies = [
-                re.sub(r"[0-9a-f-]{36}|csrf[^>]*>|nonce[^>]*>|value=\"[^\"]{64}\"", "", text_of(one)) for one in answers
-            ]
-            assert drop_tokens(bodies[0]) == drop_tokens(bodies[1])
+            bodies = [without_marks_of_the_request(text_of(one)) for one in answers]
+            assert bodies[0] == bodies[1]
         for move in MOVES:
             assert make(stranger, case, move).status_code == 404
-        assert History.objects.filter(object_id=case.pk).count() == 2  # the case's and nobody else's
+        assert History.objects.filter(object_id=case.pk).count() == 1
 
     def test_nobody_signed_in_is_led_to_the_sign_in_page(self, world, start):
         case = world.call(now=start).case
@@ -263,8 +261,9 @@ class TestWhoSeesIt:
         assert not ContactOpening.objects.exists()
 
 
-def drop_tokens(text):
-    return re.sub(r"[A-Za-z0-9]{32,64}", "", text)
+def without_marks_of_the_request(text):
+    """An answer without its address, its time and its tokens."""
+    return re.sub(r"[0-9a-f-]{36}|[A-Za-z0-9]{32,64}|datetime=\S+", "", text)
 
 
 class TestContact:
@@ -360,6 +359,8 @@ class TestLegalMovesOnly:
                 if response.status_code == 404:
                     continue
                 for link in response.context["file"].moves:
+                    if link.name in seen:
+                        continue
                     opened = door(name).get(link.url)
                     assert opened.context["panel"]["title"]
                     seen.add(link.name)
@@ -570,8 +571,12 @@ class TestEveryForm:
         assert not {apart.number, secret.number} & shown
 
     def test_one_voice_is_split_off_and_a_closed_case_opened_again(self, world, door, start):
-        case = world.call(now=start, type_code=TYPE).case
-        other = world.call(now=start, type_code=TYPE, words="同一件事，我也来说一声。").case
+        contact = people.keep_contact(
+            name="刘示例", phone="13800000012", address="", consent_text_version=1, actor=resident(), now=start
+        )
+        asked = {"type_code": TYPE, "reply_by": "phone", "contact_id": contact.pk}
+        case = world.call(now=start, **asked).case
+        other = world.call(now=start, words="同一件事，我也来说一声。", **asked).case
         a.merge_case(other.pk, into_id=case.pk, confirmed=True, actor=world.dispatcher, now=start)
         for step in ("take", "sign_in", "submit", "sign", "review"):
             walk_on(world, case, step, start)
@@ -594,7 +599,9 @@ class TestEveryForm:
 
     def test_the_finder_settles_a_small_matter(self, world, door, start):
         small = next(one.code for one in matters.self_handled_types())
-        case = world.call(now=start, channel=Channel.PATROL, actor=world.grid_worker, type_code=small).case
+        case = world.call(
+            now=start, channel=Channel.PATROL, actor=world.grid_worker, type_code=small, area_code=GRID
+        ).case
         assert make(door("grid_worker"), case, "self_handle", before=picture()).status_code == 422
         made(make(door("grid_worker"), case, "self_handle", before=picture(), after=picture("b.jpg", (9, 9, 9))))
         case.refresh_from_db()
@@ -682,17 +689,23 @@ class TestFormsThatAreRefused:
         case.refresh_from_db()
         assert (case.state, case.version) == (State.RECEIVED, 1)
 
-    @pytest.mark.parametrize("bad", ["\x00", "\ud83d", "x" * 20_000, "\u202e", "<script>", "-1", "ü" * 70])
-    def test_bad_input_is_never_more_than_a_form_to_mend(self, world, door, start, bad):
-        cases = [world.call(now=start).case, taken_in(world, start), to_call_back(world, start)]
-        safe = bad.encode("utf-8", "surrogatepass")
-        for case in cases:
-            for name in ("head", "handler"):
-                for move, one in MOVES.items():
-                    fields = {field: safe for field in one.form.base_fields}
-                    answer = door(name).post(reverse("cases:move", args=[case.pk, move]), fields)
-                    assert answer.status_code < 500, (move, bad)
-                    assert answer.status_code in (302, 400, 404, 413, 422), (move, bad, answer.status_code)
+    @pytest.mark.parametrize("state", ["received", "calling_back"])
+    def test_bad_input_is_never_more_than_a_form_to_mend(self, world, door, start, state):
+        make_case = {
+            "received": lambda *_a: world.call(now=start).case,
+            "in_hand": taken_in,
+            "calling_back": to_call_back,
+        }
+        case = make_case[state](world, start)
+        bad = ["\x00", "\ud83d", "x" * 20_000, "\u202e", "<script>", "-1", "1e999", "\u00fc" * 70]
+        for place, (move, one) in enumerate(MOVES.items()):
+            fields = {
+                field: bad[(place + number) % len(bad)].encode("utf-8", "surrogatepass")
+                for number, field in enumerate(one.form.base_fields)
+            }
+            for sent in [fields, *([fields | {"find": "1"}] if "lead" in fields else [])]:
+                answer = door("head").post(reverse("cases:move", args=[case.pk, move]), sent)
+                assert answer.status_code in (200, 302, 400, 413, 422), (move, answer.status_code)
 
     def test_an_unknown_move_and_a_read_of_a_move_are_refused(self, world, door, start):
         case = world.call(now=start).case

@@ -42,7 +42,7 @@ from huying.clocks.models import Clock
 from huying.files.models import Attachment
 from huying.files.rules import FilePurpose
 from huying.kernel.actor import Actor, ActorKind
-from huying.kernel.terms import Label, _
+from huying.kernel.terms import Label, _, clauses, listed
 from huying.matters import queries as matters
 from huying.matters.rules import Grade, Step
 from huying.people import queries as people
@@ -577,10 +577,10 @@ def _recusal(rows: CaseRows) -> str:
     persons = [one.account.name for one in rows.recusals if one.account is not None]
     told = []
     if units:
-        told.append(str(_("%(units)s看不到这件事，不派给它，也不由它回访") % {"units": "、".join(units)}))
+        told.append(str(_("%(units)s看不到这件事，不派给它，也不由它回访") % {"units": listed(units)}))
     if persons:
-        told.append(str(_("%(persons)s不经办这件事") % {"persons": "、".join(persons)}))
-    return "；".join(told)
+        told.append(str(_("%(persons)s不经办这件事") % {"persons": listed(persons)}))
+    return clauses(told)
 
 
 def _notices(subject: Subject) -> list[tuple[str, Label, str, Label]]:
@@ -897,7 +897,7 @@ def _note(subject: Subject, line: History) -> str:
         told.append(str(_("主办 %(unit)s") % {"unit": units[facts["lead"]]}))
     helpers = [units[one] for one in facts.get("assistants", []) if one in units]
     if helpers:
-        told.append(str(_("协办 %(units)s") % {"units": "、".join(helpers)}))
+        told.append(str(_("协办 %(units)s") % {"units": listed(helpers)}))
     if facts.get("unit") in units:
         told.append(units[facts["unit"]])
     if facts.get("outcome") in Outcome.values:

@@ -130,9 +130,12 @@ class RecusalReason(Term):
     SELF_DECLARED = "self_declared", _("本人申请回避")
 
 
+LONGEST_CODE = 24  # of areas and matters, as the columns hold them
+
+
 def prefixes(code: str) -> list[str]:
     """Every beginning of a code, the empty one first: what a row may name to cover it."""
-    return [code[:length] for length in range(len(code) + 1)]
+    return [code[:length] for length in range(min(len(code), LONGEST_CODE) + 1)]
 
 
 def in_term(since: datetime, until: datetime | None, now: datetime) -> bool:

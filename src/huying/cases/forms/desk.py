@@ -10,11 +10,20 @@ from django import forms
 from huying.approvals.models import Approval
 from huying.approvals.rules import ApprovalKind
 from huying.cases.actions.intake import like
-from huying.cases.forms.base import Button, MoveForm, Subject, head_of, line_field, radio_field, select_field, words_field
+from huying.cases.forms.base import (
+    Button,
+    MoveForm,
+    Subject,
+    head_of,
+    line_field,
+    radio_field,
+    select_field,
+    words_field,
+)
 from huying.cases.queries import page
 from huying.files.forms import ImagesField
 from huying.kernel.terms import Label, _
-from huying.kernel.text import TextField
+from huying.kernel.text import BIDI, TextField
 from huying.matters import queries as matters
 from huying.matters.rules import Grade
 from huying.people import queries as people
@@ -118,7 +127,16 @@ class CorrectForm(MoveForm):
         assert isinstance(field, forms.ChoiceField)
         field.choices = type_choices(subject, empty=_("还没有定") if not case.type_code else None)
         field.initial = case.type_code
-        self.fields["grade"].initial, self.fields["title"].initial = case.grade, case.title
+        self.fields["grade"].initial, self.fields["title"].initial = case.grade, BIDI.sub("", case.title)
+
+    def clean(self) -> dict[str, Any] | None:
+        data = super().clean()
+        given = {name: self.cleaned_data.get(name) for name in ("type_code", "grade", "title")}
+        if not self.errors and all(
+            not value or value == getattr(self.subject.case, name) for name, value in given.items()
+        ):
+            self.add_error(None, _("没有改动。请先改好再保存。"))
+        return data
 
     def arguments(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -141,7 +159,7 @@ class RegisterForm(PlaceFields):
         kind = matters.type_of(hinted) if hinted else None
         self.fields["type_code"].initial = hinted
         self.fields["grade"].initial = subject.case.grade or (kind.grade if kind else Grade.ORDINARY)
-        self.fields["title"].initial = subject.case.title
+        self.fields["title"].initial = BIDI.sub("", subject.case.title)
 
     def arguments(self) -> dict[str, Any]:
         data = self.cleaned_data

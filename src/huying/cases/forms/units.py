@@ -24,7 +24,7 @@ from huying.cases.forms.desk import DecideForm, RegisterForm, choose_report
 from huying.cases.models import WorkOrder
 from huying.cases.rules import CallResult, OrderRole, OrderState, Outcome
 from huying.files.forms import ImagesField
-from huying.kernel.terms import Label, _
+from huying.kernel.terms import Label, _, listed
 from huying.matters import queries as matters
 from huying.people import queries as people
 from huying.people.models import Organisation
@@ -51,8 +51,8 @@ class UnitChoices:
 
     def __init__(self, subject: Subject, type_code: str, area_code: str) -> None:
         case = subject.case
-        self.responsible = matters.owners_of(type_code, area_code) if type_code else []
-        kind = matters.type_of(type_code) if type_code else None
+        kind = matters.type_of(type_code)
+        self.responsible = matters.owners_of(kind.code, area_code) if kind is not None else []
         self.clause = kind.clause if kind else ""
         facts = subject.docket.facts(actor=subject.actor, now=subject.now)
         self.recused = facts.recused_units
@@ -378,7 +378,7 @@ class SubmitResultForm(MoveForm):
             if one.role == OrderRole.ASSIST and one.state != OrderState.DONE
         ]
         if waiting:
-            self.notices.append(("warn", _("还没完成的协办：%(units)s") % {"units": "、".join(waiting)}))
+            self.notices.append(("warn", _("还没完成的协办：%(units)s") % {"units": listed(waiting)}))
 
 
 class SignForm(MoveForm):
