@@ -19,7 +19,7 @@ from huying.audit import heads
 from huying.audit.chain import ROW, cluster_id, hash_of, head_of, sealing_lock
 from huying.audit.models import Seal
 from huying.audit.rules import GENESIS, Head
-from huying.kernel.terms import Label, Term, _
+from huying.kernel.terms import Label, Term, _, listed
 
 Progress = Callable[[int, int], None]
 MOST_FINDINGS = 500
@@ -261,7 +261,7 @@ class _Walk:
             what = _("第 %(seal)s 批（第 %(first)s 到 %(last)s 行）封存时有 %(rows)s 行，现在有 %(count)s 行。") % facts
             gaps = _gaps(seal.first_id, seal.last_id) if count < seal.rows else []
             if gaps:
-                what = f"{what}{_('少了的可能是：%(rows)s。') % {'rows': '、'.join(map(str, gaps))}}"
+                what = f"{what}{_('少了的可能是：%(rows)s。') % {'rows': listed(gaps)}}"
         self.found.add(Fault.ROWS_DIFFER, what, seal=seal.number)
 
     def _tell_if_late(self, seal: Seal, member: _Member) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.core.cache import cache
 from django.db.models import prefetch_related_objects
 from django.utils.dateformat import format as date_format
+from django.utils.translation import gettext
 
 from huying.clocks.models import CalendarYear, Clock, Revision, Stretch, WorkDay, WorkHours
 from huying.clocks.rules import (
@@ -26,7 +27,7 @@ from huying.clocks.rules import (
     unpublished_years,
     used_percent,
 )
-from huying.kernel.terms import Label, _, pgettext_lazy
+from huying.kernel.terms import Label, _, clauses, listed, pgettext_lazy
 
 RECHECK_SECONDS = 5
 _CHECKED = "clocks.calendar.mark"
@@ -131,7 +132,7 @@ def explain(clock: Clock, now: datetime) -> list[Line]:
         Line(_("规则"), _rule_words(clock, limit, known)),
     ]
     if clock.source:
-        lines.append(Line(_("依据"), clock.source))
+        lines.append(Line(_("依据"), gettext(clock.source)))
     lines.append(Line(_("停表"), _pause_words(clock, now)))
     if limit.working:
         lines.append(Line(_("走表"), _spans_words(clock, known, now)))
@@ -141,7 +142,7 @@ def explain(clock: Clock, now: datetime) -> list[Line]:
     lines.append(Line(_("到期"), _due_words(clock, now)))
     if clock.provisional:
         years = unpublished_years(clock.started_at, clock.due_at, known)
-        named = "、".join(str(year) for year in years) or str(clock.due_at.astimezone(SHANGHAI).year)
+        named = listed(years) or str(clock.due_at.astimezone(SHANGHAI).year)
         words = str(_("%(years)s 年的放假安排还没有公布，先按周一到周五算。公布后会重新计算。")) % {"years": named}
         lines.append(Line(_("暂定"), words))
     if clock.imported:
@@ -188,7 +189,7 @@ def _pause_words(clock: Clock, now: datetime) -> str:
             told.append(str(_("%(began)s 到 %(ended)s")) % facts)
         if one.reason:
             told[-1] += str(_("（%(reason)s）")) % facts
-    return "；".join(told) or str(_("没有停过"))
+    return clauses(told) or str(_("没有停过"))
 
 
 def _counted(clock: Clock, known: Calendar) -> list[tuple[datetime, datetime]]:
@@ -211,7 +212,7 @@ def _spans_words(clock: Clock, known: Calendar, now: datetime) -> str:
     if not spans:
         return str(_("还没有走"))
     if len(spans) <= 3:
-        return "，".join(_span_words(*span, now) for span in spans)
+        return str(_("，")).join(_span_words(*span, now) for span in spans)
     days = len({opens.astimezone(SHANGHAI).date() for opens, _closes in spans})
     return str(_("从 %(first)s 走起，分在 %(days)s 天里，最后一段是 %(last)s")) % {
         "first": _span_words(*spans[0], now),
@@ -237,7 +238,7 @@ def _skipped_words(clock: Clock, known: Calendar, now: datetime) -> str:
             else:
                 runs.append((kind, name, day, day))
         day += timedelta(days=1)
-    return "；".join(_run_words(*run, now) for run in runs)
+    return clauses(_run_words(*run, now) for run in runs)
 
 
 def _run_words(kind: DayKind, name: str, first: date, last: date, now: datetime) -> str:

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
 
 from huying.kernel.refusals import Invalid
-from huying.kernel.terms import Label, Term, _
+from huying.kernel.terms import Term, _, listed, ngettext_lazy
 
 ADMIN_CLOCKS: Final = "admin_clocks"  # the word of people.rules.Duty, a floor above; a test compares them
 
@@ -66,13 +66,13 @@ class StretchKind(Term):
 # Limits
 
 _WRITTEN: Final = re.compile(r"([1-9][0-9]{0,3})(w?)([mhd])")
-_WORDS: Final[dict[tuple[str, str], Label]] = {
-    ("plain", "m"): _("%(amount)s 分钟"),
-    ("plain", "h"): _("%(amount)s 小时"),
-    ("plain", "d"): _("%(amount)s 天"),
-    ("working", "m"): _("%(amount)s 工作分钟"),
-    ("working", "h"): _("%(amount)s 工作时"),
-    ("working", "d"): _("%(amount)s 个工作日"),
+_WORDS: Final = {
+    ("plain", "m"): ngettext_lazy("%(amount)s 分钟", "%(amount)s 分钟", "amount"),
+    ("plain", "h"): ngettext_lazy("%(amount)s 小时", "%(amount)s 小时", "amount"),
+    ("plain", "d"): ngettext_lazy("%(amount)s 天", "%(amount)s 天", "amount"),
+    ("working", "m"): ngettext_lazy("%(amount)s 工作分钟", "%(amount)s 工作分钟", "amount"),
+    ("working", "h"): ngettext_lazy("%(amount)s 工作时", "%(amount)s 工作时", "amount"),
+    ("working", "d"): ngettext_lazy("%(amount)s 个工作日", "%(amount)s 个工作日", "amount"),
 }
 
 
@@ -102,7 +102,7 @@ class Limit:
 
     def words(self) -> str:
         """The limit as people say it: `4 工作时`."""
-        return str(_WORDS[self.basis.value, self.unit.value]) % {"amount": self.amount}
+        return str(_WORDS[self.basis.value, self.unit.value] % {"amount": self.amount})
 
 
 # The calendar
@@ -130,7 +130,7 @@ class Hours:
         return sum(ends - begins for begins, ends in self.spans)
 
     def words(self) -> str:
-        return "、".join(
+        return listed(
             f"{begins // 60:02d}:{begins % 60:02d}–{ends // 60:02d}:{ends % 60:02d}" for begins, ends in self.spans
         )
 

@@ -12,7 +12,9 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
+from django.utils import translation
 
 from huying.clocks.rules import Limit
 from huying.kernel.actor import Actor, ActorKind
@@ -267,9 +269,16 @@ def limit_in(found: Snapshot | None, type_code: str, step: str, grade: str) -> L
     """As `limit_row`, in a version that is at hand."""
     line = None if found is None else found.limit_line(type_code, step, grade)
     if found is not None and line is not None:
-        source = _("清单 %(number)s 版 第 %(line)s 行") % {"number": found.number, "line": line.line}
-        return LimitRow(Limit.parse(line.limit), str(source))
-    return LimitRow(Limit.parse(DEFAULT_LIMITS[Step(step), Grade(grade)]), str(_("系统默认时限")))
+        return LimitRow(Limit.parse(line.limit), _row_words(found.number, line.line))
+    return LimitRow(Limit.parse(DEFAULT_LIMITS[Step(step), Grade(grade)]), _row_words())
+
+
+def _row_words(number: str = "", line: int = 0) -> str:
+    """Where a limit stands. Kept with the clock, so in our language, whichever one they speak who start it."""
+    with translation.override(settings.LANGUAGE_CODE):
+        if not number:
+            return str(_("系统默认时限"))
+        return _("清单 %(number)s 版 第 %(line)s 行") % {"number": number, "line": line}
 
 
 def limit_for(type_code: str, step: str, grade: str, version: str = "") -> Limit:

@@ -20,7 +20,7 @@ from huying.clocks.rules import Limit
 from huying.kernel.actor import Actor
 from huying.kernel.doors import actor_of, attempt, now_of, staff
 from huying.kernel.refusals import NotFound
-from huying.kernel.terms import Label, _
+from huying.kernel.terms import Label, _, clauses, listed
 from huying.matters import actions, queries
 from huying.matters.forms import KEPT_LIMIT, ApproveForm, DraftForm, ImportForm, RevisionForm, SendBackForm, TypeForm
 from huying.matters.models import CatalogueVersion, DutyEntry, MatterType
@@ -126,17 +126,17 @@ def _facts(shown: Snapshot, one: MatterType) -> list[tuple[Label, str]]:
         (_("立案条件"), one.filing_condition),
         (_("结案条件"), one.closing_condition),
         (_("凭证要求"), one.proof),
-        (_("回访与核查"), f"{labels['call_back']}；{labels['check']}"),
-        (_("责任单位"), "、".join(one.units)),
-        (_("履职依据"), f"{one.clause}：{one.duty_entry.text}"),
-        (_("常用说法"), "、".join(one.words)),
+        (_("回访与核查"), clauses([labels["call_back"], labels["check"]])),
+        (_("责任单位"), listed(one.units)),
+        (_("履职依据"), _("%(clause)s：%(text)s") % {"clause": one.clause, "text": one.duty_entry.text}),
+        (_("常用说法"), listed(one.words)),
     ]
     if one.danger_words:
-        told.append((_("危险说法"), f"{'、'.join(one.danger_words)}（{one.danger}）"))
+        told.append((_("危险说法"), f"{listed(one.danger_words)} · {one.danger}"))
     if one.advice:
         told.append((_("等待时的提示"), one.advice))
     if one.stages:
-        told.append((_("分段时限"), "，".join(_stage_words(stage) for stage in one.stages)))
+        told.append((_("分段时限"), listed(_stage_words(stage) for stage in one.stages)))
     return told
 
 

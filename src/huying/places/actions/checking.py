@@ -14,7 +14,7 @@ import shapely
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
-from huying.kernel.terms import Label, _
+from huying.kernel.terms import Label, _, listed
 from huying.kernel.text import NAME_LIMIT, problem_of
 from huying.places.actions.outcome import Outcome, Problem
 from huying.places.actions.reading import Row
@@ -116,7 +116,7 @@ def _code_fits(
             "wrong_length",
             _("代码有 %(length)s 位，应当是 %(lengths)s 位中的一种。请核对。"),
             length=len(code),
-            lengths="、".join(str(one) for one in LENGTHS.values()),
+            lengths=listed(LENGTHS.values()),
         )
     if first_row[code] != row.number:
         return bad("duplicate", _("代码和第 %(row)s 行重复。请删掉一行。"), row=first_row[code])
