@@ -10,12 +10,20 @@ from django.utils import translation
 
 import huying
 from huying.kernel.terms import Term
+from huying.matters.queries import limit_in
 from huying.matters.rules import Grade, Step
 from huying.matters.rules.book import limits_text, read_limits
 from tests.world import build_world
 from tools import translations
 
 LANGUAGES = ("zh-hans", "zh-hant", "en")
+
+
+@pytest.fixture(autouse=True)
+def language_of_other_tests():
+    """A request leaves its language behind."""
+    with translation.override("zh-hans"):
+        yield
 
 
 def test_every_text_is_translated_and_every_chinese_word_is_marked():
@@ -78,6 +86,12 @@ def test_words_that_differ_in_chinese_differ_in_every_language(language):
             chinese = {str(one.label) for one in term}
         with translation.override(language):
             assert len({str(one.label) for one in term}) == len(chinese), (term, [str(one.label) for one in term])
+
+
+def test_where_a_limit_stands_is_kept_in_one_language():
+    """It is stored with the clock of a case, and others read it."""
+    with translation.override("en"):
+        assert limit_in(None, "0103", Step.HANDLE, "ordinary").source == "系统默认时限"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

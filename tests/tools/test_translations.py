@@ -160,3 +160,8 @@ def test_what_became_plural_waits_for_its_forms(tree):
     (tree / "app" / "rules.py").write_text('A = ngettext("派单", "%(n)s 派单", n)\n', encoding="utf-8")
     translations.update()
     assert "派单" in translations.missing("en")
+
+
+def test_texts_inside_f_strings_are_found(tree):
+    (tree / "app" / "rules.py").write_text("A = f\"{a}{_('派单：%(n)s') % {'n': 1}}\"\n", encoding="utf-8")
+    assert "派单：%(n)s" in [one.id for one in translations.gathered()]

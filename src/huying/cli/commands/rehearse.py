@@ -199,7 +199,7 @@ def _print(terminal: Terminal, acted: Counter[tuple[str, str]], facts: dict[str,
     for name, label in (("response", _("响应率")), ("resolution", _("解决率")), ("satisfaction", _("满意率"))):
         rate = facts[name]
         share = "-" if rate["rate"] is None else f"{rate['rate']:.1%}"
-        terminal.say(f"{label} {share}（{rate['count']:g} / {rate['of']}）")
+        terminal.say(f"{label} {share} ({rate['count']:g} / {rate['of']})")
     terminal.say(
         _("办结用时：一半在 %(median)s 小时内，九成在 %(p90)s 小时内。")
         % {"median": facts["median_hours"], "p90": facts["p90_hours"]}
