@@ -10,7 +10,7 @@ import pytest
 from huying.cases import actions
 from huying.cases.models import Case
 from huying.cases.rules import State
-from tests.browser.desk_world import HERE, build_day, photo
+from tests.browser.desk_world import HERE, build_day
 from tests.browser.visits import Visit
 from tests.world import GRID, build_world
 
@@ -200,8 +200,6 @@ def test_a_dispatcher_hands_a_call_on_finds_it_again_and_its_answer_is_reviewed(
     if me.phone:
         me.page.locator(".list-fold > summary").click()
         me.look("list-filters")
-    me.page.locator("a:visible, summary:visible").filter(has_text="状态").first.click()
-    me.look("list-state")
     me.go("/desk/list/?q=污水")
     me.look("list-found")
     me.page.locator("[data-open]:visible").first.click()
@@ -218,7 +216,6 @@ def test_a_dispatcher_hands_a_call_on_finds_it_again_and_its_answer_is_reviewed(
         act(case.pk, actor=who, now=clock.pass_by(minutes=12), **more)
     judge = visit()
     judge.sign_in("reviewer")
-    judge.look("reviewer")
     judge.go(f"/desk/cases/{case.pk}/?move=review")
     judge.look("review")
     for box in judge.page.locator("[name=seen]").all():
@@ -296,7 +293,7 @@ def test_a_grid_worker_looks_settles_a_small_matter_and_reports_for_a_neighbour(
     me.page.locator("[name=agreed]").check()
     me.page.locator("[name=grid_code]").select_option(GRID)
     me.look("behalf")
-    me.press("登记")
+    me.send()
     me.says("您反映的事，我们收到了")
     me.look("slip")
     me.go("/desk/taken/")
