@@ -40,7 +40,7 @@ if (card) {
     card.hidden = clear.hidden = false;
   });
   clear.addEventListener("click", () => {
-    for (const one of point) one.value = "";
+    for (const one of point) { one.value = ""; one.dispatchEvent(new Event("change")); }
     card.hidden = true;
     block.classList.remove("map-picked");
   });

@@ -200,6 +200,10 @@ function picking(box, module, map, areas, start) {
     box.dispatchEvent(new CustomEvent("huying:picked", { bubbles: true, detail: { lng: at.lng, lat: at.lat, place } }));
     lng.dispatchEvent(new Event("change", { bubbles: true }));
   }
+  // Until a place is chosen the pin is only an offer, and looks like one.
+  const offered = () => handle.classList.toggle("map-pin-offered", !lng.value);
+  lng.addEventListener("change", offered);
+  offered();
   moved(true);
   marker.on("dragend", () => moved());
   map.on("click", (event) => { marker.setLngLat(event.lngLat); moved(); });
