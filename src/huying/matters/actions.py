@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -35,7 +35,14 @@ from huying.people.rules import Duty
 
 
 @transaction.atomic
-def load_default(*, area_code: str, actor: Actor, now: datetime, valid_from: date | None = None) -> CatalogueVersion:
+def load_default(
+    *,
+    area_code: str,
+    actor: Actor,
+    now: datetime,
+    valid_from: date | None = None,
+    version_id: UUID | None = None,
+) -> CatalogueVersion:
     """Bring the shipped catalogue into force where there is none yet; else the version in force is returned.
 
     For the system alone: it is the ground that the first draft of a street is made from.
@@ -48,8 +55,8 @@ def load_default(*, area_code: str, actor: Actor, now: datetime, valid_from: dat
     from huying.matters.sheets import default_book  # reads files: only when it is needed
 
     version = CatalogueVersion.objects.create(
-        number=_next_number(valid_from or timezone.localdate(now)), area_code=area_code, made_at=now,
-        reason=str(_("随系统提供的默认清单")),
+        pk=version_id or uuid4(), number=_next_number(valid_from or timezone.localdate(now)), area_code=area_code,
+        made_at=now, reason=str(_("随系统提供的默认清单")),
     )  # fmt: skip
     _write_book(version, default_book())
     _record(version, VersionVerb.MAKE, None, actor=actor, now=now)
