@@ -330,10 +330,10 @@ class Story:
                 return self._by(
                     member, actions.sign_in_order, self._staff(docket, now, order.due_at), order_id=order.pk
                 )
-        if plan.nudges > 0 and case.nudges == 0:
+        if plan.nudges > 0 and case.nudges == 0 and self._reporter(docket):
             plan.nudges -= 1
             return self._by(self._reporter(docket), actions.nudge_case, self._caller(now))
-        if plan.ending == "fine_now" and case.round == 1:
+        if plan.ending == "fine_now" and case.round == 1 and self._reporter(docket):
             return self._by(self._reporter(docket), actions.fine_now, self._caller(now))
         handler = self._one_of(lead.unit_id, Duty.HANDLE, docket)
         if handler is None:
