@@ -218,7 +218,7 @@ class TestTemplates:
         named = set(ASKED_BY_NAME)
         for _app, path in files(".py"):
             # `f"portal/{name}.html"`: every word of that file may be the name.
-            for found in re.finditer(r"""f["'](\w+)/\{\w+\}\.html["']""", text(path)):
+            for found in re.finditer(r"""f["'](\w+)/\{[\w.]+\}\.html["']""", text(path)):
                 named.update(f"{found[1]}/{word}.html" for word in re.findall(r"""["'](\w+)["']""", text(path)))
         for _app, path in files(".py", ".html"):
             own = next((name for name, at in known.items() if at == path), None)
