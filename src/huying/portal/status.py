@@ -35,6 +35,7 @@ from huying.cases.rules.facts import CaseFacts
 from huying.cases.rules.guards import FEEDBACK_WITHIN, REOPEN_WITHIN
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
+from huying.clocks.rules import StretchKind
 from huying.files.models import Attachment
 from huying.files.rules import FilePurpose
 from huying.kernel.actor import resident
@@ -479,7 +480,7 @@ def _answer_facts(own: Own, now: datetime) -> list[tuple[Label, str]]:
     kept = next((one for one in reversed(own.clocks) if one.step == Step.HANDLE and one.stopped_at), None)
     if kept is not None and kept.stopped_at is not None:
         # The desk's own look at the answer is not the unit's time: the clock stood still from the submission on.
-        stood = max((one.began_at for one in clocks.stretches_of(kept) if one.kind == "paused"), default=None)
+        stood = max((one.began_at for one in clocks.stretches_of(kept) if one.kind == StretchKind.PAUSED), default=None)
         done = stood or kept.stopped_at
         early = kept.due_at - done
         words = _("按时，早了 %(span)s") if early >= timedelta(0) else _("晚了 %(span)s，对不起")

@@ -35,6 +35,7 @@ from huying.portal.forms import AddForm, KeyForm, RateForm, ReasonForm
 from huying.portal.rules import DEED, MOST_PHOTOS
 from huying.portal.status import Status, nudge_words, status_of
 from huying.portal.views.pages import go, own_page
+from huying.portal.views.track import ask_for_code
 
 
 def _own(request: HttpRequest, report_id: UUID) -> Own:
@@ -49,7 +50,10 @@ def _own(request: HttpRequest, report_id: UUID) -> Own:
 @require_safe
 def status(request: HttpRequest, report_id: UUID) -> HttpResponse:
     """Where it stands, by when, who has it, the answer, and what one may do."""
-    own = _own(request, report_id)
+    try:
+        own = _own(request, report_id)
+    except NotFound:  # an old tab, somebody else's phone, or nothing at all: each is asked for the code
+        return ask_for_code(request)
     shown = status_of(own, now=now_of(request))
     office, phone = office_phone(own.case.area_code[:9])
     rows = [

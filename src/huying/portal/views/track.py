@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from huying.cases.queries import public as reads
@@ -32,9 +33,18 @@ def track(request: HttpRequest) -> HttpResponse:
             mine.open_in_session(request, report.pk)
             return go("status", report.pk)
         form.add_error("code", _("没有这个查询码。请对照短信或回执，再看一遍数字。"))
+    return _page(request, form, status=422 if form.errors else 200)
+
+
+def ask_for_code(request: HttpRequest) -> HttpResponse:
+    """The answer to whoever asks for a report without holding its code."""
+    return _page(request, CodeForm(), status=404, asked=True)
+
+
+def _page(request: HttpRequest, form: CodeForm, *, status: int, asked: bool = False) -> HttpResponse:
     rows = [row_of(one, now=now_of(request)) for one in reads.reports_of(mine.all_of(request))]
-    facts: dict[str, Any] = {"form": form, "rows": rows}
-    return render(request, "portal/track.html", facts, status=422 if form.errors else 200)
+    facts: dict[str, Any] = {"form": form, "rows": rows, "asked": asked, "track_url": reverse("portal:track")}
+    return render(request, "portal/track.html", facts, status=status)
 
 
 @own_page
