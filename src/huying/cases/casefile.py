@@ -676,6 +676,19 @@ def _said(subject: Subject, photos: dict[tuple[str, UUID], list[Photo]]) -> list
         )
         for one in rows.feedback
     ]
+    found += [
+        SaidLine(
+            at=one.made_at,
+            when=when_words(one.made_at, now),
+            kind=move_label(one.verb, subject.rows.case.flow),
+            who=subject.who(one.made_by),
+            result="",
+            good=None,
+            words=one.words,
+            photos=[],
+        )
+        for one in rows.remarks
+    ]
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 
@@ -722,14 +735,21 @@ def _order(subject: Subject, order: WorkOrder, photos: dict[tuple[str, UUID], li
         state=order.state,
         label=OrderState(order.state).label,
         handler=str(order.handler.name) if order.handler is not None else "",
-        # The lead's words stand whole under 答复; an assistant's only here.
-        result=Truncator(order.result).chars(FIRST_WORDS) if order.role == OrderRole.LEAD else order.result,
+        result=_result(subject, order),
         instruction=order.instruction,
         notes=notes,
         at=when_words(order.ended_at or order.done_at or order.accepted_at or order.offered_at, subject.now),
         clock=clock,
         photos=photos.get(("order", order.pk), []),
     )
+
+
+def _result(subject: Subject, order: WorkOrder) -> str:
+    """An assistant's words whole, for they stand only here; the lead's stand under 答复."""
+    if order.role != OrderRole.LEAD:
+        return order.result
+    answers = {one.words for one in subject.rows.answers}
+    return "" if order.result in answers else Truncator(order.result).chars(FIRST_WORDS)
 
 
 def _answer(subject: Subject, answer: Answer) -> AnswerLine:

@@ -176,6 +176,7 @@ def _shown(
         "panel_asked": opened,
         "close_url": f"{address}?move={CLOSED}",
         "list_url": link("cases") or link("desk_home") or "/desk/",
+        "menu_key": "cases",  # the entry of the menu that leads here
         "map_url": reverse("cases:outlines", args=[file.case.pk]),
         **more,
     }

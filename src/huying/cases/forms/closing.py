@@ -114,6 +114,8 @@ class CallBackForm(MoveForm):
         waiting = {one.id for one in facts.voices if one.wants_answer and not one.told}
         left = [one for one in subject.rows.reports if one.pk in waiting]
         choose_report(self, subject, [(one.pk, one.words) for one in left])
+        if len(left) == 1:
+            self.lines = [(_("打给"), subject.caller(left[0]))]
         self.quote = subject.case.answer
         self.notices = [("", _("说没解决，就再办一次。三次不同时段都没接通，才按未联系上办结。"))]
 
