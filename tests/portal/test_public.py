@@ -103,6 +103,12 @@ class TestEndsNearby:
         clock.move_to(NOW + timedelta(hours=23))
         assert "垃圾桶满溢" not in seen(visitor, clock)
 
+    @pytest.mark.parametrize("how", [{"restricted": True, "confidential": True}, {"imported": True}, {"drill": True}])
+    def test_confidential_imported_and_drilled_ones_never_show(self, world, visitor, clock, how):
+        Case.objects.filter(pk=ended(world).pk).update(**how)
+        clock.move_to(LATER)
+        assert "垃圾桶满溢" not in seen(visitor, clock)
+
     def test_what_is_open_never_shows(self, world, visitor, clock):
         world.call(type_code="0103")
         clock.move_to(LATER)
