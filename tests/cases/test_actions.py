@@ -453,3 +453,28 @@ def test_code_of_gives_the_same_digits_for_the_same_report():
     assert code_of(key) == code_of(key) != code_of(uuid7())
     assert is_tracking_code(code_of(key))
     assert Verb.RECEIVE
+
+
+def test_the_reason_of_a_step_back_or_up_is_kept_for_the_next_one(world):
+    case = world.call().case
+    a.raise_case(case.pk, reason="社区没有吊车", actor=world.secretary, now=NOW)
+    assert [(one.verb, one.words, one.made_by) for one in case.remarks.all()] == [
+        ("raise", "社区没有吊车", world.secretary.id)
+    ]
+
+
+def test_a_matter_beyond_the_community_starts_at_the_street(world):
+    from huying.matters import queries as matters
+
+    street = next(one for one in matters.active_types() if one.lowest_tier == "street" and not one.confidential)
+    community = next(one for one in matters.active_types() if one.lowest_tier == "community" and not one.confidential)
+    assert world.call(type_code=street.code).case.desk_code == STREET
+    assert world.call(type_code=community.code).case.desk_code == BANYAN
+
+
+def test_nobody_is_found_by_a_number_in_the_words(world):
+    from huying.cases.search import grams, question
+
+    assert "13900000001" not in grams("请打13900000001，路灯12号不亮")
+    assert "12" in grams("请打13900000001，路灯12号不亮")
+    assert question("13900000001") == ""

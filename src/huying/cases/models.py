@@ -19,6 +19,7 @@ from huying.cases.rules import (
     ReplyBy,
     Satisfaction,
     State,
+    Verb,
     VisitKind,
 )
 from huying.kernel.ids import uuid7
@@ -307,6 +308,20 @@ class SiteVisit(models.Model):
 
     def __str__(self) -> str:
         return f"visit {self.pk}"
+
+
+class Remark(models.Model):
+    """Why staff sent a case back, up, or to another unit: the words that the next one reads."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="remarks")
+    verb = models.CharField(max_length=20, choices=Verb.choices)
+    words = models.TextField()
+    made_by = models.UUIDField(null=True)
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"remark {self.pk}"
 
 
 class NumberCounter(models.Model):

@@ -15,6 +15,7 @@ from huying.places.rules import LENGTHS
 
 LEVELS = tuple(LENGTHS.values())
 MOST_LEXEMES = 6000
+LONG_NUMBER = 7
 _RUNS = re.compile(r"[^\W_]+", re.UNICODE)
 _WIDE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
@@ -32,7 +33,9 @@ def grams(text: str) -> list[str]:
             if not piece:
                 continue
             if not _WIDE.search(piece):
-                found[piece[:40]] = None
+                # A long run of digits in a caller's words is a phone or identity number: nobody is found by it.
+                if not (piece.isdigit() and len(piece) >= LONG_NUMBER):
+                    found[piece[:40]] = None
                 continue
             for place in range(len(piece) - 1):
                 found[piece[place : place + 2]] = None

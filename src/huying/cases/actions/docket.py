@@ -33,6 +33,7 @@ from huying.cases.models import (
     ContactAttempt,
     Feedback,
     NumberCounter,
+    Remark,
     Report,
     SiteVisit,
     WorkOrder,
@@ -76,6 +77,8 @@ from huying.people.rules import Duty
 
 CALLS_BEFORE_GIVING_UP = 3
 BETWEEN_CALLS = timedelta(hours=1)
+# Moves whose reason the next one must read; the words of two-person decisions stand with the approval.
+REMARKED = frozenset({Verb.SEND_BACK, Verb.RAISE, Verb.REASSIGN, Verb.NAME, Verb.REOPEN, Verb.OBJECT})
 M = TypeVar("M", bound=Model)
 
 
@@ -440,6 +443,11 @@ class Docket:
             to_state=target,
             facts=facts,
         )
+        if verb in REMARKED and given is not None and given.reason and actor.kind == ActorKind.PERSON:
+            remark = Remark(
+                id=self.make_id(), case=self.case, verb=verb, words=given.reason, made_by=actor.id, made_at=now
+            )
+            self.add(remark)
         self._enter(target, now=now)
         return move
 
@@ -780,6 +788,7 @@ _INSERTS: tuple[type[Model], ...] = (
     ContactAttempt,
     Feedback,
     SiteVisit,
+    Remark,
     Approval,
     Recusal,
     Report,

@@ -29,12 +29,12 @@ from huying.kernel.refusals import Conflict, Invalid, KeyReused, NotAllowed, Not
 from huying.kernel.terms import _
 from huying.kernel.text import clean
 from huying.matters import queries as matters
-from huying.matters.rules import Grade, Step
+from huying.matters.rules import Grade, Step, beyond
 from huying.people import queries as people
 from huying.people.models import Recusal
 from huying.people.rules import Duty, RecusalReason, UnitKind
 from huying.places import queries as places
-from huying.places.rules import community_of, is_code, metres_between, parent_of, street_of
+from huying.places.rules import Tier, community_of, is_code, metres_between, parent_of, street_of
 
 TITLE_LENGTH = 30
 MERGE_WITHIN = timedelta(days=30)
@@ -101,10 +101,11 @@ def title_of(words: str) -> str:
     return first if len(first) <= TITLE_LENGTH else first[: TITLE_LENGTH - 1] + "…"
 
 
-def desk_for(area_code: str, channel: Channel, *, restricted: bool) -> str:
-    """Whose desk holds a new case: the lowest tier that has one, or the street for its own channels."""
+def desk_for(area_code: str, channel: Channel, *, restricted: bool, lowest_tier: str = "") -> str:
+    """Whose desk holds a new case: the lowest tier that can solve it, or the street for its own channels."""
     community = community_of(area_code)
-    if restricted or channel in STREET_CHANNELS or not community:
+    too_low = bool(lowest_tier) and beyond(lowest_tier, Tier.COMMUNITY)
+    if restricted or channel in STREET_CHANNELS or not community or too_low:
         return street_of(area_code) or area_code
     return community
 
@@ -228,7 +229,9 @@ def received(
         moved_at=now,
         follows_id=new.follows_id,
     )
-    case.desk_code = desk_for(case.area_code, new.channel, restricted=confidential)
+    case.desk_code = desk_for(
+        case.area_code, new.channel, restricted=confidential, lowest_tier=kind.lowest_tier if kind else ""
+    )
     docket = Docket(case=case, knowledge=knowledge, live=live, make_id=make_id)
     docket.key, docket.body_hash = report_id, checked
     docket.begin_empty()

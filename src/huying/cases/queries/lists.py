@@ -299,7 +299,10 @@ def _filtered(branch: QuerySet[Case], wanted: Wanted, *, now: datetime, areas: t
     elif wanted.flag:
         rows = rows.filter(FLAGS[wanted.flag])
     matches = _asks(wanted.words, areas)
-    return rows if matches is None else rows.filter(matches)
+    if matches is None:
+        # Words that cannot be asked for (a phone number, marks alone) find nothing, never everything.
+        return rows.none() if wanted.words.strip() else rows
+    return rows.filter(matches)
 
 
 def _light(light: str, now: datetime) -> Q:

@@ -17,6 +17,7 @@ from huying.cases.models import (
     Case,
     ContactAttempt,
     Feedback,
+    Remark,
     Report,
     SiteVisit,
     WorkOrder,
@@ -48,6 +49,7 @@ class CaseRows:
     attempts: list[ContactAttempt]
     feedback: list[Feedback]
     visits: list[SiteVisit]
+    remarks: list[Remark]
     approvals: list[Approval]
     recusals: list[Recusal]
 
@@ -72,6 +74,7 @@ def rows_of(case_id: UUID, viewer: Actor) -> CaseRows | None:
         attempts=list(ContactAttempt.objects.filter(case=case).order_by("made_at", "id")),
         feedback=list(Feedback.objects.filter(case=case).order_by("said_at", "id")),
         visits=list(SiteVisit.objects.filter(case=case).order_by("made_at", "id")),
+        remarks=list(Remark.objects.filter(case=case).order_by("made_at", "id")),
         approvals=list(Approval.objects.filter(object_id__in=ids).order_by("asked_at", "id")),
         recusals=list(Recusal.objects.filter(object_id=case.pk).select_related("unit", "account").order_by("pk"))
         if case.recused
