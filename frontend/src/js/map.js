@@ -120,7 +120,9 @@ function draw(box, module, areas, points) {
     const word = Object.assign(document.createElement("div"), { className: "map-label" + (one.properties.code === chosen ? " map-label-chosen" : ""), textContent: one.properties.name });
     labels.push({ word, marker: new module.Marker({ element: word }).setLngLat(at).addTo(map), at });
   }
-  const thin = () => thinOut(labels, map); // names that would lie on one another are left out
+  const marks = points.features.map((one) => one.geometry.coordinates);
+  if (start && !pick) marks.push(start);
+  const thin = () => thinOut(labels, map, marks); // names that would lie on one another, or under a mark, are left out
   map.on("moveend", thin);
   thin();
 
@@ -138,8 +140,8 @@ function draw(box, module, areas, points) {
   new ResizeObserver(() => map.resize()).observe(box);
 }
 
-function thinOut(labels, map) {
-  const taken = [];
+function thinOut(labels, map, marks) {
+  const taken = marks.map((at) => map.project(at)).map(({ x, y }) => [x - 12, y - 14, x + 12, y + 12]);
   for (const { word, at } of labels) {
     const { x, y } = map.project(at), wide = 6 + word.textContent.length * 12;
     const box = [x - wide / 2, y - 9, x + wide / 2, y + 9];

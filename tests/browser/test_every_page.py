@@ -1,0 +1,179 @@
+"""Every page of the house, looked at on a phone and on a desktop: those that no journey reaches are opened here.
+
+A new address fails the first test until somebody says where its page is looked at.
+"""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from huying.cases.casefile import subject_of
+from huying.cases.forms import legal_moves
+from huying.cases.models import Case
+from huying.matters.models import CatalogueVersion
+from huying.people.queries import actor_for
+from tests.browser.desk_world import HERE, build_day
+from tests.browser.visits import Visit
+from tests.world import BANYAN, GRID, STREET
+
+# What answers with data, a file or a redirect, or is posted to from a page that is looked at.
+NO_PAGE = {
+    "portal:code_picture", "portal:forget", "portal:again", "portal:private", "portal:photo", "portal:photo_for_all",
+    "portal:guess", "people:sign_out", "people:demo_sign_in", "desk:points", "desk:triage_choices", "desk:nudge",
+    "cases:move", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview", "matters:make_draft",
+    "matters:export", "matters:submit", "matters:approve", "matters:send_back", "matters:drop", "places:drop",
+    "places:polygons", "places:outlines", "clocks:publish", "clocks:hours", "ui:map_data", "ui:type", "channels:live",
+    "set_language",
+}  # fmt: skip
+ELSEWHERE = {
+    "test_journeys": {"portal:report", "portal:where", "portal:check", "portal:done", "portal:track", "portal:status",
+                      "portal:deed", "portal:contact", "people:sign_in", "desk:triage_case", "desk:receipt"},
+    "test_portal": {"portal:home", "portal:area", "portal:nearby", "portal:numbers", "portal:privacy", "portal:access",
+                    "portal:likely"},
+    "test_desk": {"desk:mine", "desk:review", "desk:cases", "desk:triage", "desk:new", "desk:self", "desk:taken"},
+    "test_gallery": {"ui:gallery", "ui:gallery_portal", "ui:gallery_problem"},
+}  # fmt: skip
+HERE_TOO = {
+    "portal:danger", "portal:kind", "people:password", "desk:callback", "matters:catalogue", "matters:type",
+    "matters:duties", "matters:version", "matters:import", "places:tree", "places:area", "places:import",
+    "places:draft", "clocks:now", "clocks:year", "cases:case",
+}  # fmt: skip
+
+
+def names(resolver: URLResolver, space: str = "") -> set[str]:
+    found: set[str] = set()
+    for one in resolver.url_patterns:
+        if isinstance(one, URLResolver):
+            found |= names(one, f"{one.namespace}:" if one.namespace else space)
+        elif isinstance(one, URLPattern) and one.name:
+            found.add(space + one.name)
+    return found
+
+
+def test_every_address_is_looked_at_somewhere():
+    known = NO_PAGE.union(HERE_TOO, *ELSEWHERE.values())
+    assert names(get_resolver()) == known
+
+
+@pytest.fixture
+def day(transactional_db, monkeypatch, settings, tmp_path):
+    settings.DATA = tmp_path
+    world = build_day()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: HERE)
+    return world
+
+
+@pytest.fixture
+def visit(site, open_page, client, day):
+    """`visit("head", width)`: somebody signed in already."""
+
+    def come(who: str, width: str) -> Visit:
+        one = Visit(open_page(phone=width == "phone"), site, width)
+        if who:
+            client.force_login(day.accounts[who], backend="django.contrib.auth.backends.ModelBackend")
+            cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}
+            one.page.context.add_cookies([cookie])
+        return one
+
+    return come
+
+
+WIDTHS = pytest.mark.parametrize("width", ["phone", "desktop"])
+BROWSER = pytest.mark.django_db(transaction=True)
+
+
+@BROWSER
+@WIDTHS
+def test_catalogue_places_calendar_and_the_rest_can_be_read(visit, width):
+    head = visit("head", width)
+    version = CatalogueVersion.objects.get().number
+    for name, address in (
+        ("catalogue", reverse("matters:catalogue")),
+        ("type", reverse("matters:type", args=["0103"])),
+        ("duties", reverse("matters:duties")),
+        ("version", reverse("matters:version", args=[version])),
+        ("street", reverse("places:area", args=[STREET])),
+        ("community", reverse("places:area", args=[BANYAN])),
+        ("grid-area", reverse("places:area", args=[GRID])),
+        ("call-back", reverse("desk:callback")),
+        ("password", reverse("people:password")),
+        ("no-such-page", "/desk/no-such-page/"),
+    ):
+        head.go(address)
+        head.look(name)
+
+    keeper = visit("keeper", width)
+    for name, address in (
+        ("places", reverse("places:tree")),
+        ("places-import", reverse("places:import")),
+        ("calendar", reverse("clocks:now")),
+        ("year-to-come", reverse("clocks:year", args=[2027])),
+        ("not-allowed", reverse("desk:triage")),
+    ):
+        keeper.go(address)
+        keeper.look(name)
+    rows = "代码,名称,户数,生效日期\r\n990101001003,茉莉社区,,\r\n990101001003001,茉莉第一网格,251,\r\n"
+    keeper.go(reverse("places:import"))
+    keeper.page.locator("input[type=file]").first.set_input_files(
+        [{"name": "areas.csv", "mimeType": "text/csv", "buffer": rows.encode("utf-8-sig")}]
+    )
+    keeper.press("检查")
+    assert "/import/" in keeper.page.url
+    keeper.look("places-draft")
+
+    keeper.go(reverse("matters:catalogue"))
+    keeper.press("起草")
+    keeper.look("catalogue-draft")
+    keeper.go(keeper.page.url.rstrip("/") + "/import/")
+    keeper.look("catalogue-import")
+
+    me = visit("", width)
+    me.go("/report/")
+    if "/area/" in me.page.url:
+        me.press("榕树社区")
+    me.page.locator("[name=words]").fill("路灯杆漏电，手碰到会麻。")
+    me.press("下一步")  # faster than the guess comes
+    assert me.page.url.endswith("/report/danger/")
+    me.look("danger")
+    me.go("/report/kind/")
+    me.look("kind")
+    me.go("/no-such-page/")
+    me.look("portal-no-such-page")
+    for one in (head, keeper, me):
+        one.close()
+
+
+@BROWSER
+@WIDTHS
+def test_the_case_page_of_each_state_can_be_read(visit, width):
+    head = visit("head", width)
+    states = {}
+    for case in Case.objects.order_by("-received_at"):
+        states.setdefault(case.state, case)
+    assert len(states) >= 6
+    for state, case in states.items():
+        head.go(reverse("cases:case", args=[case.pk]))
+        head.look(f"case-{state}")
+    head.close()
+
+
+@BROWSER
+@WIDTHS
+def test_each_move_has_a_form_that_can_be_filled(visit, day, width):
+    """One case for each move, as whoever may make it; the phone takes the odd ones, the desktop the even."""
+    found = {}
+    for who in ("head", "handler", "unit_head", "grid_worker2", "leader"):
+        actor = actor_for(day.accounts[who], HERE)
+        for case in Case.objects.all():
+            subject = subject_of(case.pk, actor=actor, now=HERE)
+            for move in legal_moves(subject) if subject else ():
+                found.setdefault(move.name, (who, case.pk))
+    assert len(found) >= 20
+    visits = {}
+    for name, (who, pk) in sorted(found.items())[width == "phone" :: 2]:
+        one = visits.get(who) or visits.setdefault(who, visit(who, width))
+        one.go(f"{reverse('cases:case', args=[pk])}?move={name}")
+        one.look(f"move-{name}")
+    for one in visits.values():
+        one.close()
