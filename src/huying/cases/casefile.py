@@ -20,6 +20,7 @@ from huying.cases.queries import page
 from huying.cases.queries.page import CaseRows
 from huying.cases.rules import (
     ENDS,
+    OUTSIDERS,
     CallResult,
     Channel,
     ContactKind,
@@ -46,24 +47,13 @@ from huying.kernel.terms import Label, _, clauses, listed
 from huying.matters import queries as matters
 from huying.matters.rules import Grade, Step
 from huying.people import queries as people
-from huying.people.rules import Duty, UnitKind
+from huying.people.rules import Duty
 from huying.places import queries as places
 from huying.ui.words import clock_words, due_words, reading_of, span_words, tone_of, when_words
 
 SHOWN_MOVES = 4  # the others stand under 更多
 KEYS = "123456789"
 FIRST_WORDS = 44  # of a call, before its whole text is unfolded
-# Units from outside the administration never see who called.
-OUTSIDERS = frozenset(
-    {
-        UnitKind.CONTRACTOR,
-        UnitKind.PROPERTY_FIRM,
-        UnitKind.OWNERS_COMMITTEE,
-        UnitKind.BUSINESS_OPERATOR,
-        UnitKind.PARTNER,
-        UnitKind.SOCIAL_ORGANISATION,
-    }
-)
 # Why a clock stands still, as it is stored, in words.
 PAUSES: dict[str, Label] = {"reviewing": _("街道审核期间")}
 REPLY: dict[str, Label] = {

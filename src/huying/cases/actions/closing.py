@@ -15,6 +15,7 @@ from huying.cases.actions.intake import keep_images
 from huying.cases.actions.units import last_answer
 from huying.cases.models import Addition, Case, ContactAttempt, Feedback, Report, SiteVisit
 from huying.cases.rules import (
+    OUTSIDERS,
     CallResult,
     ContactKind,
     Given,
@@ -27,11 +28,12 @@ from huying.cases.rules import (
 )
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor, rule
-from huying.kernel.refusals import IllegalMove, Invalid, NotFound
+from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
 from huying.kernel.terms import _
 from huying.kernel.text import clean
 from huying.matters.rules import Grade
 from huying.people import actions as people
+from huying.people import queries as people_queries
 from huying.people.models import Recusal
 from huying.people.rules import Opened
 
@@ -477,6 +479,8 @@ def open_reporter(case_id: UUID, *, report_id: UUID, purpose: str, actor: Actor,
     report = _report_of(docket, report_id)
     if report.contact_id is None:
         raise NotFound("contact")
+    if actor.units and all(one.kind in OUTSIDERS for one in people_queries.units(actor.units).values()):
+        raise NotAllowed(_("外部单位看不到诉求人的联系方式。请由街道代为联系。"))
     return people.open_contact(
         contact_id=report.contact_id, purpose=purpose, area_code=docket.case.area_code, actor=actor, now=now
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from huying.kernel.terms import Label, Term, _, pgettext_lazy
 from huying.matters.rules import FlowKind
+from huying.people.rules import UnitKind
 
 
 class State(Term):
@@ -156,6 +157,18 @@ class VisitKind(Term):
 
 
 FIELD_CHANNELS = frozenset({Channel.PATROL, Channel.SENSOR})
+
+# Units from outside the administration never see who called.
+OUTSIDERS = frozenset(
+    {
+        UnitKind.CONTRACTOR,
+        UnitKind.PROPERTY_FIRM,
+        UnitKind.OWNERS_COMMITTEE,
+        UnitKind.BUSINESS_OPERATOR,
+        UnitKind.PARTNER,
+        UnitKind.SOCIAL_ORGANISATION,
+    }
+)
 
 _STATES: dict[FlowKind, dict[State, Label]] = {
     FlowKind.APPEAL: {State.TRIAGED: _("待派单"), State.FILED: _("待派单")},
