@@ -97,8 +97,11 @@ class TestWords:
             for line in lines:
                 assert "{" not in sentences.told(line, spot, Random(1)), (number, sort)
 
-    def test_every_class_has_answers_of_every_sort(self):
-        for one in default_book().classes:
+    def test_every_class_has_answers_of_every_sort_and_types_are_known(self):
+        book = default_book()
+        known = {one.code for one in (*book.types, *book.classes)}
+        assert {code for code, _sort in sentences.answers()} <= known
+        for one in book.classes:
             for sort in ("solved", "explained", "direct"):
                 assert sentences.answers()[one.code, sort], (one.code, sort)
 
@@ -128,7 +131,7 @@ class TestPictures:
     def test_every_type_has_a_scene(self):
         for kind in default_book().types:
             assert pictures.scene_of(kind.code) in pictures.SCENES
-        assert set(pictures.OF_TYPE.values()) | set(pictures.OF_CLASS.values()) <= set(pictures.SCENES)
+        assert set(pictures.OF_TYPE.values()) | {"site"} == set(pictures.SCENES)
         assert len(pictures.SCENES) >= 12
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from argparse import ArgumentParser, Namespace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from datetime import time as clock_time
 from typing import Any
 
@@ -80,6 +80,8 @@ def _made(options: Namespace, terminal: Terminal, until: datetime) -> None:
             world.build(seed=options.seed if options.seed is not None else 1, until=until, told=told)
             advance(100 - shown)
         return
+    if datetime.fromisoformat(there.until) < until - timedelta(days=1):
+        terminal.say(_("演示数据到 %(day)s 为止。要到今天为止的，请加 --fresh。") % {"day": there.until[:10]})
     other_seed = options.seed is not None and options.seed != there.seed
     other_end = options.until is not None and until.isoformat() != there.until
     if other_seed or other_end:

@@ -21,7 +21,7 @@ from huying.cli.play.cast import Cast
 from huying.cli.play.hands import BulkHand, play
 from huying.cli.play.story import Plan, Step, Story, draw_plan
 from huying.cli.play.world.geography import STREET, Ground, Spot
-from huying.cli.play.world.pictures import Shelf, shown_by
+from huying.cli.play.world.pictures import Shelf, scene_of, shown_by
 from huying.cli.play.world.sentences import Kind, WorldWords, caller, kinds, told
 from huying.clocks.rules import SHANGHAI, marks
 from huying.kernel.actor import Actor, resident
@@ -71,7 +71,9 @@ class Teller:
         found = self._kinds
         if channel == Channel.PATROL:
             found = [one for one in found if one.code[:2] in FOUND_OUTSIDE and not self.types[one.code].confidential]
-        elif channel == Channel.ON_BEHALF:
+            weights = [one.weight * (3 if self.types[one.code].self_handle else 1) for one in found]
+            return self.rng.choices(found, weights)[0]
+        if channel == Channel.ON_BEHALF:
             found = [one for one in found if not self.types[one.code].confidential]
         return self.rng.choices(found, [one.weight for one in found])[0]
 
@@ -126,7 +128,9 @@ class Teller:
             contact_id=self.contact(home[:12], now) if named else None,
             **{**where, **options},
         )
-        shown = outdoors or (channel in (Channel.PORTAL, Channel.WECHAT) and shown_by(rng, kind.code))
+        shown = (outdoors and scene_of(kind.code) != "site") or (
+            channel in (Channel.PORTAL, Channel.WECHAT) and shown_by(rng, kind.code)
+        )
         pictures = [self.shelf.before(kind.code)] if shown and not new.about_staff else []
         return self.builder.receive(new, actor=actor, now=now, images=pictures)
 
@@ -177,7 +181,10 @@ class Teller:
                 return
         elif rng.random() < 0.03 and not docket.case.restricted:
             now = self._doubled(docket, kind, spot, grid.code, now)
-        plan = self.plan(kind, docket, grid.code)
+        self._go_on(docket, kind, spot, grid.code, now)
+
+    def _go_on(self, docket: Docket, kind: Kind, spot: Spot, grid_code: str, now: datetime) -> None:
+        plan = self.plan(kind, docket, grid_code)
         play(self.hand, docket, self.story(docket, plan, spot), self.cast, now=now, until=self.until)
 
     def _settle(self, docket: Docket, kind: Kind, now: datetime) -> bool:
@@ -199,14 +206,17 @@ class Teller:
         """Somebody else calls about the same thing, and the desk merges the two; says when that was done."""
         again = now + timedelta(minutes=self.rng.randint(5, 90))
         merged = again + timedelta(minutes=self.rng.randint(5, 30))
-        clerk = self.cast.who(Duty.INTAKE, docket.case.desk_code)
+        clerk = self.cast.who(Duty.INTAKE, STREET)
         if merged > self.until or clerk is None or docket.case.lng is None or docket.case.unplaced:
             return now
         lng, lat = self.near(spot)
         where = {"lng": lng, "lat": lat, "grid_code": ""}
         other = self.receive(kind, spot, grid_code, Channel.WECHAT, again, **where)
-        if other is None or other.case.restricted or other.case.outside or other.case.unplaced:
-            return again
+        if other is None:
+            return now
+        if other.case.restricted or other.case.outside or other.case.unplaced:
+            self._go_on(other, kind, spot, grid_code, again)
+            return now
         self.builder.merge(other, docket, actor=clerk, now=merged)
         self.cast.note("merge_case", clerk)
         return merged

@@ -174,7 +174,8 @@ def _make_units(house: House, ground: Ground, *, actor: Actor, now: datetime) ->
             short_name=short,
             area_code=area,
             parent_id=house.units[parent].pk if parent else None,
-            phone=f"020-0000{1000 + len(house.units)}",
+            # One number for residents: that of the street's centre.
+            phone="020-00001000" if name == CENTRE_UNIT else "",
             actor=actor,
             now=now,
         )

@@ -95,6 +95,23 @@ def _bin(on: Canvas, x: float, colour: str, *, open_lid: bool = False) -> None:
         on.box(x - 6, 386, 104, 16, "#2f5d44", 5)
 
 
+def site(on: Canvas, after: bool) -> None:
+    """Whatever was wrong: fenced off, and later not any more."""
+    _street(on)
+    _tree(on, 130, 540, 1.0)
+    if after:
+        _tree(on, 830, 540, 1.0)
+        return
+    for x in (280, 480, 680):
+        on.box(x, 456, 10, 110, "#d9d9d9")
+    for row in (470, 516):
+        for number in range(10):
+            on.box(270 + number * 43, row, 43, 22, ("#d9542f", "#f4f1ea")[number % 2])
+    for x in (230, 720):
+        on.shape([(x, 570), (x + 24, 486), (x + 48, 570)], "#e07b2e")
+        on.box(x + 10, 530, 28, 12, "#f4f1ea")
+
+
 def garbage(on: Canvas, after: bool) -> None:
     _street(on)
     _bin(on, 150, "#3f7d5b")
@@ -315,24 +332,22 @@ def wall(on: Canvas, after: bool) -> None:
 SCENES: dict[str, Draw] = {
     "garbage": garbage, "full_bin": full_bin, "pothole": pothole, "lamp": lamp, "manhole": manhole, "drain": drain,
     "bikes": bikes, "sewage": sewage, "stalls": stalls, "tree": tree, "river": river, "corridor": corridor,
-    "wires": wires, "wall": wall,
+    "wires": wires, "wall": wall, "site": site,
 }  # fmt: skip
-# Which scene shows a type; else which shows its class.
+# Which scene shows a type; a type that has none shows that its place was fenced off and is free again.
 OF_TYPE = {
-    "0103": "full_bin", "0104": "full_bin", "0107": "wall", "0106": "wall", "0203": "manhole", "0204": "drain",
-    "0205": "lamp", "0206": "lamp", "0208": "bikes", "0209": "pothole", "0210": "wires", "0406": "corridor",
-    "0409": "bikes", "0601": "river", "0602": "river", "0606": "river", "0603": "sewage", "0604": "sewage",
-    "0605": "drain", "0803": "wires", "0802": "corridor", "0805": "corridor", "0901": "corridor", "1004": "bikes",
-    "0404": "stalls", "2205": "garbage", "0708": "garbage", "0706": "pothole", "0705": "stalls",
-}  # fmt: skip
-OF_CLASS = {
-    "01": "garbage", "02": "pothole", "03": "wall", "04": "stalls", "05": "tree", "06": "river", "07": "stalls",
-    "08": "corridor", "09": "wall", "10": "bikes", "16": "stalls", "18": "sewage", "19": "tree", "22": "garbage",
+    "0101": "garbage", "0102": "garbage", "0103": "full_bin", "0104": "full_bin", "0105": "garbage", "0106": "wall",
+    "0107": "wall", "0109": "garbage", "0201": "pothole", "0202": "pothole", "0203": "manhole", "0204": "drain",
+    "0205": "lamp", "0206": "lamp", "0208": "bikes", "0210": "wires", "0401": "stalls", "0402": "stalls",
+    "0406": "corridor", "0409": "bikes", "0501": "tree", "0502": "tree", "0503": "tree", "0504": "tree",
+    "0601": "river", "0602": "river", "0603": "sewage", "0604": "sewage", "0605": "drain", "0606": "river",
+    "0705": "stalls", "0802": "corridor", "0803": "wires", "0805": "corridor", "0810": "corridor", "0901": "corridor",
+    "0903": "wall", "0905": "wall", "1004": "bikes", "1503": "stalls", "2205": "garbage",
 }  # fmt: skip
 
 
 def scene_of(type_code: str) -> str:
-    return OF_TYPE.get(type_code) or OF_CLASS.get(type_code[:2], "wall")
+    return OF_TYPE.get(type_code, "site")
 
 
 @dataclass
@@ -362,5 +377,5 @@ def _made(draw: Draw, after: bool) -> PreparedImage:
 
 
 def shown_by(rng: Random, type_code: str) -> bool:
-    """Whether a caller sends a picture: of what stands in the street, about every second time."""
-    return (type_code[:2] in OF_CLASS) and rng.random() < 0.5
+    """Whether a caller sends a picture: of what can be drawn, about every second time."""
+    return type_code in OF_TYPE and rng.random() < 0.5

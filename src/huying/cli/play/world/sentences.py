@@ -41,9 +41,9 @@ def kinds() -> tuple[Kind, ...]:
 
 @cache
 def answers() -> dict[tuple[str, str], tuple[str, ...]]:
-    """Answers by class and sort: solved, explained, direct."""
+    """Answers by type or class, and sort: solved, explained, direct."""
     found: dict[tuple[str, str], tuple[str, ...]] = {}
-    for head, lines in _blocks("answers.txt", r"\d{2} [a-z]+"):
+    for head, lines in _blocks("answers.txt", r"(?:\d{2}|\d{4}) [a-z]+"):
         number, sort = head.split()
         found[number, sort] = lines
     return found
@@ -104,7 +104,7 @@ SMALL_TALK: dict[str, tuple[str, ...]] = {
     "helped": ("配合部分已做完。", "现场秩序已维持，可以收尾。", "已提供图纸和人员。"),
     "decided": ("已核对职责清单。", "权属确实不在该单位，同意改派。", "按片区分工，仍由原单位办理。"),
     "rework": ("请写明做了什么、什么时候做的。", "答复里没有回应第二个问题，请补。", "照片角度看不出前后，请重拍。"),
-    "thanks": ("已经好了，谢谢。", "处理得很快，第二天就来了。", "干净了，希望能保持。", "态度很好，问题解决了。"),
+    "thanks": ("已经好了，谢谢。", "处理得很快，现场也干净。", "干净了，希望能保持。", "态度很好，问题解决了。"),
     "not_solved": ("还是老样子，没有解决。", "只清了一半，里面还有。", "好了一天又这样了。"),
     "again": ("过了几天又出现了，请再看看。", "修过的地方又坏了。", "答复说处理了，现场没有变化。"),
 }  # fmt: skip
@@ -129,5 +129,6 @@ class WorldWords(Words):
         return self._said(docket, "solved" if outcome == Outcome.SOLVED else "explained")
 
     def _said(self, docket: Docket, sort: str) -> str:
-        number = (docket.case.type_code or self.type_code)[:2]
-        return told(self.rng.choice(answers()[number, sort]), self.spot, self.rng)
+        code = docket.case.type_code or self.type_code
+        lines = answers().get((code, sort)) or answers()[code[:2], sort]
+        return told(self.rng.choice(lines), self.spot, self.rng)
