@@ -40,14 +40,14 @@ class House:
     def command(self, *arguments):
         return [sys.executable, "-m", "huying.cli.main", *arguments, "--data", str(self.data)]
 
-    def run(self, *arguments, given=None, **environment):
+    def run(self, *arguments, given=None, limit=120, **environment):
         return subprocess.run(
             self.command(*arguments),
             input=given,
             capture_output=True,
             text=True,
             env=self.environment(**environment),
-            timeout=120,
+            timeout=limit,
             check=False,
         )
 
