@@ -6,6 +6,7 @@ A new address fails the first test until somebody says where its page is looked 
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from huying.cases.casefile import subject_of
@@ -65,12 +66,13 @@ def day(transactional_db, monkeypatch, settings, tmp_path):
 
 
 @pytest.fixture
-def visit(site, open_page, client, day):
+def visit(site, open_page, day):
     """`visit("head", width)`: somebody signed in already."""
 
     def come(who: str, width: str) -> Visit:
         one = Visit(open_page(phone=width == "phone"), site, width)
         if who:
+            client = Client()  # of its own: a second sign-in would end the first
             client.force_login(day.accounts[who], backend="django.contrib.auth.backends.ModelBackend")
             cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}
             one.page.context.add_cookies([cookie])
@@ -175,5 +177,6 @@ def test_each_move_has_a_form_that_can_be_filled(visit, day, width):
         one = visits.get(who) or visits.setdefault(who, visit(who, width))
         one.go(f"{reverse('cases:case', args=[pk])}?move={name}")
         one.look(f"move-{name}")
+        assert one.page.locator("form[action*='/moves/']").count(), name
     for one in visits.values():
         one.close()
