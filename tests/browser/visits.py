@@ -47,7 +47,9 @@ class Visit:
         self.heard.update(one for one in found if one.startswith(("console:", "policy:")))
         self.faults += [f"{name} ({self.width}, {self.page.url}): {one[:300]}" for one in found]
         if SHOTS:
-            self.page.evaluate("window.scrollTo(0, 0); for (const one of document.querySelectorAll('.col')) one.scrollTop = 0")
+            self.page.evaluate(
+                "window.scrollTo(0, 0); for (const one of document.querySelectorAll('.col')) one.scrollTop = 0"
+            )
             folder = Path(SHOTS)
             folder.mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=folder / f"{name}-{self.width}.png", full_page=self.phone)
