@@ -3,6 +3,7 @@
 import asyncio
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -18,6 +19,12 @@ from huying.kernel.ids import uuid7
 
 STREET, NEXT_DOOR = "990101001", "990101002"
 UNIT = uuid.uuid4()
+
+
+def in_a_thread(work):
+    """Run a coroutine in a thread of its own: browser tests leave a running loop in this one."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, work).result()
 
 
 def _person(area_code=STREET, units=()):
@@ -126,7 +133,7 @@ class TestStream:
                 stream.put(Notice("cases", STREET))
             return [stream.waiting.get_nowait() for _ in range(stream.waiting.qsize())]
 
-        waiting = asyncio.run(play())
+        waiting = in_a_thread(play())
         assert "refresh" in waiting[0]
         assert len(waiting) <= WAITING
 
@@ -136,7 +143,7 @@ class TestStream:
             stream.put(Notice("cases", "", (UNIT,)))
             return stream.waiting.get_nowait()
 
-        assert str(UNIT) not in asyncio.run(play())
+        assert str(UNIT) not in in_a_thread(play())
 
     def test_a_farewell_ends_the_streams_of_that_server_alone(self):
         async def play(payload):
@@ -146,8 +153,8 @@ class TestStream:
             hub.hear(payload)
             return stream.waiting.qsize()
 
-        assert asyncio.run(play(farewell("18"))) == 0
-        assert asyncio.run(play(farewell("17"))) == 1
+        assert in_a_thread(play(farewell("18"))) == 0
+        assert in_a_thread(play(farewell("17"))) == 1
 
     @pytest.mark.parametrize(
         ("cookie", "key"),
@@ -157,14 +164,14 @@ class TestStream:
         assert session_key_in(_scope(cookie=cookie), "sessionid") == key
 
     def test_only_get_is_answered(self):
-        assert asyncio.run(_asked({**_scope(), "method": "POST"}))["status"] == 405
+        assert in_a_thread(_asked({**_scope(), "method": "POST"}))["status"] == 405
 
     def test_nobody_without_a_session_is_let_in(self):
-        assert asyncio.run(_asked(_scope()))["status"] == 401
+        assert in_a_thread(_asked(_scope()))["status"] == 401
 
     @pytest.mark.django_db(transaction=True)
     def test_nor_with_a_session_that_is_none(self):
-        assert asyncio.run(_asked(_scope(cookie="sessionid=made-up")))["status"] == 401
+        assert in_a_thread(_asked(_scope(cookie="sessionid=made-up")))["status"] == 401
 
     def test_where_there_are_too_many_the_page_is_asked_to_come_later(self, monkeypatch):
         actor = _person()
@@ -175,7 +182,7 @@ class TestStream:
         monkeypatch.setattr("huying.channels.stream.signed_in", signed_in)
         hub = Hub(lambda: "", most=1000)
         hub.streams.update(Stream(actor, waiting=None) for _ in range(PER_PERSON))
-        answer = asyncio.run(_asked(_scope(cookie="sessionid=k"), hub))
+        answer = in_a_thread(_asked(_scope(cookie="sessionid=k"), hub))
         assert answer["status"] == 503
         assert (b"retry-after", b"30") in answer["headers"]
 
@@ -195,7 +202,7 @@ class TestStream:
                     await _soon(0)
             return len(attempts)
 
-        assert asyncio.run(play()) > 2
+        assert in_a_thread(play()) > 2
 
 
 _real_sleep = asyncio.sleep
