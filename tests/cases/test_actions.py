@@ -478,3 +478,14 @@ def test_nobody_is_found_by_a_number_in_the_words(world):
     assert "13900000001" not in grams("请打13900000001，路灯12号不亮")
     assert "12" in grams("请打13900000001，路灯12号不亮")
     assert question("13900000001") == ""
+
+
+def test_a_clerk_who_finds_a_matter_confidential_registers_it_and_hands_it_to_the_street(world):
+    from huying.matters import queries as matters
+
+    secret = next(one for one in matters.active_types() if one.confidential)
+    case = world.call().case
+    case = a.register_case(case.pk, type_code=secret.code, actor=world.secretary, now=NOW)
+    assert (case.state, case.desk_code, case.restricted) == (State.TRIAGED, STREET, True)
+    assert queries.one(case.pk, world.secretary) is None
+    assert queries.one(case.pk, world.head) is not None

@@ -91,6 +91,7 @@ BY_CODE = {one.code: one for one in ROLES}
 DEMO_LINES: dict[str, tuple[str, Label]] = {
     "intake_clerk": ("phone", _("接听、登记、初核")),
     "dispatcher": ("inbox", _("受理、派单、回访")),
+    "building_head": ("megaphone", _("替居民上报，跟到办好")),
     "reviewer": ("search-check", _("看答复能不能出门")),
     "call_back_clerk": ("smile", _("问诉求人满不满意")),
     "handler": ("document", _("签收、处置、答复")),

@@ -766,16 +766,20 @@ def register(
     now: datetime,
 ) -> None:
     case = docket.case
+    held_by = case.desk_code
     changes = (type_code and type_code != case.type_code) or (grade and grade != case.grade) or title
     if changes:
         correct_case.step(
             docket, type_code=type_code or None, grade=grade or None, title=title or None, actor=actor, now=now
         )
+    # A confidential type sends the case to the street's desk; the clerk who found that out may still register it.
+    hand_to, case.desk_code = case.desk_code, held_by
     moved = (grid_code and grid_code != case.area_code) or (lng is not None and (lng, lat) != (case.lng, case.lat))
     if moved or (place_words and place_words != case.place_words and not case.unplaced):
         code = grid_code or ("" if moved else case.area_code)
         _place(docket, lng=lng, lat=lat, grid_code=code, place_words=place_words, actor=actor, now=now)
     docket.move(Verb.REGISTER, actor=actor, now=now, facts={"type": case.type_code, "grade": case.grade})
+    case.desk_code = hand_to
     docket.index_words()
 
 
