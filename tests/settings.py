@@ -3,12 +3,18 @@
 pytest-django reads this before any conftest. What tests need from the environment is kept aside here.
 """
 
+import json
 import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TEST_DATA = ROOT / ".huying" / "test"
-GIVEN = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("HUYING_")}
+# Workers of a parallel run inherit the environment of a process that has put it aside already: it hands it on.
+GIVEN: dict[str, str] = json.loads(os.environ.get("TESTS_GIVEN", "{}"))
+GIVEN |= {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("HUYING_")}
+os.environ["TESTS_GIVEN"] = json.dumps(
+    {name: GIVEN[name] for name in GIVEN if name not in ("HUYING_DATA", "HUYING_SECRET_KEY")}
+)
 os.environ["HUYING_DATA"] = str(TEST_DATA)
 os.environ["HUYING_SECRET_KEY"] = "a key for tests alone, fifty characters long or more"
 # Browser tests run an event loop in the thread that also asks the database.
