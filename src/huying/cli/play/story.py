@@ -149,6 +149,10 @@ class Story:
             duty, docket.case.desk_code, restricted=docket.case.restricted, but=but | self._away(docket)
         )
 
+    def _second(self, docket: Docket, asker: Actor) -> bool:
+        """Whether somebody else than the asker can decide about this case."""
+        return self._desk(docket, Duty.FILE, but=frozenset({asker.id} if asker.id else ())) is not None
+
     def _place(self, docket: Docket, duty: Duty, *, but: frozenset[UUID] = frozenset()) -> Actor | None:
         return self.cast.who(
             duty, docket.case.area_code, restricted=docket.case.restricted, but=but | self._away(docket)
@@ -193,14 +197,10 @@ class Story:
             return self._by(self._desk(docket, Duty.INTAKE), actions.answer_case, at, words=self.words.answer(docket))
         if plan.ending == "declined" and not case.objected_against:
             clerk = self._desk(docket, Duty.INTAKE, but=against)
-            return self._by(
-                clerk,
-                actions.ask_decline,
-                at,
-                clause=self.words.clause,
-                reason=self.words.decline,
-                where_to=self.words.where_to,
-            )
+            if clerk is not None and self._second(docket, clerk):
+                asked = {"clause": self.words.clause, "reason": self.words.decline, "where_to": self.words.where_to}
+                return Step(actions.ask_decline, clerk, at, asked)
+            plan.ending = "closed"
         if plan.verify and case.verified is None:
             if case.unplaced:
                 return self._by(self._desk(docket, Duty.INTAKE), actions.place_case, at, grid_code=plan.grid_code)
@@ -306,9 +306,10 @@ class Story:
             head = self._desk(docket, Duty.FILE, but=self._askers(docket))
             return self._by(head, actions.decide_void, self._soon(docket, now), granted=True, words=self.words.agreed)
         if plan.ending == "voided":
-            return self._by(
-                self._desk(docket, Duty.DISPATCH), actions.ask_void, self._soon(docket, now), reason=self.words.void
-            )
+            asker = self._desk(docket, Duty.DISPATCH)
+            if asker is not None and self._second(docket, asker):
+                return Step(actions.ask_void, asker, self._soon(docket, now), {"reason": self.words.void})
+            plan.ending = "closed"  # nobody but the asker could decide it
         lead = docket.lead
         if lead is None:
             return None
