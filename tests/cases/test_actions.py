@@ -489,3 +489,10 @@ def test_a_clerk_who_finds_a_matter_confidential_registers_it_and_hands_it_to_th
     assert (case.state, case.desk_code, case.restricted) == (State.TRIAGED, STREET, True)
     assert queries.one(case.pk, world.secretary) is None
     assert queries.one(case.pk, world.head) is not None
+
+
+def test_a_correction_that_changes_nothing_still_asks_for_the_duty(world):
+    case = in_hand(world, world.call())
+    with pytest.raises(NotAllowed):
+        a.correct_case(case.pk, actor=world.handler, now=NOW)
+    a.correct_case(case.pk, actor=world.clerk, now=NOW)

@@ -349,6 +349,8 @@ def correct_case(
     if clean_title and clean_title != case.title:
         facts |= {"title": True}
     if not facts:
+        if not docket.may_walk(Verb.CORRECT, actor):
+            raise NotAllowed(duty=str(Duty.INTAKE))
         return
     docket.move(Verb.CORRECT, actor=actor, now=now, facts=facts)
     if "type_new" in facts:
