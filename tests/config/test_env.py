@@ -123,6 +123,11 @@ class TestRefusing:
         with pytest.raises(BadSetting, match="HUYING_DATABASE_OWNER_URL"):
             _read(data, HUYING_DATABASE_OWNER_URL="postgresql://owner@db/street")
 
+    @pytest.mark.parametrize("text", ["~0", "~nobody-of-this-name/keys"])
+    def test_the_home_of_nobody_is_refused(self, data, text):
+        with pytest.raises(BadSetting, match="HUYING_MASTER_KEY_FILE"):
+            _read(data, HUYING_MASTER_KEY_FILE=text)
+
     @given(st.sampled_from([row for row in TABLE if row.name != "HUYING_DATA"]), st.text(max_size=40))
     def test_any_text_is_read_or_refused_by_name(self, row, text):
         given = {"HUYING_DATA": "/no/such/data", row.name: text.replace("\x00", "")}

@@ -62,6 +62,13 @@ def _flag(text: str) -> bool:
     ]
 
 
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError as why:  # "~name" of nobody known here
+        raise ValueError(text) from why
+
+
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -147,7 +154,7 @@ DATABASE = Kind("an address like postgresql://user:password@host:5432/name", _da
 LONG_SECRET = Kind("a secret of at least 32 characters", _long_secret)
 TILES = Kind("an address with {z}, {x} and {y} in it", _tiles)
 FOLDER = Kind("a folder that exists", _folder_or_nothing)
-PATH = Kind("a path", lambda text: Path(text).expanduser().absolute())
+PATH = Kind("a path", _path)
 
 # the table
 
