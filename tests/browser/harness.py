@@ -16,12 +16,16 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
+# The width at which most people use a page is looked at in each run, the other one in the full run.
+PHONE_FIRST = ["phone", pytest.param("desktop", marks=pytest.mark.slow)]
+DESK_FIRST = ["desktop", pytest.param("phone", marks=pytest.mark.slow)]
 LEAST_TARGET = 44
 LOOKS = Path(__file__).with_name("looks.js").read_text(encoding="utf-8").split("\n", 1)[1].strip()
 

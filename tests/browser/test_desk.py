@@ -6,7 +6,7 @@ import pytest
 
 from huying.cases.models import Case
 from tests.browser.desk_world import HERE, build_day
-from tests.browser.harness import check_page
+from tests.browser.harness import DESK_FIRST, check_page
 from tests.settings import GIVEN
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,8 +47,9 @@ def look(page, name, phone=False):
         page.screenshot(path=Path(SHOTS) / f"desk-{name}{'-390' if phone else ''}.png", full_page=phone)
 
 
-@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
-def test_every_page_can_be_read_and_used(site, as_one, phone):
+@pytest.mark.parametrize("width", DESK_FIRST)
+def test_every_page_can_be_read_and_used(site, as_one, width):
+    phone = width == "phone"
     pages = {}
     for who, name, address in PAGES:
         page = pages.get(who) or pages.setdefault(who, as_one(who, phone=phone))
@@ -56,8 +57,9 @@ def test_every_page_can_be_read_and_used(site, as_one, phone):
         look(page, name, phone)
 
 
-@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
-def test_a_call_is_taken_down_with_the_number_to_call_first(site, as_one, phone):
+@pytest.mark.parametrize("width", DESK_FIRST)
+def test_a_call_is_taken_down_with_the_number_to_call_first(site, as_one, width):
+    phone = width == "phone"
     page = as_one("clerk", phone=phone)
     page.goto(site + "/desk/new/")
     page.locator("#id_words").fill("楼下着火了，好大的烟。")

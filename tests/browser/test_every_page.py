@@ -15,6 +15,7 @@ from huying.cases.models import Case
 from huying.matters.models import CatalogueVersion
 from huying.people.queries import actor_for
 from tests.browser.desk_world import HERE, build_day
+from tests.browser.harness import PHONE_FIRST
 from tests.browser.visits import Visit
 from tests.world import BANYAN, GRID, STREET
 
@@ -81,7 +82,7 @@ def visit(site, open_page, day):
     return come
 
 
-WIDTHS = pytest.mark.parametrize("width", ["phone", "desktop"])
+WIDTHS = pytest.mark.parametrize("width", PHONE_FIRST)
 BROWSER = pytest.mark.django_db(transaction=True)
 
 

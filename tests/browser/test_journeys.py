@@ -11,6 +11,7 @@ from huying.cases import actions
 from huying.cases.models import Case
 from huying.cases.rules import State
 from tests.browser.desk_world import HERE, build_day
+from tests.browser.harness import DESK_FIRST, PHONE_FIRST
 from tests.browser.visits import Visit
 from tests.world import GRID, build_world
 
@@ -48,11 +49,6 @@ def world(transactional_db, clock):
     return build_world(clock.now - timedelta(days=1))
 
 
-@pytest.fixture(params=["phone", "desktop"])
-def width(request):
-    return request.param
-
-
 @pytest.fixture
 def visit(site, open_page, width):
     """`visit()`: somebody with a browser of their own; at the end all faults that anybody saw are told."""
@@ -78,6 +74,7 @@ def handled(world, clock: Clock, case: Case, answer: str) -> None:
         act(case.pk, actor=who, now=clock.pass_by(minutes=12), **more)
 
 
+@pytest.mark.parametrize("width", PHONE_FIRST)
 def test_a_resident_reports_follows_adds_nudges_and_decides_when_it_is_solved(world, clock, visit):
     me = visit()
     me.go("/")
@@ -169,6 +166,7 @@ def test_a_resident_reports_follows_adds_nudges_and_decides_when_it_is_solved(wo
     later.says("联系方式删掉了")
 
 
+@pytest.mark.parametrize("width", DESK_FIRST)
 def test_a_dispatcher_hands_a_call_on_finds_it_again_and_its_answer_is_reviewed(day, clock, visit):
     me = visit()
     me.go("/sign-in/")
@@ -228,6 +226,7 @@ def test_a_dispatcher_hands_a_call_on_finds_it_again_and_its_answer_is_reviewed(
     assert case.state == State.CALLING_BACK
 
 
+@pytest.mark.parametrize("width", DESK_FIRST)
 def test_a_handler_signs_calls_first_and_reports_the_result_with_photos(day, clock, visit):
     me = visit()
     me.sign_in("handler")
@@ -259,6 +258,7 @@ def test_a_handler_signs_calls_first_and_reports_the_result_with_photos(day, clo
     assert case.state == State.REVIEWING
 
 
+@pytest.mark.parametrize("width", PHONE_FIRST)
 def test_a_grid_worker_looks_settles_a_small_matter_and_reports_for_a_neighbour(day, clock, visit):
     me = visit()
     me.sign_in("grid_worker2")

@@ -84,7 +84,9 @@ def street(transactional_db, time):
     return world
 
 
-@pytest.fixture(params=list(WIDTHS))
+@pytest.fixture(
+    params=["360", pytest.param("390", marks=pytest.mark.slow), pytest.param("768", marks=pytest.mark.slow), "1440"]
+)
 def width(request):
     return WIDTHS[request.param]
 
