@@ -66,8 +66,11 @@ ROLES: tuple[ShippedRole, ...] = (
             Duty.CHECK,
             Duty.REPORT,
             Duty.OPEN_CONTACT,
+            Duty.KEEP_PEOPLE,
         ),
     ),
+    # Calls residents with a skill together; sees them only as long as they agree.
+    ShippedRole("organiser", _("议事调解组织员"), (Duty.READ, Duty.ORGANISE, Duty.OPEN_CONTACT)),
     ShippedRole("grid_head", _("网格长"), (Duty.READ, Duty.VERIFY, Duty.CHECK, Duty.REPORT, Duty.HANDLE)),
     ShippedRole("grid_worker", _("专职网格员"), (Duty.READ, Duty.VERIFY, Duty.CHECK, Duty.REPORT)),
     ShippedRole("building_head", _("楼栋长"), (Duty.REPORT,)),
@@ -79,9 +82,10 @@ ROLES: tuple[ShippedRole, ...] = (
     ShippedRole(
         "system_admin",
         _("系统管理员"),
-        (Duty.ADMIN_PLACES, Duty.ADMIN_PEOPLE, Duty.ADMIN_MATTERS, Duty.ADMIN_CLOCKS),
+        (Duty.ADMIN_PLACES, Duty.ADMIN_PEOPLE, Duty.ADMIN_MATTERS, Duty.ADMIN_CLOCKS, Duty.KEEP_PEOPLE),
     ),
-    ShippedRole("security_officer", _("安全保密员"), (Duty.ADMIN_PEOPLE,)),
+    # Looks over grants of sensitive duties as the second person, and alone asks for an auditor.
+    ShippedRole("security_officer", _("安全保密员"), (Duty.SECURE,)),
     ShippedRole("auditor", _("审计员"), (Duty.AUDIT,)),
 )
 

@@ -38,6 +38,9 @@ class Duty(Term):
     APPROVE_MATTERS = "approve_matters", _("批准事项清单")
     ADMIN_CLOCKS = "admin_clocks", _("管理日历")
     AUDIT = "audit", _("审计")
+    SECURE = "secure", _("授权复核")
+    KEEP_PEOPLE = "keep_people", _("登记组织与岗位")
+    ORGANISE = "organise", _("组织议事调解")
 
 
 class UnitKind(Term):
@@ -63,6 +66,25 @@ class UnitKind(Term):
     SOCIAL_ORGANISATION = "social_organisation", _("社会组织与社工机构")
     MEDIATION_LEGAL = "mediation_legal", _("调解与法律服务组织")
     UPPER_SYSTEM = "upper_system", _("上级平台")
+    # Party organisations, from the street (or town) down to the building
+    STREET_PARTY = "street_party", _("街道党工委")
+    TOWN_PARTY = "town_party", _("镇党委")
+    GREATER_WORK_COMMITTEE = "greater_work_committee", _("街道大工委")
+    GREATER_COMMITTEE = "greater_committee", _("社区大党委")
+    NEIGHBOUR_COMMITTEE = "neighbour_committee", _("邻里大党委")
+    VILLAGE_PARTY = "village_party", _("村党组织")
+    CIRCLE_PARTY = "circle_party", _("商圈党组织")
+    GRID_BRANCH = "grid_branch", _("网格党支部")
+    ESTATE_BRANCH = "estate_branch", _("小区党支部")
+    FIRM_BRANCH = "firm_branch", _("两新党支部")
+    MOBILE_BRANCH = "mobile_branch", _("流动人员党支部")
+    BUILDING_GROUP = "building_group", _("楼栋党小组")
+    LANE_GROUP = "lane_group", _("巷党小组")
+    BUILDING_ALLIANCE = "building_alliance", _("楼宇联盟")
+    # Bodies of help and response
+    NEWCOMERS_HOME = "newcomers_home", _("流动人员之家")
+    SOCIAL_WORK_STATION = "social_work_station", _("社工站")
+    RESPONSE_TEAM = "response_team", _("响应小组")
 
 
 class Post(Term):
@@ -104,6 +126,15 @@ class Post(Term):
     VOLUNTEER_TEAM_HEAD = "volunteer_team_head", _("志愿队长")
     RIVER_HEAD = "river_head", _("河长")
     ENTERPRISE_SERVICE = "enterprise_service", _("企业服务专员")
+    BRANCH_SECRETARY = "branch_secretary", _("党支部书记")
+    BRANCH_DEPUTY = "branch_deputy", _("党支部副书记")
+    PARTY_GROUP_HEAD = "party_group_head", _("党小组长")
+    PART_TIME_MEMBER = "part_time_member", _("兼职委员")
+    COMMITTEE_MEMBER = "committee_member", _("居（村）委会委员")
+    ALLIANCE_HEAD = "alliance_head", _("联盟负责人")
+    STATION_HEAD = "station_head", _("社工站站长")
+    RESPONSE_HEAD = "response_head", _("响应小组组长")
+    RESPONSE_MEMBER = "response_member", _("响应小组成员")
     SYSTEM_ADMIN = "system_admin", _("系统管理员")
     SECURITY_OFFICER = "security_officer", _("安全保密员")
     AUDITOR = "auditor", _("审计员")
