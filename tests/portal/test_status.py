@@ -1,5 +1,6 @@
 """The own report by its code: what its reporter sees and does, and what a stranger gets."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -78,6 +79,7 @@ class TestWhatTheReporterSees:
         assert "街道环卫站" in page
         assert "最晚什么时候办好" in page
         assert "为什么是这个时间" in page
+        assert re.search(r"从今天 \d\d:\d\d 起算，所以是", page)
         assert "工作时" in page
 
     def test_late_is_said_without_being_asked(self, resident, in_hand, clock):

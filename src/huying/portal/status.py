@@ -288,7 +288,7 @@ def _why(own: Own, clock: Clock, now: datetime) -> str:
     """“雨水口堵塞”限 1 个工作日，从今天 09:05 起算，所以是……"""
     limit = clock.rule()
     name = title_words(own.report) if own.case.type_code else str(Step(clock.step).label)
-    words = _("“%(name)s”的%(step)s限 %(limit)s，从%(start)s起算，所以是%(due)s。")
+    words = _("“%(name)s”的%(step)s限 %(limit)s，从%(start)s 起算，所以是%(due)s。")
     told = str(words) % {
         "name": name,
         "step": Step(clock.step).label,
@@ -436,7 +436,7 @@ def _handling(own: Own, now: datetime) -> str:
         told.append(str(_("这是第 %(round)s 次办理。")) % {"round": own.case.round})
     reached = [one for one in own.contacts if one.result == CallResult.REACHED]
     if reached:
-        told.append(str(_("办理单位%(when)s联系过您。")) % {"when": when_words(reached[-1].made_at, now)})
+        told.append(str(_("办理单位%(when)s 联系过您。")) % {"when": when_words(reached[-1].made_at, now)})
     elif own.contacts:
         told.append(str(_("办理单位打过电话，没有打通，会换时间再打。")))
     elif own.lead is not None and own.lead.state == OrderState.OFFERED:
