@@ -232,6 +232,13 @@ WORKER_JOBS = Setting("HUYING_WORKER_JOBS", whole(1, 64), "2", "Jobs that one wo
 SESSION_MINUTES = Setting(
     "HUYING_SESSION_MINUTES", whole(5, 1440), "480", "Minutes without a request after which staff sign in again."
 )
+CONTACT_MONTHS = Setting(
+    "HUYING_CONTACT_MONTHS",
+    whole(1, 12),
+    "12",
+    "Months after the end of a case after which its reporters' contact data is erased. The words of consent promise "
+    "twelve at most.",
+)
 DEMO = Setting(
     "HUYING_DEMO",
     FLAG,
@@ -274,6 +281,7 @@ TABLE: tuple[Setting[Any], ...] = (
     WORKER,
     WORKER_JOBS,
     SESSION_MINUTES,
+    CONTACT_MONTHS,
     DEMO,
     TILES_ROW,
     TILES_CREDIT,
@@ -305,6 +313,7 @@ class Env:
     worker: bool
     worker_jobs: int
     session_minutes: int
+    contact_months: int
     demo: bool
     tiles: str
     tiles_credit: str
@@ -447,6 +456,7 @@ def read(environ: Mapping[str, str] | None = None) -> Env:
         worker=get(WORKER),
         worker_jobs=get(WORKER_JOBS),
         session_minutes=get(SESSION_MINUTES),
+        contact_months=get(CONTACT_MONTHS),
         demo=get(DEMO),
         tiles=get(TILES_ROW),
         tiles_credit=get(TILES_CREDIT),

@@ -183,4 +183,5 @@ DEMO = ENV.demo
 BIND = ENV.bind
 LIVE = ENV.live
 MASTER_KEY_FILE = ENV.master_key_file
+CONTACT_MONTHS = ENV.contact_months
 MAP = {"tiles": ENV.tiles, "credit": ENV.tiles_credit, "system": ENV.tiles_system}
