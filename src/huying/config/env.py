@@ -214,6 +214,13 @@ HTTPS = Setting(
     "1 where people reach the site by https through a proxy: cookies become secure, and the proxy's "
     "X-Forwarded-Proto is believed.",
 )
+PROXIES = Setting(
+    "HUYING_PROXIES",
+    whole(0, 9),
+    "0",
+    "How many proxies of yours stand before the site: a caller's address is then the one that the outermost of them "
+    "wrote into X-Forwarded-For. Without it all callers behind a proxy count as one, and lock each other out.",
+)
 BIND = Setting("HUYING_BIND", TEXT, "127.0.0.1", "The address that `huying serve` listens on.")
 PORT = Setting("HUYING_PORT", whole(1, 65535), "8000", "The port that `huying serve` listens on.")
 WEB_PROCESSES = Setting("HUYING_WEB_PROCESSES", whole(1, 64), "2", "Web processes of `huying serve`.")
@@ -271,6 +278,7 @@ TABLE: tuple[Setting[Any], ...] = (
     HOSTS_ROW,
     ORIGINS_ROW,
     HTTPS,
+    PROXIES,
     BIND,
     PORT,
     WEB_PROCESSES,
@@ -303,6 +311,7 @@ class Env:
     hosts: tuple[str, ...]
     origins: tuple[str, ...]
     https: bool
+    proxies: int
     bind: str
     port: int
     web_processes: int
@@ -446,6 +455,7 @@ def read(environ: Mapping[str, str] | None = None) -> Env:
         hosts=get(HOSTS_ROW),
         origins=get(ORIGINS_ROW),
         https=get(HTTPS),
+        proxies=get(PROXIES),
         bind=get(BIND),
         port=get(PORT),
         web_processes=get(WEB_PROCESSES),

@@ -59,6 +59,10 @@ def _settings(env: Any) -> Iterator[Finding]:
         yield Finding("demo", False, _("演示登录只能在本机使用，但监听的地址是 %(bind)s") % {"bind": env.bind})
     if not loopback and not env.https:
         yield Finding("https", None, _("对外监听但没有开启 HTTPS（HUYING_HTTPS），请放在 HTTPS 代理后面"))
+    if env.https and not env.proxies:
+        yield Finding(
+            "proxies", None, _("开启了 HTTPS，但没有写明前面有几层代理（HUYING_PROXIES），所有来人会算作同一个地址")
+        )
 
 
 def _database(env: Any) -> Iterator[Finding]:
