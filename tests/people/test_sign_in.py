@@ -2,9 +2,12 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from axes.models import AccessLog
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from huying.audit.models import History
@@ -210,7 +213,38 @@ class TestTimeOut:
             seen = client.session[middleware.SEEN]
             clock.shift(timedelta(hours=1))
             client.get("/live/anything/")
+            client.get("/password/", headers={"X-By-Itself": "1"})
             assert client.session[middleware.SEEN] == seen
+            client.get("/password/")
+            assert client.session[middleware.SEEN] == seen + 3600
+
+    def test_steady_work_writes_the_session_every_few_minutes_and_not_with_each_request(self, client, account):
+        with time_machine.travel(NOW, tick=False) as clock:
+            sign_in(client)
+            is_signed_in(client)
+            with CaptureQueriesContext(connection) as caught:
+                for _request in range(4):
+                    clock.shift(timedelta(minutes=2))
+                    assert is_signed_in(client)
+        written = [one["sql"] for one in caught if one["sql"].startswith("UPDATE") and "django_session" in one["sql"]]
+        assert len(written) == 1
+
+    def test_a_visitor_who_signs_in_has_the_short_session_of_the_staff(self, client, account, settings):
+        client.get("/sign-in/")
+        session = client.session
+        session["portal.draft"] = {}
+        session.set_expiry(10**6)
+        session.save()
+        client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+
+        sign_in(client)
+
+        assert client.session.get_expiry_age() == settings.SESSION_COOKIE_AGE
+
+    def test_nothing_is_kept_of_the_device_that_signs_in(self, client, account):
+        sign_in(client)
+        client.post("/sign-out/")
+        assert not AccessLog.objects.exists()
 
     def test_even_where_the_store_still_has_it(self, rf, account, settings):
         client = Client()

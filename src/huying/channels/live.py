@@ -1,7 +1,8 @@
 """The live stream: pages hear at once that something changed where they look, and ask again for what they show.
 
 A notice carries an area code, a kind and units, never what happened: whoever hears it asks through the same
-queries as ever. It is sent with `NOTIFY` in the transaction of the act, so nobody hears of what was rolled back.
+queries as ever. The act's news stand in its transaction; the job that delivers them sends `NOTIFY`, so nobody hears
+of what was rolled back.
 A matter that leaves the prefix rule (confidential, recused) is noticed to its units alone: with no area code.
 """
 

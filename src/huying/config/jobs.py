@@ -1,7 +1,10 @@
-"""Upkeep of the queue itself: jobs whose worker was killed run again, old failed ones are removed."""
+"""Upkeep of the queue itself and of sessions: killed jobs run again, what is old is removed."""
 
 from __future__ import annotations
 
+from importlib import import_module
+
+from django.conf import settings
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
@@ -28,3 +31,12 @@ async def remove_failed(context: JobContext, timestamp: int) -> None:
     await context.app.job_manager.delete_old_jobs(
         nb_hours=FAILED_KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
     )
+
+
+@app.periodic(cron="29 3 * * *")
+@app.task(
+    name="config.clear_sessions", queue="upkeep", queueing_lock="config.clear_sessions", lock="config.clear_sessions"
+)
+def clear_sessions(timestamp: int) -> None:
+    """Each night: sessions that have run out go, and with them the words of reports that were never sent."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

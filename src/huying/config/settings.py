@@ -121,6 +121,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
 AXES_VERBOSE = False
+# Who signed in when stands in our own history, without address and device; the library would keep both for ever.
+AXES_DISABLE_ACCESS_LOG = True
 
 # Each app's `jobs.py` is imported when the process starts, so that every process knows every job.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
@@ -177,7 +179,8 @@ LOGGING: dict[str, Any] = {
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": ENV.log_level},
     # A page that is not there is no fault of ours.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    # What somebody types as a name (it may be a password), and from where, stays out of the log.
+    "loggers": {"django.request": {"level": "ERROR"}, "axes": {"level": "ERROR"}},
 }
 
 SITE_NAME = _("呼应")

@@ -14,8 +14,9 @@ from huying.kernel.doors import now_of
 from huying.people.queries import actor_for
 
 SEEN = "people.seen"
-# A live stream and the pages that ask by themselves are not use: nobody sits there.
-BY_ITSELF = "/live/"
+# A live stream is not use, nor is a page that asks by itself (`live.js` says so): perhaps nobody sits there.
+STREAM = "/live/"
+BY_ITSELF = "X-By-Itself"
 
 
 class ActorMiddleware:
@@ -46,7 +47,8 @@ class ActorMiddleware:
         if seen is not None and stamp - seen > settings.SESSION_COOKIE_AGE:
             logout(request)
             return True
-        if not request.path.startswith(BY_ITSELF) and (seen is None or stamp - seen >= _grain()):
+        alone = request.path.startswith(STREAM) or BY_ITSELF in request.headers
+        if not alone and (seen is None or stamp - seen >= _grain()):
             request.session[SEEN] = stamp
         return False
 

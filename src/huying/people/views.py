@@ -127,6 +127,7 @@ def next_of(request: HttpRequest) -> str:
 def _enter(request: HttpRequest, account: Account, method: str) -> HttpResponse:
     now = now_of(request)
     login(request, account, backend=BACKEND)  # gives the session a new key
+    request.session.set_expiry(None)  # a visitor's session that becomes this one may have been let live longer
     actor = queries.actor_for(account, now)
     actions.note_sign_in(account_id=account.pk, method=method, actor=actor, now=now)
     target = next_of(request)
