@@ -190,7 +190,7 @@ class TestListPage:
         "query",
         [
             {"state": "gone"}, {"area": "123"}, {"area": "99' --"}, {"matter": "x"}, {"unit": "x"}, {"light": "blue"},
-            {"since": "yesterday"}, {"days": "8"}, {"channel": "x"}, {"flag": "x"}, {"after": "!!"}, {"q": "a\x00b"},
+            {"since": "yesterday"}, {"until": "9999-12-31"}, {"since": "0001-01-01"}, {"days": "8"}, {"channel": "x"}, {"flag": "x"}, {"after": "!!"}, {"q": "a\x00b"},
             {"q": "字" * 300},
         ],
     )  # fmt: skip

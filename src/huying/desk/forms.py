@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
 from huying.cases.queries.lists import FLAGS, Wanted
@@ -45,6 +46,13 @@ def _choice(choices: list[tuple[str, Label]]) -> forms.ChoiceField:
     )
 
 
+def _day() -> forms.DateField:
+    """A day that may be left out; one so far off that no day lies before or after it is no day of ours."""
+    wrong = _("日期写不对。请写成 2026-01-01 这样。")
+    bounds: list[Any] = [MinValueValidator(date(1900, 1, 1), wrong), MaxValueValidator(date(2999, 12, 31), wrong)]
+    return forms.DateField(required=False, validators=bounds, error_messages={"invalid": wrong})
+
+
 class ListForm(forms.Form):
     """The filters in the address of the list; every part may be missing."""
 
@@ -55,8 +63,8 @@ class ListForm(forms.Form):
     unit = forms.UUIDField(required=False)
     light = _choice(LIGHTS)
     days = _choice(TIMES)
-    since = forms.DateField(required=False)
-    until = forms.DateField(required=False)
+    since = _day()
+    until = _day()
     channel = _choice([(str(one), one.label) for one in Channel])
     flag = _choice(MARKS)
     red_today = forms.BooleanField(required=False)
