@@ -10,6 +10,7 @@ from PIL import Image
 from huying.cases import actions as a
 from huying.cases.codes import hash_of
 from huying.cases.models import Case, Report
+from huying.cases.queries import lists
 from huying.files.models import Attachment
 from huying.kernel.actor import resident
 from huying.kernel.ids import uuid7
@@ -73,6 +74,19 @@ class TestTakeACall:
         sent = call(name="刘样本", phone="13800000012", agreed="on")
         first = client.post("/desk/new/", sent)
         second = client.post("/desk/new/", sent)
+        assert first["Location"] == second["Location"]
+        assert (Case.objects.count(), Contact.objects.count()) == (1, 1)
+
+    def test_sent_twice_at_once_it_is_still_one_contact(self, world, sign_in, monkeypatch):
+        client = sign_in("clerk")
+        sent = call(name="刘样本", phone="13800000012", agreed="on")
+        first = client.post("/desk/new/", sent)
+        real = lists.report_taken_by
+        blind = iter([None])  # the second looks before the first has committed
+        monkeypatch.setattr(lists, "report_taken_by", lambda *given: next(blind, real(*given)))
+
+        second = client.post("/desk/new/", sent)
+
         assert first["Location"] == second["Location"]
         assert (Case.objects.count(), Contact.objects.count()) == (1, 1)
 

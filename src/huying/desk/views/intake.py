@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import segno
 from django.contrib import messages
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
@@ -18,6 +18,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from huying.audit import queries as history
 from huying.cases.actions import NewReport, Receipt, find_and_handle, nudge_case, receive
 from huying.cases.codes import code_of
 from huying.cases.models import Report
@@ -69,26 +70,41 @@ def new(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("desk:receipt", args=[receipt.report.pk]))
 
 
-@transaction.atomic
 def _take(form: CallForm, viewer: Actor, now: datetime) -> Receipt:
-    data = form.cleaned_data
+    """Keep the contact and take the call in, both or neither; the same form answers the same receipt."""
     key = form.own_key()
-    contact_id: UUID | None = None
-    if form.leaves_contact:
-        earlier = lists.report_taken_by(key, viewer)  # the same form sent twice keeps its contact once
-        contact_id = earlier.contact_id if earlier is not None else None
-        if contact_id is None:
-            consent = people.current_consent_text(get_language() or "zh-hans")
-            contact_id = people_actions.keep_contact(
-                name=data["name"],
-                phone=data["phone"],
-                address=data["address"],
-                consent_text_version=consent.version,
-                language=consent.language,
-                area_code=form.area_code(),
-                actor=viewer,
-                now=now,
-            ).pk
+    earlier = lists.report_taken_by(key, viewer)  # the same form sent twice keeps its contact once
+    if earlier is not None:
+        return _received(key, form, earlier.contact_id, viewer, now)
+    try:
+        with transaction.atomic():
+            contact_id = _kept(uuid5(key, "contact"), form, viewer, now) if form.leaves_contact else None
+            return _received(key, form, contact_id, viewer, now)
+    except IntegrityError:
+        # Sent twice at once: the other one was faster, and this one answers what that one got.
+        if history.by_key(key) is None:
+            raise
+        return _received(key, form, None, viewer, now)
+
+
+def _kept(contact_id: UUID, form: CallForm, viewer: Actor, now: datetime) -> UUID:
+    data = form.cleaned_data
+    consent = people.current_consent_text(get_language() or "zh-hans")
+    return people_actions.keep_contact(
+        name=data["name"],
+        phone=data["phone"],
+        address=data["address"],
+        consent_text_version=consent.version,
+        language=consent.language,
+        area_code=form.area_code(),
+        contact_id=contact_id,
+        actor=viewer,
+        now=now,
+    ).pk
+
+
+def _received(key: UUID, form: CallForm, contact_id: UUID | None, viewer: Actor, now: datetime) -> Receipt:
+    data = form.cleaned_data
     return receive(
         key,
         NewReport(
