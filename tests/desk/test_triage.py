@@ -89,6 +89,16 @@ class TestTriagePage:
 
 
 class TestDispatchByOneForm:
+    def test_a_next_one_that_a_colleague_has_taken_is_passed_over(self, world, sign_in):
+        case, following = world.call(now=NOW - timedelta(hours=1)).case, world.call().case
+        client = sign_in("dispatcher")
+        taken = body(world)
+        assert client.post(url(following), taken).status_code == 302
+
+        answer = client.post(url(case), body(world, following=str(following.pk)))
+
+        assert (answer.status_code, answer["Location"]) == (302, "/desk/triage/")
+
     def test_it_registers_files_and_dispatches_and_leads_to_the_next(self, world, sign_in):
         case = world.call(now=NOW - timedelta(hours=1)).case
         following = world.call().case

@@ -167,8 +167,11 @@ def _post(request: HttpRequest, case_id: UUID) -> HttpResponse:
     if attempt(form, act) is None:
         return _page(request, case_id, form=form, status=409)
     messages.success(request, f"{done} · {case.title}")
+    menu.forget()
     following = data["following"]
-    return HttpResponseRedirect(triage_url(following) if following else reverse("desk:triage"))
+    # A colleague may have taken it meanwhile: then the most urgent one comes.
+    waits = any(one.case_id == following for one in _queue(viewer))
+    return HttpResponseRedirect(triage_url(following) if waits else reverse("desk:triage"))
 
 
 def _page(
