@@ -293,6 +293,51 @@ class TestMerge:
         assert (order.state, order.due_at is not None) == (OrderState.OFFERED, True)
         assert not mismatches([case.pk, first.case.pk])
 
+    def test_the_same_form_sent_twice_merges_and_undoes_once(self, world):
+        first, second = world.call(), world.call()
+        case, key, back = second.case.pk, uuid7(), uuid7()
+        given = {"into_id": first.case.pk, "confirmed": True, "actor": world.clerk, "now": NOW + MINUTE}
+        states = [a.merge_case.once(key, case, **given).state for _ in range(2)]
+        states += [a.unmerge_case.once(back, case, actor=world.clerk, now=NOW + 2 * MINUTE).state for _ in range(2)]
+        assert states == ["merged", "merged", "received", "received"]
+        assert History.objects.filter(object_id=case, verb__in=["merge", "unmerge"]).count() == 2
+        with pytest.raises(KeyReused):
+            a.unmerge_case.once(key, case, actor=world.clerk, now=NOW + 3 * MINUTE)
+
+    def test_a_case_gets_its_reports_back_wherever_later_merges_carried_them(self, world):
+        one, two, three = (world.call() for _ in range(3))
+        for source, target in ((one, two), (two, three)):
+            a.merge_case(source.case.pk, into_id=target.case.pk, confirmed=True, actor=world.clerk, now=NOW)
+        where = lambda: {r.pk: r.case_id for r in Report.objects.all()}  # noqa: E731
+        assert set(where().values()) == {three.case.pk}
+        a.unmerge_case(two.case.pk, actor=world.clerk, now=NOW)
+        assert where() == {one.report.pk: two.case.pk, two.report.pk: two.case.pk, three.report.pk: three.case.pk}
+        a.merge_case(two.case.pk, into_id=three.case.pk, confirmed=True, actor=world.clerk, now=NOW)
+        a.unmerge_case(one.case.pk, actor=world.clerk, now=NOW)
+        assert where() == {one.report.pk: one.case.pk, two.report.pk: three.case.pk, three.report.pk: three.case.pk}
+        assert not mismatches([receipt.case.pk for receipt in (one, two, three)])
+
+    def test_a_restored_order_has_its_whole_sign_in_window_again(self, world):
+        first, second = world.call(), world.call()
+        case = in_hand(world, second)
+        a.merge_case(case.pk, into_id=first.case.pk, confirmed=True, actor=world.clerk, now=NOW + 9 * MINUTE)
+        a.unmerge_case(case.pk, actor=world.clerk, now=NOW + timedelta(days=2))
+        order = WorkOrder.objects.get(case=case)
+        assert order.sign_in_due == order.due_at > NOW + timedelta(days=2)
+
+    def test_a_report_is_never_merged_into_a_case_that_a_recused_unit_sees(self, world):
+        first, second = world.call(), world.call()
+        a.recuse_unit(second.case.pk, unit_id=world.units["firm"].pk, actor=world.head, now=NOW)
+        given = {"confirmed": True, "actor": world.head, "now": NOW}
+        with pytest.raises(IllegalMove) as why:
+            a.merge_case(second.case.pk, into_id=first.case.pk, **given)
+        assert why.value.facts["guard"] == "target_like"
+        a.recuse_unit(first.case.pk, unit_id=world.units["water"].pk, actor=world.head, now=NOW)
+        with pytest.raises(IllegalMove):
+            a.merge_case(second.case.pk, into_id=first.case.pk, **given)
+        a.recuse_unit(first.case.pk, unit_id=world.units["firm"].pk, actor=world.head, now=NOW)
+        assert a.merge_case(second.case.pk, into_id=first.case.pk, **given).state == State.MERGED
+
     @pytest.mark.parametrize(
         "change", [{"lng": 113.325, "lat": 23.105}, {"now": NOW - timedelta(days=40)}, {"about_staff": True}]
     )
@@ -388,11 +433,62 @@ class TestOutcome:
         case = reviewed(world, first)
         case = a.tell_outcome(case.pk, solved=True, actor=resident(first.report.pk), now=NOW + 90 * MINUTE)
         assert case.state == State.CALLING_BACK
-        other = a.split_off_report(case.pk, report_id=second.report.pk, actor=world.caller, now=NOW + 95 * MINUTE)
+        a.split_off_report(case.pk, report_id=second.report.pk, actor=world.caller, now=NOW + 95 * MINUTE)
         case.refresh_from_db()
+        other = Case.objects.get(follows=case)
         assert (case.state, other.state, other.follows_id) == (State.CLOSED, State.RECEIVED, case.pk)
         assert Report.objects.get(pk=second.report.pk).case_id == other.pk
         assert not mismatches([case.pk, other.pk])
+
+    def test_a_voice_split_off_after_its_say_has_a_say_in_the_new_case_too(self, world, contact):
+        first, second = known_call(world, contact), known_call(world, contact)
+        a.merge_case(second.case.pk, into_id=first.case.pk, confirmed=True, actor=world.clerk, now=NOW + MINUTE)
+        case, mine, key = reviewed(world, first), resident(second.report.pk), uuid7()
+        a.tell_outcome(case.pk, solved=False, actor=mine, now=NOW + 90 * MINUTE)
+        for _ in range(2):
+            a.split_off_report.once(key, case.pk, report_id=second.report.pk, actor=world.caller, now=NOW + 95 * MINUTE)
+        other = Case.objects.get(follows=case)
+        a.register_file_dispatch(
+            other.pk, lead_id=world.units["sanitation"].pk, type_code="0901", actor=world.head, now=NOW + 96 * MINUTE
+        )
+        a.sign_in_order(other.pk, actor=world.handler, now=NOW + 97 * MINUTE)
+        a.submit_result(other.pk, outcome="explained", answer="好了。", actor=world.handler, now=NOW + 98 * MINUTE)
+        a.sign_result(other.pk, actor=world.unit_head, now=NOW + 99 * MINUTE)
+        a.review_result(other.pk, actor=world.reviewer, now=NOW + 100 * MINUTE)
+        assert a.tell_outcome(other.pk, solved=True, actor=mine, now=NOW + 101 * MINUTE).state == State.CLOSED
+
+    def test_splitting_off_the_last_who_was_not_asked_starts_the_next_round_for_the_others(self, world, contact):
+        first, second = known_call(world, contact), known_call(world, contact)
+        a.merge_case(second.case.pk, into_id=first.case.pk, confirmed=True, actor=world.clerk, now=NOW + MINUTE)
+        case = reviewed(world, first)
+        a.tell_outcome(case.pk, solved=False, actor=resident(first.report.pk), now=NOW + 90 * MINUTE)
+        case = a.split_off_report(case.pk, report_id=second.report.pk, actor=world.caller, now=NOW + 95 * MINUTE)
+        assert (case.state, case.round) == (State.IN_HAND, 2)
+
+    def test_a_withdrawn_voice_is_neither_split_off_nor_called(self, world, contact):
+        calls = [known_call(world, contact) for _ in range(3)]
+        for other in calls[1:]:
+            a.merge_case(other.case.pk, into_id=calls[0].case.pk, confirmed=True, actor=world.clerk, now=NOW + MINUTE)
+        case, gone = reviewed(world, calls[0]), calls[2].report.pk
+        a.withdraw_report(case.pk, actor=resident(gone), now=NOW + 90 * MINUTE)
+        with pytest.raises(NotFound):
+            a.split_off_report(case.pk, report_id=gone, actor=world.caller, now=NOW + 95 * MINUTE)
+        with pytest.raises(NotFound):
+            a.record_call_back(case.pk, report_id=gone, result="refused", actor=world.caller, now=NOW + 95 * MINUTE)
+
+    def test_when_the_last_voice_leaves_a_reviewed_danger_the_case_closes(self, world, contact):
+        receipt = known_call(world, contact, words="楼下着火了，有浓烟，快来人。")
+        case = reviewed(world, receipt)
+        assert (case.state, case.danger) == (State.CALLING_BACK, "119")
+        assert a.fine_now(case.pk, actor=resident(receipt.report.pk), now=NOW + 90 * MINUTE).state == State.CLOSED
+
+    def test_nobody_is_called_back_whose_contact_is_erased(self, world, contact):
+        receipt = known_call(world, contact)
+        case = reviewed(world, receipt)
+        a.erase_my_contact(case.pk, actor=resident(receipt.report.pk), now=NOW + 90 * MINUTE)
+        case.refresh_from_db()
+        assert case.state == State.CLOSED
+        assert not mismatches([case.pk])
 
     def test_a_nameless_call_ends_at_review_and_can_be_reopened_for_fourteen_days(self, world):
         receipt = world.call()

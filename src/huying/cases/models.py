@@ -165,7 +165,12 @@ class Report(models.Model):
     @property
     def wants_answer(self) -> bool:
         """Whether somebody is to be asked afterwards: a nameless caller cannot be called, and rates by the code."""
-        return self.reply_by != ReplyBy.NONE and (self.contact_id is not None or bool(self.source))
+        return self.reply_by != ReplyBy.NONE and (self.reachable or bool(self.source))
+
+    @property
+    def reachable(self) -> bool:
+        """Whether the caller left a way to be reached and has not taken it back."""
+        return self.contact_id is not None and self.erased_at is None
 
 
 class Addition(models.Model):
@@ -288,7 +293,9 @@ class Feedback(models.Model):
     said_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["report", "round", "late"], name="feedback_once_a_round")]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "report", "round", "late"], name="feedback_once_a_round")
+        ]
 
     def __str__(self) -> str:
         return f"feedback {self.pk}"

@@ -2,13 +2,14 @@
 
 `@act` turns `def dispatch_case(docket, *, ..., actor, now)` into an action called as
 `dispatch_case(case_id, ..., actor=actor, now=now)`. `.once(key, case_id, ...)` makes it idempotent by a
-client key; `.step` is the step itself, which the bulk builder walks.
+client key; `.step` is the step itself, which the bulk builder walks. `@act_with` names further cases that the act
+touches: all are locked in one order, and their dockets are `docket.others`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Concatenate, Generic, ParamSpec, cast
 from uuid import UUID
@@ -24,6 +25,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.refusals import KeyReused, NotFound
 
 P = ParamSpec("P")
+Also = Callable[[UUID, dict[str, Any]], Iterable[UUID]]
 
 
 def opened(case_id: UUID, *, actor: Actor, knowledge: Knowledge | None = None) -> Docket:
@@ -37,8 +39,9 @@ def opened(case_id: UUID, *, actor: Actor, knowledge: Knowledge | None = None) -
 class Act(Generic[P]):
     """One action on a case."""
 
-    def __init__(self, step: Callable[Concatenate[Docket, P], object]) -> None:
+    def __init__(self, step: Callable[Concatenate[Docket, P], object], also: Also | None = None) -> None:
         self.step = step
+        self.also = also
         self.verb = step.__name__
         self.__doc__ = step.__doc__
 
@@ -52,7 +55,10 @@ class Act(Generic[P]):
     @transaction.atomic
     def _run(self, key: UUID | None, case_id: UUID, *args: P.args, **kwargs: P.kwargs) -> Case:
         actor, now = cast(Actor, kwargs["actor"]), cast(datetime, kwargs["now"])
-        docket = opened(case_id, actor=actor)
+        others = set(self.also(case_id, kwargs)) if self.also is not None else set()
+        dockets = {one: opened(one, actor=actor) for one in sorted({case_id, *others})}  # locks in one order
+        docket = dockets.pop(case_id)
+        docket.others = list(dockets.values())
         if key is not None:
             docket.key, docket.body_hash = key, body_hash(_canonical(self.verb, case_id, kwargs))
             earlier = audit.by_key(key)
@@ -67,6 +73,10 @@ class Act(Generic[P]):
 
 def act(step: Callable[Concatenate[Docket, P], object]) -> Act[P]:
     return Act(step)
+
+
+def act_with(also: Also) -> Callable[[Callable[Concatenate[Docket, P], object]], Act[P]]:
+    return lambda step: Act(step, also)
 
 
 def _canonical(verb: str, case_id: UUID, kwargs: dict[str, Any]) -> str:

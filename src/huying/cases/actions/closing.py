@@ -12,7 +12,7 @@ from huying.approvals.rules import ApprovalKind, ApprovalVerb
 from huying.cases.actions.acting import act, opened
 from huying.cases.actions.docket import BETWEEN_CALLS, Docket, flush
 from huying.cases.actions.intake import keep_images
-from huying.cases.actions.units import last_answer
+from huying.cases.actions.units import hand_out, last_answer
 from huying.cases.models import Addition, Case, ContactAttempt, Feedback, Report, SiteVisit
 from huying.cases.rules import (
     OUTSIDERS,
@@ -25,13 +25,14 @@ from huying.cases.rules import (
     State,
     Verb,
     VisitKind,
+    flow_for,
 )
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor, rule
 from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
 from huying.kernel.terms import _
 from huying.kernel.text import clean
-from huying.matters.rules import Grade
+from huying.matters.rules import FlowKind, Grade
 from huying.people import actions as people
 from huying.people import queries as people_queries
 from huying.people.models import Recusal
@@ -100,8 +101,11 @@ def check_place(
     )
 
     def failing(_move: object) -> None:
+        case, kind = docket.case, docket.type
         if not passed:
             _rework_lead(docket, actor, now=now)
+            if case.flow == FlowKind.SELF:  # settled by the finder, and not well: from here on as any other
+                case.flow = flow_for(case.channel, kind.flow if kind else None)
 
     verb = Verb.PASS_CHECK if passed else Verb.FAIL_CHECK
     docket.move(verb, actor=actor, now=now, given=Given(words=text, reason=text, photos=len(pictures)), before=failing)
@@ -114,6 +118,14 @@ def _report_of(docket: Docket, report_id: UUID | None) -> Report:
     if found is None:
         raise NotFound("report")
     return found
+
+
+def _voice_of(docket: Docket, report_id: UUID) -> Report:
+    """A report that still speaks."""
+    report = _report_of(docket, report_id)
+    if report.withdrawn_at is not None:
+        raise NotFound("report")
+    return report
 
 
 @act
@@ -132,7 +144,7 @@ def record_call_back(
 
     Raises Invalid where the caller was reached and "solved" was not asked, or the last attempt was just now.
     """
-    report = _report_of(docket, report_id)
+    report = _voice_of(docket, report_id)
     text = clean(words, limit=2000, field="words")
     if result == CallResult.REACHED and solved is None:
         raise Invalid({"solved": [_("接通了，请先问解决了没有。")]})
@@ -168,7 +180,7 @@ def record_call_back(
         given=Given(result=result),
         facts={"report": str(report.pk), "result": result, "solved": solved if solved is not None else ""},
     )
-    _after_saying(docket, now=now)
+    _settle(docket, now=now)
 
 
 @act
@@ -185,7 +197,7 @@ def tell_outcome(
     if docket.case.state == State.CALLING_BACK:
         _say(docket, report, solved=solved, satisfaction=satisfaction, words=text, by_desk=False, now=now)
     docket.move(Verb.TELL_OUTCOME, actor=actor, now=now, facts={"report": str(report.pk), "solved": solved})
-    _after_saying(docket, now=now)
+    _settle(docket, now=now)
 
 
 def _say(
@@ -215,14 +227,18 @@ def _say(
     )
 
 
-def _after_saying(docket: Docket, *, now: datetime) -> None:
-    """One who says "not solved" starts the next round, by the flow's own rule, when everybody has been asked."""
+def _settle(docket: Docket, *, now: datetime) -> None:
+    """When everybody who still speaks was asked, the flow's own rule goes on: the next round for one who says "not
+    solved", else the end."""
     if docket.case.state != State.CALLING_BACK:
         return
-    facts = docket.facts(actor=rule("second-round"), now=now)
-    voices = [one for one in facts.voices if one.wants_answer]
-    if any(one.unsolved for one in facts.voices) and all(one.told for one in voices):
+    facts = docket.facts(actor=rule("everyone-told"), now=now)
+    if not all(one.told for one in facts.voices if one.wants_answer):
+        return
+    if any(one.unsolved for one in facts.voices):
         _next_round(docket, Verb.SECOND_ROUND, actor=rule("said-not-solved"), now=now, given=Given())
+    else:
+        docket.follow(Verb.TELL_OUTCOME, "everyone-told", now=now)
 
 
 @act
@@ -234,10 +250,13 @@ def second_round(docket: Docket, *, actor: Actor, now: datetime) -> None:
 def _next_round(docket: Docket, verb: Verb, *, actor: Actor, now: datetime, given: Given) -> None:
     """Round + 1, with new offered orders for the last units; their finished orders are completed."""
     case = docket.case
+    away = {one.unit_id for one in docket.recusals}
     last = [
         one
         for one in docket.orders
-        if one.round == case.round and one.state in (OrderState.DONE, OrderState.COMPLETED, OrderState.REWORK)
+        if one.round == case.round
+        and one.state in (OrderState.DONE, OrderState.COMPLETED, OrderState.REWORK)
+        and one.unit_id not in away
     ]
     from_round = case.round
 
@@ -250,12 +269,9 @@ def _next_round(docket: Docket, verb: Verb, *, actor: Actor, now: datetime, give
         case.contacted_at = None
 
     docket.move(verb, actor=actor, now=now, given=given, before=turning, facts={"round": from_round + 1})
-    if case.state != State.IN_HAND:
-        return
-    clause = docket.knowledge.clause_of(docket.type)
-    for order in sorted(last, key=lambda one: one.role != OrderRole.LEAD):
-        docket.offer(order.unit_id, OrderRole(order.role), actor=actor, now=now, clause=clause)
-    docket.due()
+    if case.state == State.IN_HAND:
+        lead = next(one for one in last if one.role == OrderRole.LEAD)
+        hand_out(docket, lead.unit_id, [one.unit_id for one in last if one is not lead], actor=actor, now=now)
 
 
 @act
@@ -323,12 +339,7 @@ def _leave(docket: Docket, verb: Verb, *, actor: Actor, now: datetime) -> None:
     docket.move(verb, actor=actor, now=now, facts={"report": str(report.pk)})
     report.withdrawn_at = now
     docket.change(report)
-    if docket.case.state == State.CALLING_BACK:
-        facts = docket.facts(actor=rule("withdrawn"), now=now)
-        if facts.voices and all(one.told for one in facts.voices if one.wants_answer):
-            _after_saying(docket, now=now)
-            if docket.case.state == State.CALLING_BACK:
-                docket.move(Verb.TELL_OUTCOME, actor=rule("everyone-told"), now=now)
+    _settle(docket, now=now)
 
 
 @act
@@ -365,17 +376,10 @@ def nudge_case(docket: Docket, *, actor: Actor, now: datetime) -> None:
     docket.case.nudged_at = now
 
 
-@transaction.atomic
-def split_off_report(case_id: UUID, *, report_id: UUID, actor: Actor, now: datetime) -> Case:
+@act
+def split_off_report(docket: Docket, *, report_id: UUID, actor: Actor, now: datetime) -> None:
     """One caller's matter is not solved while others' is: that report goes on as a linked case of its own."""
-    docket = opened(case_id, actor=actor)
-    other = split_off(docket, report_id=report_id, actor=actor, now=now)
-    flush([docket, other], verb=Verb.SPLIT_OFF, now=now)
-    return other.case
-
-
-def split_off(docket: Docket, *, report_id: UUID, actor: Actor, now: datetime) -> Docket:
-    report = _report_of(docket, report_id)
+    report = _voice_of(docket, report_id)
     case = docket.case
     docket.move(Verb.SPLIT_OFF, actor=actor, now=now, facts={"report": str(report.pk)})
     new_id = docket.make_id()
@@ -416,6 +420,7 @@ def split_off(docket: Docket, *, report_id: UUID, actor: Actor, now: datetime) -
         live=docket.live,
         make_id=docket.make_id,
     )
+    docket.others.append(other)
     other.begin_empty()
     other.case.grade = other.case.grade or Grade.ORDINARY
     other.new[Case].append(other.case)
@@ -435,18 +440,11 @@ def split_off(docket: Docket, *, report_id: UUID, actor: Actor, now: datetime) -
             )
         )
     docket.reports.remove(report)
-    report.case = other.case
+    report.case, report.first_case_id = other.case, new_id  # where it goes back to, if that one is ever unmerged
     docket.change(report)
     other.reports.append(report)
-    facts = docket.facts(actor=rule("split-off"), now=now)
-    if (
-        facts.voices
-        and all(one.told for one in facts.voices if one.wants_answer)
-        and docket.case.state == State.CALLING_BACK
-    ):
-        docket.move(Verb.TELL_OUTCOME, actor=rule("everyone-told"), now=now)
     docket.index_words()
-    return other
+    _settle(docket, now=now)
 
 
 @transaction.atomic
@@ -469,6 +467,7 @@ def erase_my_contact(case_id: UUID, *, actor: Actor, now: datetime) -> None:
         now=now,
         facts={"case": str(docket.case.pk)},
     )
+    _settle(docket, now=now)  # nobody is left who could be called
     flush([docket], verb="erase_contact", now=now)
 
 

@@ -59,9 +59,10 @@ from huying.cases.rules import (
     alternatives,
 )
 from huying.cases.search import vector
+from huying.clocks import actions as clock_actions
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock, Stretch
-from huying.clocks.rules import Calendar, StretchKind, marks
+from huying.clocks.rules import Calendar, StretchKind
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor, ActorKind, rule
 from huying.kernel.flow import Move
@@ -302,10 +303,6 @@ class Docket:
         case, kind = self.case, self.type
         open_approvals = [one for one in self.approvals if one.state == ApprovalState.ASKED] if self._asks() else []
         report_ids = {one.pk for one in self.reports}
-        lead = self.lead
-        signers = (
-            self.knowledge.signers(lead.unit_id) if lead is not None and case.state == State.REVIEWING else frozenset()
-        )
         return CaseFacts(
             state=State(case.state) if case.state else None,
             now=now,
@@ -331,7 +328,7 @@ class Docket:
             open_approvals=frozenset(one.kind for one in open_approvals if one.object_id == case.pk),
             approval_askers=tuple((one.kind, one.asked_by) for one in open_approvals if one.asked_by),
             signed=case.signed,
-            unit_has_signer=bool(signers - ({lead.handler_id} if lead is not None and lead.handler_id else set())),
+            unit_has_signer=case.state == State.REVIEWING and self._has_signer(),
             contacted=case.contacted_at is not None,
             state_before_merge=State(case.state_before_merge) if case.state_before_merge else None,
             ended_at=case.ended_at,
@@ -391,13 +388,13 @@ class Docket:
             taken_by=report.taken_by_id,
         )
 
-    def may_walk(self, verb: Verb, actor: Actor) -> bool:
-        """Whether the actor holds one of the verb's duties over what it asks for."""
+    def may_walk(self, verb: Verb, actor: Actor, order_id: UUID | None = None) -> bool:
+        """Whether the actor holds one of the verb's duties over what it asks for; a unit's over the order at hand."""
         if actor.kind in (ActorKind.RULE, ActorKind.SYSTEM):
             return True
-        return any(self._holds(by, duty, actor) for by, duty in alternatives(verb))
+        return any(self._holds(by, duty, actor, order_id) for by, duty in alternatives(verb))
 
-    def _holds(self, by: By, duty: Duty | None, actor: Actor) -> bool:
+    def _holds(self, by: By, duty: Duty | None, actor: Actor, order_id: UUID | None) -> bool:
         if by == By.REPORTER:
             return actor.report_id is not None and any(one.pk == actor.report_id for one in self.reports)
         if by == By.ANYBODY:
@@ -412,7 +409,7 @@ class Docket:
             return _over(actor, duty, self.case.desk_code)
         if by == By.PLACE:
             return _over(actor, duty, self.case.area_code)
-        units = {one.unit_id for one in self.orders if one.state in LIVE_ORDERS}
+        units = {one.unit_id for one in self.orders if one.state in LIVE_ORDERS and order_id in (None, one.pk)}
         return any(actor.may_for_unit(duty, unit) for unit in units)
 
     def move(
@@ -426,7 +423,7 @@ class Docket:
         before: Callable[[Move], None] | None = None,
     ) -> Move:
         """Duty, then flow, then state, clocks and history line. `before` runs when the move is known to be legal."""
-        if not self.may_walk(verb, actor):
+        if not self.may_walk(verb, actor, given.order_id if given is not None else None):
             raise NotAllowed(_("您没有办理“%(move)s”的职责。") % {"move": Verb(verb).label}, verb=str(verb))
         move = FLOW.move(verb, self.facts(actor=actor, now=now, given=given or Given()))
         if before is not None:
@@ -478,6 +475,7 @@ class Docket:
                 continue
             if target == State.MERGED:
                 order.state_before = order.state
+            order.return_asked = False
             done = target == State.CLOSED and order.state == OrderState.DONE
             self.move_order(order, Verb.COMPLETE if done else Verb.CANCEL, rule("case-ended"), now=now)
         for approval in self.approvals:
@@ -545,8 +543,7 @@ class Docket:
         )
         self.add(order)
         self.move_order(order, Verb.DISPATCH, actor, now=now)
-        clock = self.start_clock(Step.SIGN_IN, now=now, order=order)
-        order.sign_in_due = clock.due_at
+        self.start_clock(Step.SIGN_IN, now=now, order=order)
         return order
 
     # clocks
@@ -554,23 +551,22 @@ class Docket:
     def start_clock(self, step: Step, *, now: datetime, order: WorkOrder | None = None) -> Clock:
         case = self.case
         row = self.knowledge.limit(case.type_code, step, case.grade, case.catalogue_version)
-        due = marks(now, row.limit, self.knowledge.calendar)
-        clock = Clock(
-            id=self.make_id(),
+        clock, stretches = clock_actions.build(
             object_kind="order" if order else "case",
-            object_id=order.pk if order else self.case.pk,
+            object_id=order.pk if order else case.pk,
             step=step,
-            area_code=self.case.area_code,
-            limit=str(row.limit),
-            source=row.source,
+            limit=row.limit,
+            area_code=case.area_code,
             started_at=now,
-            due_at=due.due_at,
-            yellow_at=due.yellow_at,
-            provisional=due.provisional,
-            imported=self.case.imported,
+            stopped_at=None,
+            calendar=self.knowledge.calendar,
+            source=row.source,
+            imported=case.imported,
+            clock_id=self.make_id(),
         )
         self.add(clock)
-        self.add(Stretch(clock=clock, kind=StretchKind.RUNNING, began_at=now))
+        for one in stretches:
+            self.add(one)
         return clock
 
     def running(self, step: Step | None = None, object_id: UUID | None = None) -> list[Clock]:
@@ -597,10 +593,13 @@ class Docket:
     def resume_clock(self, clock: Clock, *, now: datetime) -> None:
         self._close_stretch(clock, now=now)
         clock.paused_at = None
-        pauses = [one.pause() for one in self.stretches[clock.pk] if one.kind == StretchKind.PAUSED]
-        due = marks(clock.started_at, clock.rule(), self.knowledge.calendar, pauses)
-        clock.due_at, clock.yellow_at, clock.provisional = due.due_at, due.yellow_at, due.provisional
+        self.reckon(clock)
         self.add(Stretch(clock=clock, kind=StretchKind.RUNNING, began_at=now))
+
+    def reckon(self, clock: Clock) -> None:
+        """Count a clock's due time again, from its start, its limit and the pauses that are over."""
+        pauses = [one.pause() for one in self.stretches[clock.pk] if one.kind == StretchKind.PAUSED]
+        clock_actions.reckon(clock, self.knowledge.calendar, pauses)
         self.change(clock)
 
     def _close_stretch(self, clock: Clock, *, now: datetime) -> None:
@@ -638,15 +637,14 @@ class Docket:
     def step_now(self) -> Step:
         """The step whose clock the case runs on now."""
         case = self.case
-        if case.state == State.REVIEWING and not case.signed and self._waits_for_signature():
+        if case.state == State.REVIEWING and not case.signed and self._has_signer():
             return Step.SIGN
         return STEP_OF_STATE[State(case.state)]
 
-    def _waits_for_signature(self) -> bool:
+    def _has_signer(self) -> bool:
+        """Whether the lead unit has somebody to sign who handled no order of the case, in no round."""
         lead = self.lead
-        if lead is None:
-            return False
-        return bool(self.knowledge.signers(lead.unit_id) - {lead.handler_id})
+        return lead is not None and bool(self.knowledge.signers(lead.unit_id) - {one.handler_id for one in self.orders})
 
     def restart_step(self, *, now: datetime) -> None:
         """After a change inside a state (signed, re-graded): the clock of the step that is now running."""
@@ -670,6 +668,9 @@ class Docket:
             mine: Clock | None = None
             if order.state == OrderState.OFFERED:
                 mine = next(iter(self.running(Step.SIGN_IN, order.pk)), None)
+                if mine is not None and order.sign_in_due != mine.due_at:
+                    order.sign_in_due = mine.due_at
+                    self.change(order)
             elif order.state in (OrderState.ACCEPTED, OrderState.REWORK):
                 mine = handling
             if _copy_due(order, mine):

@@ -14,13 +14,12 @@ from huying.approvals.rules import ApprovalKind, ApprovalVerb
 from huying.audit import queries as audit
 from huying.audit.queries import body_hash
 from huying.cases import queries
-from huying.cases.actions.acting import act, opened
+from huying.cases.actions.acting import act, act_with
 from huying.cases.actions.docket import Docket, Knowledge, Picture, flush
 from huying.cases.codes import code_of, hash_of
 from huying.cases.models import Addition, Case, Report, SiteVisit
 from huying.cases.rules import Channel, Given, OrderState, ReplyBy, Verb, VisitKind, flow_for
 from huying.cases.rules.words import FIELD_CHANNELS
-from huying.clocks.rules import StretchKind, marks
 from huying.files import actions as files
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor, ActorKind
@@ -381,13 +380,9 @@ def _restart_limits(docket: Docket, *, now: datetime) -> None:
     case = docket.case
     for clock in docket.running(object_id=case.pk):
         row = docket.knowledge.limit(case.type_code, Step(clock.step), case.grade, case.catalogue_version)
-        if clock.limit == str(row.limit) or clock.paused_at is not None:
-            continue
-        pauses = [one.pause() for one in docket.stretches[clock.pk] if one.kind == StretchKind.PAUSED]
-        due = marks(clock.started_at, row.limit, docket.knowledge.calendar, pauses)
-        clock.limit, clock.source = str(row.limit), row.source
-        clock.due_at, clock.yellow_at, clock.provisional = due.due_at, due.yellow_at, due.provisional
-        docket.change(clock)
+        if clock.limit != str(row.limit):
+            clock.limit, clock.source = str(row.limit), row.source
+            docket.reckon(clock)
     docket.due()
 
 
@@ -565,8 +560,8 @@ def decide_decline(docket: Docket, *, granted: bool, words: str = "", actor: Act
 
 
 def like(one: Case, other: Case) -> bool:
-    """Whether two cases can be the same matter: type (where both are set), place and time window."""
-    if one.pk == other.pk or one.confidential != other.confidential:
+    """Whether two cases can be the same matter: type (where both are set), place, time window, and who may see them."""
+    if one.pk == other.pk or (one.confidential, one.recused) != (other.confidential, other.recused):
         return False
     if one.type_code and other.type_code and one.type_code != other.type_code:
         return False
@@ -579,31 +574,21 @@ def like(one: Case, other: Case) -> bool:
     return longer.startswith(shorter)
 
 
-@transaction.atomic
-def merge_case(
-    case_id: UUID,
-    *,
-    into_id: UUID,
-    confirmed: bool = False,
-    actor: Actor,
-    now: datetime,
-) -> Case:
+@act_with(lambda _case_id, given: [given["into_id"]])
+def merge_case(docket: Docket, *, into_id: UUID, confirmed: bool = False, actor: Actor, now: datetime) -> None:
     """Merge a case into an open one of the same place, type and window; reports move, their codes live on."""
-    first, second = sorted((case_id, into_id))
-    if first == second:
+    if into_id == docket.case.pk:
         raise Invalid(_("不能把一件事并入它自己。"))
-    dockets = {one: opened(one, actor=actor) for one in (first, second)}  # locks in one order
-    source, target = dockets[case_id], dockets[into_id]
-    merge_step(source, target, confirmed=confirmed, actor=actor, now=now)
-    flush([source, target], verb=Verb.MERGE, now=now)
-    return source.case
+    merge_step(docket, docket.others[0], confirmed=confirmed, actor=actor, now=now)
 
 
 def merge_step(source: Docket, target: Docket, *, confirmed: bool, actor: Actor, now: datetime) -> None:
     case = source.case
+    # Whoever keeps away from the reports must keep away from the case that takes them in.
+    away, away_there = ({(one.unit_id, one.account_id) for one in each.recusals} for each in (source, target))
     given = Given(
-        target_open=target.case.state not in ("merged",) and target.case.ended_at is None,
-        target_like=like(case, target.case),
+        target_open=target.case.ended_at is None,
+        target_like=like(case, target.case) and away <= away_there,
         confirmed=confirmed,
     )
     before = case.state
@@ -633,31 +618,28 @@ def merge_step(source: Docket, target: Docket, *, confirmed: bool, actor: Actor,
     target.index_words()
 
 
-@transaction.atomic
-def unmerge_case(case_id: UUID, *, actor: Actor, now: datetime) -> Case:
-    """Undo a merge: the case returns to the state it had, its reports and orders with it."""
-    seen = queries.one(case_id, actor)
-    if seen is None:
-        raise NotFound("case")
-    if seen.merged_into_id is None:
-        opened(case_id, actor=actor).move(Verb.UNMERGE, actor=actor, now=now)  # refuses, and says why
+@act_with(lambda case_id, _given: filter(None, [queries.holder_of(case_id)]))
+def unmerge_case(docket: Docket, *, actor: Actor, now: datetime) -> None:
+    """Undo a merge: the case returns to the state it had, its reports and orders with it.
+
+    The reports are where the merges end: what it was merged into may have been merged itself since.
+    """
+    target = next(iter(docket.others), None)
+    if queries.holder_of(docket.case.pk) != (target.case.pk if target else None):
+        raise Conflict  # merged or unmerged between the look and the locks
+    if target is None:
+        docket.move(Verb.UNMERGE, actor=actor, now=now)  # refuses, and says why
         raise Invalid(_("这件事没有并入别的案件。"))
-    dockets = {one: opened(one, actor=actor) for one in sorted((case_id, seen.merged_into_id))}  # locks in one order
-    found, target = dockets[case_id], dockets[seen.merged_into_id]
-    if found.case.merged_into_id != target.case.pk:
-        raise Conflict
-    unmerge_step(found, target, actor=actor, now=now)
-    flush([found, target], verb=Verb.UNMERGE, now=now)
-    return found.case
+    unmerge_step(docket, target, family=queries.absorbed_by(docket.case.pk), actor=actor, now=now)
 
 
-def unmerge_step(source: Docket, target: Docket, *, actor: Actor, now: datetime) -> None:
+def unmerge_step(source: Docket, target: Docket, *, family: set[UUID], actor: Actor, now: datetime) -> None:
     case = source.case
     orders = [one for one in source.orders if one.state == OrderState.CANCELLED and one.state_before]
 
     def returning(_move: object) -> None:
         case.merged_into = None
-        for report in [one for one in target.reports if one.first_case_id == case.pk]:
+        for report in [one for one in target.reports if one.first_case_id in family]:
             report.case = case
             target.change(report)
             target.reports.remove(report)
@@ -810,6 +792,7 @@ def raise_case(docket: Docket, *, reason: str, actor: Actor, now: datetime) -> N
     case = docket.case
 
     def rising(_move: object) -> None:
+        docket.stop_clocks(now=now, step=docket.step_now(), object_id=case.pk)  # the next tier has a clock of its own
         for order in docket.live_orders:
             docket.move_order(order, Verb.CANCEL, actor, now=now)
         case.desk_code = parent_of(case.desk_code)
@@ -844,13 +827,8 @@ def self_handle_case(
     case.sampled = sampled_today(case.pk, now)
     text = clean(words, field="words")
     given = Given(words=text, photos_before=len(first), photos_after=len(second))
-    case_flow = case.flow
-    try:
-        case.flow = flow_for(Channel(case.channel), None, self_handled=True)
-        docket.move(Verb.SELF_HANDLE, actor=actor, now=now, given=given, facts={"sampled": case.sampled})
-    except Exception:
-        case.flow = case_flow
-        raise
+    docket.move(Verb.SELF_HANDLE, actor=actor, now=now, given=given, facts={"sampled": case.sampled})
+    case.flow = flow_for(Channel(case.channel), None, self_handled=True)
     case.outcome, case.answer = "solved", text
     keep_images(first, "case", case.pk, "before", docket, actor=actor, now=now)
     keep_images(second, "case", case.pk, "after", docket, actor=actor, now=now)

@@ -8,20 +8,18 @@ from uuid import UUID
 
 from huying.approvals.rules import ApprovalKind, ApprovalVerb
 from huying.cases.actions.acting import act
-from huying.cases.actions.docket import Docket
+from huying.cases.actions.docket import BETWEEN_CALLS, CALLS_BEFORE_GIVING_UP, Docket
 from huying.cases.actions.intake import file, keep_images, register
 from huying.cases.models import Answer, ContactAttempt, WorkOrder
-from huying.cases.rules import CallResult, ContactKind, Given, OrderRole, State, Verb
+from huying.cases.rules import CallResult, ContactKind, Given, OrderRole, OrderState, State, Verb
 from huying.files import queries as files
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor
-from huying.kernel.refusals import Invalid
+from huying.kernel.refusals import Invalid, NotFound
 from huying.kernel.terms import _
 from huying.kernel.text import clean
 from huying.matters.rules import Step
 from huying.people import queries as people
-
-MISSED_BEFORE_COUNTED = 3
 
 
 def _given_units(
@@ -45,22 +43,23 @@ def _given_units(
     )
 
 
-def _hand_out(
+def hand_out(
     docket: Docket,
     lead_id: UUID,
     assistant_ids: Iterable[UUID],
     *,
-    instruction: str,
-    named: bool,
+    instruction: str = "",
+    named: bool = False,
     actor: Actor,
     now: datetime,
 ) -> None:
+    """New orders of the present round for a lead and its assistants, and the clock of the first contact."""
     clause = docket.knowledge.clause_of(docket.type)
     docket.offer(lead_id, OrderRole.LEAD, actor=actor, now=now, clause=clause, instruction=instruction, named=named)
     for unit_id in dict.fromkeys(assistant_ids):
         docket.offer(unit_id, OrderRole.ASSIST, actor=actor, now=now, clause=clause, instruction=instruction)
     docket.case.signed = False
-    contactable = any(one.contact_id is not None and one.withdrawn_at is None for one in docket.reports)
+    contactable = any(one.reachable and one.withdrawn_at is None for one in docket.reports)
     if contactable and docket.case.contacted_at is None and not docket.running(Step.FIRST_CONTACT, docket.case.pk):
         docket.start_clock(Step.FIRST_CONTACT, now=now)
     docket.due()
@@ -102,7 +101,7 @@ def dispatch(
         given=_given_units(docket, lead_id, helpers),
         facts={"lead": str(lead_id), "assistants": [str(one) for one in helpers]},
     )
-    _hand_out(docket, lead_id, helpers, instruction=text, named=False, actor=actor, now=now)
+    hand_out(docket, lead_id, helpers, instruction=text, actor=actor, now=now)
 
 
 @act
@@ -200,7 +199,7 @@ def _again(
         before=clear,
         facts={"lead": str(lead_id), "assistants": [str(one) for one in helpers]},
     )
-    _hand_out(docket, lead_id, helpers, instruction=extra or text, named=verb == Verb.NAME, actor=actor, now=now)
+    hand_out(docket, lead_id, helpers, instruction=extra or text, named=verb == Verb.NAME, actor=actor, now=now)
 
 
 @act
@@ -315,6 +314,9 @@ def decide_return(
                 if other.unit_id == new_lead_id:
                     other.role = OrderRole.LEAD
                     docket.change(other)
+                    if other.state == OrderState.DONE:  # as an assistant; the result is still to be reported
+                        docket.move_order(other, Verb.REWORK, actor, now=now)
+                        other.done_at = None
 
     verb = Verb.RETURN if granted else Verb.REFUSE_RETURN
     docket.move(
@@ -332,6 +334,9 @@ def contact_reporter(
     docket: Docket, *, result: str, words: str = "", report_id: UUID | None = None, actor: Actor, now: datetime
 ) -> None:
     """首次联系: reached, refused, or tried three times at different times."""
+    report = next((one for one in docket.reports if report_id in (None, one.pk)), None)
+    if report is None and report_id is not None:
+        raise NotFound("report")
     order = _own_order(docket, actor, None)
     text = clean(words, limit=1000, field="words")
     docket.move(Verb.FIRST_CONTACT, actor=actor, now=now, given=_about(order, result=result), facts={"result": result})
@@ -339,7 +344,7 @@ def contact_reporter(
         ContactAttempt(
             id=docket.make_id(),
             case=docket.case,
-            report_id=report_id or (docket.reports[0].pk if docket.reports else None),
+            report=report,
             kind=ContactKind.FIRST,
             result=result,
             round=docket.case.round,
@@ -348,10 +353,20 @@ def contact_reporter(
             made_at=now,
         )
     )
-    missed = sum(one.kind == ContactKind.FIRST and one.result == CallResult.MISSED for one in docket.attempts)
-    if docket.case.contacted_at is None and (result != CallResult.MISSED or missed >= MISSED_BEFORE_COUNTED):
+    if docket.case.contacted_at is None and (result != CallResult.MISSED or _tried_enough(docket)):
         docket.case.contacted_at = now
         docket.stop_clocks(now=now, step=Step.FIRST_CONTACT, object_id=docket.case.pk)
+
+
+def _tried_enough(docket: Docket) -> bool:
+    """Whether the callers of this round were missed three times, each an hour or more after the one before."""
+    counted: list[datetime] = []
+    for one in sorted(docket.attempts, key=lambda attempt: attempt.made_at):
+        if (one.kind, one.result, one.round) == (ContactKind.FIRST, CallResult.MISSED, docket.case.round) and (
+            not counted or one.made_at - counted[-1] >= BETWEEN_CALLS
+        ):
+            counted.append(one.made_at)
+    return len(counted) >= CALLS_BEFORE_GIVING_UP
 
 
 @act

@@ -55,15 +55,6 @@ def _once(act: Act[Any]) -> Call:
     return call
 
 
-def _plain(act: Callable[..., object]) -> Call:
-    """Actions on two cases: the second try finds the state changed, so they act once without a key."""
-
-    def call(form: MoveForm, _key: UUID | None, case_id: UUID, actor: Actor, now: datetime) -> object:
-        return act(case_id, **form.arguments(), actor=actor, now=now)
-
-    return call
-
-
 def _review(form: MoveForm, key: UUID | None, case_id: UUID, actor: Actor, now: datetime) -> object:
     given = form.cleaned_data
     if given["decision"] == "pass":
@@ -122,9 +113,9 @@ _EVERY = [
     DeskMove("reassign", (V.REASSIGN,), units.ReassignArguments, _once(actions.reassign_case), 58, "swap",
              _("已改派。")),
     DeskMove("raise", (V.RAISE,), ReasonForm, _once(actions.raise_case), 59, "up", _("已上报。")),
-    DeskMove("merge", (V.MERGE,), desk.MergeForm, _plain(actions.merge_case), 60, "merge", _("已并案。")),
-    DeskMove("unmerge", (V.UNMERGE,), NoFields, _plain(actions.unmerge_case), 61, "split", _("并案已撤销。")),
-    DeskMove("split_off", (V.SPLIT_OFF,), closing.SplitOffForm, _plain(actions.split_off_report), 62, "split",
+    DeskMove("merge", (V.MERGE,), desk.MergeForm, _once(actions.merge_case), 60, "merge", _("已并案。")),
+    DeskMove("unmerge", (V.UNMERGE,), NoFields, _once(actions.unmerge_case), 61, "split", _("并案已撤销。")),
+    DeskMove("split_off", (V.SPLIT_OFF,), closing.SplitOffForm, _once(actions.split_off_report), 62, "split",
              _("已拆成另一件。")),
     DeskMove("reopen", (V.REOPEN,), ReasonForm, _once(actions.reopen_case), 63, "redo", _("已重新办理。")),
     DeskMove("object", (V.OBJECT,), ReasonForm, _once(actions.object_to_end), 64, "flag",

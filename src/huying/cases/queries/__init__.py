@@ -3,6 +3,6 @@
 `scope` says what a viewer sees, `lists` makes the desk's lists and counts, `page` reads one case whole.
 """
 
-from huying.cases.queries.scope import branches_seen_by, locked, one, seen_by
+from huying.cases.queries.scope import absorbed_by, branches_seen_by, holder_of, locked, one, seen_by
 
-__all__ = ["branches_seen_by", "locked", "one", "seen_by"]
+__all__ = ["absorbed_by", "branches_seen_by", "holder_of", "locked", "one", "seen_by"]

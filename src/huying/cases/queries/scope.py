@@ -95,6 +95,23 @@ def one(case_id: UUID, viewer: Actor) -> Case | None:
     return None
 
 
+def holder_of(case_id: UUID) -> UUID | None:
+    """The case that holds the reports of a merged one, at the end of all merges; None where it is not merged."""
+    into = Case.objects.values_list("merged_into_id", flat=True)
+    holder, further = None, into.filter(pk=case_id).first()
+    while further is not None:
+        holder, further = further, into.filter(pk=further).first()
+    return holder
+
+
+def absorbed_by(case_id: UUID) -> set[UUID]:
+    """The case and all that were merged into it, also by way of others."""
+    found = more = {case_id}
+    while more := set(Case.objects.filter(merged_into_id__in=more).values_list("pk", flat=True)):
+        found = found | more
+    return found
+
+
 def locked(case_id: UUID, viewer: Actor) -> Case | None:
     """One case under a row lock, if the viewer may see it.
 

@@ -160,7 +160,14 @@ def dispatched_before(facts: CaseFacts) -> bool:
 
 @guard(_("这件事没有派过单。"))
 def has_orders(facts: CaseFacts) -> bool:
-    return any(one.round == facts.round and one.state != OrderState.RETURNED for one in facts.orders)
+    """A unit led this round and may go on: what was only returned, taken away or is recused since does not count."""
+    return any(
+        one.round == facts.round
+        and one.role == OrderRole.LEAD
+        and (one.live or one.state == OrderState.COMPLETED)
+        and one.unit_id not in facts.recused_units
+        for one in facts.orders
+    )
 
 
 @guard(_("这件事派过单，应回到办理单位。"))
