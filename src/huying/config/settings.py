@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "huying.people",
     "huying.clocks",
     "huying.places",
+    "huying.registers",
     "huying.audit",
     "huying.ui",
     "huying.kernel.apps.KernelConfig",

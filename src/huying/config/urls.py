@@ -9,6 +9,7 @@ urlpatterns = [
     path("desk/cases/", include("huying.cases.urls")),
     path("desk/matters/", include("huying.matters.urls")),
     path("desk/places/", include("huying.places.urls")),
+    path("desk/registers/", include("huying.registers.urls")),
     path("desk/calendar/", include("huying.clocks.urls")),
     path("ui/", include("huying.ui.urls")),
     path("live/", include("huying.channels.urls")),
