@@ -44,6 +44,7 @@ ROLES: tuple[ShippedRole, ...] = (
             Duty.OPEN_CONTACT,
             Duty.EXPORT,
             Duty.ADMIN_MATTERS,
+            Duty.KEEP_PLACES,
         ),
     ),
     ShippedRole("supervisor", _("督办员"), (Duty.READ, Duty.SUPERVISE, Duty.EXPORT)),
@@ -67,11 +68,14 @@ ROLES: tuple[ShippedRole, ...] = (
             Duty.REPORT,
             Duty.OPEN_CONTACT,
             Duty.KEEP_PEOPLE,
+            Duty.KEEP_PLACES,
         ),
     ),
     # Calls residents with a skill together; sees them only as long as they agree.
     ShippedRole("organiser", _("议事调解组织员"), (Duty.READ, Duty.ORGANISE, Duty.OPEN_CONTACT)),
-    ShippedRole("grid_head", _("网格长"), (Duty.READ, Duty.VERIFY, Duty.CHECK, Duty.REPORT, Duty.HANDLE)),
+    ShippedRole(
+        "grid_head", _("网格长"), (Duty.READ, Duty.VERIFY, Duty.CHECK, Duty.REPORT, Duty.HANDLE, Duty.KEEP_PLACES)
+    ),
     ShippedRole("grid_worker", _("专职网格员"), (Duty.READ, Duty.VERIFY, Duty.CHECK, Duty.REPORT)),
     ShippedRole("building_head", _("楼栋长"), (Duty.REPORT,)),
     ShippedRole("handler", _("承办人"), (Duty.HANDLE, Duty.OPEN_CONTACT), for_unit=True),
@@ -82,7 +86,14 @@ ROLES: tuple[ShippedRole, ...] = (
     ShippedRole(
         "system_admin",
         _("系统管理员"),
-        (Duty.ADMIN_PLACES, Duty.ADMIN_PEOPLE, Duty.ADMIN_MATTERS, Duty.ADMIN_CLOCKS, Duty.KEEP_PEOPLE),
+        (
+            Duty.ADMIN_PLACES,
+            Duty.ADMIN_PEOPLE,
+            Duty.ADMIN_MATTERS,
+            Duty.ADMIN_CLOCKS,
+            Duty.KEEP_PEOPLE,
+            Duty.KEEP_PLACES,
+        ),
     ),
     # Looks over grants of sensitive duties as the second person, and alone asks for an auditor.
     ShippedRole("security_officer", _("安全保密员"), (Duty.SECURE,)),

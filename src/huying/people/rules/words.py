@@ -40,6 +40,7 @@ class Duty(Term):
     AUDIT = "audit", _("审计")
     SECURE = "secure", _("授权复核")
     KEEP_PEOPLE = "keep_people", _("登记组织与岗位")
+    KEEP_PLACES = "keep_places", _("维护场所台账")
     ORGANISE = "organise", _("组织议事调解")
 
 
