@@ -21,6 +21,7 @@ from huying.places.actions.reading import Row
 from huying.places.models import Area
 from huying.places.rules import (
     LENGTHS,
+    CoordinateSystem,
     Tier,
     covers,
     in_range,
@@ -229,6 +230,11 @@ def _feature_code(
         )
         return None
     return code
+
+
+def outline(feature: Any, outcome: Outcome, system: str = CoordinateSystem.WGS84) -> BaseGeometry | None:
+    """One shape that was drawn or pasted; what is wrong with it goes to the outcome."""
+    return _feature_shape(0, feature, system, outcome)
 
 
 def _feature_shape(row: int, feature: Any, system: str, outcome: Outcome) -> BaseGeometry | None:
