@@ -9,7 +9,10 @@ function refresh(place) {
   if (!target || document.hidden || !window.htmx) return;
   if (target.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return; // never under somebody's hands
   place.dataset.at = Date.now();
-  window.htmx.ajax("GET", place.dataset.url, { target, swap: "outerHTML", select: place.dataset.target });
+  window.htmx.ajax("GET", place.dataset.url, {
+    target, swap: "outerHTML", select: place.dataset.target,
+    headers: { "X-By-Itself": "1" }, // nobody asked: it does not keep anybody signed in
+  });
 }
 
 function wanted(place, kind) {
