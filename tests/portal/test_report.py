@@ -1,6 +1,7 @@
 """A report in three steps: nothing typed is lost, sent once, anonymous or with a consent."""
 
 import io
+import re
 from uuid import UUID
 
 import pytest
@@ -168,6 +169,10 @@ class TestWhere:
         assert PLACE in text_of(page)
 
 
+def offered(resident):
+    return re.findall(r'name="same" value="([0-9a-f]+)"', text_of(resident.get("/report/likely/")))
+
+
 class TestLikely:
     def test_the_same_kind_beside_it_is_offered_without_a_word_of_the_other(self, world, resident):
         world.call(words="金丝雀一号：垃圾桶满了没人收", type_code="0103", place_words="金丝雀二号楼前")
@@ -185,13 +190,38 @@ class TestLikely:
         resident.what()
         resident.client.post("/report/kind/", {"kind": "0103"})
         resident.where()
-        assert resident.client.post("/report/likely/", {"same": "1"}).url == "/report/check/"
+        assert resident.client.post("/report/likely/", {"same": offered(resident)[0]}).url == "/report/check/"
         resident.submit(resident.get("/report/check/"))
         mine = Case.objects.exclude(pk=other.pk).get()
         assert mine.follows_id == other.pk
 
-    @pytest.mark.parametrize("same", ["2", "x", "-1", "0"])
-    def test_a_made_up_number_ties_to_nothing(self, world, resident, same):
+    def test_what_was_chosen_is_tied_even_where_another_comes_before_it_meanwhile(self, world, resident):
+        lng, lat = middle(GRID)
+        chosen = world.call(type_code="0103", lng=lng + 0.0005, lat=lat).case
+        resident.what()
+        resident.client.post("/report/kind/", {"kind": "0103"})
+        resident.where()
+        mark = offered(resident)[0]
+        world.call(type_code="0103", lng=lng, lat=lat)
+
+        resident.client.post("/report/likely/", {"same": mark})
+        resident.submit(resident.get("/report/check/"))
+
+        assert Case.objects.get(follows__isnull=False).follows_id == chosen.pk
+
+    def test_one_that_ended_meanwhile_is_not_taken_for_another(self, world, resident):
+        ended = world.call(type_code="0103").case
+        resident.what()
+        resident.client.post("/report/kind/", {"kind": "0103"})
+        resident.where()
+        mark = offered(resident)[0]
+        a.answer_case(ended.pk, words="说明过了", actor=world.clerk, now=NOW)
+
+        assert resident.client.post("/report/likely/", {"same": mark}).url == "/report/likely/"
+        assert resident.get("/report/likely/").url == "/report/check/"
+
+    @pytest.mark.parametrize("same", ["2", "x", "-1", "0", "长"])
+    def test_a_made_up_mark_ties_to_nothing(self, world, resident, same):
         world.call(type_code="0103")
         resident.what()
         resident.client.post("/report/kind/", {"kind": "0103"})

@@ -12,6 +12,7 @@ import segno
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -287,7 +288,9 @@ def likely(request: HttpRequest) -> HttpResponse:
     found = _likely_ones(draft, request)
     if request.method == "POST":
         asked = request.POST.get("same", "")
-        same = next((one for number, one in enumerate(found, start=1) if str(number) == asked), None)
+        same = next((one for one in found if constant_time_compare(_likely_mark(draft, one), asked)), None)
+        if asked and same is None:
+            return go("likely")  # it has ended or moved meanwhile: what is likely now is shown
         draft.follows = str(same.case_id) if same is not None else ""
         if same is not None and not draft.type_code:
             draft.kind = same.type_code
@@ -301,12 +304,17 @@ def likely(request: HttpRequest) -> HttpResponse:
     cards = [
         {
             **asdict(one),
-            "number": number,
+            "mark": _likely_mark(draft, one),
             "label": label_of(one.state),
         }
-        for number, one in enumerate(found, start=1)
+        for one in found
     ]
     return _page(request, 2, "likely", draft=draft, cards=cards, back_url=reverse("portal:where"))
+
+
+def _likely_mark(draft: Draft, one: reads.Likely) -> str:
+    """Names one matter within this draft alone: a place in the list would be another's once the list is another."""
+    return salted_hmac("huying.portal.likely", f"{draft.key}|{one.case_id}", algorithm="sha256").hexdigest()[:20]
 
 
 def _likely_ones(draft: Draft, request: HttpRequest) -> list[reads.Likely]:
