@@ -2,10 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from huying.matters.queries import type_words
 from huying.matters.rules.words import DangerWords, Matcher, TypeWords, plain
 from huying.matters.sheets import default_book
 
 DANGERS = DangerWords((one.danger, one.danger_words) for one in default_book().types if one.danger)
+NEAR = type_words(default_book().types)
 TYPES = TypeWords((one.code, (one.name, *one.words)) for one in default_book().types)
 
 
@@ -86,6 +88,33 @@ class TestTypeWords:
         assert len(found) <= limit
         assert sum(scores) < 1
         assert all(word in plain(text) for one in found for word in one.words)
+
+    def test_without_a_word_a_type_comes_near_by_the_pairs_its_sentences_share(self):
+        words = TypeWords(
+            [("0101", ["垃圾"]), ("0205", ["路灯不亮"])], [("0101", ["清走垃圾"]), ("0205", ["灯杆坏了"])]
+        )
+        assert words.scored("门口灯杆歪了", 3) == []
+        [found] = words.near("门口灯杆歪了", 3)
+        assert (found.code, found.words) == ("0205", ("灯杆",))
+
+    def test_a_word_stands_before_every_pair(self):
+        words = TypeWords(
+            [("0101", ["垃圾"]), ("0205", ["路灯"])], [("0101", ["路灯杆旁边的灯杆"]), ("0205", ["夜里"])]
+        )
+        assert [one.code for one in words.near("路灯的灯杆旁边", 3)] == ["0205", "0101"]
+
+    def test_what_every_type_says_tells_nothing(self):
+        words = TypeWords([], [("0101", ["现场照片"]), ("0205", ["现场照片"])])
+        assert words.near("现场照片", 3) == []
+
+    @given(st.text(max_size=300), st.integers(1, 8))
+    def test_near_types_fall_in_score_and_name_what_the_text_says(self, text, limit):
+        found = NEAR.near(text, limit)
+        scores = [one.score for one in found]
+        assert scores == sorted(scores, reverse=True)
+        assert len(found) <= limit
+        assert sum(scores) < 1
+        assert all(one.words and all(word in plain(text) for word in one.words) for one in found)
 
     @given(
         st.lists(st.sampled_from(["路灯", "路灯不亮", "不亮", "灯不", "亮"]), min_size=1),

@@ -83,7 +83,7 @@ class Snapshot:
 
     @cached_property
     def words(self) -> TypeWords:
-        return TypeWords((one.code, (one.name, *one.words, *one.danger_words)) for one in self.active)
+        return type_words(self.active)
 
     @cached_property
     def dangers(self) -> DangerWords:
@@ -238,12 +238,26 @@ def duty_entries() -> list[DutyEntry]:
     return [] if found is None else found.duties
 
 
-def suggest(words: str, limit: int = 3) -> list[Suggestion]:
-    """The types that these words point to, best first, with the words that led there."""
+def type_words(types: Iterable[MatterType | TypeRow]) -> TypeWords:
+    """The index of types' words, backed by their names and filing conditions."""
+    listed = list(types)
+    return TypeWords(
+        ((one.code, (one.name, *one.words, *one.danger_words)) for one in listed),
+        ((one.code, (one.name, *one.words, one.filing_condition)) for one in listed),
+    )
+
+
+def suggest(words: str, limit: int = 3, *, near: bool = False) -> list[Suggestion]:
+    """The types that these words point to, best first, with the words that led there.
+
+    With `near`, types also come that share no word of the catalogue with the text but pairs of characters: for people
+    who know the catalogue and choose, never for a choice made for them.
+    """
     found = snapshot()
     if found is None:
         return []
-    return [Suggestion(found.types[one.code], one.score, one.words) for one in found.words.scored(words, limit)]
+    scored = found.words.near(words, limit) if near else found.words.scored(words, limit)
+    return [Suggestion(found.types[one.code], one.score, one.words) for one in scored]
 
 
 def danger_in(words: str) -> Danger | None:

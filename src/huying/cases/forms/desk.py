@@ -37,7 +37,7 @@ SUGGESTED = 3
 def type_choices(subject: Subject, *, empty: Label | None) -> Choices:
     """Types by class; the ones that the words point to come first."""
     said = " ".join(report.words for report in subject.rows.reports)[:4000]
-    hinted = [one.type for one in matters.suggest(said, SUGGESTED)]
+    hinted = [one.type for one in matters.suggest(said, SUGGESTED, near=True)]
     groups: Choices = [("", empty)] if empty is not None else []
     if hinted:
         groups.append((_("按诉求内容，可能是"), [(one.code, one.name) for one in hinted]))

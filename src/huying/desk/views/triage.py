@@ -105,7 +105,7 @@ def triage_choices(request: HttpRequest, case_id: UUID) -> HttpResponse:
         grade = Grade.URGENT if docket.case.danger else str(kind.grade)
     choices = choices_of(
         docket,
-        matters.suggest(said(docket), SUGGESTED),
+        matters.suggest(said(docket), SUGGESTED, near=True),
         units_of(docket.case.area_code),
         type_code=code,
         grade=grade,
@@ -191,7 +191,7 @@ def _page(
     at = next((place for place, one in enumerate(queue) if one.case_id == case.pk), None)
     following = _next_in(queue, at, case.pk)
     words = said(docket)
-    suggestions = matters.suggest(words, SUGGESTED)
+    suggestions = matters.suggest(words, SUGGESTED, near=True)
     typed = form.cleaned_data if form is not None else {}
     choices = choices_of(
         docket,

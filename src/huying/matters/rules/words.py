@@ -66,9 +66,15 @@ class Matcher:
 
 
 class TypeWords:
-    """The words of all types, for suggesting."""
+    """The words of all types, for suggesting; `sentences` of a type back them up where no word of it is said.
 
-    def __init__(self, rows: Iterable[tuple[str, Iterable[str]]]) -> None:
+    A word is sure evidence. Where words are few, pairs of characters that a message shares with a type's name, words
+    and conditions still tell which types are near: rare pairs count, and long sentences do not win by their length.
+    """
+
+    def __init__(
+        self, rows: Iterable[tuple[str, Iterable[str]]], sentences: Iterable[tuple[str, Iterable[str]]] = ()
+    ) -> None:
         self._codes: dict[str, list[str]] = {}
         count = 0
         for code, words in rows:
@@ -77,6 +83,7 @@ class TypeWords:
                 self._codes.setdefault(word, []).append(code)
         self._count = count
         self._matcher = Matcher(self._codes)
+        self._pairs = _weighed_pairs(sentences)
 
     def weight(self, word: str) -> float:
         """Length (two characters count 1, six or more 3) by rarity (1 where one type alone has the word)."""
@@ -84,16 +91,74 @@ class TypeWords:
         return min(len(word), 6) / 2 * rarity
 
     def scored(self, text: str, limit: int) -> list[Scored]:
-        """The best types: each one's weight of distinct words over all weight found (and one for doubt)."""
-        weights: dict[str, float] = {}
-        because: dict[str, list[str]] = {}
-        for word in dict.fromkeys(hit.word for hit in self._matcher.hits(plain(text))):
-            for code in self._codes[word]:
-                weights[code] = weights.get(code, 0.0) + self.weight(word)
-                because.setdefault(code, []).append(word)
+        """The best types by words: each one's weight of distinct words over all weight found (and one for doubt)."""
+        weights, because = self._by_words(plain(text))
         whole = sum(weights.values()) + 1
         best = sorted(weights, key=lambda code: (-weights[code], code))[:limit]
         return [Scored(code, round(weights[code] / whole, 4), tuple(because[code])) for code in best]
+
+    def near(self, text: str, limit: int) -> list[Scored]:
+        """The best types by words and shared pairs together; one without a word of its own names its pairs."""
+        read = plain(text)
+        weights, because = self._by_words(read)
+        whole = sum(weights.values()) + 1
+        found: dict[str, float] = {code: weight / whole * _WORDS_OVER_PAIRS for code, weight in weights.items()}
+        shared: dict[str, dict[str, float]] = {}
+        for pair in sorted(_pairs_of(read)):
+            for code, weight in self._pairs.get(pair, ()):
+                found[code] = found.get(code, 0.0) + weight
+                shared.setdefault(code, {})[pair] = weight
+        whole = sum(found.values()) + 1
+        best = sorted(found, key=lambda code: (-found[code], code))[:limit]
+        return [
+            Scored(code, round(found[code] / whole, 4), tuple(because.get(code) or _heaviest(shared[code])))
+            for code in best
+        ]
+
+    def _by_words(self, read: str) -> tuple[dict[str, float], dict[str, list[str]]]:
+        weights: dict[str, float] = {}
+        because: dict[str, list[str]] = {}
+        for word in dict.fromkeys(hit.word for hit in self._matcher.hits(read)):
+            for code in self._codes[word]:
+                weights[code] = weights.get(code, 0.0) + self.weight(word)
+                because.setdefault(code, []).append(word)
+        return weights, because
+
+
+# How much the whole evidence by words weighs against shared pairs: measured, flat between 3 and 100.
+_WORDS_OVER_PAIRS = 10
+_MOST_NAMED = 4
+_HAN = re.compile("[\u4e00-\u9fff]{2,}")
+
+
+def _pairs_of(text: str) -> set[str]:
+    return {run[place : place + 2] for run in _HAN.findall(text) for place in range(len(run) - 1)}
+
+
+def _heaviest(pairs: dict[str, float]) -> list[str]:
+    return sorted(pairs, key=lambda pair: (-pairs[pair], pair))[:_MOST_NAMED]
+
+
+def _weighed_pairs(sentences: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[tuple[str, float]]]:
+    """Each pair with the types that have it: rarity over the root of what the type says in all."""
+    counts: dict[str, dict[str, int]] = {}
+    for code, said in sentences:
+        mine = counts.setdefault(code, {})
+        for sentence in said:
+            for pair in _pairs_of(plain(sentence)):
+                mine[pair] = mine.get(pair, 0) + 1
+    spread: dict[str, int] = {}
+    for mine in counts.values():
+        for pair in mine:
+            spread[pair] = spread.get(pair, 0) + 1
+    weighed: dict[str, list[tuple[str, float]]] = {}
+    for code, mine in counts.items():
+        length = math.sqrt(sum((1 + math.log(1 + count)) ** 2 for count in mine.values()))
+        for pair, count in mine.items():
+            weight = min(count, 2) * math.log(len(counts) / spread[pair]) / length
+            if weight:
+                weighed.setdefault(pair, []).append((code, weight))
+    return weighed
 
 
 # What stands directly before a word of danger and says that it is not so (fillers may lie between).
