@@ -38,3 +38,11 @@ def add_menu(entry: MenuEntry) -> None:
 
 def add_link(kind: str, url_name: str, argument: str = "pk") -> None:
     LINKS[kind] = (url_name, argument)
+
+
+# How many unread notices the person has: the number on the bell of every staff page.
+UNREAD: list[Callable[[Actor], int]] = []
+
+
+def count_unread(count: Callable[[Actor], int]) -> None:
+    UNREAD[:] = [count]
