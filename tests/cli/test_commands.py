@@ -1,9 +1,13 @@
 """The commands as people type them: results, refusals, exit codes, the last line."""
 
 import json
+import stat
+from argparse import Namespace
 
 import pytest
 
+from huying.cli.commands import import_
+from huying.cli.contract import CommandRefused, Terminal
 from huying.cli.main import COMMANDS, _language
 from tests.cli.conftest import House
 
@@ -115,3 +119,12 @@ def test_it_speaks_the_language_of_the_terminal(monkeypatch, named, language):
 
 def test_import_is_a_word_of_python_so_its_module_is_named_otherwise():
     assert COMMANDS["import"] == "import_"
+
+
+@pytest.mark.django_db
+def test_rows_that_were_not_taken_lie_where_nobody_else_looks(tmp_path, settings):
+    settings.DATA = tmp_path
+    options = Namespace(map=None, rejects=None, file=tmp_path / "none.csv", preset="generic", area="")
+    with pytest.raises(CommandRefused):
+        import_.run(options, Terminal())
+    assert stat.S_IMODE((tmp_path / "imports").stat().st_mode) == 0o700

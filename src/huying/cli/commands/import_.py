@@ -41,7 +41,7 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
     if mapping is not None and not isinstance(mapping, dict):
         raise CommandRefused(str(_("对照文件读不了：要是一个 JSON 对象。")))
     rejects = options.rejects or Path(settings.DATA) / "imports" / f"{options.file.name}.rejects.csv"
-    rejects.parent.mkdir(parents=True, exist_ok=True)
+    rejects.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # callers' words will lie there
     try:
         preset = preset_with(options.preset, mapping)
         with terminal.progress(_("导入诉求")) as advance:
