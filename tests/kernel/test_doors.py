@@ -60,6 +60,7 @@ class TestStaff:
             ("javascript:x", "/"),
             ("http://a//evil.example", "/"),
             ("//evil.example/x", "/x"),
+            ("http://[", "/"),
         ],
     )
     def test_an_odd_address_of_the_page_leads_nowhere_else(self, rf, where, back):

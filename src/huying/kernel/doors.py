@@ -48,7 +48,10 @@ def staff(duty: str | None = None) -> Callable[[View], View]:
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     if request.headers.get("HX-Request") == "true":
         # A part of a page asks: a redirect would put the sign-in page inside it, so the whole page goes there.
-        whole = urlsplit(request.headers.get("HX-Current-URL", ""))
+        try:
+            whole = urlsplit(request.headers.get("HX-Current-URL", ""))
+        except ValueError:  # no address at all
+            whole = urlsplit("")
         back = (
             whole.path + (f"?{whole.query}" if whole.query else "") if whole.path[:1] == "/" != whole.path[1:2] else "/"
         )
