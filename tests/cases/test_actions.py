@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from huying.audit.models import History
 from huying.cases import actions as a
 from huying.cases import queries
+from huying.cases.actions import intake
 from huying.cases.codes import code_of, hash_of
 from huying.cases.models import Case, Report, WorkOrder
 from huying.cases.queries.replay import mismatches
@@ -111,6 +112,15 @@ class TestReceive:
         ) as seen:
             world.call()
         assert len(seen) <= 14, [one["sql"][:90] for one in seen]
+
+    def test_a_code_that_another_report_has_is_not_given_twice(self, world, monkeypatch):
+        first, key = world.call(), uuid7()
+        taken = lambda one, attempt=0: first.code if (one, attempt) == (key, 0) else code_of(one, attempt)  # noqa: E731
+        monkeypatch.setattr(intake, "code_of", taken)
+        second = world.call(key=key)
+        assert second.code == code_of(key, 1) != first.code
+        assert Report.objects.get(pk=key).code_hash == hash_of(second.code)
+        assert world.call(key=key).code == second.code
 
     def test_running_numbers_have_no_gaps_within_a_day(self, world):
         numbers = [world.call().case.number for _ in range(3)]
@@ -241,6 +251,26 @@ class TestReturns:
             self.asked(world, case, world.handler)
         assert why.value.facts["guard"] == "order_not_named"
 
+    def test_an_assistant_who_was_done_goes_on_as_the_new_lead(self, world):
+        case = in_hand(world, world.call(), assistants=["enforcement"])
+        a.sign_in_order(case.pk, actor=world.enforcer, now=NOW + 6 * MINUTE)
+        a.finish_order(case.pk, words="做完了。", actor=world.enforcer, now=NOW + 7 * MINUTE)
+        self.asked(world, case, world.handler)
+        a.decide_return(
+            case.pk, order_id=WorkOrder.objects.get(case=case, role="lead").pk, granted=True,
+            new_lead_id=world.units["enforcement"].pk, actor=world.dispatcher, now=NOW + 9 * MINUTE,
+        )  # fmt: skip
+        given = {"outcome": "explained", "answer": "好了。", "actor": world.enforcer, "now": NOW + 10 * MINUTE}
+        assert a.submit_result(case.pk, **given).state == State.REVIEWING
+
+    def test_a_request_to_return_is_not_open_any_more_when_the_case_ends(self, world):
+        receipt = world.call()
+        case = in_hand(world, receipt)
+        self.asked(world, case, world.handler)
+        a.withdraw_report(case.pk, actor=resident(receipt.report.pk), now=NOW + 9 * MINUTE)
+        order = WorkOrder.objects.get(case=case)
+        assert (order.state, order.return_asked) == (OrderState.CANCELLED, False)
+
     def test_a_return_after_the_sign_in_window_is_too_late(self, world):
         case = in_hand(world, world.call())
         with pytest.raises(IllegalMove) as why:
@@ -362,6 +392,52 @@ class TestHandling:
             a.sign_result(case.pk, actor=world.unit_head, now=NOW + 30 * MINUTE)
         assert why.value.facts["guard"] == "not_the_handler"
 
+    def test_only_the_leads_own_head_signs(self, world):
+        case = in_hand(world, world.call(), lead="enforcement", assistants=["sanitation"])
+        for actor in (world.enforcer, world.handler):
+            a.sign_in_order(case.pk, actor=actor, now=NOW + 10 * MINUTE)
+        a.finish_order(case.pk, words="做完了。", actor=world.handler, now=NOW + 15 * MINUTE)
+        a.submit_result(case.pk, outcome="explained", answer="好了。", actor=world.enforcer, now=NOW + 20 * MINUTE)
+        with pytest.raises(NotAllowed):
+            a.sign_result(case.pk, actor=world.unit_head, now=NOW + 30 * MINUTE)
+
+    def test_a_head_who_handled_an_earlier_round_is_not_waited_for_to_sign(self, world, contact):
+        receipt = known_call(world, contact)
+        case = in_hand(world, receipt)
+        mine, at = resident(receipt.report.pk), NOW + 10 * MINUTE
+        for handler in (world.unit_head, world.handler):
+            a.sign_in_order(case.pk, actor=handler, now=at)
+            a.submit_result(case.pk, outcome="explained", answer="好了。", actor=handler, now=at + MINUTE)
+            case = a.review_result(case.pk, actor=world.reviewer, now=at + 2 * MINUTE)
+            if handler is world.unit_head:
+                case = a.tell_outcome(case.pk, solved=False, actor=mine, now=at + 3 * MINUTE)
+            at += 5 * MINUTE
+        assert (case.state, case.round) == (State.CALLING_BACK, 2)
+
+    def test_three_missed_first_calls_count_only_at_different_times_and_in_their_round(self, world, contact):
+        case = in_hand(world, known_call(world, contact))
+        a.sign_in_order(case.pk, actor=world.handler, now=NOW + 10 * MINUTE)
+        contacted = []
+        for minutes in (20, 21, 22, 90, 160):
+            given = {"result": "missed", "actor": world.handler, "now": NOW + minutes * MINUTE}
+            contacted.append(a.contact_reporter(case.pk, **given).contacted_at is not None)
+        assert contacted == [False, False, False, False, True]
+
+    def test_a_first_contact_is_with_a_caller_of_this_case(self, world):
+        case, other = in_hand(world, world.call()), world.call()
+        a.sign_in_order(case.pk, actor=world.handler, now=NOW + 10 * MINUTE)
+        given = {"result": "reached", "actor": world.handler, "now": NOW + 20 * MINUTE}
+        with pytest.raises(NotFound):
+            a.contact_reporter(case.pk, report_id=other.report.pk, **given)
+
+    def test_another_type_counts_for_a_clock_that_stands_still_too(self, world):
+        case = in_hand(world, world.call())
+        a.sign_in_order(case.pk, actor=world.handler, now=NOW + 10 * MINUTE)
+        a.submit_result(case.pk, outcome="explained", answer="好了。", actor=world.handler, now=NOW + 20 * MINUTE)
+        before = Clock.objects.get(object_id=case.pk, step="handle").limit
+        a.correct_case(case.pk, type_code="0101", actor=world.clerk, now=NOW + 30 * MINUTE)
+        assert Clock.objects.get(object_id=case.pk, step="handle").limit != before
+
     def test_the_lead_waits_for_those_who_assist(self, world):
         case = in_hand(world, world.call(), assistants=["enforcement"])
         a.sign_in_order(case.pk, actor=world.handler, now=NOW + 10 * MINUTE)
@@ -392,6 +468,11 @@ class TestHandling:
         assert (case.desk_code, case.state) == (STREET, State.RECEIVED)
         with pytest.raises(NotAllowed):
             a.raise_case(case.pk, reason="再上报", actor=world.secretary, now=NOW)
+
+    def test_raising_gives_the_next_tier_a_clock_of_its_own(self, world):
+        case, later = world.call().case, NOW + timedelta(days=1)
+        case = a.raise_case(case.pk, reason="社区办不了", actor=world.secretary, now=later)
+        assert case.due_from == Clock.objects.get(object_id=case.pk, stopped_at=None).started_at == later
 
 
 class TestOutcome:
@@ -500,6 +581,14 @@ class TestOutcome:
         assert why.value.facts["guard"] == "within_reopening"
         case = a.reopen_case(case.pk, reason="又坏了", actor=resident(receipt.report.pk), now=NOW + timedelta(days=13))
         assert (case.state, case.round) == (State.IN_HAND, 2)
+
+    def test_a_reopened_case_never_goes_back_to_a_unit_that_keeps_away_now(self, world):
+        receipt = world.call()
+        case = reviewed(world, receipt)
+        a.recuse_unit(case.pk, unit_id=world.units["sanitation"].pk, actor=world.head, now=NOW + 90 * MINUTE)
+        case = a.reopen_case(case.pk, reason="又坏了", actor=resident(receipt.report.pk), now=NOW + timedelta(days=1))
+        assert (case.state, case.round) == (State.TRIAGED, 2)
+        assert not WorkOrder.objects.filter(case=case, round=2).exists()
 
     def test_late_feedback_once_and_within_thirty_days(self, world):
         receipt = world.call()

@@ -108,6 +108,13 @@ class TestImportReports:
         assert (done.resumed_at, done.read, done.created) == (200, 250, 250)
         assert Case.objects.count() == 250
 
+    def test_a_row_that_comes_again_with_another_time_is_the_same_row(self, tmp_path):
+        run(table(tmp_path, "1,甲,乙乙乙,2019-01-02T08:00:00\n2,丙,丁丁丁,2019-01-02T08:00:00\n"))
+        rows = "1,甲,乙乙乙,2019-01-02T09:00:00\n2,丙,别的话,2019-01-02T09:00:00\n3,戊,己己己,2019-01-02T09:00:00\n"
+        again = run(table(tmp_path, rows, name="corrected.csv"))
+        assert (again.created, again.repeated, again.rejected) == (1, 1, 1)
+        assert [one["code"] for one in rejected(tmp_path / "corrected.csv")] == ["key-reused"]
+
     def test_an_unknown_street_is_refused_row_by_row(self, tmp_path):
         path = table(tmp_path, "1,甲,乙乙乙,2019-01-02T08:00:00\n")
         done = import_reports(path, area_code="990101009", preset=PRESETS["citizen-messages"],

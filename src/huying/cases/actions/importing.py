@@ -23,7 +23,7 @@ from huying.audit.models import History
 from huying.audit.queries import body_hash
 from huying.cases.actions.docket import Docket, Knowledge, flush
 from huying.cases.actions.intake import NewReport, receive, received
-from huying.cases.models import ImportRun
+from huying.cases.models import ImportRun, Report
 from huying.cases.rules import Channel, ReplyBy, Verb
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
@@ -220,13 +220,17 @@ def _take(
         except Refusal as why:
             done.rejected += 1
             writer.add(line, external_id, why)
-    known = dict(History.objects.filter(key__in=rows).values_list("key", "body_hash"))
+    # By the number at the source, not by the key: a file that corrects a row's time gives it another key.
+    numbers = [row.external_id for row in rows.values()]
+    there = Report.objects.filter(source=preset.source, external_id__in=numbers).exclude(external_id="")
+    keys = dict(there.values_list("external_id", "pk"))
+    known = dict(History.objects.filter(key__in=keys.values()).values_list("key", "body_hash"))
     fresh: list[Docket] = []
     by_number = {line.number: line for line in batch}
     for key, row in rows.items():
         try:
-            if key in known:
-                if known[key] != row.checked:
+            if row.external_id in keys:
+                if known.get(keys[row.external_id]) != row.checked:
                     raise KeyReused(_("同一个编号已经导入过，内容不一样。请核对是哪一条。"))
                 done.repeated += 1
                 continue
@@ -242,9 +246,14 @@ def _take(
         # Another import of the same rows was faster: one by one, each answers for itself.
         for docket in fresh:
             row = rows[docket.reports[0].pk]
-            receipt = receive(row.key, row.new, actor=actor, now=now)
-            done.repeated += receipt.repeated
-            done.created += not receipt.repeated
+            try:
+                receipt = receive(row.key, row.new, actor=actor, now=now)
+            except Refusal as why:
+                done.rejected += 1
+                writer.add(by_number[row.number], row.external_id, why)
+            else:
+                done.repeated += receipt.repeated
+                done.created += not receipt.repeated
 
 
 def _row(line: Line, external_id: str, area_code: str, preset: Preset, zone: ZoneInfo) -> _Row:

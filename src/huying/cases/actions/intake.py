@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -127,27 +128,24 @@ def receive(
     earlier = audit.by_key(report_id)
     if earlier is not None:
         return _repeated(report_id, checked, earlier.body_hash)
-    try:
-        with transaction.atomic():
-            docket = received(report_id, new, actor=actor, now=now, knowledge=Knowledge(), checked=checked)
-            report = docket.reports[0]
-            for picture in pictures:
-                files.keep_prepared(
-                    picture,
-                    owner_kind="report",
-                    owner_id=report.pk,
-                    purpose="report",
-                    area_code=docket.case.area_code,
-                    actor=actor,
-                    now=now,
+    for attempt in count():
+        try:
+            with transaction.atomic():
+                docket = received(
+                    report_id, new, actor=actor, now=now, knowledge=Knowledge(), checked=checked, attempt=attempt
                 )
-            flush([docket], verb=Verb.RECEIVE, now=now)
-    except IntegrityError:
-        # Somebody with the same key was faster: answer what that one got. Anything else stays an error.
-        earlier = audit.by_key(report_id)
-        if earlier is None:
-            raise
-        return _repeated(report_id, checked, earlier.body_hash)
+                report = docket.reports[0]
+                keep_images(pictures, "report", report.pk, "report", docket, actor=actor, now=now)
+                flush([docket], verb=Verb.RECEIVE, now=now)
+            break
+        except IntegrityError:
+            # Somebody with the same key was faster: answer what that one got. Or another report has the same digits
+            # as its code: try the next. Anything else stays an error.
+            earlier = audit.by_key(report_id)
+            if earlier is not None:
+                return _repeated(report_id, checked, earlier.body_hash)
+            if not Report.objects.filter(code_hash=hash_of(code_of(report_id, attempt))).exists():
+                raise
     return Receipt(docket.case, report, code_of(report.pk, report.code_try))
 
 
@@ -166,6 +164,7 @@ def received(
     now: datetime,
     knowledge: Knowledge,
     checked: str = "",
+    attempt: int = 0,
     live: bool = True,
     make_id: Callable[[], UUID] = uuid7,
 ) -> Docket:
@@ -251,9 +250,9 @@ def received(
         source=new.source,
         external_id=new.external_id,
         first_case_id=case.pk,
-        code_hash="",
+        code_try=attempt,
+        code_hash=hash_of(code_of(report_id, attempt)),
     )
-    report.code_hash = hash_of(code_of(report.pk))
     docket.add(report)
     docket.move(
         Verb.RECEIVE,
