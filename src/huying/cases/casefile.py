@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import Truncator
 
 from huying.approvals.rules import ApprovalKind, ApprovalState
@@ -18,6 +19,7 @@ from huying.cases.forms import DeskMove, Subject, legal_moves
 from huying.cases.models import Answer, Case, Report, WorkOrder
 from huying.cases.queries import page
 from huying.cases.queries.page import CaseRows
+from huying.cases.queries.replay import RECKONED
 from huying.cases.rules import (
     ENDS,
     OUTSIDERS,
@@ -66,8 +68,9 @@ OTHER_LINES: dict[str, Label] = {
     "recuse": _("设回避"),
     "take_in": _("并入一条诉求"),
     "give_back": _("还回并入的诉求"),
+    RECKONED: _("工作日历"),
 }
-MINOR = frozenset({Verb.CORRECT, Verb.PLACE, Verb.ADD, Verb.NUDGE, "take_in", "give_back"})
+MINOR = frozenset({Verb.CORRECT, Verb.PLACE, Verb.ADD, Verb.NUDGE, "take_in", "give_back", RECKONED})
 BY_ACTOR: dict[str, Label] = {
     ActorKind.RESIDENT: _("诉求人"),
     ActorKind.RULE: _("按流程"),
@@ -350,7 +353,7 @@ def casefile(subject: Subject, *, everything: bool = False, wanted: str = "") ->
         history=lines,
         history_count=len(lines),
         history_all=everything,
-        history_wide=any(one.at.astimezone(now.tzinfo).date() != now.date() for one in history),
+        history_wide=any(timezone.localdate(one.at) != timezone.localdate(now) for one in history),
     )
 
 
@@ -497,7 +500,7 @@ def _walked(case: Case, history: list[History]) -> tuple[list[dict[str, Any]], i
 
 def _short(moment: datetime, case: Case, history: list[History]) -> str:
     """The hour alone where all happened on one day."""
-    days = {one.at.date() for one in history} | {case.received_at.date()}
+    days = {timezone.localdate(one) for one in (case.received_at, *(line.at for line in history))}
     return clock_words(moment) if len(days) == 1 else when_words(moment, max(one.at for one in history))
 
 

@@ -15,7 +15,7 @@ from huying.kernel.text import TextField, problem_of
 _LINE = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:\s*(?:到|至|~|－|–|—)\s*(\d{4}-\d{2}-\d{2}))?\s+(放假|上班)(?:\s+(\S{1,40}))?"
 )
-_SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*[-–—到至]\s*(\d{1,2}):(\d{2})")
+_SPAN = re.compile(r"(\d{1,2}):([0-5]\d)\s*[-–—到至]\s*(\d{1,2}):([0-5]\d)")
 
 
 class PublishForm(forms.Form):

@@ -47,9 +47,9 @@ def calendar() -> Calendar:
         mark = str(found or "")
     if kept is None or kept[0] != mark:
         with _lock:
-            if _kept is None or _kept[0] != mark:
-                _kept = (mark, _read())
-            kept = _kept
+            kept = _kept  # another thread may have read it, or forgotten it, by now
+            if kept is None or kept[0] != mark:
+                kept = _kept = (mark, _read())
     cache.set(_CHECKED, mark, RECHECK_SECONDS)
     return kept[1]
 

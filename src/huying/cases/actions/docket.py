@@ -334,7 +334,7 @@ class Docket:
             ended_at=case.ended_at,
             desk_can_rise=len(case.desk_code) > 6,
             objected_against=case.objected_against,
-            nudged_today=case.nudged_at is not None and _day(case.nudged_at) == _day(now),
+            nudged_today=case.nudged_at is not None and timezone.localdate(case.nudged_at) == timezone.localdate(now),
             late_told=any(one.late and one.report_id == actor.report_id for one in self.feedback)
             if case.state in ENDS and actor.report_id
             else False,
@@ -774,10 +774,6 @@ def _over(actor: Actor, duty: Duty, code: str) -> bool:
     return any(code.startswith(area) for area in actor.areas(duty))
 
 
-def _day(moment: datetime) -> date:
-    return timezone.localtime(moment).date()
-
-
 # Rows are inserted in this order; foreign keys to the case are checked at commit, so that the number,
 # taken from a counter row that others wait for, can be taken last.
 _INSERTS: tuple[type[Model], ...] = (
@@ -855,7 +851,7 @@ def _number(cases: list[Case]) -> None:
     """Give each new case its number; the counter row is the last lock of the act."""
     wanted: dict[tuple[str, date], list[Case]] = defaultdict(list)
     for case in cases:
-        wanted[case.area_code[:9], _day(case.received_at)].append(case)
+        wanted[case.area_code[:9], timezone.localdate(case.received_at)].append(case)
     for (area, day), group in sorted(wanted.items(), key=lambda pair: pair[0]):
         with connection.cursor() as cursor:
             cursor.execute(
