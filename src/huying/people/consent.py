@@ -39,9 +39,33 @@ TEXTS: tuple[ShippedConsent, ...] = (
         "You may report without leaving contact data; your matter is handled all the same. "
         "You may withdraw your consent at any time, and we then delete the data at once.",
     ),
+    # Version 2 is asked for the list of skills, not of callers.
+    ShippedConsent(
+        2,
+        "zh-hans",
+        "您同意把您的称呼、电话和专长登记在社区人才库里，只用来邀请您参加议事协商和矛盾调解，"
+        "只有组织议事调解的工作人员能看到，每次查看都有记录。同意最多两年有效，到期自动删除，也不会影响您办任何事。"
+        "您随时可以凭登记时给您的编号撤回，撤回后我们立即删除。",
+    ),
+    ShippedConsent(
+        2,
+        "zh-hant",
+        "您同意把您的稱呼、電話和專長登記在社區人才庫裡，只用來邀請您參加議事協商和矛盾調解，"
+        "只有組織議事調解的工作人員能看到，每次查看都有記錄。同意最多兩年有效，到期自動刪除，也不會影響您辦任何事。"
+        "您隨時可以憑登記時給您的編號撤回，撤回後我們立即刪除。",
+    ),
+    ShippedConsent(
+        2,
+        "en",
+        "You agree that your name, phone number and skill are kept in the community's list of skills, only to invite "
+        "you to deliberation and mediation. Only staff who organise these see it, and each look is written down. "
+        "Your consent runs for two years at most and the data is then erased; nothing else depends on it. "
+        "You may take it back at any time with the number you were given, and we then erase the data at once.",
+    ),
 )
 
 CURRENT = 1
+SKILLS = 2
 BY_KEY = {(one.version, one.language): one for one in TEXTS}
 
 

@@ -11,6 +11,7 @@ from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from huying.kernel.actor import Actor, ActorKind, Granted
+from huying.kernel.paging import Page
 from huying.people import consent
 from huying.people.models import (
     Account,
@@ -18,13 +19,16 @@ from huying.people.models import (
     ConsentText,
     Contact,
     ContactOpening,
+    GrantRequest,
     Organisation,
+    Recognition,
     Recusal,
     Responsibility,
     Role,
     RoleGrant,
 )
 from huying.people.rules import Claim, Duty, Masked, Post, Recused, prefixes, ranked
+from huying.people.rules.registers import RequestState
 
 
 def running(now: datetime) -> Q:
@@ -264,4 +268,65 @@ def directory(viewer: Actor, *, now: datetime) -> list[Appointment]:
         Appointment.objects.filter(running(now), seen, account__is_active=True, organisation__active=True)
         .select_related("account", "organisation")
         .order_by("organisation__area_code", "organisation__name", "since", "pk")
+    )
+
+
+def grants_with_post(appointment: Appointment, *, now: datetime) -> list[RoleGrant]:
+    """The grants that belong to a post: given with it, for its unit, or over its area; all of a person's only post."""
+    grants = RoleGrant.objects.filter(running(now), account_id=appointment.account_id).select_related("role", "unit")
+    others = Appointment.objects.filter(running(now), account_id=appointment.account_id).exclude(pk=appointment.pk)
+    belongs = Q(appointment_id=appointment.pk) | Q(unit_id=appointment.organisation_id)
+    if others.exists():
+        belongs |= Q(appointment=None, unit=None, area_code__startswith=appointment.area_code)
+    else:
+        belongs |= Q(appointment=None)
+    if others.filter(organisation_id=appointment.organisation_id).exists():
+        # Another post in the same unit stays with the person, and what is for the unit with it.
+        belongs &= ~Q(appointment=None, unit_id=appointment.organisation_id)
+    return list(grants.filter(belongs).order_by("area_code", "role_id", "pk"))
+
+
+def requests_waiting(viewer: Actor) -> list[GrantRequest]:
+    """Sensitive roles that somebody asked for in areas where the viewer asks, decides or audits; the oldest first."""
+    seen = Q(pk__in=[])
+    for duty in (Duty.ADMIN_PEOPLE, Duty.SECURE, Duty.LEAD, Duty.AUDIT):
+        for code in viewer.areas(duty):
+            seen |= Q(area_code__startswith=code)
+    return list(
+        GrantRequest.objects.filter(seen, state=RequestState.ASKED)
+        .select_related("account", "role", "unit")
+        .order_by("asked_at", "pk")
+    )
+
+
+def grants_in(
+    viewer: Actor, *, role_code: str = "", words: str = "", now: datetime, page: Page[RoleGrant]
+) -> list[RoleGrant]:
+    """Grants in force over areas where the viewer hands out, looks over or audits, the latest first."""
+    grants = RoleGrant.objects.filter(running(now)).select_related("account", "role", "unit")
+    if role_code:
+        grants = grants.filter(role_id=role_code)
+    if words:
+        grants = grants.filter(Q(account__name__icontains=words) | Q(account__username__icontains=words))
+    codes = {code for duty in (Duty.ADMIN_PEOPLE, Duty.SECURE, Duty.AUDIT) for code in viewer.areas(duty)}
+    return page.of([grants.filter(area_code__startswith=code) for code in sorted(codes)], order=("-since", "pk"))
+
+
+def tree_under(area_codes: Iterable[str], *, kinds: Iterable[str] | None = None) -> list[Organisation]:
+    """Units at work in these areas, with what their tree needs, in the order of areas and names."""
+    seen = Q(pk__in=[])
+    for code in area_codes:
+        seen |= Q(area_code__startswith=code)
+    units = Organisation.objects.filter(seen, active=True)
+    if kinds is not None:
+        units = units.filter(kind__in=list(kinds))
+    return list(units.order_by("area_code", "name", "pk"))
+
+
+def recognitions_of(account_id: UUID) -> list[Recognition]:
+    """What a person got as a head, the latest first: for the person's own page."""
+    return list(
+        Recognition.objects.filter(appointment__account_id=account_id)
+        .select_related("appointment__organisation")
+        .order_by("-on", "-pk")
     )

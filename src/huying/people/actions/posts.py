@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -11,14 +11,26 @@ from django.db import IntegrityError, transaction
 from huying.audit import actions as audit
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
-from huying.kernel.refusals import Conflict, Invalid, NotFound
+from huying.kernel.refusals import Conflict, Invalid, NotAllowed, NotFound
 from huying.kernel.terms import _
-from huying.kernel.text import NAME_LIMIT, clean
-from huying.people.actions.scope import account_in_scope, clean_area, clean_term, require_admin, unit_in_scope
+from huying.kernel.text import LINE_LIMIT, NAME_LIMIT, clean
+from huying.people.actions.scope import clean_area, clean_term, require_admin, require_duty
 from huying.people.models import Account, Appointment, Organisation, Recusal, Responsibility
 from huying.people.phones import clean_phone
-from huying.people.rules import Post, RecusalReason, UnitKind
-from huying.places.rules import tier_of
+from huying.people.rules import Duty, Post, RecusalReason, UnitKind
+from huying.people.rules.registers import (
+    ALL_FOUR,
+    COMMUNITY_POSTS,
+    HEADS,
+    KEPT_BY_COMMUNITIES,
+    PARENTS,
+    RANKED,
+    PartyRank,
+    may_be_raised,
+    post_problem,
+    unit_problem,
+)
+from huying.places.rules import LENGTHS, Tier, tier_of
 
 
 @transaction.atomic
@@ -30,23 +42,29 @@ def create_organisation(
     short_name: str = "",
     parent_id: UUID | None = None,
     phone: str = "",
+    rank: str = "",
+    arrangement: str = "",
+    firms_covered: int = 0,
     organisation_id: UUID | None = None,
     actor: Actor,
     now: datetime,
 ) -> Organisation:
     """Add a unit; its tier is that of its area.
 
-    Raises NotFound outside the actor's areas, NotAllowed without the duty, Invalid for bad values, Conflict
-    where the area has a unit of that name.
+    Raises NotFound outside the actor's areas, NotAllowed without the duty, Invalid for bad values or a place in the
+    tree that its kind does not allow, Conflict where the area has a unit of that name.
     """
-    require_admin(actor, area_code, "area")
+    require_unit_keeper(kind, area_code, actor=actor)
     if kind not in UnitKind.values:
         raise Invalid({"kind": [_("请从列表里选单位类别。")]})
     name = clean(name, limit=NAME_LIMIT, name=True, field="name")
     if not name:
         raise Invalid({"name": [_("请写单位名称。")]})
-    if parent_id is not None and not Organisation.objects.filter(pk=parent_id).exists():
+    clean_area(area_code)
+    parent = Organisation.objects.filter(pk=parent_id).first() if parent_id is not None else None
+    if parent_id is not None and parent is None:
         raise NotFound("organisation")
+    check_unit(kind, area_code, parent, rank=rank, arrangement=arrangement, firms=firms_covered)
     try:
         with transaction.atomic():
             unit = Organisation.objects.create(
@@ -54,14 +72,72 @@ def create_organisation(
                 kind=kind,
                 name=name,
                 short_name=clean(short_name, limit=20, name=True, field="short_name") or name[:20],
-                area_code=clean_area(area_code),
+                area_code=area_code,
                 tier=tier_of(area_code),
-                parent_id=parent_id,
+                parent=parent,
                 phone=clean_phone(phone),
+                rank=rank,
+                arrangement=arrangement,
+                firms_covered=firms_covered,
             )
     except IntegrityError as why:
         raise Conflict(_("这里已经有同名的单位。请换个名称，或者用原来那个。")) from why
     _append("organisation", unit.pk, "created", unit.area_code, actor=actor, now=now, facts={"kind": str(kind)})
+    return unit
+
+
+def require_unit_keeper(kind: str, area_code: str, *, actor: Actor) -> None:
+    """Party organisations and the like are kept by communities too; bodies that get work only by administrators."""
+    kept_below = kind in PARENTS or kind in KEPT_BY_COMMUNITIES
+    require_duty(
+        actor, area_code, (Duty.ADMIN_PEOPLE, Duty.KEEP_PEOPLE) if kept_below else (Duty.ADMIN_PEOPLE,), "area"
+    )
+
+
+def check_unit(
+    kind: str, area_code: str, parent: Organisation | None, *, rank: str = "", arrangement: str = "", firms: int = 0,
+    unit_id: UUID | None = None,
+) -> None:  # fmt: skip
+    """Raise Invalid where a unit may not stand there; a unit is never below itself."""
+    above = parent
+    for _step in range(20):
+        if above is None:
+            break
+        if unit_id is not None and above.pk == unit_id:
+            raise Invalid({"parent": [_("上级组织不能是它自己，也不能是它的下级。")]})
+        above = above.parent
+    problem = unit_problem(
+        kind, area_code, (parent.kind, parent.area_code) if parent is not None else None,
+        rank=rank, arrangement=arrangement, firms=firms,
+    )  # fmt: skip
+    if problem is not None:
+        raise Invalid({problem[0]: [problem[1]]})
+
+
+@transaction.atomic
+def raise_rank(*, organisation_id: UUID, rank: str, on: date, paper: str, actor: Actor, now: datetime) -> Organisation:
+    """Raise a branch to a general branch or a committee, by a decision with its number.
+
+    Raises NotFound, NotAllowed without the administrators' duty, Invalid for bad values or a step down.
+    """
+    unit = Organisation.objects.select_for_update().filter(pk=organisation_id, active=True).first()
+    if unit is None:
+        raise NotFound("organisation")
+    require_admin(actor, unit.area_code, "organisation")
+    if unit.kind not in RANKED or not may_be_raised(unit.rank, rank):
+        raise Invalid({"rank": [_("党支部可以升格为党总支或党委，党总支可以升格为党委。请重新选。")]})
+    paper = clean(paper, limit=NAME_LIMIT, line=True, field="paper")
+    if not paper:
+        raise Invalid({"paper": [_("请写批复的文号。")]})
+    if on > now.date():
+        raise Invalid({"on": [_("升格的日期不能在今天以后。")]})
+    before = unit.rank or PartyRank.BRANCH
+    unit.raised_from, unit.rank, unit.raised_on, unit.raised_paper = before, rank, on, paper
+    unit.save(update_fields=["raised_from", "rank", "raised_on", "raised_paper"])
+    _append(
+        "organisation", unit.pk, "raised", unit.area_code, actor=actor, now=now,
+        facts={"from": str(before), "to": str(rank), "on": on},
+    )  # fmt: skip
     return unit
 
 
@@ -74,41 +150,90 @@ def appoint(
     area_code: str = "",
     since: datetime | None = None,
     until: datetime | None = None,
+    duties: Sequence[str] | None = None,
+    scope: str = "",
+    drawn_from: str = "",
+    career: str = "",
+    concurrent: bool = False,
+    from_unit_id: UUID | None = None,
     appointment_id: UUID | None = None,
     actor: Actor,
     now: datetime,
 ) -> Appointment:
-    """Give a person a post in a unit, for the unit's area or a part of it.
+    """Give a person a post in a unit, for the unit's area or a part of it. Heads look after all four duties
+    unless told otherwise.
 
-    Raises NotFound outside the actor's areas, NotAllowed without the duty, Invalid for bad values, Conflict
-    where the person holds that post already.
+    Raises NotFound outside the actor's areas, NotAllowed without the duty or for oneself, Invalid for bad values,
+    Conflict where the person holds that post already.
     """
-    account = account_in_scope(account_id, actor)
-    unit = unit_in_scope(organisation_id, actor)
+    account = Account.objects.select_for_update().filter(pk=account_id).first()
+    if account is None:
+        raise NotFound("account")
+    require_duty(actor, account.area_code, (Duty.ADMIN_PEOPLE, Duty.KEEP_PEOPLE), "account")
+    unit = Organisation.objects.filter(pk=organisation_id, active=True).first()
+    if unit is None:
+        raise NotFound("organisation")
+    area_code = area_code or unit.area_code
     if post not in Post.values:
+        require_admin(actor, unit.area_code, "organisation")
         raise Invalid({"post": [_("请从列表里选岗位。")]})
-    area_code = clean_area(area_code or unit.area_code)
+    may_keep_post(post, unit, area_code, actor=actor)
+    clean_area(area_code)
     if not area_code.startswith(unit.area_code):
         raise Invalid({"area_code": [_("岗位的区域要在单位的区域之内。")]})
     begins, ends = clean_term(since, until, now)
-    try:
-        with transaction.atomic():
-            appointment = Appointment.objects.create(
-                pk=appointment_id or uuid7(),
-                account=account,
-                organisation=unit,
-                post=post,
-                area_code=area_code,
-                since=begins,
-                until=ends,
-            )
-    except IntegrityError as why:
-        raise Conflict(_("这位同事已经在这个岗位上了。")) from why
+    appointment = Appointment(
+        pk=appointment_id or uuid7(),
+        account=account,
+        organisation=unit,
+        post=post,
+        area_code=area_code,
+        since=begins,
+        until=ends,
+        duties=list(duties) if duties is not None else list(ALL_FOUR) if post in HEADS else [],
+        scope=clean(scope, limit=LINE_LIMIT, line=True, field="scope"),
+        drawn_from=drawn_from,
+        career=career,
+        concurrent=concurrent,
+        from_unit_id=from_unit_id,
+    )
+    begin_post(appointment, actor=actor)
     _append(
         "appointment", appointment.pk, "appointed", area_code, actor=actor, now=now,
         facts={"account": account.pk, "unit": unit.pk, "post": str(post)},
     )  # fmt: skip
     return appointment
+
+
+def may_keep_post(post: str, unit: Organisation, area_code: str, *, actor: Actor) -> None:
+    """Raise unless the actor may fill this post: a community its own ones, administrators all. Cross posts are
+    nominated first.
+    """
+    community = post in COMMUNITY_POSTS and len(unit.area_code) >= LENGTHS[Tier.COMMUNITY]
+    duties = (Duty.ADMIN_PEOPLE, Duty.KEEP_PEOPLE) if community else (Duty.ADMIN_PEOPLE,)
+    require_duty(actor, unit.area_code, duties, "organisation")
+
+
+def begin_post(appointment: Appointment, *, actor: Actor) -> None:
+    """Save a new post after the rules that any door must keep; the history is the caller's."""
+    if actor.id is not None and appointment.account_id == actor.id:
+        # A post opens the unit's orders: nobody opens them for oneself.
+        raise NotAllowed(_("不能给自己安排岗位。请让另一位管理员来办。"))
+    check_post(appointment)
+    try:
+        with transaction.atomic():
+            appointment.save(force_insert=True)
+    except IntegrityError as why:
+        raise Conflict(_("这位同事已经在这个岗位上了。")) from why
+
+
+def check_post(appointment: Appointment) -> None:
+    problem = post_problem(
+        appointment.post, appointment.organisation.kind, duties=appointment.duties,
+        has_sender=appointment.from_unit_id is not None, has_end=appointment.until is not None,
+    )  # fmt: skip
+    if problem is not None:
+        raise Invalid({problem[0]: [problem[1]]})
 
 
 @transaction.atomic
@@ -122,7 +247,7 @@ def end_appointment(*, appointment_id: UUID, actor: Actor, now: datetime) -> App
     )
     if appointment is None:
         raise NotFound("appointment")
-    require_admin(actor, appointment.organisation.area_code, "appointment")
+    may_keep_post(appointment.post, appointment.organisation, appointment.area_code, actor=actor)
     if appointment.until is None or appointment.until > now:
         appointment.until = max(now, appointment.since)
         appointment.save(update_fields=["until"])

@@ -28,6 +28,17 @@ def require_admin(actor: Actor, area_code: str, kind: str) -> None:
         raise NotAllowed(duty=Duty.ADMIN_PEOPLE.value)
 
 
+def require_duty(actor: Actor, area_code: str, duties: Iterable[str], kind: str) -> None:
+    """As `require_admin`, with one of these duties."""
+    if actor.kind == ActorKind.SYSTEM:
+        return
+    if not _covers(actor.areas(), area_code):
+        raise NotFound(kind)
+    wanted = [str(duty) for duty in duties]
+    if not any(_covers(actor.areas(duty), area_code) for duty in wanted):
+        raise NotAllowed(duty=wanted[0])
+
+
 def require_system(actor: Actor) -> None:
     if actor.kind != ActorKind.SYSTEM:
         raise NotAllowed

@@ -74,6 +74,8 @@ RANKED: frozenset[str] = frozenset(
 NEEDS_PARENT: frozenset[str] = frozenset(
     {_K.GRID_BRANCH, _K.ESTATE_BRANCH, _K.FIRM_BRANCH, _K.BUILDING_GROUP, _K.LANE_GROUP}
 )
+# Bodies beside the party chains that a community may set up itself: none of them is given orders.
+KEPT_BY_COMMUNITIES: frozenset[str] = frozenset({_K.NEWCOMERS_HOME, _K.RESPONSE_TEAM, _K.PARTNER})
 GREATER: frozenset[str] = frozenset({_K.GREATER_WORK_COMMITTEE, _K.GREATER_COMMITTEE, _K.NEIGHBOUR_COMMITTEE})
 
 
@@ -111,6 +113,57 @@ class HeadDuty(Term):
 ALL_FOUR: tuple[str, ...] = tuple(HeadDuty.values)
 HEADS: frozenset[str] = frozenset({Post.STREET_HEAD, Post.LANE_HEAD, Post.BUILDING_HEAD})
 TWO_HEADS_ONE_WORKER: tuple[str, ...] = (Post.STREET_HEAD, Post.BUILDING_HEAD, Post.GRID_WORKER)
+
+
+# Posts that a community fills itself; all others are the street administrators'.
+COMMUNITY_POSTS: frozenset[str] = HEADS | {
+    Post.PARTY_HOUSEHOLD, Post.RESIDENTS_GROUP_HEAD, Post.RESIDENTS_REPRESENTATIVE, Post.SUPERVISION_MEMBER,
+    Post.PART_TIME_GRID_WORKER, Post.AREA_SOCIAL_WORKER, Post.BUILDING_STEWARD, Post.ECONOMIC_UNION_HEAD,
+    Post.MEDIATOR, Post.SOCIAL_WORKER, Post.VOLUNTEER_TEAM_HEAD, Post.BRANCH_SECRETARY, Post.BRANCH_DEPUTY,
+    Post.PARTY_GROUP_HEAD, Post.ALLIANCE_HEAD, Post.STATION_HEAD, Post.RESPONSE_HEAD, Post.RESPONSE_MEMBER,
+}  # fmt: skip
+LOOK_AFTER: frozenset[str] = HEADS | {Post.GRID_WORKER, Post.PART_TIME_GRID_WORKER}
+
+
+def post_problem(
+    post: str, unit_kind: str, *, duties: Iterable[str], has_sender: bool, has_end: bool
+) -> tuple[str, Label] | None:
+    """What keeps somebody from holding a post in a unit: the column and the sentence; None where nothing does."""
+    if set(duties) and post not in LOOK_AFTER:
+        return "duties", _("四项职责只属于街长、巷长、楼栋长和网格员。")
+    if post == Post.PART_TIME_MEMBER:
+        if unit_kind not in GREATER:
+            return "organisation", _("兼职委员只在大工委、大党委、邻里大党委里任职。")
+        if not has_sender:
+            return "from_unit", _("兼职委员要写明来自哪个单位。")
+        if not has_end:
+            return "until", _("兼职委员有任期。请写任期到哪一天。")
+    return None
+
+
+def unit_problem(
+    kind: str, area_code: str, parent: tuple[str, str] | None, *, rank: str = "", arrangement: str = "", firms: int = 0
+) -> tuple[str, Label] | None:
+    """What is wrong with a unit's place in the tree; `parent` is the upper unit's kind and area."""
+    if parent is None and kind in NEEDS_PARENT:
+        return "parent", _("请选上级组织：这一类组织要建在上级组织之下。")
+    if parent is not None:
+        if not may_stand_under(kind, parent[0]):
+            return "parent", _("这一类组织不能建在所选的上级组织之下。请换一个上级。")
+        if not area_code.startswith(parent[1]):
+            return "parent", _("组织的区域要在上级组织的区域之内。")
+    if rank and kind not in RANKED:
+        return "rank", _("只有党组织才分党支部、党总支、党委。")
+    if (arrangement or firms) and kind != UnitKind.FIRM_BRANCH:
+        return ("arrangement" if arrangement else "firms_covered"), _("只有两新党支部才写组建方式和覆盖的企业数。")
+    if kind == UnitKind.FIRM_BRANCH:
+        if not arrangement:
+            return "arrangement", _("请写是单独组建还是联合组建。")
+        if arrangement == Arrangement.SINGLE and firms > 1:
+            return "firms_covered", _("单独组建的党支部只覆盖一家企业。")
+        if arrangement == Arrangement.JOINT and firms < 2:
+            return "firms_covered", _("联合组建的党支部至少覆盖两家企业。")
+    return None
 
 
 class DrawnFrom(Term):

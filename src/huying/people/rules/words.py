@@ -123,6 +123,7 @@ class Post(Term):
     ECONOMIC_UNION_HEAD = "economic_union_head", _("经联社负责人")
     LEGAL_ADVISER = "legal_adviser", _("法律顾问")
     MEDIATOR = "mediator", _("人民调解员")
+    ORGANISER = "organiser", _("议事调解组织员")
     SOCIAL_WORKER = "social_worker", _("社工")
     VOLUNTEER_TEAM_HEAD = "volunteer_team_head", _("志愿队长")
     RIVER_HEAD = "river_head", _("河长")
