@@ -1,7 +1,5 @@
 from django.apps import AppConfig
 
-from huying.kernel.registry import add_link
-
 
 class PeopleConfig(AppConfig):
     name = "huying.people"
@@ -9,5 +7,6 @@ class PeopleConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        add_link("sign_out", "people:sign_out", "")
-        add_link("account", "people:password", "")
+        from huying.people import in_areas
+
+        in_areas.register()

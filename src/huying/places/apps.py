@@ -14,8 +14,8 @@ class PlacesConfig(AppConfig):
     def ready(self) -> None:
         from huying.kernel.registry import MenuEntry, add_link, add_menu
         from huying.kernel.terms import _
-        from huying.places import queries
-        from huying.places.models import Area
+        from huying.places import lying, queries
+        from huying.places.models import Area, Place
 
         def forget(**_options: Any) -> None:
             queries.forget()
@@ -23,6 +23,8 @@ class PlacesConfig(AppConfig):
         post_save.connect(forget, sender=Area, weak=False, dispatch_uid="places.forget.save")
         post_delete.connect(forget, sender=Area, weak=False, dispatch_uid="places.forget.delete")
         add_link("area", "places:area", "code")
+        add_link("area_plan", "places:plan", "plan_id")
+        lying.register(one for one in self.get_models() if issubclass(one, Place))
         add_menu(
             MenuEntry(
                 key="places",

@@ -17,7 +17,6 @@ from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
 from huying.kernel.lying import Lying, Staff
 from huying.people.models import Appointment, ContactOpening, Organisation, Responsibility, RoleGrant
-from huying.people.queries import running
 from huying.people.rules import Post
 from huying.places.heirs import Heirs
 from huying.places.queries import plans

@@ -1,0 +1,61 @@
+"""Open cases follow a change of areas; past ones keep the code of their day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from huying.cases.actions.acting import act
+from huying.cases.actions.docket import Docket
+from huying.cases.models import Case
+from huying.cases.queries.scope import within
+from huying.cases.rules import OPEN, Verb
+from huying.kernel.actor import Actor
+from huying.kernel.lying import Lying
+from huying.places.queries import plans
+
+
+def open_in(codes: Sequence[str]) -> Iterable[Lying]:
+    """Open cases there, without those that left the prefix rule: nobody learns of these by a count."""
+    rows = Case.objects.filter(within(codes), state__in=OPEN, restricted=False).order_by("pk")
+    for pk, code, lng, lat in rows.values_list("pk", "area_code", "lng", "lat"):
+        yield Lying(str(pk), code, lng, lat)
+
+
+def past_in(codes: Sequence[str]) -> int:
+    return Case.objects.filter(within(codes), restricted=False).exclude(state__in=OPEN).count()
+
+
+@act
+def follow_area(docket: Docket, *, area_code: str, desk_code: str, plan_id: UUID, actor: Actor, now: datetime) -> None:
+    """Give the case the code of the area in which it lies since the change; the code it was filed under stays."""
+    case = docket.case
+    if (case.area_code, case.desk_code) == (area_code, desk_code):
+        return
+    facts = {
+        "area_old": case.area_code, "area_new": area_code, "desk_old": case.desk_code, "desk_new": desk_code,
+        "plan": str(plan_id),
+    }  # fmt: skip
+    docket.move(Verb.PLACE, actor=actor, now=now, facts=facts)
+    case.area_code, case.desk_code = area_code, desk_code
+    for clock in docket.running():
+        if clock.area_code != area_code:
+            clock.area_code = area_code
+            docket.change(clock)
+    docket.index_words()
+
+
+def follow_areas(*, plan_id: UUID, actor: Actor, now: datetime) -> int:
+    """Let every open case of the changed areas follow, restricted ones too; says how many. Twice is once."""
+    heirs = plans.heirs(plan_id)
+    lying = within(heirs.codes) | within(heirs.codes, "desk_code")
+    moved = 0
+    for row in (
+        Case.objects.filter(lying, state__in=OPEN).order_by("pk").only("pk", "area_code", "desk_code", "lng", "lat")
+    ):
+        area, desk = (heirs.home(code, row.lng, row.lat) for code in (row.area_code, row.desk_code))
+        if (area, desk) != (row.area_code, row.desk_code):
+            follow_area(row.pk, area_code=area, desk_code=desk, plan_id=plan_id, actor=actor, now=now)
+            moved += 1
+    return moved

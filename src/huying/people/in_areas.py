@@ -1,0 +1,25 @@
+"""What people keep in areas: shown before borders change, moved when they have; how grids are staffed."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from huying.kernel.actor import system
+from huying.kernel.events import News
+from huying.kernel.lying import STAFF_OF, InAreas, lies_in_areas
+from huying.kernel.terms import _
+from huying.people.actions import areas
+from huying.places import events
+
+
+def register() -> None:
+    goes_on = _("拆分后每一部分都有，合并后归一")
+    lies_in_areas(InAreas("organisation", _("单位"), _("归第一部分"), 30, rows=areas.units_in))
+    lies_in_areas(InAreas("appointment", _("岗位"), goes_on, 31, rows=areas.posts_in, spreads=True))
+    lies_in_areas(InAreas("role_grant", _("授权"), goes_on, 32, rows=areas.grants_in, spreads=True))
+    lies_in_areas(InAreas("responsibility", _("单位职责"), goes_on, 33, rows=areas.responsibilities_in, spreads=True))
+    STAFF_OF.append(areas.staff_of)
+
+    @events.redrawn.listen
+    def redrawn(news: News) -> None:
+        areas.follow_areas(plan_id=UUID(news.facts["plan_id"]), actor=system("places"), now=news.at)

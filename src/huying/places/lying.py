@@ -1,0 +1,52 @@
+"""What places themselves keep in areas, told to the kernel as every other app tells it (`kernel.lying`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+from huying.kernel.lying import InAreas, Lying, lies_in_areas
+from huying.kernel.terms import _
+from huying.places.models import GridDuty, OldNet, Place
+from huying.places.queries.plans import lying
+
+ORDER = ("estate", "building", "facility", "waterway")
+BY_POINT = _("按地点归格；没有坐标的归第一部分")
+
+
+def register(models: Iterable[type[Place]]) -> None:
+    """Every kind of place, duties of grids, and old nets."""
+    for place, model in enumerate(models):
+        key = str(model._meta.model_name)
+        lies_in_areas(
+            InAreas(
+                key=key,
+                label=LABELS.get(key, model._meta.verbose_name),
+                note=BY_POINT,
+                order=ORDER.index(key) if key in ORDER else 10 + place,
+                rows=partial(_places, model),
+            )
+        )
+    lies_in_areas(
+        InAreas("grid_duty", _("网格职责"), _("拆分后每一部分都有"), 40, rows=_duties, spreads=True),
+    )
+    lies_in_areas(InAreas("old_net", _("没并的旧网"), _("随网格走"), 41, rows=_nets, spreads=True))
+
+
+LABELS = {"estate": _("小区"), "building": _("楼栋"), "facility": _("设施"), "waterway": _("水体")}
+
+
+def _places(model: type[Place], codes: Sequence[str]) -> Iterable[Lying]:
+    rows = model._default_manager.filter(lying(codes)).order_by("pk")
+    for pk, code, lng, lat in rows.values_list("pk", "area_code", "lng", "lat"):
+        yield Lying(str(pk), code, lng, lat)
+
+
+def _duties(codes: Sequence[str]) -> Iterable[Lying]:
+    rows = GridDuty.objects.filter(lying(codes, field="grid_code")).order_by("pk")
+    return (Lying(str(pk), code) for pk, code in rows.values_list("pk", "grid_code"))
+
+
+def _nets(codes: Sequence[str]) -> Iterable[Lying]:
+    rows = OldNet.objects.filter(lying(codes), ended_on=None).order_by("pk")
+    return (Lying(str(pk), code) for pk, code in rows.values_list("pk", "area_code"))
