@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import transaction
 
@@ -25,7 +25,8 @@ from huying.registers.models import BulkChange
 from huying.registers.rules import MOST_BULK, Changed, Outcome, Problem, Verb
 
 __all__ = [
-    "BulkChange", "Outcome", "Problem", "bulk_change", "end_row", "import_rows", "preview_bulk", "put", "undo_bulk",
+    "BulkChange", "Outcome", "Problem", "again", "bulk_change", "end_row", "import_rows", "note_export",
+    "preview_bulk", "put", "undo_bulk",
 ]  # fmt: skip
 
 
@@ -156,14 +157,14 @@ def undo_bulk(*, change_id: UUID, actor: Actor, now: datetime) -> BulkChange:
         raise IllegalMove(_("这次批量改动已经撤销了。"))
     register = get(change.register)
     column = register.column(change.column)
-    set_to = _again(register, column, change.value, actor)
+    set_to = again(register, column, change.value, actor)
     before = {UUID(row_id): value for row_id, value in change.rows}
     writing.lock(register, before)
     written = []
     for row_id, row in queries.many(register, actor, before).items():
         if not cells.same(register.value_of(row, column), set_to) or not register.may_write(actor, row):
             continue
-        old = _again(register, column, before[row_id], actor)
+        old = again(register, column, before[row_id], actor)
         written.append(
             writing.write(register, row, {column.name: old}, actor=actor, now=now, facts={"undone": change.pk})
         )
@@ -207,7 +208,7 @@ def _why_not(
     return ""
 
 
-def _again(register: Register[Any], column: Column, kept: Any, actor: Actor) -> Any:
+def again(register: Register[Any], column: Column, kept: Any, actor: Actor) -> Any:
     """A value that a bulk change kept, without asking again whether its area or link is in the actor's reach."""
     if kept is None:
         return None
@@ -216,3 +217,11 @@ def _again(register: Register[Any], column: Column, kept: Any, actor: Actor) -> 
     if column.kind == ColumnKind.LINK:
         return UUID(kept)
     return cells.value_from(register, column, kept, actor=actor)
+
+
+def note_export(*, register: Register[Any], actor: Actor, now: datetime) -> None:
+    """A register has left the house on a sheet: who took it and when."""
+    audit.append(
+        kind="register", object_id=uuid5(NAMESPACE_URL, f"huying:register:{register.key}"), verb="export", actor=actor,
+        at=now, area_code=next(iter(register.prefixes(actor)), ""), facts={"register": register.key},
+    )  # fmt: skip

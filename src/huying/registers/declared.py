@@ -90,6 +90,7 @@ class AreaBook(Protocol):
     def names_of(self, codes: Iterable[str]) -> dict[str, str]: ...
     def is_known(self, code: str) -> bool: ...
     def within(self, prefixes: Iterable[str]) -> list[tuple[str, str]]: ...
+    def outlines_url(self, code: str) -> str: ...
 
 
 class _NoAreas:
@@ -102,6 +103,9 @@ class _NoAreas:
     def within(self, prefixes: Iterable[str]) -> list[tuple[str, str]]:
         return []
 
+    def outlines_url(self, code: str) -> str:
+        return ""
+
 
 _areas: AreaBook = _NoAreas()
 
@@ -113,6 +117,26 @@ def use_areas(book: AreaBook) -> None:
 
 def areas() -> AreaBook:
     return _areas
+
+
+NamesOf = Callable[[Iterable[UUID]], dict[UUID, str]]
+
+
+def _nobody(ids: Iterable[UUID]) -> dict[UUID, str]:
+    return {}
+
+
+_names: NamesOf = _nobody
+
+
+def use_people(names_of: NamesOf) -> None:
+    """Who says what the people of a history line are called."""
+    global _names
+    _names = names_of
+
+
+def people_called(ids: Iterable[UUID]) -> dict[UUID, str]:
+    return _names(ids)
 
 
 class Register(Generic[M]):
@@ -136,6 +160,8 @@ class Register(Generic[M]):
     end_field: ClassVar[str] = ""  # "" means: `until`, `valid_to` or `active`, whichever the model has
     sorted_by: ClassVar[tuple[str, ...]] = ()  # "" means: the area, then the row's id
     most_rows: ClassVar[int] = 20_000  # of one import
+    exported: ClassVar[bool] = True  # False: this register leaves the house on no sheet
+    export_duty: ClassVar[str] = "export"  # beside those who keep the register
     creates: ClassVar[bool] = True  # False: rows come from elsewhere and are only changed here
     listed_apart: ClassVar[bool] = True  # False: rows are reached from another register's page; no card
 
@@ -306,6 +332,28 @@ class Register(Generic[M]):
 
     def may_write(self, viewer: Actor, row: M | None = None) -> bool:
         return viewer.has(self.write) if row is None else viewer.may(self.write, self.area_of(row))
+
+    def may_export(self, viewer: Actor) -> bool:
+        return self.exported and (viewer.has(self.export_duty) or self.may_write(viewer))
+
+    def has_points(self) -> bool:
+        return any(one.kind == ColumnKind.POINT for one in self.columns)
+
+
+MorePanels = Callable[[Any, Actor], list[Panel]]
+_PANELS: dict[str, list[MorePanels]] = {}
+
+
+def add_panels(key: str, panels: MorePanels) -> None:
+    """What an upper app shows on the rows' pages of a register: complaints beside a contract, posts beside a unit."""
+    _PANELS.setdefault(key, []).append(panels)
+
+
+def panels_of(register: Register[Any], row: Any, viewer: Actor) -> list[Panel]:
+    found = register.panels(row, viewer)
+    for more in _PANELS.get(register.key, ()):
+        found = [*found, *more(row, viewer)]
+    return found
 
 
 def words(register: Register[Any], column: Column, value: Any, row: Any = None) -> str:
