@@ -583,13 +583,27 @@ class TestEveryForm:
         case.refresh_from_db()
         if case.state == State.CHECKING:
             a.check_place(case.pk, passed=True, words="看过", actor=world.grid_worker2, now=start + timedelta(hours=3))
-        made(make(door("caller"), case, "split_off", report_id=str(other.pk)))
+        key = str(uuid7())
+        for _ in range(2):
+            made(make(door("caller"), case, "split_off", report_id=str(other.pk), key=key))
         assert Case.objects.filter(follows=case).count() == 1
         assert "后来的" in text_of(door("head").get(page(case)))
         a.record_call_back(case.pk, report_id=case.pk, result="refused", actor=world.caller, now=timezone.now())
         case.refresh_from_db()
         assert case.state == State.CLOSED
         made(make(door("caller"), case, "reopen", reason="又满了"))
+
+    def test_merging_and_undoing_answer_the_same_when_sent_twice(self, world, door, start):
+        case = world.call(now=start, type_code=TYPE).case
+        other = world.call(now=start, type_code=TYPE, words="同一个垃圾桶，也来说一声。").case
+        into = {"into": str(case.pk), "confirmed": "on"}
+        for name, fields in (("merge", into), ("unmerge", {}), ("merge", into)):
+            key = str(uuid7())
+            for _ in range(2):
+                made(make(door("clerk"), other, name, key=key, **fields))
+        verbs = History.objects.filter(object_id=other.pk, kind="case").order_by("id").values_list("verb", flat=True)
+        assert list(verbs) == ["receive", "merge", "unmerge", "merge"]
+        assert make(door("head"), other, "merge", key=key, **into).status_code == 422
 
     def test_who_took_the_call_adds_to_it(self, world, door, start):
         case = world.call(now=start, channel=Channel.HOTLINE, actor=world.clerk).case

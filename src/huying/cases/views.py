@@ -13,12 +13,14 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from huying.audit import queries as audit
 from huying.cases import actions, queries
 from huying.cases.casefile import Casefile, casefile, subject_of
 from huying.cases.forms import DeskMove, MoveForm, Subject, move_named, walk
 from huying.cases.forms.contact import OpenContactForm
 from huying.cases.queries import page
 from huying.files import responses
+from huying.kernel.actor import Actor
 from huying.kernel.doors import actor_of, attempt, now_of, staff
 from huying.kernel.refusals import NotAllowed, NotFound
 from huying.kernel.terms import _
@@ -68,7 +70,15 @@ def move(request: HttpRequest, case_id: UUID, verb: str) -> HttpResponse:
         if done is not None:
             return _after(request, case_id, found)
         subject = _subject(request, case_id)  # as it stands now: somebody may have been faster
+    elif _was_sent(form, actor_of(request)):
+        return _after(request, case_id, found)
     return _shown(request, casefile(subject, wanted=found.name), found, form, opened=True, status=422)
+
+
+def _was_sent(form: MoveForm, actor: Actor) -> bool:
+    """Whether this very form did its move already: what it chose may be no choice any more."""
+    earlier = audit.by_key(form.cleaned_data.get("key"))
+    return earlier is not None and earlier.actor_id == actor.id
 
 
 def _again(request: HttpRequest, subject: Subject, found: DeskMove) -> HttpResponse:
