@@ -97,6 +97,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "menu": SimpleLazyObject(lambda: menu_of(actor, request.path)),
         "search_url": SimpleLazyObject(lambda: link("search")),
         "news_url": SimpleLazyObject(lambda: link("news")),
+        "bell_url": SimpleLazyObject(lambda: link("news_bell")),
+        "unread_count": SimpleLazyObject(lambda: sum(count(actor) for count in registry.UNREAD)),
         "desk_home_url": SimpleLazyObject(lambda: link("desk_home") or "/desk/"),
         "home_url": SimpleLazyObject(lambda: link("home") or "/"),
         "privacy_url": SimpleLazyObject(lambda: link("privacy")),

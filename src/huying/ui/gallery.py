@@ -106,7 +106,7 @@ def _person() -> dict[str, Any]:
         "site": Site(**_read()["site"]),
         "search_url": "/ui/",
         "news_url": "#t",
-        "has_news": True,
+        "unread_count": 3,
     }
 
 
