@@ -79,6 +79,11 @@ class FacilityKind(Term):
     ACCESS_DOOR = "access_door", _("门禁设备")
     NOTICE_BOARD = "notice_board", _("宣传栏")
     SERVICE_POINT = "service_point", _("服务站点")
+    PARKING = "parking", _("停车位")
+    GREEN = "green", _("绿地")
+    WALKWAY = "walkway", _("步道")
+    SHELF = "shelf", _("非机动车棚")
+    OTHER = "other", _("其他设施")
 
 
 class WaterwayKind(Term):
@@ -94,6 +99,7 @@ class Verb(Term):
     CREATE = "create", _("建立")
     CORRECT = "correct", _("更正资料")
     REDRAW = "redraw", _("划定边界")
+    END = "end", _("结束")
 
 
 class ImportKind(Term):
