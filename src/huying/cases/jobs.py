@@ -7,6 +7,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from huying.cases.actions.keeping import end_keeping as end
+from huying.cases.listeners import reminding
 from huying.kernel.actor import system
 
 
@@ -15,3 +16,17 @@ from huying.kernel.actor import system
 def end_keeping(timestamp: int) -> int:
     """Each night: contact data of cases that ended long enough ago goes; `timestamp` is the time it was queued for."""
     return end(months=settings.CONTACT_MONTHS, actor=system("cases.keeping"), now=timezone.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="cases.remind", queue="notices", queueing_lock="cases.remind", lock="cases.remind")
+def remind(timestamp: int) -> int:
+    """Every five minutes: units hear of limits that are near or gone, once for each limit."""
+    return reminding.remind(now=timezone.now())
+
+
+@app.periodic(cron="30 0,8 * * *")  # 08:30 and 16:30 in China
+@app.task(name="cases.sum_up", queue="notices", queueing_lock="cases.sum_up", lock="cases.sum_up")
+def sum_up(timestamp: int) -> int:
+    """Twice a day: leaders hear how many cases of their areas are late."""
+    return reminding.sum_up(now=timezone.now())

@@ -9,8 +9,10 @@ from huying.cases.models import WorkOrder
 from huying.cases.rules import LIVE_ORDERS
 from huying.channels.live import Notice, forward
 from huying.kernel.events import News
+from huying.notices import events as notices
 
 CASES = "cases"
+NOTICES = "notices"
 
 
 def case_moved(news: News) -> Notice:
@@ -28,3 +30,11 @@ def case_moved(news: News) -> Notice:
 
 
 forward(events.moved, case_moved)
+
+
+def person_told(news: News) -> Notice:
+    """For the one whose bell it is."""
+    return Notice(NOTICES, people=(UUID(news.facts["account_id"]),))
+
+
+forward(notices.told, person_told)

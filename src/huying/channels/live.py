@@ -27,11 +27,12 @@ _MOST_UNITS = 50
 
 @dataclass(frozen=True)
 class Notice:
-    """Something of this kind changed in this area, or for these units."""
+    """Something of this kind changed in this area, for these units, or for these people of the staff."""
 
     kind: str
     area_code: str = ""
     units: tuple[UUID, ...] = ()
+    people: tuple[UUID, ...] = ()
 
     def __post_init__(self) -> None:
         if not _KIND.fullmatch(self.kind):
@@ -44,6 +45,8 @@ class Notice:
         body: dict[str, object] = {"kind": self.kind, "area": self.area_code}
         if self.units:
             body["units"] = [str(unit) for unit in self.units[:_MOST_UNITS]]
+        if self.people:
+            body["people"] = [str(person) for person in self.people[:_MOST_UNITS]]
         return json.dumps(body, separators=(",", ":"))
 
     @classmethod
@@ -51,7 +54,8 @@ class Notice:
         """The notice in a payload; None for what is none of ours."""
         try:
             body = json.loads(text)
-            return cls(str(body["kind"]), str(body["area"]), tuple(UUID(one) for one in body.get("units", ())))
+            units, people = (tuple(UUID(one) for one in body.get(name, ())) for name in ("units", "people"))
+            return cls(str(body["kind"]), str(body["area"]), units, people)
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
 
@@ -61,12 +65,12 @@ class Notice:
             return False
         if self.area_code and any(self.area_code.startswith(area) for area in actor.areas()):
             return True
-        return any(unit in actor.units for unit in self.units)
+        return any(unit in actor.units for unit in self.units) or actor.id in self.people
 
 
-def notify(area_code: str, kind: str, units: Iterable[UUID] = ()) -> None:
+def notify(area_code: str, kind: str, units: Iterable[UUID] = (), people: Iterable[UUID] = ()) -> None:
     """Send a notice with the present transaction: heard when it commits, never when it does not."""
-    notice = Notice(kind, area_code, tuple(units))
+    notice = Notice(kind, area_code, tuple(units), tuple(people))
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, notice.text()])
 
@@ -77,6 +81,6 @@ def forward(event: Event, make: Callable[[News], Notice | None]) -> None:
     def heard(news: News) -> None:
         notice = make(news)
         if notice is not None:
-            notify(notice.area_code, notice.kind, notice.units)
+            notify(notice.area_code, notice.kind, notice.units, notice.people)
 
     event.listen(heard)

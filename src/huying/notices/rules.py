@@ -125,6 +125,7 @@ KINDS: dict[str, Kind] = {
         Kind("sign_in_late", _("签收超时"), Group.CLOCK, (*_CASE, _DUE), channels=_ALL_WAYS),
         Kind("due_soon", _("快到办理时限"), Group.CLOCK, (*_CASE, _DUE)),
         Kind("overdue", _("办理超时"), Group.CLOCK, (*_CASE, _DUE), channels=_ALL_WAYS),
+        Kind("late_sum", _("超时汇总"), Group.CLOCK, (_COUNT, _PLACE)),
         Kind("public_asked", _("公示等您批准"), Group.HOUSE, (_TITLE, _PLACE)),
         Kind("public_decided", _("公示有了决定"), Group.HOUSE, (_TITLE, Fact("decision", _("决定"), "批准"))),
         Kind("objection_received", _("公示收到异议"), Group.HOUSE, (_TITLE, _COUNT)),

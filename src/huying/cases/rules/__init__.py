@@ -14,6 +14,7 @@ from huying.cases.rules.table import (
     alternatives,
 )
 from huying.cases.rules.words import (
+    ABOUT_BODIES,
     ENDS,
     LIVE_ORDERS,
     OPEN,
@@ -36,6 +37,7 @@ from huying.cases.rules.words import (
 )
 
 __all__ = [
+    "ABOUT_BODIES",
     "ALSO",
     "BY",
     "ENDS",

@@ -170,6 +170,10 @@ OUTSIDERS = frozenset(
     }
 )
 
+# Types of the shipped catalogue that complain about staff, a community or a property firm: who made such a call is
+# looked at with a second pair of eyes. Beside these it is the caller's own mark and recusal that say so.
+ABOUT_BODIES = frozenset({"2007", "2008", "0901", "0902", "0903", "0904", "0906"})
+
 _STATES: dict[FlowKind, dict[State, Label]] = {
     FlowKind.APPEAL: {State.TRIAGED: _("待派单"), State.FILED: _("待派单")},
     FlowKind.CITY: {
