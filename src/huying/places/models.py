@@ -490,9 +490,7 @@ class RentedHome(Place):
     rooms = models.PositiveSmallIntegerField(default=1)
     storey = models.SmallIntegerField(null=True, blank=True)
     holder_kind = models.CharField(max_length=12, choices=HolderKind.choices)
-    holder_ref = models.CharField(
-        max_length=60
-    )  # an organisation's name, or a person's filing number
+    holder_ref = models.CharField(max_length=60)  # an organisation's name, or a person's filing number
     filed_on = models.DateField()
     lacking = ArrayField(models.CharField(max_length=16, choices=SafetyItem.choices), default=list, blank=True)
     checked_on = models.DateField(null=True, blank=True)

@@ -79,7 +79,7 @@ def _area_lines(
     for code in sorted(gone):
         heirs = [new for old, new in result.pairs if old == code]
         facts = {"plan": plan.pk, "kind": str(plan.kind), "to": heirs}
-        lines.append(_line("area", ended[code].pk, "end", code, facts, actor, now))
+        lines.append(_line("area", ended[code].pk, Verb.END.value, code, facts, actor, now))
     return lines
 
 

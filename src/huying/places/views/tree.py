@@ -17,9 +17,10 @@ from huying.kernel.refusals import NotAllowed, NotFound
 from huying.kernel.terms import _
 from huying.places import actions, queries
 from huying.places.actions.reading import MOST_GEOJSON_BYTES, MOST_TABLE_BYTES
-from huying.places.forms import ImportForm
+from huying.places.forms import ImportForm, below
 from huying.places.models import Area
-from huying.places.rules import ADMIN_PLACES, LENGTHS, ImportKind, Tier, Verb, is_code
+from huying.places.queries import plans
+from huying.places.rules import ADMIN_PLACES, LENGTHS, ImportKind, Tier, Verb, covers, is_code
 
 SHOWN_PROBLEMS = 500
 
@@ -42,6 +43,11 @@ def _area_page(request: HttpRequest, code: str) -> HttpResponse:
     actor = actor_of(request)
     if not queries.seen_areas(actor):
         raise NotAllowed
+    if code and not queries.is_known(code) and (heirs := _heirs(actor, code)):
+        if len(heirs) == 1:
+            return redirect("places:area", code=heirs[0])
+        named = [{"code": one, "name": queries.name_of(one)} for one in heirs]
+        return render(request, "places/heirs.html", {"code": code, "heirs": named, "menu_key": "places"})
     tops = queries.tree(actor)
     node = queries.find(tops, code) if code else queries.first_seen(tops)
     if code:
@@ -60,9 +66,18 @@ def _area_page(request: HttpRequest, code: str) -> HttpResponse:
             "inventory": queries.inventory(found.code, most=30) if found else None,
             "history": [_told(line) for line in queries.lines_of(found.code)[:20]] if found else [],
             "may_import": actor.has(ADMIN_PLACES),
+            "may_change": found is not None and actor.may(ADMIN_PLACES, found.code),
+            "below": Tier(below(found.code)).label if found and len(found.code) >= LENGTHS[Tier.DISTRICT] else "",
+            "plans": plans.plans_about(actor, found.code) if found else [],
+            "codes_of_old": plans.codes_of_old(found.code) if found else [],
             "menu_key": "places",
         },
     )
+
+
+def _heirs(actor: Any, code: str) -> list[str]:
+    """Who came after a code of old, of those that the person may look at."""
+    return [one for one in plans.heirs_of(code) if covers(queries.seen_areas(actor), one)]
 
 
 def _map_code(actor: Any, found: Area | None) -> str:

@@ -1,0 +1,1 @@
+"""Pages of places: the tree, changes of areas, grids and their duties."""
