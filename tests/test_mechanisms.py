@@ -57,7 +57,7 @@ class TestWhatAMarkClaims:
         assert "history row" in says(*(replace(one, rows=()) for one in WHOLE))
 
     def test_rows_of_signing_in_show_nothing(self):
-        entered = Knock("people:sign_in", "POST", "/sign-in/", 302, False, "a", STREET, True, (BY_A, BY_B))
+        entered = Knock("access:sign_in", "POST", "/sign-in/", 302, False, "a", STREET, True, (BY_A, BY_B))
         assert "no request left a history row" in says(entered, READ, REFUSED)
 
     @pytest.mark.parametrize(

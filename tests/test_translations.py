@@ -59,7 +59,7 @@ class TestPages:
     )
     def test_the_log_in_page_speaks_the_language_that_was_chosen(self, client, language, words):
         client.post(reverse("set_language"), {"language": language})
-        page = client.get(reverse("people:sign_in"))
+        page = client.get(reverse("access:sign_in"))
         assert words in page.content.decode()
         assert page["Content-Language"] == language
 

@@ -22,7 +22,7 @@ from tests.world import BANYAN, GRID, STREET
 # What answers with data, a file or a redirect, or is posted to from a page that is looked at.
 NO_PAGE = {
     "portal:code_picture", "portal:forget", "portal:again", "portal:private", "portal:photo", "portal:photo_for_all",
-    "portal:guess", "people:sign_out", "people:demo_sign_in", "desk:points", "desk:triage_choices", "desk:nudge",
+    "portal:guess", "access:sign_out", "access:demo_sign_in", "desk:points", "desk:triage_choices", "desk:nudge",
     "cases:move", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview", "matters:make_draft",
     "matters:export", "matters:submit", "matters:approve", "matters:send_back", "matters:drop", "places:drop",
     "places:polygons", "places:outlines", "clocks:publish", "clocks:hours", "ui:map_data", "ui:type", "channels:live",
@@ -30,14 +30,14 @@ NO_PAGE = {
 }  # fmt: skip
 ELSEWHERE = {
     "test_journeys": {"portal:report", "portal:where", "portal:check", "portal:done", "portal:track", "portal:status",
-                      "portal:deed", "portal:contact", "people:sign_in", "desk:triage_case", "desk:receipt"},
+                      "portal:deed", "portal:contact", "access:sign_in", "desk:triage_case", "desk:receipt"},
     "test_portal": {"portal:home", "portal:area", "portal:nearby", "portal:numbers", "portal:privacy", "portal:access",
                     "portal:likely"},
     "test_desk": {"desk:mine", "desk:review", "desk:cases", "desk:triage", "desk:new", "desk:self", "desk:taken"},
     "test_gallery": {"ui:gallery", "ui:gallery_portal", "ui:gallery_problem"},
 }  # fmt: skip
 HERE_TOO = {
-    "portal:danger", "portal:kind", "people:password", "desk:callback", "matters:catalogue", "matters:type",
+    "portal:danger", "portal:kind", "access:password", "desk:callback", "matters:catalogue", "matters:type",
     "matters:duties", "matters:version", "matters:import", "places:tree", "places:area", "places:import",
     "places:draft", "clocks:now", "clocks:year", "cases:case",
 }  # fmt: skip
@@ -100,7 +100,7 @@ def test_catalogue_places_calendar_and_the_rest_can_be_read(visit, width):
         ("community", reverse("places:area", args=[BANYAN])),
         ("grid-area", reverse("places:area", args=[GRID])),
         ("call-back", reverse("desk:callback")),
-        ("password", reverse("people:password")),
+        ("password", reverse("access:password")),
         ("no-such-page", "/desk/no-such-page/"),
     ):
         head.go(address)

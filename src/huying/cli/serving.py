@@ -43,6 +43,8 @@ def serve(terminal: Terminal, *, bind: str | None = None, port: int | None = Non
     }
     if demo is not None:
         environment["HUYING_DEMO"] = "1" if demo else "0"
+        if demo:
+            environment.setdefault("HUYING_CODES", "console")  # one-time codes can be tried, and are seen where it runs
     web = {**environment, "HUYING_POOL": str(env.pool or env.threads + 2)}
     children = [Child("web", [sys.executable, "-m", "huying.cli.web"], web)]
     if env.worker:

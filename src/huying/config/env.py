@@ -115,6 +115,14 @@ def _folder_or_nothing(text: str) -> Path | None:
     return path
 
 
+def _issuer(text: str) -> str:
+    parts = urlsplit(text)
+    local = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    if text and not (parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and local))):
+        raise ValueError(text)
+    return text
+
+
 def _long_secret(text: str) -> str:
     if text and len(text) < 32:
         raise ValueError
@@ -152,6 +160,7 @@ HOSTS = Kind("host names with commas between them, without http://", _hosts)
 ORIGINS = Kind("addresses like https://huying.example with commas between them", _origins)
 DATABASE = Kind("an address like postgresql://user:password@host:5432/name", _database)
 LONG_SECRET = Kind("a secret of at least 32 characters", _long_secret)
+ISSUER = Kind("an address that begins with https://", _issuer)
 TILES = Kind("an address with {z}, {x} and {y} in it", _tiles)
 FOLDER = Kind("a folder that exists", _folder_or_nothing)
 PATH = Kind("a path", _path)
@@ -246,6 +255,31 @@ CONTACT_MONTHS = Setting(
     "Months after the end of a case after which its reporters' contact data is erased. The words of consent promise "
     "twelve at most.",
 )
+CONFIRM_MINUTES = Setting(
+    "HUYING_CONFIRM_MINUTES",
+    whole(1, 120),
+    "15",
+    "Minutes after which staff show once more who they are before an act that matters, as opening a caller's phone "
+    "number or granting a role. Doing such acts keeps it going, for two hours at most.",
+)
+CODES = Setting(
+    "HUYING_CODES",
+    one_of("off", "console"),
+    "off",
+    "Where one-time codes for signing in go: `console` writes them where the server runs, to try things out.",
+    shown="off; `console` in a demo",
+)
+OIDC_ISSUER = Setting(
+    "HUYING_OIDC_ISSUER",
+    ISSUER,
+    "",
+    "The other directory (OpenID Connect) that staff may sign in with: its issuer, as it calls itself. "
+    "An administrator binds each account; nobody gets an account or a duty by it.",
+    shown="none",
+)
+OIDC_CLIENT_ID = Setting("HUYING_OIDC_CLIENT_ID", TEXT, "", "Our name in that directory.")
+OIDC_CLIENT_SECRET = Setting("HUYING_OIDC_CLIENT_SECRET", TEXT, "", "Our secret in that directory.", secret=True)
+OIDC_NAME = Setting("HUYING_OIDC_NAME", TEXT, "统一身份认证", "What the button on the sign-in page calls it.")
 DEMO = Setting(
     "HUYING_DEMO",
     FLAG,
@@ -290,6 +324,12 @@ TABLE: tuple[Setting[Any], ...] = (
     WORKER_JOBS,
     SESSION_MINUTES,
     CONTACT_MONTHS,
+    CONFIRM_MINUTES,
+    CODES,
+    OIDC_ISSUER,
+    OIDC_CLIENT_ID,
+    OIDC_CLIENT_SECRET,
+    OIDC_NAME,
     DEMO,
     TILES_ROW,
     TILES_CREDIT,
@@ -323,6 +363,12 @@ class Env:
     worker_jobs: int
     session_minutes: int
     contact_months: int
+    confirm_minutes: int
+    codes: str
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: str
+    oidc_name: str
     demo: bool
     tiles: str
     tiles_credit: str
@@ -467,6 +513,12 @@ def read(environ: Mapping[str, str] | None = None) -> Env:
         worker_jobs=get(WORKER_JOBS),
         session_minutes=get(SESSION_MINUTES),
         contact_months=get(CONTACT_MONTHS),
+        confirm_minutes=get(CONFIRM_MINUTES),
+        codes=get(CODES),
+        oidc_issuer=get(OIDC_ISSUER),
+        oidc_client_id=get(OIDC_CLIENT_ID),
+        oidc_client_secret=get(OIDC_CLIENT_SECRET),
+        oidc_name=get(OIDC_NAME),
         demo=get(DEMO),
         tiles=get(TILES_ROW),
         tiles_credit=get(TILES_CREDIT),

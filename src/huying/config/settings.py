@@ -27,7 +27,10 @@ INSTALLED_APPS = [
     "huying.cases",
     "huying.matters",
     "huying.approvals",
+    "huying.clients",
+    "huying.access",
     "huying.files",
+    "huying.notices",
     "huying.people",
     "huying.clocks",
     "huying.places",
@@ -63,6 +66,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "huying.kernel.problems.ProblemMiddleware",
     "huying.people.middleware.ActorMiddleware",
+    "huying.access.middleware.AccessMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -118,6 +122,8 @@ SILENCED_SYSTEM_CHECKS: list[str] = []
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
+# Of an address only the neighbourhood is kept, and the lock counts by it.
+AXES_CLIENT_IP_CALLABLE = "huying.access.lockout.neighbourhood"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
@@ -186,8 +192,19 @@ LOGGING: dict[str, Any] = {
 
 SITE_NAME = _("呼应")
 DEMO = ENV.demo
+CONFIRM_MINUTES = ENV.confirm_minutes
+CODES = ENV.codes
+OIDC = {
+    "issuer": ENV.oidc_issuer,
+    "client_id": ENV.oidc_client_id,
+    "client_secret": ENV.oidc_client_secret,
+    "name": ENV.oidc_name,
+}
 BIND = ENV.bind
 LIVE = ENV.live
 MASTER_KEY_FILE = ENV.master_key_file
 CONTACT_MONTHS = ENV.contact_months
+# How each channel leaves the house; see `notices.adapters`.
+NOTICES = {"sms": "file", "wecom": "file", "email": "file"}
+SMS_SIGNATURE = ""
 MAP = {"tiles": ENV.tiles, "credit": ENV.tiles_credit, "system": ENV.tiles_system}

@@ -67,6 +67,16 @@ def public(view: View) -> View:
     return view
 
 
+def sensitive(view: View) -> View:
+    """A page or an act before which the person confirms once more who it is, unless that was lately.
+
+    Set `view.sensitive` to a function of request and arguments where only some addresses of a view are; the
+    sign-in app's middleware asks.
+    """
+    view.sensitive = True  # type: ignore[attr-defined]
+    return view
+
+
 def attempt(form: forms.Form, act: Callable[[], R]) -> R | None:
     """Run one action for a valid form; a refusal becomes the form's error, and what was typed stays."""
     try:

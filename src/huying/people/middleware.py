@@ -1,14 +1,12 @@
-"""Puts the actor on the request, ends idle sessions, and holds who must change the password first."""
+"""Puts the actor on the request, and ends idle sessions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 
 from huying.kernel.doors import now_of
 from huying.people.queries import actor_for
@@ -27,18 +25,6 @@ class ActorMiddleware:
         if SESSION_KEY in request.session and not self._ended(request) and request.user.is_authenticated:
             request.actor = actor_for(request.user, now_of(request))  # type: ignore[attr-defined]
         return self.get_response(request)
-
-    def process_view(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, options: Any
-    ) -> HttpResponse | None:
-        """Somebody else knows the password that was handed out: nothing of the staff's before it is changed."""
-        if getattr(request, "actor", None) is None or not getattr(request.user, "must_change_password", False):
-            return None
-        kind, _duty = getattr(view, "door", ("public", None))
-        page = reverse("people:password")
-        if kind != "staff" or request.path == page:
-            return None
-        return HttpResponseRedirect(page)
 
     def _ended(self, request: HttpRequest) -> bool:
         """Whether the session was left alone too long; else note the use, at most every few minutes."""

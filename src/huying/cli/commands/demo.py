@@ -184,7 +184,7 @@ def _serve(options: Namespace, terminal: Terminal) -> None:
     from django.urls import reverse
 
     from huying.cli.serving import address, serve
-    from huying.people.demo import is_loopback
+    from huying.access.demo import is_loopback
 
     env = settings.ENV
     bind = env.bind if is_loopback(env.bind) else "127.0.0.1"

@@ -12,6 +12,7 @@ from django.contrib.auth import authenticate
 from django.db.models import Max
 from django.http import HttpRequest
 
+from huying.access.rules import address_prefix
 from huying.people.models import Account
 
 
@@ -48,3 +49,8 @@ def locked_until(request: HttpRequest, username: str) -> datetime | None:
         return None
     until: datetime = last + cool_off
     return until
+
+
+def neighbourhood(request: HttpRequest) -> str:
+    """What the lock counts by and keeps of an address."""
+    return address_prefix(request.META.get("REMOTE_ADDR", "")) or "0.0.0.0"
