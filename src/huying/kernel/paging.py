@@ -44,11 +44,11 @@ class Page(Generic[M]):
         names = [one.lstrip("-") for one in order]
         down = [one.startswith("-") for one in order]
         values = self._values(len(order)) if self.after else None
-        rows: dict[Any, M] = {}
-        for branch in branches:
-            limited = branch.filter(_keyset(names, down, _fitting(branch, names, values))) if values else branch
-            for row in limited.order_by(*order)[: self.limit + 1]:
-                rows[row.pk] = row
+        limited = [
+            (branch.filter(_keyset(names, down, _fitting(branch, names, values))) if values else branch).order_by(*order)
+            for branch in branches
+        ]
+        rows = {row.pk: row for row in _united([branch[: self.limit + 1] for branch in limited])}
         found = list(rows.values())
         for name, reverse in reversed(list(zip(names, down, strict=True))):
             found.sort(key=lambda row: getattr(row, name), reverse=reverse)
@@ -68,6 +68,13 @@ class Page(Generic[M]):
         if len(read) != count:
             raise Invalid({"after": [_BAD_CURSOR]})
         return read
+
+
+def _united(branches: list[QuerySet[M]]) -> Iterable[M]:
+    """All rows in one statement: each branch keeps its own order and limit, and with them its own index range."""
+    if len(branches) < 2:
+        return branches[0] if branches else ()
+    return branches[0].union(*branches[1:], all=True)
 
 
 def _fitting(branch: QuerySet[M], names: list[str], values: list[Any]) -> list[Any]:

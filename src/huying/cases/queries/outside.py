@@ -1,0 +1,101 @@
+"""Reads for programs: one case in few statements, orders, reports and clocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from huying.cases.models import Case, Report, WorkOrder
+from huying.cases.queries.scope import area_branches, branches_seen_by, not_recused, seen_by
+from huying.cases.rules import LIVE_ORDERS, OUTSIDERS, OrderState
+from huying.clocks import queries as clocks
+from huying.clocks.models import Clock
+from huying.kernel.actor import Actor, ActorKind
+from huying.kernel.paging import Page
+from huying.people.rules import Duty
+
+
+@dataclass(frozen=True)
+class Whole:
+    """One case with what a program asks for most: four more statements."""
+
+    case: Case
+    orders: list[WorkOrder]
+    reports: list[Report]
+    clocks: list[Clock]
+    hides_callers: bool
+
+
+def whole(case_id: UUID, viewer: Actor) -> Whole | None:
+    """One case; None where it is missing or not the viewer's to see."""
+    case = seen_by(viewer).filter(pk=case_id).first()
+    if case is None:
+        return None
+    orders = list(WorkOrder.objects.filter(case=case).select_related("unit").order_by("offered_at", "id"))
+    reports = list(Report.objects.filter(case=case).select_related("contact").order_by("received_at", "id"))
+    return Whole(case, orders, reports, clocks_of(case, orders), hides_callers(case, orders, viewer))
+
+
+def hides_callers(case: Case, orders: list[WorkOrder], viewer: Actor) -> bool:
+    """Whether the viewer sees the case only through an order of a unit from outside the administration."""
+    if viewer.may(Duty.READ, case.area_code):
+        return False
+    mine = [one.unit.kind for one in orders if one.unit_id in viewer.units]
+    return bool(mine) and all(kind in OUTSIDERS for kind in mine)
+
+
+def clocks_of(case: Case, orders: list[WorkOrder]) -> list[Clock]:
+    """Every clock of a case and its orders, stopped ones too, with their stretches."""
+    ids = [case.pk, *(order.pk for order in orders)]
+    rows = list(Clock.objects.filter(object_id__in=ids, object_kind__in=("case", "order")).order_by("started_at", "id"))
+    clocks.with_stretches(rows)
+    return rows
+
+
+def orders_found(
+    viewer: Actor, *, state: str = "live", unit_id: UUID | None = None, page: Page[WorkOrder]
+) -> list[WorkOrder]:
+    """Orders of cases that the viewer may see: of a named unit, else of the viewer's units, else of their areas."""
+    rows = WorkOrder.objects.select_related("unit", "case").defer("case__search")
+    if state == "live":
+        rows = rows.filter(state__in=[str(one) for one in sorted(LIVE_ORDERS)])
+    elif state != "all":
+        rows = rows.filter(state=state)
+    if unit_id is not None:
+        rows = rows.filter(unit_id=unit_id)
+    branches = [rows.filter(case__in=one.order_by().values("pk")) for one in area_branches(viewer)]
+    mine = [one for one in viewer.units if unit_id in (None, one)]
+    if mine and viewer.kind == ActorKind.PERSON:
+        seen = Case.objects.filter(not_recused(viewer)).values("pk")
+        branches.append(rows.filter(unit_id__in=mine, case__in=seen).exclude(state__in=_GONE))
+    return page.of(branches, order=("-offered_at", "-id"))
+
+
+_GONE = [str(OrderState.RETURNED), str(OrderState.CANCELLED)]
+
+
+def order_seen(order_id: UUID, viewer: Actor) -> WorkOrder | None:
+    """One order of a case that the viewer may see."""
+    found = WorkOrder.objects.filter(pk=order_id).select_related("unit").first()
+    if found is None or not seen_by(viewer).filter(pk=found.case_id).exists():
+        return None
+    return found
+
+
+def report_seen(report_id: UUID, viewer: Actor) -> Report | None:
+    """One report of a case that the viewer may see."""
+    found = Report.objects.filter(pk=report_id).select_related("contact").first()
+    if found is None or not seen_by(viewer).filter(pk=found.case_id).exists():
+        return None
+    return found
+
+
+def seen_among(case_ids: set[UUID], viewer: Actor) -> set[UUID]:
+    """Which of these cases the viewer may see: one statement."""
+    if not case_ids or not branches_seen_by(viewer):
+        return set()
+    return set(seen_by(viewer).filter(pk__in=case_ids).order_by().values_list("pk", flat=True))
+
+
+def cases_of_orders(order_ids: set[UUID]) -> dict[UUID, UUID]:
+    return dict(WorkOrder.objects.filter(pk__in=order_ids).values_list("pk", "case_id")) if order_ids else {}

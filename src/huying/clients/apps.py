@@ -1,0 +1,32 @@
+"""Floor 3: programs that connect, their tokens, and the answers they were given."""
+
+from django.apps import AppConfig
+
+from huying.kernel.actor import ActorKind
+from huying.kernel.registry import MenuEntry, add_link, add_menu
+from huying.kernel.terms import _
+
+
+class ClientsConfig(AppConfig):
+    name = "huying.clients"
+    label = "clients"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from huying.clients import auth, keeping
+        from huying.kernel import api
+
+        api.identify_with(auth.identify)
+        api.keep_with(keeping.once)
+        add_link("clients", "clients:own", "")
+        add_menu(
+            MenuEntry(
+                key="clients",
+                label=_("程序对接"),
+                icon="external",
+                url_name="clients:own",
+                group="base",
+                order=140,
+                shown=lambda actor: actor.kind == ActorKind.PERSON and bool(actor.grants),
+            )
+        )

@@ -1,0 +1,272 @@
+"""Reports for programs: by anybody as on the residents' pages, or by a token's owner who takes calls."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import get_language
+from ninja import Query
+from pydantic import Field
+
+from huying.audit import queries as audit
+from huying.cases.actions import NewReport
+from huying.cases.codes import code_of
+from huying.cases.forms.schema import Held
+from huying.cases.models import Report
+from huying.cases.queries import lists
+from huying.cases.rules import Channel, ReplyBy, State, state_label
+from huying.files.rules import PreparedImage
+from huying.kernel.actor import Actor, ActorKind
+from huying.kernel.api import (
+    AreaCode,
+    Cursor,
+    Derived,
+    In,
+    Latitude,
+    Limit,
+    Line,
+    Listed,
+    Longitude,
+    Name,
+    Out,
+    Router,
+    Words,
+    Written,
+    actor_of,
+    holder_of,
+)
+from huying.kernel.doors import now_of
+from huying.kernel.ids import uuid7
+from huying.kernel.paging import Page
+from huying.kernel.refusals import Invalid, KeyReused, NotAllowed, NotFound, SignInNeeded
+from huying.kernel.terms import _
+from huying.matters import queries as matters
+from huying.people import queries as people
+from huying.people.rules import Duty, plain_phone
+from huying.places import queries as places
+from huying.places.rules import street_of
+from huying.portal import actions
+from huying.portal.rules import MOST_PHOTOS
+
+router = Router("reports")
+
+ChannelIn = Literal["api", "hotline", "wechat", "window", "letter", "on_behalf", "patrol", "sensor"]
+STREET = 9
+
+
+class ConsentOut(Out):
+    """The words to show before contact data is asked for."""
+
+    version: int
+    language: str
+    text: str
+
+
+class ContactIn(In):
+    """How to reach the caller; only with the consent of that person to the words of `/reports/consent`."""
+
+    name: Annotated[str, Field(max_length=60)] | Name = Field("", examples=["李示例"])
+    phone: Annotated[str, Field(max_length=30)] = Field("", examples=["02000000000"])
+    consent_version: Annotated[int, Field(ge=1, le=32767)] = Field(description="`version` of `/reports/consent`")
+
+
+class ReportIn(In):
+    """One voice."""
+
+    id: UUID | None = Field(None, description="a UUIDv7 of yours, which becomes the report's id; else one is made")
+    words: Annotated[Words, Field(min_length=1)] = Field(examples=["榕树路口的垃圾桶满了，没有人来收。"])
+    area_code: AreaCode = Field(description="the sub-district, or an area within it", examples=["440105001"])
+    lng: Longitude | None = None
+    lat: Latitude | None = None
+    grid_code: AreaCode | None = Field(None, description="a grid or community by name, where there is no point")
+    place_words: Line = Field("", examples=["路口东北角"])
+    type_code: Annotated[str, Field(pattern=r"^([0-9]{4})?$")] = Field("", description="empty where unsure")
+    reply_by: Literal["page", "phone", "none"] = "page"
+    about_staff: bool = Field(False, description="concerns the staff: the call never reaches their own desk")
+    contact: ContactIn | None = None
+    channel: ChannelIn = Field("api", description="with a token: the door that the call came through")
+    photos: Annotated[list[Annotated[str, Field(max_length=43)]], Field(max_length=MOST_PHOTOS)] = Field(
+        default_factory=list, description="with a token: tokens of `POST /files`"
+    )
+
+
+def _code(kept: dict[str, Any]) -> str:
+    report = Report.objects.only("id", "code_try").get(pk=kept["report_id"])
+    return code_of(report.pk, report.code_try)
+
+
+class ReceiptOut(Written):
+    """What the sender gets. The code opens the report on the residents' pages; it is kept nowhere in the clear."""
+
+    derived: ClassVar[dict[str, Derived]] = {"code": _code}
+
+    report_id: UUID
+    case_id: UUID
+    number: str = Field(examples=["20261020-003-0042K"])
+    state: str = Field(examples=["received"])
+    code: str = Field(description="twelve digits", examples=["123456789015"])
+    danger: str = Field(description="call this number at once (110, 119, 120); empty where the words tell of none")
+    received_at: datetime
+
+
+class TakenOut(Out):
+    """A report that the token's owner took in, and where its matter stands."""
+
+    id: UUID
+    case_id: UUID
+    number: str
+    state: str
+    state_label: str
+    received_at: datetime
+    due_at: datetime | None
+    answer: str
+
+
+class TakenPage(Listed):
+    items: list[TakenOut]
+
+
+@router.get("/reports/consent", ConsentOut, public=True)
+def read_consent(request: HttpRequest) -> ConsentOut:
+    """The words that a caller agrees to before name or phone are kept."""
+    found = people.current_consent_text(get_language() or "")
+    return ConsentOut(version=found.version, language=found.language, text=found.text)
+
+
+@router.post("/reports", ReceiptOut, status=201, public=True, problems=(401,))
+def create_report(request: HttpRequest, body: ReportIn) -> ReceiptOut:
+    """Take in one report: a case with a number, and a code for its caller.
+
+    Without a token as a resident: residents' types, no photos, the channel `portal`. With one as its owner, who
+    must hold the duty `intake` or `report` there.
+
+    Errors: 401 `sign-in-needed` (a wrong token, or this house takes no reports without one), 403 `not-allowed` (no
+    duty to report there), 422 `invalid` or `key-reused` (the key, or the `id`, came with another body).
+    """
+    actor, now = actor_of(request), now_of(request)
+    given = _by_staff(body, actor) if actor.kind == ActorKind.PERSON else _by_resident(body)
+    key = body.id or uuid7()
+    if key.version != 7:
+        raise Invalid({"id": [_("编号要用 UUIDv7。")]})
+    if audit.by_key(key) is not None or Report.objects.filter(pk=key).exists():
+        raise KeyReused  # else whoever knows id and words of a report would be told its code
+    receipt = actions.send_report(
+        key, given, reachable=_reachable(body), images=_photos(request, body, actor), actor=actor, now=now
+    )
+    return ReceiptOut(
+        report_id=receipt.report.pk,
+        case_id=receipt.case.pk,
+        number=receipt.case.number,
+        state=receipt.case.state,
+        code=receipt.code,
+        danger=receipt.case.danger,
+        received_at=receipt.report.received_at,
+    )
+
+
+class TakenFilters(In):
+    limit: Limit = 50
+    after: Cursor = ""
+
+
+@router.get("/reports", TakenPage)
+def list_reports(request: HttpRequest, given: Query[TakenFilters]) -> TakenPage:
+    """Reports that the token's owner took in, the newest first."""
+    page: Page[Report] = Page(limit=given.limit, after=given.after)
+    rows = lists.taken_by(actor_of(request), page=page)
+    return TakenPage(items=[_taken(one) for one in rows], next=page.next)
+
+
+@router.get("/reports/{report_id}", TakenOut, problems=(404,))
+def read_report(request: HttpRequest, report_id: UUID) -> TakenOut:
+    """One report that the token's owner took in."""
+    found = lists.report_taken_by(report_id, actor_of(request))
+    if found is None:
+        raise NotFound("report")
+    return _taken(found)
+
+
+def _taken(one: Report) -> TakenOut:
+    case = one.case
+    return TakenOut(
+        id=one.pk,
+        case_id=case.pk,
+        number=case.number,
+        state=case.state,
+        state_label=str(state_label(State(case.state), case.flow)),
+        received_at=one.received_at,
+        due_at=case.due_at,
+        answer=case.answer,
+    )
+
+
+def _new(body: ReportIn, area_code: str, channel: Channel) -> NewReport:
+    if (body.lng is None) != (body.lat is None):
+        raise Invalid({"lng": [_("经度和纬度要一起给。")]})
+    return NewReport(
+        words=body.words,
+        area_code=area_code,
+        channel=channel,
+        lng=body.lng,
+        lat=body.lat,
+        grid_code=body.grid_code or "",
+        place_words=body.place_words,
+        type_code=body.type_code,
+        reply_by=ReplyBy(body.reply_by),
+        about_staff=body.about_staff,
+    )
+
+
+def _by_staff(body: ReportIn, actor: Actor) -> NewReport:
+    where = body.grid_code or body.area_code
+    if not (actor.may(Duty.INTAKE, where) or actor.may(Duty.REPORT, where)):
+        raise NotAllowed(_("您没有在这里上报的职责。"), duty=str(Duty.INTAKE))
+    return _new(body, body.area_code, Channel(body.channel))
+
+
+def _by_resident(body: ReportIn) -> NewReport:
+    """As the residents' pages take it: to a sub-district, of a type that residents choose."""
+    if not getattr(settings, "API_PUBLIC_REPORTS", True):
+        raise SignInNeeded
+    street = street_of(body.area_code)
+    if len(body.area_code) < STREET or not street or not places.is_known(street):
+        raise Invalid({"area_code": [_("请写街道的区域代码。")]})
+    kind = matters.type_of(body.type_code) if body.type_code else None
+    if body.type_code and (kind is None or not kind.public):
+        raise Invalid({"type_code": [_("没有这类事项。请重新选，或选说不准。")]})
+    if body.photos or body.channel != "api":
+        raise Invalid({"photos" if body.photos else "channel": [_("没有令牌时，不能带这一项。")]})
+    new = _new(body, street, Channel.PORTAL)
+    found = places.locate(new.lng, new.lat) if new.lng is not None and new.lat is not None else None
+    there = street_of(found.area_code) if found is not None else ""
+    return replace(new, area_code=there, grid_code="") if there and there != street else new
+
+
+def _reachable(body: ReportIn) -> actions.Reachable | None:
+    given = body.contact
+    if given is None or not (given.name or given.phone):
+        if body.reply_by == ReplyBy.PHONE:
+            raise Invalid({"contact": [_("要打电话回复，请留电话；不留就选自己查进度。")]})
+        return None
+    text = people.current_consent_text(get_language() or "")
+    if given.consent_version != text.version:
+        raise Invalid({"contact.consent_version": [_("告知同意的文字更新了。请重新征得同意。")]})
+    try:
+        phone = plain_phone(given.phone)
+    except ValueError as why:
+        raise Invalid({"contact.phone": [_("电话号码看不懂。请只写数字，固定电话加区号。")]}) from why
+    return actions.Reachable(given.name, phone, text.version, text.language)
+
+
+def _photos(request: HttpRequest, body: ReportIn, actor: Actor) -> list[PreparedImage]:
+    if not body.photos:
+        return []
+    found = Held(holder_of(request), now_of(request)).find(body.photos)
+    if len(found) < len(set(body.photos)):
+        raise Invalid({"photos": [_("之前选的照片有的已过期。请重新选择照片。")]})
+    return [found[token] for token in dict.fromkeys(body.photos)]
