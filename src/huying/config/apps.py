@@ -11,3 +11,12 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         # What an app says to others when the process starts; jobs are found by procrastinate (see settings).
         autodiscover_modules("listeners")
+        self._name_people()
+
+    @staticmethod
+    def _name_people() -> None:
+        """Histories of registers, which lie below people, name who acted."""
+        from huying.people import queries
+        from huying.registers import declared
+
+        declared.use_people(queries.names_of)

@@ -14,7 +14,7 @@ class PlacesConfig(AppConfig):
     def ready(self) -> None:
         from huying.kernel.registry import MenuEntry, add_link, add_menu
         from huying.kernel.terms import _
-        from huying.places import lying, queries
+        from huying.places import lying, queries, registers
         from huying.places.models import Area, Place
 
         def forget(**_options: Any) -> None:
@@ -25,6 +25,7 @@ class PlacesConfig(AppConfig):
         add_link("area", "places:area", "code")
         add_link("area_plan", "places:plan", "plan_id")
         lying.register(one for one in self.get_models() if issubclass(one, Place))
+        registers.register_all()
         add_menu(
             MenuEntry(
                 key="places",

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from huying.audit import actions as audit
 from huying.audit.queries import body_hash, repeated
@@ -83,7 +83,11 @@ def end_row(
         raise IllegalMove(_("这本台账的内容不停用，只改动。"))
     if register.has_ended(row, now=now):
         raise IllegalMove(_("这一项已经停用了。"))
-    register.end(row, on=on, actor=actor, now=now)
+    try:
+        with transaction.atomic():
+            register.end(row, on=on, actor=actor, now=now)
+    except IntegrityError as why:
+        raise Invalid({"on": [_("这一天不行：它早于这一项开始的那天。请换一天。")]}) from why
     audit.append(
         kind=register.key, object_id=row.pk, verb=Verb.END, actor=actor, at=now, area_code=register.area_of(row),
         facts={"on": on}, key=key, body_hash=hashed,

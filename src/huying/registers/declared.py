@@ -298,6 +298,10 @@ class Register(Generic[M]):
         """Figures over the list, each with its words; asked once a page."""
         return []
 
+    def condition_of(self, column: Column, value: str, *, now: datetime) -> Q | None:
+        """The condition of a filter, where it is not simply the column's value; None for the simple one."""
+        return None
+
     # Ends
 
     def end_name(self) -> str:

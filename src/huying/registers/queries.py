@@ -106,7 +106,9 @@ def narrowed(register: Register[Any], wanted: Wanted, *, now: datetime) -> Q:
     """The filters and words of a list as one condition."""
     condition = Q() if wanted.ended else register.present(now=now)
     for name, value in wanted.filters.items():
-        condition &= _filter(register, register.column(name), value)
+        column = register.column(name)
+        own = register.condition_of(column, value, now=now)
+        condition &= own if own is not None else _filter(register, column, value)
     return condition & found_by(register, wanted.words)
 
 
