@@ -19,6 +19,7 @@ from huying.kernel.actor import resident
 from huying.kernel.ids import is_case_number, is_tracking_code, uuid7
 from huying.kernel.refusals import IllegalMove, Invalid, KeyReused, NotAllowed, NotFound, Refusal
 from huying.people.actions import keep_contact
+from huying.people.models import Consent
 from tests.world import BANYAN, GRID, KAPOK, NOW, STREET, build_world, middle
 
 pytestmark = pytest.mark.django_db
@@ -284,8 +285,16 @@ class TestTwoPersons:
         a.ask_void(case.pk, reason="误登记", actor=world.head, now=NOW)
         with pytest.raises(IllegalMove) as why:
             a.decide_void(case.pk, granted=True, actor=world.head, now=NOW + MINUTE)
-        assert why.value.facts["guard"] == "not_the_asker"
+        assert why.value.facts["guard"] == "not_who_asked_to_void"
         assert a.decide_void(case.pk, granted=True, actor=world.head2, now=NOW + MINUTE).state == State.VOIDED
+
+    def test_who_asked_for_one_thing_may_decide_another(self, world):
+        case = in_hand(world, world.call())
+        a.ask_return(case.pk, clause="第三条", reason="不归我们", actor=world.handler, now=NOW + 6 * MINUTE)
+        a.ask_void(case.pk, reason="误登记", actor=world.head, now=NOW + 7 * MINUTE)
+        order = WorkOrder.objects.get(case=case)
+        case = a.decide_return(case.pk, order_id=order.pk, granted=True, actor=world.head, now=NOW + 8 * MINUTE)
+        assert case.state == State.FILED
 
     def test_a_declined_call_can_be_objected_to_and_somebody_else_decides(self, world):
         receipt = world.call()
@@ -469,6 +478,19 @@ class TestHandling:
         with pytest.raises(NotAllowed):
             a.raise_case(case.pk, reason="再上报", actor=world.secretary, now=NOW)
 
+    def test_the_head_of_an_assisting_unit_does_not_raise_for_the_lead(self, world):
+        case = in_hand(world, world.call(), lead="enforcement", assistants=["sanitation"])
+        with pytest.raises(NotAllowed):
+            a.raise_case(case.pk, reason="我们办不了", actor=world.unit_head, now=NOW + 20 * MINUTE)
+
+    def test_a_call_that_lies_with_the_neighbours_goes_to_their_desk(self, world):
+        case = world.call().case
+        assert case.desk_code == BANYAN
+        case = a.place_case(case.pk, grid_code=KAPOK + "001", actor=world.dispatcher, now=NOW + MINUTE)
+        assert (case.area_code, case.desk_code) == (KAPOK + "001", KAPOK)
+        with pytest.raises(NotFound):
+            a.raise_case(case.pk, reason="不在我们这里", actor=world.secretary, now=NOW + 2 * MINUTE)
+
     def test_raising_gives_the_next_tier_a_clock_of_its_own(self, world):
         case, later = world.call().case, NOW + timedelta(days=1)
         case = a.raise_case(case.pk, reason="社区办不了", actor=world.secretary, now=later)
@@ -608,6 +630,7 @@ class TestOutcome:
         receipt = known_call(world, contact)
         before = History.objects.count()
         a.erase_my_contact(receipt.case.pk, actor=resident(receipt.report.pk), now=NOW)
+        assert not Consent.objects.filter(contact_id=contact, withdrawn_at=None).exists()
         report = Report.objects.select_related("contact").get(pk=receipt.report.pk)
         assert (report.reply_by, report.contact.erased_at is not None) == ("page", True)
         assert History.objects.count() > before

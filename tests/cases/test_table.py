@@ -70,9 +70,10 @@ def test_a_verb_without_duty_is_the_reporters():
 
 
 def test_two_person_decisions_are_guarded_against_the_asker():
-    for verb in (Verb.DECLINE, Verb.REFUSE_DECLINE, Verb.RETURN, Verb.REFUSE_RETURN, Verb.VOID, Verb.REFUSE_VOID):
-        for row in FLOW.by_verb[verb]:
-            assert "not_the_asker" in {one.__name__ for one in row.guards}, verb
+    for kind in ("decline", "return", "void"):
+        for verb in (Verb(kind), Verb(f"refuse_{kind}")):
+            for row in FLOW.by_verb[verb]:
+                assert f"not_who_asked_to_{kind}" in {one.__name__ for one in row.guards}, verb
 
 
 def test_the_handler_neither_reviews_nor_checks_nor_calls_back():

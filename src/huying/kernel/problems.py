@@ -95,7 +95,7 @@ class Forged(Refusal):
     code = "forged"
     status = 403
     title = _("页面过期了")
-    says = _("这一页放得太久，或者浏览器没有保存登录信息。请刷新页面，再提交一次。")
+    says = _("这一页放得太久，或者浏览器没有保存登录信息。请返回上一页，刷新后再提交一次。")
 
 
 # The same answers for what never reaches a view: unknown addresses, bodies too big, forged forms, faults of ours.

@@ -454,7 +454,7 @@ def erase_my_contact(case_id: UUID, *, actor: Actor, now: datetime) -> None:
     report = _report_of(docket, actor.report_id)
     if report.contact_id is None:
         raise IllegalMove(_("您没有留联系方式，或已经删掉了。"))
-    people.erase_contact(contact_id=report.contact_id, actor=actor, now=now)
+    people.withdraw_consent(contact_id=report.contact_id, actor=actor, now=now)
     if report.reply_by == "phone":
         report.reply_by = "page"
     report.erased_at = now

@@ -409,7 +409,11 @@ class Docket:
             return _over(actor, duty, self.case.desk_code)
         if by == By.PLACE:
             return _over(actor, duty, self.case.area_code)
-        units = {one.unit_id for one in self.orders if one.state in LIVE_ORDERS and order_id in (None, one.pk)}
+        units = {
+            one.unit_id
+            for one in self.orders
+            if one.state in LIVE_ORDERS and order_id in (None, one.pk) and (by == By.UNIT or one.role == OrderRole.LEAD)
+        }
         return any(actor.may_for_unit(duty, unit) for unit in units)
 
     def move(

@@ -438,6 +438,9 @@ def _place(
     if code:
         case.area_code = code
         case.unplaced = False
+        if not code.startswith(case.desk_code):
+            # It lies with the neighbours after all: their desk holds it now, on the tier it was held before.
+            case.desk_code = code[: len(case.desk_code)]
     case.place_words = words or case.place_words
     for clock in docket.running():
         if clock.area_code != case.area_code:

@@ -259,10 +259,26 @@ def not_the_finder(facts: CaseFacts) -> bool:
     return facts.by_rule or facts.actor_id is None or all(one.taken_by != facts.actor_id for one in facts.reports)
 
 
-@guard(_("谁申请谁不能批。请换一位值班长决定。"))
-def not_the_asker(facts: CaseFacts) -> bool:
-    asked = {person for _kind, person in facts.approval_askers}
-    return facts.actor_id is None or facts.actor_id not in asked
+_ASKED = _("谁申请谁不能批。请换一位值班长决定。")
+
+
+def _asked(facts: CaseFacts, kind: str) -> bool:
+    return facts.actor_id is not None and (kind, facts.actor_id) in facts.approval_askers
+
+
+@guard(_ASKED)
+def not_who_asked_to_decline(facts: CaseFacts) -> bool:
+    return not _asked(facts, "decline")
+
+
+@guard(_ASKED)
+def not_who_asked_to_return(facts: CaseFacts) -> bool:
+    return not _asked(facts, "return")
+
+
+@guard(_ASKED)
+def not_who_asked_to_void(facts: CaseFacts) -> bool:
+    return not _asked(facts, "void")
 
 
 @guard(_("上次的答复就是您做的，异议要由别人来定。请换一位同事。"))

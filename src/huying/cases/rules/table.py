@@ -17,6 +17,7 @@ class By(Term):
     DESK = "desk", _("现在管这件事的一级")
     PLACE = "place", _("所在的网格")
     UNIT = "unit", _("办理单位")
+    LEAD = "lead", _("主办单位")
     REPORTER = "reporter", _("诉求人")
     TAKER = "taker", _("代报人")
     ANYBODY = "anybody", _("任何人")
@@ -60,14 +61,14 @@ FLOW = Flow(
             {S.RECEIVED, S.TRIAGED},
             S.DECLINED,
             duty=Duty.FILE,
-            guards=(g.actor_not_recused, g.decline_asked, g.not_the_asker, g.not_objected_against),
+            guards=(g.actor_not_recused, g.decline_asked, g.not_who_asked_to_decline, g.not_objected_against),
         ),
         Move(
             V.REFUSE_DECLINE,
             {S.RECEIVED, S.TRIAGED},
             None,
             duty=Duty.FILE,
-            guards=(g.actor_not_recused, g.decline_asked, g.not_the_asker, g.reason_given),
+            guards=(g.actor_not_recused, g.decline_asked, g.not_who_asked_to_decline, g.reason_given),
         ),
         Move(
             V.MERGE,
@@ -171,21 +172,21 @@ FLOW = Flow(
             {S.IN_HAND},
             S.FILED,
             duty=Duty.DISPATCH,
-            guards=(g.actor_not_recused, g.return_asked, g.not_the_asker, g.last_live_order),
+            guards=(g.actor_not_recused, g.return_asked, g.not_who_asked_to_return, g.last_live_order),
         ),
         Move(
             V.RETURN,
             {S.IN_HAND},
             None,
             duty=Duty.DISPATCH,
-            guards=(g.actor_not_recused, g.return_asked, g.not_the_asker, g.next_lead_named),
+            guards=(g.actor_not_recused, g.return_asked, g.not_who_asked_to_return, g.next_lead_named),
         ),
         Move(
             V.REFUSE_RETURN,
             {S.IN_HAND},
             None,
             duty=Duty.DISPATCH,
-            guards=(g.actor_not_recused, g.return_asked, g.not_the_asker, g.reason_given),
+            guards=(g.actor_not_recused, g.return_asked, g.not_who_asked_to_return, g.reason_given),
         ),
         Move(
             V.REASSIGN,
@@ -386,7 +387,13 @@ FLOW = Flow(
             duty=Duty.INTAKE,
             guards=(g.voice_still_speaks, g.within_objection, g.reason_given),
         ),
-        Move(V.TRANSFER, OPEN, S.TRANSFERRED, duty=Duty.DISPATCH, guards=(g.actor_not_recused, g.receiver_confirmed)),
+        Move(
+            V.TRANSFER,
+            OPEN,
+            S.TRANSFERRED,
+            duty=Duty.DISPATCH,
+            guards=(g.actor_not_recused, g.not_objected_against, g.receiver_confirmed),
+        ),
         Move(V.WITHDRAW, OPEN, S.WITHDRAWN, guards=(g.voice_still_speaks, g.last_voice_and_safe)),
         Move(V.WITHDRAW, OPEN, None, guards=(g.voice_still_speaks,)),
         Move(V.FINE_NOW, OPEN, S.WITHDRAWN, guards=(g.voice_still_speaks, g.last_voice_and_safe)),
@@ -394,13 +401,15 @@ FLOW = Flow(
         Move(
             V.ASK_VOID, OPEN, None, duty=Duty.DISPATCH, guards=(g.actor_not_recused, g.void_not_asked, g.reason_given)
         ),
-        Move(V.VOID, OPEN, S.VOIDED, duty=Duty.FILE, guards=(g.actor_not_recused, g.void_asked, g.not_the_asker)),
+        Move(
+            V.VOID, OPEN, S.VOIDED, duty=Duty.FILE, guards=(g.actor_not_recused, g.void_asked, g.not_who_asked_to_void)
+        ),
         Move(
             V.REFUSE_VOID,
             OPEN,
             None,
             duty=Duty.FILE,
-            guards=(g.actor_not_recused, g.void_asked, g.not_the_asker, g.reason_given),
+            guards=(g.actor_not_recused, g.void_asked, g.not_who_asked_to_void, g.reason_given),
         ),
         Move(V.NUDGE, OPEN, None, duty=Duty.DISPATCH, guards=(g.not_nudged_today,)),
     ]
@@ -439,7 +448,7 @@ ALSO: dict[Verb, tuple[tuple[By, Duty | None], ...]] = {
     V.RECEIVE: ((By.ANYBODY, None), (By.DESK, Duty.INTAKE)),
     V.ADD: ((By.TAKER, None),),
     V.SEND_BACK: ((By.DESK, Duty.DISPATCH),),
-    V.RAISE: ((By.DESK, Duty.INTAKE), (By.UNIT, Duty.SIGN)),
+    V.RAISE: ((By.DESK, Duty.INTAKE), (By.LEAD, Duty.SIGN)),
     V.REOPEN: ((By.REPORTER, None),),
     V.OBJECT: ((By.REPORTER, None),),
     V.NUDGE: ((By.REPORTER, None), (By.TAKER, None), (By.DESK, Duty.INTAKE), (By.DESK, Duty.SUPERVISE)),
