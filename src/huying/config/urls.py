@@ -13,6 +13,7 @@ urlpatterns = [
     path("desk/matters/", include("huying.matters.urls")),
     path("desk/places/", include("huying.places.urls")),
     path("desk/registers/", include("huying.registers.urls")),
+    path("desk/people/", include("huying.people.urls")),
     path("desk/calendar/", include("huying.clocks.urls")),
     path("desk/clients/", include("huying.clients.urls")),
     path("desk/notices/", include("huying.notices.urls")),

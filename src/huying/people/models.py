@@ -464,6 +464,11 @@ class Recognition(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def yuan(self) -> str:
+        """The allowance as people write it."""
+        return f"{(self.amount_fen or 0) // 100}.{(self.amount_fen or 0) % 100:02d}"
+
 
 class Reserve(InTerm):
     """Somebody who is being prepared for a post: put forward by one, listed by another."""

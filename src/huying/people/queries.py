@@ -20,6 +20,7 @@ from huying.people.models import (
     Contact,
     ContactOpening,
     GrantRequest,
+    HelpProject,
     Organisation,
     Recognition,
     Recusal,
@@ -28,7 +29,8 @@ from huying.people.models import (
     RoleGrant,
 )
 from huying.people.rules import Claim, Duty, Masked, Post, Recused, prefixes, ranked
-from huying.people.rules.registers import RequestState
+from huying.people.rules.registers import HelpState, RequestState
+from huying.places.models import Area, Building
 
 
 def running(now: datetime) -> Q:
@@ -330,3 +332,21 @@ def recognitions_of(account_id: UUID) -> list[Recognition]:
         .select_related("appointment__organisation")
         .order_by("-on", "-pk")
     )
+
+
+def households_in(codes: Iterable[str]) -> int | None:
+    """Households in these grids and buildings, a place within another counted once; None where nothing is known."""
+    named = sorted(set(codes))
+    kept = [code for code in named if not any(code != other and code.startswith(other) for other in named)]
+    found: dict[str, int] = dict(Building.objects.filter(code__in=kept).values_list("code", "households"))
+    found |= dict(Area.objects.filter(code__in=kept, valid_to=None).values_list("code", "households"))
+    return sum(found.values()) or None
+
+
+def projects_led(appointment: Appointment) -> int:
+    """Open help projects that the holder of a post leads in the post's area."""
+    return HelpProject.objects.filter(
+        lead_id=appointment.account_id,
+        area_code__startswith=appointment.area_code,
+        state__in=[HelpState.RUNNING, HelpState.DELIVERED],
+    ).count()

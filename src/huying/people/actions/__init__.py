@@ -4,6 +4,7 @@ from huying.people.actions.accounts import (
     change_password,
     close_account,
     create_account,
+    let_in,
     note_sign_in,
     note_sign_out,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "keep_contact",
     "keep_contacts",
     "leave_reserve",
+    "let_in",
     "list_reserve",
     "load_shipped_roles",
     "nominate",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from datetime import datetime
 from uuid import UUID
 
@@ -13,12 +14,13 @@ from django.db import IntegrityError, transaction
 from huying.audit import actions as audit
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
-from huying.kernel.refusals import Invalid, NotAllowed, NotFound
+from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
 from huying.kernel.terms import _
 from huying.kernel.text import NAME_LIMIT, clean
 from huying.people.actions.scope import account_in_scope, clean_area, require_admin
 from huying.people.models import Account
 
+_READABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is read wrongly from a slip of paper
 _USERNAME = re.compile(r"[\w.@+-]{2,60}")
 
 
@@ -41,22 +43,9 @@ def create_account(
     Raises NotFound outside the actor's areas, NotAllowed without the duty, Invalid for bad or taken values.
     """
     require_admin(actor, area_code, "area")
-    username = Account.normalize_username(clean(username, limit=NAME_LIMIT, name=True, field="username"))
-    if not _USERNAME.fullmatch(username):
-        raise Invalid({"username": [_("账号用 2 到 60 个字母、数字或汉字，不要有空格。")]})
-    name = clean(name, limit=NAME_LIMIT, name=True, field="name")
-    if not name:
-        raise Invalid({"name": [_("请写姓名。")]})
-    account = Account(
-        pk=account_id or uuid7(),
-        username=username,
-        name=name,
-        area_code=clean_area(area_code),
-        must_change_password=must_change_password and password is not None,
-        language=language,
-        demo_role=demo_role,
-        created_at=now,
-    )
+    account = new_account(username=username, name=name, area_code=area_code, account_id=account_id, now=now)
+    account.must_change_password = must_change_password and password is not None
+    account.language, account.demo_role = language, demo_role
     _set_password(account, password)
     try:
         with transaction.atomic():
@@ -65,6 +54,40 @@ def create_account(
         raise Invalid({"username": [_("这个账号已经有人用了。请换一个。")]}) from why
     _append(account, "created", actor=actor, now=now)
     return account
+
+
+def new_account(*, username: str, name: str, area_code: str, account_id: UUID | None = None, now: datetime) -> Account:
+    """An account as it may be saved: without a password, so that nobody can sign in yet. Raises Invalid."""
+    username = Account.normalize_username(clean(username, limit=NAME_LIMIT, name=True, field="username"))
+    if not _USERNAME.fullmatch(username):
+        raise Invalid({"username": [_("账号用 2 到 60 个字母、数字或汉字，不要有空格。")]})
+    name = clean(name, limit=NAME_LIMIT, name=True, field="name")
+    if not name:
+        raise Invalid({"name": [_("请写姓名。")]})
+    account = Account(
+        pk=account_id or uuid7(), username=username, name=name, area_code=clean_area(area_code), created_at=now
+    )
+    account.set_unusable_password()
+    return account
+
+
+@transaction.atomic
+def let_in(*, account_id: UUID, actor: Actor, now: datetime) -> str:
+    """Give somebody a password for the first sign-in, to be handed over and changed there; returns it once.
+
+    Raises NotFound, NotAllowed without the administrators' duty or for oneself, IllegalMove for a closed account.
+    """
+    account = account_in_scope(account_id, actor)
+    if account.pk == actor.id:
+        raise NotAllowed(_("自己的密码请在“修改密码”里改。"))
+    if not account.is_active:
+        raise IllegalMove(_("这个账号已经停用。"))
+    password = "-".join("".join(secrets.choice(_READABLE) for _place in range(4)) for _part in range(4))
+    _set_password(account, password)
+    account.must_change_password = True
+    account.save(update_fields=["password", "must_change_password"])
+    _append(account, "let_in", actor=actor, now=now)
+    return password
 
 
 @transaction.atomic
