@@ -19,6 +19,7 @@ from huying.cases.casefile import Casefile, casefile, subject_of
 from huying.cases.forms import DeskMove, MoveForm, Subject, move_named, walk
 from huying.cases.forms.contact import OpenContactForm
 from huying.cases.queries import page
+from huying.cases.sent import sent_about
 from huying.files import responses
 from huying.kernel.actor import Actor
 from huying.kernel.doors import actor_of, attempt, now_of, staff
@@ -187,6 +188,7 @@ def _shown(
         "close_url": f"{address}?move={CLOSED}",
         "list_url": link("cases") or link("desk_home") or "/desk/",
         "menu_key": "cases",  # the entry of the menu that leads here
+        "sent": sent_about(file.case, hides_callers=file.subject.hides_callers, now=file.subject.now),
         "map_url": reverse("cases:outlines", args=[file.case.pk]),
         **more,
     }

@@ -16,3 +16,5 @@ class PortalConfig(AppConfig):
         add_link("lookup", "portal:track")
         add_link("privacy", "portal:privacy")
         add_link("access", "portal:access")
+        add_link("public_page", "portal:notice", "public_id")
+        add_link("public_sheet", "portal:notice_sheet", "public_id")

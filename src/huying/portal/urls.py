@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from huying.portal.views import home, report, status, track
+from huying.portal.views import home, notices, report, status, track
 
 app_name = "portal"
 urlpatterns = [
@@ -23,6 +23,11 @@ urlpatterns = [
     path("report/again/<uuid:report_id>/", report.again, name="again"),
     path("report/done/<uuid:report_id>/", report.done, name="done"),
     path("report/done/<uuid:report_id>/code.png", report.picture, name="code_picture"),
+    path("notices/", notices.papers, name="notices"),
+    path("notices/<uuid:public_id>/", notices.paper, name="notice"),
+    path("notices/<uuid:public_id>/object/", notices.object_to, name="notice_object"),
+    path("notices/<uuid:public_id>/sheet/", notices.sheet, name="notice_sheet"),
+    path("objections/<uuid:objection_id>/", notices.objection, name="objection"),
     path("track/", track.track, name="track"),
     path("track/forget/", track.forget, name="forget"),
     path("status/<uuid:report_id>/", status.status, name="status"),

@@ -16,6 +16,8 @@ from huying.files import responses
 from huying.kernel.doors import now_of, public
 from huying.kernel.paging import Page
 from huying.kernel.refusals import NotFound
+from huying.notices import queries as notices
+from huying.notices.models import PublicNotice
 from huying.people import queries as people
 from huying.places.rules import street_of
 from huying.portal import area, mine, queries
@@ -24,6 +26,7 @@ from huying.portal.status import row_of
 from huying.portal.views.pages import go, own_page
 
 SHOWN_AT_HOME = 3
+PAPERS_AT_HOME = 2
 ON_A_PAGE = 12
 YEAR = timedelta(days=365)
 
@@ -38,6 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
     cards = queries.nearby(code, now=now, page=page) if code else []
     month = queries.last_month(code, now=now) if code else None
     office, phone = area.office_phone(street_of(code)) if code else ("", "")
+    papers: Page[PublicNotice] = Page(limit=PAPERS_AT_HOME)
     return render(
         request,
         "portal/home.html",
@@ -47,6 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "own": [one for one in rows if one.open],
             "cards": cards,
             "more": bool(page.next),
+            "papers": notices.published(code, now=now, page=papers) if code else [],
             "month": month,
             "office": office,
             "phone": phone,

@@ -27,6 +27,9 @@ from huying.kernel.refusals import NotFound, Refusal
 from huying.kernel.terms import Label, _
 from huying.matters import queries as matters
 from huying.matters.rules import Grade, Step
+from huying.notices import queries as notices
+from huying.notices.actions import set_reporters_choice
+from huying.notices.rules import KINDS, DeliveryState, Why
 from huying.people import queries as people
 from huying.people.rules import OpeningPurpose
 from huying.portal import actions, mine, queries
@@ -257,6 +260,9 @@ def _why_not(own: Own, name: str, now: datetime) -> str:
 def contact(request: HttpRequest, report_id: UUID) -> HttpResponse:
     """Who looked at the phone that was left, when and why; and a way to have it erased."""
     own = _own(request, report_id)
+    if request.method == "POST" and "choice" in request.POST:
+        _choose(request, own)
+        return go("contact", report_id)
     if request.method == "POST":
         try:
             cases.erase_my_contact(own.case.pk, actor=mine.holder(request, report_id), now=now_of(request))
@@ -280,14 +286,48 @@ def contact(request: HttpRequest, report_id: UUID) -> HttpResponse:
                 "why": OpeningPurpose(one.purpose).label,
             }
         )
+    choice = notices.reporters_choice(kept.pk) if kept is not None else None
     facts = {
         "own": own,
+        "progress": choice.progress if choice is not None else True,
+        "openings": choice.openings if choice is not None else False,
+        "sent": _sent(own, now_of(request)),
         "lines": lines,
         "masked": people.masked_of(kept) if kept is not None else None,
         "kept": kept is not None and own.report.erased_at is None and kept.erased_at is None,
         "back_url": reverse("portal:status", args=[report_id]),
     }
     return render(request, "portal/contact.html", facts)
+
+
+def _choose(request: HttpRequest, own: Own) -> None:
+    """What this reporter wants to be told by text message."""
+    if own.report.contact_id is None:
+        raise NotFound("contact")
+    set_reporters_choice(
+        contact_id=own.report.contact_id,
+        progress="progress" in request.POST,
+        openings="openings" in request.POST,
+        actor=mine.holder(request, own.report.pk),
+        now=now_of(request),
+        area_code=own.case.area_code,
+    )
+    messages.success(request, str(_("存好了")))
+
+
+def _sent(own: Own, now: datetime) -> list[dict[str, object]]:
+    """The text messages that went to this reporter, the latest first."""
+    if own.report.contact_id is None:
+        return []
+    rows = notices.of_object("case", {own.case.pk, own.report.first_case_id}, contact_ids=[own.report.contact_id])
+    return [
+        {
+            "at": one.sent_at or one.made_at,
+            "kind": KINDS[one.kind].label if one.kind in KINDS else "",
+            "state": Why(one.why).label if one.why else DeliveryState(one.state).label,
+        }
+        for one in rows
+    ]
 
 
 @own_page

@@ -12,9 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from huying.cases.queries import public as reads
 from huying.kernel.doors import now_of
 from huying.kernel.terms import _
+from huying.notices import queries as notices
+from huying.notices.sealing import objection_hash
 from huying.portal import actions, mine
 from huying.portal.forms import CodeForm
 from huying.portal.status import row_of
+from huying.portal.views.notices import open_in_session as open_objection
 from huying.portal.views.pages import go, marks_of, own_page
 
 
@@ -32,6 +35,11 @@ def track(request: HttpRequest) -> HttpResponse:
             actions.take_back_try(marks)
             mine.open_in_session(request, report.pk)
             return go("status", report.pk)
+        objection = notices.objection_by(objection_hash(code))
+        if objection is not None:
+            actions.take_back_try(marks)
+            open_objection(request, objection.pk)
+            return go("objection", objection.pk)
         form.add_error("code", _("没有这个查询码。请对照短信或回执，再看一遍数字。"))
     return _page(request, form, status=422 if form.errors else 200)
 
