@@ -18,6 +18,7 @@ from huying.access.doors import DUTIES, ENROL, TOUCHED, came_from, confirmed
 from huying.access.rules import hour_of
 from huying.kernel.actor import ActorKind
 from huying.kernel.doors import actor_of, now_of
+from huying.kernel.problems import response_to
 from huying.kernel.refusals import NotAllowed
 from huying.kernel.terms import _
 
@@ -62,7 +63,7 @@ def _first(request: HttpRequest) -> str | None:
 def _to_confirm(request: HttpRequest) -> HttpResponse:
     page = f"{reverse('access:confirm')}?{urlencode({'next': came_from(request)})}"
     if "application/json" in request.headers.get("Accept", "") and "text/html" not in request.headers.get("Accept", ""):
-        raise NotAllowed(_("这一步要紧，请先在页面上确认是您本人。"))
+        return response_to(request, NotAllowed(_("这一步要紧，请先在页面上确认是您本人。")))
     if request.headers.get("HX-Request") == "true":
         response = HttpResponse(status=200)
         response["HX-Redirect"] = page

@@ -22,7 +22,7 @@ from huying.cases.queries import page
 from huying.cases.sent import sent_about
 from huying.files import responses
 from huying.kernel.actor import Actor
-from huying.kernel.doors import actor_of, attempt, now_of, staff
+from huying.kernel.doors import actor_of, attempt, now_of, sensitive, staff
 from huying.kernel.refusals import NotAllowed, NotFound
 from huying.kernel.terms import _
 from huying.places import queries as places
@@ -98,6 +98,7 @@ def _after(request: HttpRequest, case_id: UUID, found: DeskMove) -> HttpResponse
 
 
 @staff()
+@sensitive
 @require_POST
 @never_cache
 def open_contact(request: HttpRequest, case_id: UUID) -> HttpResponse:

@@ -61,7 +61,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
     search = request.GET.get("q", "").strip()
     if problem_of(search, limit=60, line=True) is not None:
         search = ""
-    only = request.GET.get("only", "") if request.GET.get("only", "") in FILTERS else ""
+    only = request.GET.get("which", "") if request.GET.get("which", "") in FILTERS else ""
     page: Page[Account] = Page(limit=50, after=request.GET.get("after", ""))
     lines = queries.accounts(actor, now=now, search=search, only=only, page=page)
     resets = queries.open_resets(actor)
