@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from huying.access import events as access
 from huying.cases import events
 from huying.cases.models import WorkOrder
 from huying.cases.rules import LIVE_ORDERS
 from huying.channels.live import Notice, forward
 from huying.kernel.events import News
+from huying.kernel.terms import _
 from huying.notices import events as notices
+from huying.notices.actions import Recipient, notify
+from huying.people import events as people
+from huying.ui.words import clock_words, date_words
 
 CASES = "cases"
 NOTICES = "notices"
@@ -38,3 +43,33 @@ def person_told(news: News) -> Notice:
 
 
 forward(notices.told, person_told)
+
+
+FACTORS = {
+    "totp": _("动态口令"), "passkey": _("通行密钥"), "code": _("验证码"), "recovery": _("恢复码"),
+}  # fmt: skip
+
+
+def _tell_person(kind: str, news: News, facts: dict[str, str]) -> None:
+    """A person hears of a change of the own sign-in by every way there is: perhaps it was somebody else."""
+    account_id = UUID(news.facts["account_id"])
+    moment = f"{date_words(news.at, news.at)} {clock_words(news.at)}"
+    notify(
+        template=kind,
+        to=Recipient.account(account_id),
+        facts={"when": moment, **facts},
+        object_kind="account",
+        object_id=account_id,
+        now=news.at,
+        once=f"{news.id}",
+    )
+
+
+@access.factor_changed.listen
+def factor_changed(news: News) -> None:
+    _tell_person("factor_changed", news, {"factor": str(FACTORS.get(news.facts.get("factor", ""), _("登录验证方式")))})
+
+
+@people.password_changed.listen
+def password_changed(news: News) -> None:
+    _tell_person("password_changed", news, {})

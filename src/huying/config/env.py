@@ -135,6 +135,14 @@ def _words(text: str) -> str:
     return text
 
 
+def _way(text: str) -> str:
+    if text in ("file", "console", "off"):
+        return text
+    if "://" not in text or "{address}" not in text or any(ord(one) < 33 for one in text):
+        raise ValueError(text)
+    return text
+
+
 def whole(low: int, high: int) -> Kind[int]:
     def read(text: str) -> int:
         number = int(text)
@@ -161,6 +169,7 @@ ORIGINS = Kind("addresses like https://huying.example with commas between them",
 DATABASE = Kind("an address like postgresql://user:password@host:5432/name", _database)
 LONG_SECRET = Kind("a secret of at least 32 characters", _long_secret)
 ISSUER = Kind("an address that begins with https://", _issuer)
+WAY = Kind("file, console, off, or an address like service://key/{address}", _way)
 TILES = Kind("an address with {z}, {x} and {y} in it", _tiles)
 FOLDER = Kind("a folder that exists", _folder_or_nothing)
 PATH = Kind("a path", _path)
@@ -262,11 +271,27 @@ CONFIRM_MINUTES = Setting(
     "Minutes after which staff show once more who they are before an act that matters, as opening a caller's phone "
     "number or granting a role. Doing such acts keeps it going, for two hours at most.",
 )
+NOTICE_SMS = Setting(
+    "HUYING_NOTICE_SMS",
+    WAY,
+    "file",
+    "How text messages leave the house: `file` writes them into `outbox` in the data folder, `console` shows them "
+    "where the worker runs, `off` closes the channel; else an address that apprise knows, {address} for the receiver.",
+    secret=True,
+)
+NOTICE_WECOM = Setting(
+    "HUYING_NOTICE_WECOM", WAY, "file", "How messages of enterprise WeChat leave, as HUYING_NOTICE_SMS.", secret=True
+)
+NOTICE_EMAIL = Setting("HUYING_NOTICE_EMAIL", WAY, "file", "How e-mails leave, as HUYING_NOTICE_SMS.", secret=True)
+SMS_SIGNATURE = Setting(
+    "HUYING_SMS_SIGNATURE", TEXT, "", "The name that text messages begin with, as it is registered: it is put in 【】."
+)
 CODES = Setting(
     "HUYING_CODES",
-    one_of("off", "console"),
+    one_of("off", "console", "notices"),
     "off",
-    "Where one-time codes for signing in go: `console` writes them where the server runs, to try things out.",
+    "Where one-time codes for signing in go: `console` writes them where the server runs, to try things out; "
+    "`notices` sends them as HUYING_NOTICE_SMS and HUYING_NOTICE_WECOM say.",
     shown="off; `console` in a demo",
 )
 OIDC_ISSUER = Setting(
@@ -325,6 +350,10 @@ TABLE: tuple[Setting[Any], ...] = (
     SESSION_MINUTES,
     CONTACT_MONTHS,
     CONFIRM_MINUTES,
+    NOTICE_SMS,
+    NOTICE_WECOM,
+    NOTICE_EMAIL,
+    SMS_SIGNATURE,
     CODES,
     OIDC_ISSUER,
     OIDC_CLIENT_ID,
@@ -364,6 +393,10 @@ class Env:
     session_minutes: int
     contact_months: int
     confirm_minutes: int
+    notice_sms: str
+    notice_wecom: str
+    notice_email: str
+    sms_signature: str
     codes: str
     oidc_issuer: str
     oidc_client_id: str
@@ -514,6 +547,10 @@ def read(environ: Mapping[str, str] | None = None) -> Env:
         session_minutes=get(SESSION_MINUTES),
         contact_months=get(CONTACT_MONTHS),
         confirm_minutes=get(CONFIRM_MINUTES),
+        notice_sms=get(NOTICE_SMS),
+        notice_wecom=get(NOTICE_WECOM),
+        notice_email=get(NOTICE_EMAIL),
+        sms_signature=get(SMS_SIGNATURE),
         codes=get(CODES),
         oidc_issuer=get(OIDC_ISSUER),
         oidc_client_id=get(OIDC_CLIENT_ID),

@@ -205,6 +205,6 @@ LIVE = ENV.live
 MASTER_KEY_FILE = ENV.master_key_file
 CONTACT_MONTHS = ENV.contact_months
 # How each channel leaves the house; see `notices.adapters`.
-NOTICES = {"sms": "file", "wecom": "file", "email": "file"}
-SMS_SIGNATURE = ""
+NOTICES = {"sms": ENV.notice_sms, "wecom": ENV.notice_wecom, "email": ENV.notice_email}
+SMS_SIGNATURE = ENV.sms_signature
 MAP = {"tiles": ENV.tiles, "credit": ENV.tiles_credit, "system": ENV.tiles_system}

@@ -17,6 +17,7 @@ from huying.kernel.ids import uuid7
 from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
 from huying.kernel.terms import _
 from huying.kernel.text import NAME_LIMIT, clean
+from huying.people import events
 from huying.people.actions.scope import account_in_scope, clean_area, require_admin
 from huying.people.models import Account
 
@@ -119,6 +120,7 @@ def change_password(*, account_id: UUID, password: str, actor: Actor, now: datet
     account.must_change_password = actor.id != account.pk
     account.save(update_fields=["password", "must_change_password"])
     _append(account, "password_changed", actor=actor, now=now)
+    events.password_changed.emit(at=now, account_id=account.pk)
     return account
 
 
