@@ -167,6 +167,7 @@ class Check:
     principle: Principle
     good: bool
     says: str
+    short: str = ""
 
 
 def checks(facts: GridFacts, standard: Standard) -> list[Check]:
@@ -176,34 +177,40 @@ def checks(facts: GridFacts, standard: Standard) -> list[Check]:
 
 def _size(facts: GridFacts, standard: Standard) -> Check:
     told = {"households": facts.households, "standard": standard.households}
+    good = standard.least <= facts.households <= standard.most
+    says = _("%(households)s 户，每格约 %(standard)s 户。")
     if facts.households > standard.most:
         says = _("%(households)s 户，超过每格约 %(standard)s 户，建议拆分。")
     elif facts.households < standard.least:
         says = _("%(households)s 户，少于每格约 %(standard)s 户，建议合并。")
-    else:
-        return Check(Principle.SIZE, True, str(_("%(households)s 户，每格约 %(standard)s 户。")) % told)
-    return Check(Principle.SIZE, False, str(says) % told)
+    return Check(Principle.SIZE, good, str(says) % told, str(_("%(households)s 户")) % told)
 
 
 def _staff(facts: GridFacts, standard: Standard) -> Check:
     told = {"heads": facts.heads, "full_time": facts.full_time, "needed": standard.full_time}
+    short = str(_("%(heads)s + %(full_time)s 人")) % told
     if facts.heads and facts.full_time >= standard.full_time:
-        return Check(Principle.STAFF, True, str(_("网格长 %(heads)s 人，专职 %(full_time)s 人。")) % told)
+        return Check(Principle.STAFF, True, str(_("网格长 %(heads)s 人，专职 %(full_time)s 人。")) % told, short)
     says = _("网格长 %(heads)s 人，专职 %(full_time)s 人；要有网格长，专职至少 %(needed)s 人。")
-    return Check(Principle.STAFF, False, str(says) % told)
+    return Check(Principle.STAFF, False, str(says) % told, short)
 
 
 def _merging(facts: GridFacts) -> Check:
     lacking = [str(one.label) for one in NetKind if one.value not in facts.duties]
+    told = {"count": facts.old_nets or len(lacking), "nets": listed(lacking)}
     if facts.old_nets:
-        return Check(Principle.MERGING, False, str(_("还有 %(count)s 张旧网没有并进来。")) % {"count": facts.old_nets})
-    if lacking:
-        return Check(Principle.MERGING, False, str(_("还缺职责：%(nets)s。")) % {"nets": listed(lacking)})
-    return Check(Principle.MERGING, True, str(_("六张网的职责都在这一格。")))
+        says, short = _("还有 %(count)s 张旧网没有并进来。"), _("旧网 %(count)s")
+    elif lacking:
+        says, short = _("还缺职责：%(nets)s。"), _("缺 %(count)s 项")
+    else:
+        says, short = _("六张网的职责都在这一格。"), _("齐")
+    good = not (facts.old_nets or lacking)
+    return Check(Principle.MERGING, good, str(says) % told, str(short) % told)
 
 
 def _switch(facts: GridFacts) -> Check:
     if not facts.emergency:
-        return Check(Principle.SWITCH, False, str(_("还没有应急时的分工。")))
+        return Check(Principle.SWITCH, False, str(_("还没有应急时的分工。")), str(_("没有")))
     told = {"count": len(facts.emergency)}
-    return Check(Principle.SWITCH, True, str(_("应急时有 %(count)s 项分工，可以一键转换。")) % told)
+    says = str(_("应急时有 %(count)s 项分工，可以一键转换。")) % told
+    return Check(Principle.SWITCH, True, says, str(_("%(count)s 项")) % told)
