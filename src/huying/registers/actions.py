@@ -20,13 +20,13 @@ from huying.kernel.refusals import Conflict, IllegalMove, Invalid, NotAllowed, N
 from huying.kernel.terms import _
 from huying.registers import cells, events, queries, writing
 from huying.registers.declared import Column, ColumnKind, Register, get, words
-from huying.registers.importing import import_rows
+from huying.registers.importing import import_rows, settle
 from huying.registers.models import BulkChange
 from huying.registers.rules import MOST_BULK, Changed, Outcome, Problem, Verb
 
 __all__ = [
     "BulkChange", "Outcome", "Problem", "again", "bulk_change", "end_row", "import_rows", "note_export",
-    "preview_bulk", "put", "undo_bulk",
+    "preview_bulk", "put", "settle", "undo_bulk",
 ]  # fmt: skip
 
 
