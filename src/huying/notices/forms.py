@@ -36,7 +36,7 @@ def clock_of(minutes: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def _time_field(label: Label) -> forms.TimeField:
+def _time_field(label: Any) -> forms.TimeField:
     return forms.TimeField(
         label=label, required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )  # fmt: skip
@@ -72,7 +72,7 @@ class PreferenceForm(forms.Form):
         super().__init__(*args, **options)
         for one in CHOOSABLE:
             self.fields[one.code] = forms.MultipleChoiceField(
-                label=one.label, choices=[(str(channel), channel.label) for channel in OUTSIDE], required=False,
+                label=str(one.label), choices=[(str(channel), channel.label) for channel in OUTSIDE], required=False,
                 widget=forms.CheckboxSelectMultiple,
             )  # fmt: skip
 
@@ -126,7 +126,7 @@ class WordsForm(forms.Form):
     def __init__(self, *args: Any, label: Label = "", **options: Any) -> None:
         super().__init__(*args, **options)
         if label:
-            self.fields["words"].label = label
+            self.fields["words"].label = str(label)
 
 
 class PaperForm(forms.Form):
