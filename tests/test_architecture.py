@@ -21,6 +21,7 @@ FLOORS = {
     "files": 3,
     "access": 3,
     "approvals": 3,
+    "clients": 3,
     "matters": 4,
     "cases": 6,
     "channels": 8,
@@ -134,10 +135,38 @@ class TestDoors:
             if f"{view.__module__}.{view.__qualname__}" in NOT_OURS:
                 continue
             kind, duty = getattr(view, "door", (None, None))
+            if kind == "api" and view.operations:
+                continue  # each operation has a door of its own, see below
             if kind not in ("staff", "public") or (duty is not None and duty not in Duty.values):
                 wrong.append(name)
         assert seen > 50
         assert wrong == []
+
+    def test_every_operation_of_the_api_has_a_door_that_is_really_asked(self):
+        from huying.config.api import operations
+        from huying.kernel.api import Door
+        from huying.people.rules import Duty
+
+        found = operations()
+        addressed = [
+            one for _name, view in walk(get_resolver().url_patterns) for one in getattr(view, "operations", [])
+        ]
+        assert {one.operation_id for one in addressed} == {one.operation_id for one in found}
+        wrong, open_to_all = [], set()
+        for one in found:
+            kind, duty = getattr(one.view_func, "door", (None, None))
+            doors = [door for door in one.auth_callbacks if isinstance(door, Door)]
+            fits = len(doors) == 1 and doors[0].public == (kind == "public") and doors[0].duty == duty
+            if kind not in ("token", "public") or (duty is not None and duty not in Duty.values) or not fits:
+                wrong.append(one.operation_id)
+            if kind == "public":
+                open_to_all.add(one.operation_id)
+        assert wrong == []
+        # Each operation without a token is a decision.
+        assert open_to_all == {
+            "create_report", "read_consent", "read_catalogue", "suggest_types", "read_type", "list_areas",
+            "locate_point", "read_area",
+        }  # fmt: skip
 
     def test_a_view_without_a_door_would_be_found(self):
         def bare(request): ...

@@ -22,7 +22,6 @@ from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
 from huying.files import responses
 from huying.files.forms import ImagesField
-
 from huying.kernel.api import (
     AreaCode,
     Cursor,
@@ -38,6 +37,7 @@ from huying.kernel.api import (
     Written,
     actor_of,
     holder_of,
+    one_of,
     uuid_key,
 )
 from huying.kernel.doors import now_of
@@ -51,11 +51,10 @@ from huying.places import queries as places
 router = Router("cases")
 
 ID = "0198c0de-0000-7000-8000-000000000000"
-StateWord = Literal[tuple(str(one) for one in State)]  # type: ignore[valid-type]
-Wide = Literal[("open", "ended", "all", *(str(one) for one in State))]  # type: ignore[valid-type]
-OrderWord = Literal[("live", "all", *(str(one) for one in OrderState))]  # type: ignore[valid-type]
-ChannelWord = Literal[tuple(str(one) for one in Channel)]  # type: ignore[valid-type]
-FlagWord = Literal[(*sorted(FLAGS), "returned_twice")]  # type: ignore[valid-type]
+Wide = one_of(["open", "ended", "all", *State])
+OrderWord = one_of(["live", "all", *OrderState])
+ChannelWord = one_of(Channel)
+FlagWord = one_of([*sorted(FLAGS), "returned_twice"])
 LightWord = Literal["red", "yellow", "green", "still"]
 
 
@@ -259,7 +258,9 @@ class Filters(In):
     """The desk's filters; what is left out asks nothing."""
 
     q: Line = Field("", description="words, two characters are enough; without a state all states are searched")
-    number: Annotated[str, Field(max_length=24, pattern=r"^[0-9A-Za-z-]*$")] = Field("", description="the case's number")
+    number: Annotated[str, Field(max_length=24, pattern=r"^[0-9A-Za-z-]*$")] = Field(
+        "", description="the case's number"
+    )
     state: Wide | None = Field(None, description="`open` where nothing is said")
     area: AreaCode | None = None
     matter: Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{4})$")] | None = Field(
@@ -413,7 +414,9 @@ def make_move(request: HttpRequest, case_id: CaseId, verb: Slug, body: MoveIn) -
     form = found.form(data_of(found.form, body.values), {}, subject=subject)
     _hold(form, request)
     if not form.is_valid():
-        raise Invalid({name if name != "__all__" else "": [str(one) for one in why] for name, why in form.errors.items()})
+        raise Invalid(
+            {name if name != "__all__" else "": [str(one) for one in why] for name, why in form.errors.items()}
+        )
     form.cleaned_data["key"] = uuid_key(request)
     walk(found, form, case_id=case_id, actor=actor_of(request), now=now_of(request))
     return _moved(case_id)
@@ -505,7 +508,7 @@ def read_file(
 
 
 class OrderFilters(In):
-    state: OrderWord = Field("live", description="`live`: offered, accepted, done or in rework")
+    state: OrderWord = one_of(["live", "all", *OrderState])
     unit: UUID | None = None
     limit: Limit = 50
     after: Cursor = ""
@@ -547,7 +550,9 @@ def _subject(request: HttpRequest, case_id: UUID) -> Subject:
 
 def _row(case: Case, orders: list[WorkOrder]) -> CaseRow:
     lead = next((one for one in orders if one.role == OrderRole.LEAD and one.round == case.round and one.live), None)
-    lead = lead or next((one for one in orders if one.role == OrderRole.LEAD and one.state == OrderState.COMPLETED), None)
+    lead = lead or next(
+        (one for one in orders if one.role == OrderRole.LEAD and one.state == OrderState.COMPLETED), None
+    )
     return CaseRow(
         id=case.pk,
         number=case.number,
@@ -639,5 +644,3 @@ def _clock(one: Clock, now: datetime) -> ClockOut:
         used_percent=clocks.used(one, now),
         explain=[ExplainLine(term=str(line.term), words=line.words) for line in clocks.explain(one, now)],
     )
-
-

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import transaction
+from procrastinate.exceptions import AlreadyEnqueued
+
 from huying.access import events as access
 from huying.cases import events
 from huying.cases.models import WorkOrder
 from huying.cases.rules import LIVE_ORDERS
+from huying.channels import jobs
 from huying.channels.live import Notice, forward
+from huying.channels.models import Webhook
 from huying.kernel.events import News
 from huying.kernel.terms import _
 from huying.notices import events as notices
@@ -73,3 +78,17 @@ def factor_changed(news: News) -> None:
 @people.password_changed.listen
 def password_changed(news: News) -> None:
     _tell_person("password_changed", news, {})
+
+
+def to_webhooks(news: News) -> None:
+    """Somebody may be told: at once, not only with the next minute's round."""
+    if not Webhook.objects.filter(stopped_at=None).exists():
+        return
+    try:
+        with transaction.atomic():  # a job that waits already would break the transaction around
+            jobs.fan_out.configure(queueing_lock="channels.fan_out").defer(timestamp=0)
+    except AlreadyEnqueued:
+        return
+
+
+events.moved.listen(to_webhooks)

@@ -145,6 +145,4 @@ def _note(
     client: Client, verb: ClientVerb, *, actor: Actor, now: datetime, facts: dict[str, object] | None = None
 ) -> None:
     owner_area = Account.objects.values_list("area_code", flat=True).get(pk=client.owner_id)
-    audit.append(
-        kind="client", object_id=client.pk, verb=verb, actor=actor, at=now, area_code=owner_area, facts=facts
-    )
+    audit.append(kind="client", object_id=client.pk, verb=verb, actor=actor, at=now, area_code=owner_area, facts=facts)

@@ -99,7 +99,9 @@ def token(request: HttpRequest) -> HttpResponse:
         return response
     actions.note_use(client, now_of(request))
     given, seconds = auth.bearer_for(client, now_of(request))
-    return _json({"access_token": given, "token_type": "Bearer", "expires_in": seconds, "scope": " ".join(client.duties)})
+    return _json(
+        {"access_token": given, "token_type": "Bearer", "expires_in": seconds, "scope": " ".join(client.duties)}
+    )
 
 
 def _basic(request: HttpRequest) -> tuple[str, str] | None:

@@ -9,9 +9,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
 from ninja.operation import PathView
 from ninja.utils import replace_path_param_notation
 
@@ -37,8 +38,7 @@ TAGS = {
     "areas": "the tree of areas, and where a point lies",
     "organisations": "units and the posts that people hold in them",
     "registers": "rows of every register",
-    "events": "what happened, in an order without gaps",
-    "webhooks": "events sent to an address of yours, signed and tried again",
+    "events": "what happened, in an order without gaps: asked for, streamed, or sent to an address of yours",
     "clients": "the token itself",
 }
 
@@ -56,7 +56,8 @@ ninja = NinjaAPI(
         "tags": [{"name": name, "description": says} for name, says in TAGS.items()],
     },
 )
-ninja.add_exception_handler(Exception, api.refused)
+for fault in (Exception, Http404, HttpError, ValidationError):  # ninja has answers of its own for these
+    ninja.add_exception_handler(fault, api.refused)
 
 
 def _rooms() -> list[Router]:
@@ -117,8 +118,8 @@ def openapi() -> dict[str, Any]:
         },
     }
     doors = {one.operation_id: one.view_func.door for one in operations()}
-    for path in made["paths"].values():
-        for one in path.values():
+    for methods in made["paths"].values():
+        for one in methods.values():
             public = doors[one["operationId"]][0] == "public"
             either: list[dict[str, Any]] = [{"token": []}, {"program": []}]
             one["security"] = [{}, *either] if public else either

@@ -13,6 +13,7 @@ from a2wsgi import WSGIMiddleware
 from a2wsgi.wsgi_typing import WSGIApp
 from django.conf import settings
 
+from huying.channels.feed import EventStream, wants_stream
 from huying.channels.stream import Hub, LiveStream
 from huying.cli.supervise import PARENT, watch_parent
 from huying.config.wsgi import application as pages
@@ -26,15 +27,19 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class Router:
-    """Sends `/live/` to the stream and the rest to the pages."""
+    """Sends `/live/` and the programs' events to their streams, and the rest to the pages."""
 
-    def __init__(self, live: Any, pages: Any) -> None:
+    def __init__(self, live: Any, pages: Any, feed: Any = None) -> None:
         self.live = live
         self.pages = pages
+        self.feed = feed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/live/" and self.live is not None:
             await self.live(scope, receive, send)
+            return
+        if scope["type"] == "http" and self.feed is not None and wants_stream(scope):
+            await self.feed(scope, receive, send)
             return
 
         async def body() -> Message:
@@ -64,11 +69,9 @@ def plain(scope: Scope) -> Scope:
 
 
 watch_parent()
+hub = Hub(settings.ENV.url, settings.ENV.live_streams, os.environ.get(PARENT, ""))
 application = Router(
-    LiveStream(
-        Hub(settings.ENV.url, settings.ENV.live_streams, os.environ.get(PARENT, "")), settings.SESSION_COOKIE_NAME
-    )
-    if settings.ENV.live
-    else None,
+    LiveStream(hub, settings.SESSION_COOKIE_NAME) if settings.ENV.live else None,
     WSGIMiddleware(cast(WSGIApp, pages), workers=settings.ENV.threads),
+    EventStream(hub) if settings.ENV.live else None,
 )

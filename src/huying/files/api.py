@@ -28,7 +28,7 @@ class HeldOut(Written):
 
 
 @router.post("/files", HeldOut, status=201, problems=(413, 429))
-def upload_file(request: HttpRequest, file: UploadedFile = File(...)) -> HeldOut:  # type: ignore[type-arg]
+def upload_file(request: HttpRequest, file: File[UploadedFile]) -> HeldOut:
     """Hand in one photo (JPEG, PNG, WebP). It is made anew without position and device, and held for a day.
 
     Errors: 413 `too-large`, 422 `invalid` (not a picture that we read), 429 `too-many` (too many are waiting).
@@ -39,6 +39,4 @@ def upload_file(request: HttpRequest, file: UploadedFile = File(...)) -> HeldOut
     check_size(file.size or 0, name=name, number=1, limits=limits)
     prepared = prepare_image(file.read(), name=name, number=1, limits=limits)
     held = actions.hold_image(prepared, session_key=holder_of(request), now=now_of(request))
-    return HeldOut(
-        token=held.token, width=held.width, height=held.height, size=held.size, expires_at=held.expires_at
-    )
+    return HeldOut(token=held.token, width=held.width, height=held.height, size=held.size, expires_at=held.expires_at)

@@ -54,6 +54,7 @@ __all__ = [
     "actor_of",
     "identify_with",
     "keep_with",
+    "one_of",
     "refused",
     "text",
 ]
@@ -87,9 +88,16 @@ Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, descrip
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="WGS84 degrees north")]
 
 
+def one_of(words: Iterable[object]) -> Any:
+    """A string that is one of these words."""
+    return Literal[tuple(str(one) for one in words)]
+
+
 def _in_range(value: datetime) -> datetime:
     if value.tzinfo is None or not 1970 < value.year < 2200:
-        raise PydanticCustomError("moment", "{sentence}", {"sentence": str(_("时间要带时区，年份在 1971 到 2199 之间。"))})
+        raise PydanticCustomError(
+            "moment", "{sentence}", {"sentence": str(_("时间要带时区，年份在 1971 到 2199 之间。"))}
+        )
     return value
 
 
@@ -180,7 +188,7 @@ MEANINGS: dict[int, str] = {
 
 def PROBLEMS(*statuses: int) -> dict[int, Any]:
     """The response map of an operation's refusals: `response={200: CaseOut, **PROBLEMS(403, 404)}`."""
-    return {status: Problem for status in sorted({*statuses, 503})}
+    return dict.fromkeys(sorted({*statuses, 503}), Problem)
 
 
 _SENTENCES: dict[str, Label] = {
@@ -209,7 +217,7 @@ def invalid_of(errors: Iterable[dict[str, Any]]) -> Invalid:
     return Invalid(dict(list(told.items())[:50]) or {"": [_NOT_RIGHT]})
 
 
-def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
+def refused(request: HttpRequest, exception: Exception | type[Exception]) -> HttpResponse:
     """Whatever an operation raises as a problem document; a fault of ours goes on to Django."""
     why: Refusal | None
     if isinstance(exception, ValidationError):
@@ -217,6 +225,7 @@ def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
     elif isinstance(exception, HttpError):
         why = Unreadable() if exception.status_code == 400 else SignInNeeded()
     else:
+        assert isinstance(exception, Exception)
         why = refusal_for(exception)
     if why is None:
         raise exception
@@ -316,7 +325,11 @@ def key_of(request: HttpRequest) -> str:
     key = request.headers.get(KEY_HEADER, "")
     if not _KEY.fullmatch(key):
         raise Invalid(
-            {KEY_HEADER: [_("每次写入都要带 Idempotency-Key：8 到 100 个字母、数字或 _.:+-。重发同一次请求时用同一个。")]}
+            {
+                KEY_HEADER: [
+                    _("每次写入都要带 Idempotency-Key：8 到 100 个字母、数字或 _.:+-。重发同一次请求时用同一个。")
+                ]
+            }
         )
     return key
 
@@ -326,6 +339,7 @@ def uuid_key(request: HttpRequest) -> UUID | None:
     return cast("UUID | None", getattr(request, "history_key", None))
 
 
+_NO_KEY = _("每次写入都要带 Idempotency-Key：8 到 100 个字母、数字或 _.:+-。重发时用同一个。")
 _KEY_PARAMETER = {
     "in": "header",
     "name": KEY_HEADER,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from django.http import HttpRequest
 from ninja import Query
@@ -16,7 +16,6 @@ from huying.matters.rules import Grade, Step
 
 router = Router("catalogue")
 TypeCode = Annotated[str, Field(pattern=r"^[0-9]{4}$", examples=["0103"])]
-GradeWord = Literal[tuple(str(one) for one in Grade)]  # type: ignore[valid-type]
 
 
 class ClassOut(Out):

@@ -250,7 +250,7 @@ def _by_resident(body: ReportIn) -> NewReport:
 def _reachable(body: ReportIn) -> actions.Reachable | None:
     given = body.contact
     if given is None or not (given.name or given.phone):
-        if body.reply_by == ReplyBy.PHONE:
+        if body.reply_by == "phone":
             raise Invalid({"contact": [_("要打电话回复，请留电话；不留就选自己查进度。")]})
         return None
     text = people.current_consent_text(get_language() or "")

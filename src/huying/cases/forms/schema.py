@@ -78,7 +78,7 @@ def _string(*, title: Label) -> dict[str, Any]:
 
 def _choices(one: forms.ChoiceField) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    for value, label in one.choices:
+    for value, label in list(one.choices):  # type: ignore[arg-type]
         rows = label if isinstance(label, list | tuple) else [(value, label)]
         found += [{"const": str(stored), "title": str(words)} for stored, words in rows]
     return found[:MOST_CHOICES]

@@ -1,0 +1,170 @@
+"""Cases through the API: lists and filters, one case, moves with their forms, and the stranger who sees nothing."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from huying.cases.models import Case
+from huying.kernel.ids import uuid7
+from tests.world import GRID, NEXT_DOOR, STREET
+
+
+@pytest.fixture
+def call(world):
+    return world.call().case
+
+
+class TestRead:
+    def test_the_list_holds_what_the_person_sees_and_the_stranger_sees_nothing(self, call, program, stranger):
+        found = program("dispatcher").get("/cases")
+        assert [one["number"] for one in found["items"]] == [call.number]
+        assert found["items"][0]["state_label"] == "待受理"
+        assert stranger.get("/cases?state=all")["items"] == []
+
+    def test_a_foreign_case_and_a_missing_one_answer_alike(self, call, stranger):
+        for path in ("", "/moves", "/clocks", "/history", "/files", "/orders", "/moves/register"):
+            foreign = stranger.get(f"/cases/{call.pk}{path}", status=404)
+            missing = stranger.get(f"/cases/{uuid7()}{path}", status=404)
+            assert {**foreign, "instance": ""} == {**missing, "instance": ""}
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("state=received", 1), ("state=closed", 0), ("state=ended", 0), (f"area={GRID}", 1), (f"area={NEXT_DOOR}", 0),
+            ("q=垃圾", 1), ("q=路灯", 0), ("channel=portal", 1), ("flag=unplaced", 0), ("light=green", 1),
+            ("since=2026-10-21T00:00:00%2B08:00", 0), ("until=2026-10-21T00:00:00%2B08:00", 1), ("number=X", 0),
+        ],
+    )  # fmt: skip
+    def test_filters_are_those_of_the_desk(self, call, program, query, found):
+        assert len(program("dispatcher").get(f"/cases?{query}")["items"]) == found
+
+    def test_pages_follow_by_key(self, world, program):
+        made = {world.call(words=f"第{number}件，垃圾没有人收。").case.number for number in range(5)}
+        dispatcher, seen, after = program("dispatcher"), [], ""
+        while True:
+            page = dispatcher.get(f"/cases?limit=2&after={after}")
+            seen += [one["number"] for one in page["items"]]
+            after = page["next"]
+            if not after:
+                break
+        assert len(seen) == len(set(seen)) == 5
+        assert set(seen) == made
+
+    def test_one_case_whole_with_clocks_that_explain_themselves(self, call, program):
+        case = program("dispatcher").get(f"/cases/{call.pk}")
+        assert case["reports"][0]["words"].startswith("榕树路口")
+        assert case["reports"][0]["caller"] == "匿名"
+        assert {line["term"] for clock in case["clocks"] for line in clock["explain"]} >= {"起点", "规则"}
+
+    def test_lists_take_six_statements_and_a_case_ten(self, world, program):
+        for number in range(6):
+            world.call(words=f"第{number}件，垃圾没有人收。")
+        dispatcher, worker = program("dispatcher"), program("grid_worker")
+        case = Case.objects.first()
+        for one in (dispatcher, worker):
+            one.get("/cases"), one.get(f"/cases/{case.pk}")  # warm
+            with CaptureQueriesContext(
+                connection,
+            ) as listed:
+                one.get("/cases")
+            assert len(listed) <= 6, "\n".join(query["sql"][:200] for query in listed)
+            with CaptureQueriesContext(connection) as read:
+                one.get(f"/cases/{case.pk}")
+            assert len(read) <= 10, "\n".join(query["sql"][:200] for query in read)
+
+
+class TestMoves:
+    def test_legal_moves_come_with_their_forms_and_others_do_not(self, call, program):
+        moves = program("dispatcher").get(f"/cases/{call.pk}/moves")["moves"]
+        names = [one["verb"] for one in moves]
+        assert names[0] == "take_in"
+        assert "register" in names
+        assert "sign_in" not in names
+        register = next(one for one in moves if one["verb"] == "register")["values"]
+        assert register["required"] == ["type_code", "grade"]
+        assert {one["const"] for one in register["properties"]["grade"]["oneOf"]} == {"ordinary", "urgent", "hard"}
+        assert program("reviewer").get(f"/cases/{call.pk}/moves")["moves"] == []
+
+    def test_a_move_goes_through_the_desks_action(self, call, program):
+        done = program("dispatcher").post(
+            f"/cases/{call.pk}/moves/register", {"values": {"type_code": "0103", "grade": "ordinary"}}
+        )
+        call.refresh_from_db()
+        assert done["state"] == call.state == "triaged"
+        assert done["version"] == call.version
+
+    @pytest.mark.parametrize(
+        ("who", "verb", "body", "status", "code"),
+        [
+            ("reviewer", "register", {"values": {"type_code": "0103", "grade": "ordinary"}}, 403, "not-allowed"),
+            ("dispatcher", "sign_in", {"values": {}}, 403, "not-allowed"),
+            ("dispatcher", "dispatch", {"values": {}}, 409, "illegal-move"),
+            ("dispatcher", "nothing", {"values": {}}, 404, "not-found"),
+            ("dispatcher", "register", {"values": {"type_code": "9999", "grade": "x"}}, 422, "invalid"),
+            ("dispatcher", "register", {"values": {"colour": "red"}}, 422, "invalid"),
+            ("dispatcher", "register", {"values": {"title": "a\u0000b"}}, 422, "invalid"),
+            ("dispatcher", "register", {"values": [], "x": 1}, 422, "invalid"),
+            ("dispatcher", "register", {"values": {"type_code": "0103", "grade": "ordinary"}, "version": 77}, 409, "conflict"),
+            ("next_dispatcher", "register", {"values": {"type_code": "0103", "grade": "ordinary"}}, 404, "not-found"),
+        ],
+    )  # fmt: skip
+    def test_refusals_are_problem_documents_and_change_nothing(self, call, program, who, verb, body, status, code):
+        one = program(who)
+        problem = one.post(f"/cases/{call.pk}/moves/{verb}", body, status=status)
+        assert one.last["Content-Type"] == "application/problem+json"
+        assert (problem["code"], problem["status"]) == (code, status)
+        before = call.state, call.version
+        call.refresh_from_db()
+        assert (call.state, call.version) == before
+
+
+class TestReports:
+    BODY = {"words": "榕树路口的路灯不亮了。", "area_code": STREET, "lng": 113.305, "lat": 23.105}
+
+    def test_a_resident_reports_without_a_token_and_gets_the_code_again(self, world, nobody, program):
+        first = nobody.post("/reports", self.BODY, status=201, key="resident-0001")
+        assert len(first["code"]) == 12
+        assert nobody.post("/reports", self.BODY, status=201, key="resident-0001") == first
+        assert nobody.last["Idempotency-Replayed"] == "true"
+        case = Case.objects.get()
+        assert (case.number, case.channel, case.area_code) == (first["number"], "portal", GRID)
+        # Who knows the id and the words, but not the key, is told nothing.
+        again = {**self.BODY, "id": first["report_id"]}
+        assert nobody.post("/reports", again, status=422)["code"] == "key-reused"
+        assert program("clerk").post("/reports", again, status=422)["code"] == "key-reused"
+
+    def test_a_clerk_reports_with_contact_by_consent_and_follows_it(self, world, program, stranger):
+        clerk = program("clerk")
+        version = clerk.get("/reports/consent")["version"]
+        contact = {"name": "周试行", "phone": "020-00000000", "consent_version": version}
+        key = str(uuid7())
+        made = clerk.post("/reports", {**self.BODY, "id": key, "channel": "hotline", "contact": contact}, status=201)
+        assert made["report_id"] == key
+        assert clerk.get("/reports")["items"][0]["number"] == made["number"]
+        assert clerk.get(f"/reports/{key}")["state"] == "received"
+        assert "周试行" not in str(clerk.get(f"/cases/{made['case_id']}"))
+        stranger.get(f"/reports/{key}", status=404)
+        wrong = {**self.BODY, "contact": {**contact, "consent_version": version + 1}}
+        assert "contact.consent_version" in clerk.post("/reports", wrong, status=422)["errors"]
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"words": ""}, {"words": "坏\u0000了"}, {"area_code": "99"}, {"area_code": "x"}, {"lng": 500}, {"lng": None},
+            {"type_code": "9999"}, {"id": "1"}, {"id": "11111111-1111-4111-8111-111111111111"}, {"photos": ["x"]},
+            {"reply_by": "phone"}, {"unknown": 1}, {"lat": 1e400}, {"channel": "hotline"},
+        ],
+    )  # fmt: skip
+    def test_bad_reports_are_refused_by_field(self, world, nobody, change):
+        body = {**self.BODY, **change}
+        if change.get("lat") == 1e400:
+            body.pop("lat")
+        assert nobody.post("/reports", body, status=422)["errors"]
+        assert not Case.objects.exists()
+
+    def test_staff_of_the_next_street_do_not_report_here(self, world, stranger):
+        assert stranger.post("/reports", self.BODY, status=403)["code"] == "not-allowed"
+
+    def test_a_house_may_take_reports_with_tokens_alone(self, world, nobody, settings):
+        settings.API_PUBLIC_REPORTS = False
+        nobody.post("/reports", self.BODY, status=401)
