@@ -89,5 +89,6 @@ def register() -> None:
     )  # fmt: skip
     for entry in entries:
         add_menu(entry)
-    add_link("search", "desk:cases", "")
+    add_link("search", "desk:search", "")
+    add_link("help", "desk:help", "")
     add_link("desk_home", "desk:mine", "")

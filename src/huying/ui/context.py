@@ -96,6 +96,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "site": SimpleLazyObject(site),
         "menu": SimpleLazyObject(lambda: menu_of(actor, request.path)),
         "search_url": SimpleLazyObject(lambda: link("search")),
+        "help_url": SimpleLazyObject(lambda: link("help")),
         "news_url": SimpleLazyObject(lambda: link("news")),
         "bell_url": SimpleLazyObject(lambda: link("news_bell")),
         "unread_count": SimpleLazyObject(lambda: sum(count(actor) for count in registry.UNREAD)),

@@ -1,6 +1,7 @@
 """The desk's pages: my work, the list of cases, triage, calls taken for others, matters settled on the spot."""
 
 from huying.desk.views.cases import cases, points
+from huying.desk.views.finding import guide, help_topic, search
 from huying.desk.views.intake import new, nudge, receipt, self_handle, taken
 from huying.desk.views.mine import callback, mine, review
 from huying.desk.views.triage import triage, triage_case, triage_choices
@@ -8,12 +9,15 @@ from huying.desk.views.triage import triage, triage_case, triage_choices
 __all__ = [
     "callback",
     "cases",
+    "guide",
+    "help_topic",
     "mine",
     "new",
     "nudge",
     "points",
     "receipt",
     "review",
+    "search",
     "self_handle",
     "taken",
     "triage",

@@ -142,6 +142,19 @@ function escape(event, typing) {
   document.querySelector("[data-key='escape']")?.click();
 }
 
+// The lines under the search box: down and up walk them, Enter on a line opens it.
+document.addEventListener("keydown", (event) => {
+  if (!["ArrowDown", "ArrowUp"].includes(event.key) || event.isComposing) return;
+  const box = event.target.closest?.(".search");
+  const lines = [...(box?.querySelectorAll("[data-found]") ?? [])];
+  if (!lines.length) return;
+  event.preventDefault();
+  const at = lines.indexOf(event.target);
+  const next = at + (event.key === "ArrowDown" ? 1 : -1);
+  if (next < 0) return box.querySelector("[data-search]").focus();
+  lines[Math.min(next, lines.length - 1)].focus();
+});
+
 function openKeys(event) {
   const dialog = document.getElementById("keys");
   if (!dialog?.showModal) return;
