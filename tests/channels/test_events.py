@@ -9,7 +9,6 @@ from huying.cases.actions import register_case
 from huying.channels.queries import happened
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import Invalid
-from tests.api.conftest import Program, nobody, program, stranger, world  # noqa: F401
 from tests.world import KAPOK, NOW, STREET
 
 
@@ -115,6 +114,3 @@ def test_rows_of_a_restored_copy_go_by_their_id(db, world, monkeypatch):
     lines = feed.after(feed.Place(), ["case"])
     assert [line.verb for line in lines] == ["receive", "register"]
     assert [line.verb for line in feed.after(feed.place_of(lines[0].id), ["case"])] == ["register"]
-
-
-assert Program

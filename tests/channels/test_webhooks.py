@@ -16,7 +16,6 @@ from huying.channels.outward import Refused
 from huying.channels.rules import WAITS, Why, signature
 from huying.clients.actions import revoke_client
 from huying.clients.models import Client
-from tests.api.conftest import nobody, program, stranger, world  # noqa: F401
 from tests.world import KAPOK, NOW
 
 

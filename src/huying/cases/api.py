@@ -508,7 +508,7 @@ def read_file(
 
 
 class OrderFilters(In):
-    state: OrderWord = one_of(["live", "all", *OrderState])
+    state: OrderWord = Field("live", description="`live`: offered, accepted, done or in rework")
     unit: UUID | None = None
     limit: Limit = 50
     after: Cursor = ""
