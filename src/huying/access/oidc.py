@@ -8,7 +8,7 @@ import json
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 import jwt
@@ -77,7 +77,7 @@ def subject_of(one: Provider, asked: Asked, code: str, back: str, now: int) -> s
         "POST",
         _checked(described["token_endpoint"]),
         data={"grant_type": "authorization_code", "code": code, "redirect_uri": back, "code_verifier": asked.verifier},
-        auth=httpx.BasicAuth(one.client_id, one.client_secret),
+        auth=httpx.BasicAuth(quote(one.client_id, safe=""), quote(one.client_secret, safe="")),
     )
     token = told.get("id_token")
     if not isinstance(token, str):

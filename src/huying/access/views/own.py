@@ -73,7 +73,7 @@ def security(request: HttpRequest) -> HttpResponse:
 def password(request: HttpRequest) -> HttpResponse:
     """Change the own password; other sessions of the account end."""
     account = account_of(request)
-    form = PasswordForm(request.POST or None)
+    form = PasswordForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and knows_password(request, form, "old"):
         actor, now = actor_of(request), now_of(request)
         changed = attempt(
@@ -119,7 +119,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     told = request.POST.get("way") or request.GET.get("way") or ""
     way = Way(told) if told in Way.values and Way(told) in ways else (ways[0] if ways else None)
     one_click = demo.offered(request) and bool(account.demo_role)
-    form: forms.Form = (WAYS[way] if way else ConfirmPasswordForm)(request.POST or None)
+    form: forms.Form = (WAYS[way] if way else ConfirmPasswordForm)(request.POST if request.method == "POST" else None)
     sent, trouble = None, ""
     if request.method == "POST":
         if "send" in request.POST:
@@ -224,7 +224,7 @@ def _factor_added(request: HttpRequest, words: Any) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def passkeys(request: HttpRequest) -> HttpResponse:
     """Make a passkey on this device."""
-    form = PasskeyForm(request.POST or None)
+    form = PasskeyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         made = attempt(form, lambda: webauthn.made(request, form.cleaned_data["credential"]))
         if made is not None:

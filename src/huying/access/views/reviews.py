@@ -32,7 +32,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     actor, now = actor_of(request), now_of(request)
     require_watcher(actor)
     areas = [(code, places.name_of(code)) for code in queries.review_areas(actor)]
-    form = ReviewForm(request.POST or None, areas=areas)
+    form = ReviewForm(request.POST if request.method == "POST" else None, areas=areas)
     if request.method == "POST" and form.is_valid():
         told_ = form.cleaned_data
         opened = attempt(
