@@ -811,7 +811,7 @@ class Talents(PeopleRegister[Talent]):
         return [Panel(_("本人的同意"), "people/talent_panel.html", {"code": code_of(row.pk) if fresh else ""})]
 
     def row_actions(self, row: Talent, viewer: Actor) -> list[RowAction]:
-        if not viewer.may(Duty.OPEN_CONTACT, row.area_code):
+        if not viewer.may(Duty.OPEN_CONTACT, row.area_code) or self.has_ended(row, now=timezone.now()):
             return []
         return [RowAction(_("查看联系方式"), _step(row, "talent", "open"), "phone", main=True)]
 

@@ -272,7 +272,7 @@ class NominationState(Term):
 class NominationVerb(Term):
     NOMINATE = "nominate", _("提名")
     ELECT = "elect", _("登记选举结果")
-    APPOINT = "appoint", _("任职")
+    APPOINT = "appoint", _("办理任职")
     REFUSE = "refuse", _("不通过")
     WITHDRAW = "withdraw", _("撤回提名")
 
