@@ -13,10 +13,13 @@ from a2wsgi import WSGIMiddleware
 from a2wsgi.wsgi_typing import WSGIApp
 from django.conf import settings
 
+# First of all: it loads the apps, which the streams' modules need.
+from huying.config.wsgi import application as pages
+
+# isort: split
 from huying.channels.feed import EventStream, wants_stream
 from huying.channels.stream import Hub, LiveStream
 from huying.cli.supervise import PARENT, watch_parent
-from huying.config.wsgi import application as pages
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huying.config.settings")
 
