@@ -27,6 +27,7 @@ FLOORS = {
     "channels": 8,
     "desk": 9,
     "portal": 9,
+    "opendata": 9,
     "config": 10,
     "cli": 10,
 }

@@ -22,8 +22,11 @@ COMMANDS: dict[str, str] = {
     "migrate": "migrate",
     "createadmin": "createadmin",
     "import": "import_",
+    "export": "export",
     "rehearse": "rehearse",
     "verify": "verify",
+    "backup": "backup",
+    "restore": "restore",
     "check": "check",
 }
 """Each command and its module in `cli.commands` (`import` is a word of Python)."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from huying.config import env
+from huying.config import env, logs
 
 ENV = env.read()
 BASE = Path(__file__).resolve().parent.parent
@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "huying.cli",
     "huying.portal",
     "huying.desk",
+    "huying.opendata.apps.OpenDataConfig",
     "huying.channels",
     "huying.cases",
     "huying.matters",
@@ -52,6 +53,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "huying.config.probes.Probes",
+    "huying.config.metrics.Measured",
     "huying.config.addresses.CallerAddress",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -173,6 +176,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:", "blob:", *ENV.tile_hosts],
         "connect-src": ["'self'", *ENV.tile_hosts],
         "worker-src": ["'self'", "blob:"],
+        "media-src": ["'self'", "blob:"],
         "object-src": ["'none'"],
         "base-uri": ["'self'"],
         "frame-ancestors": ["'none'"],
@@ -180,15 +184,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": ENV.log_level},
-    # A page that is not there is no fault of ours.
-    # What somebody types as a name (it may be a password), and from where, stays out of the log.
-    "loggers": {"django.request": {"level": "ERROR"}, "axes": {"level": "ERROR"}},
-}
+LOGGING: dict[str, Any] = logs.configuration("json" if ENV.log_format == "json" else "text", ENV.log_level)
 
 SITE_NAME = _("呼应")
 DEMO = ENV.demo
@@ -202,8 +198,10 @@ OIDC = {
 }
 BIND = ENV.bind
 LIVE = ENV.live
+METRICS_TOKEN = ENV.metrics_token
 MASTER_KEY_FILE = ENV.master_key_file
 CONTACT_MONTHS = ENV.contact_months
+FILES_SCAN = ENV.scan
 # How each channel leaves the house; see `notices.adapters`.
 NOTICES = {"sms": ENV.notice_sms, "wecom": ENV.notice_wecom, "email": ENV.notice_email}
 SMS_SIGNATURE = ENV.sms_signature

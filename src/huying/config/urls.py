@@ -12,6 +12,7 @@ urlpatterns = [
     path("desk/cases/", include("huying.cases.urls")),
     path("desk/matters/", include("huying.matters.urls")),
     path("desk/places/", include("huying.places.urls")),
+    path("desk/exports/", include("huying.opendata.urls")),
     path("desk/registers/", include("huying.registers.urls")),
     path("desk/people/", include("huying.people.urls")),
     path("desk/calendar/", include("huying.clocks.urls")),

@@ -1,4 +1,4 @@
-"""`huying import reports FILE`: take in reports from a table."""
+"""`huying import reports|areas|polygons|open FILE`: take in reports, the tree of areas, outlines, or an export."""
 
 from __future__ import annotations
 
@@ -6,16 +6,26 @@ import json
 import time
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import Any
 
 from huying.cli.contract import Command, CommandRefused, Outcome, Terminal
 from huying.kernel.terms import _
 
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("what", choices=["reports"], help=str(_("导入什么：reports 是诉求")))
-    parser.add_argument("file", type=Path, metavar="FILE", help=str(_("CSV（UTF-8 或 GB18030）或 xlsx")))
+    parser.add_argument(
+        "what",
+        choices=["reports", "areas", "polygons", "open"],
+        help=str(_("导入什么：reports 诉求，areas 区域名录，polygons 区域边界，open 导出的开放文件")),
+    )
+    parser.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help=str(_("诉求和名录用 CSV（UTF-8 或 GB18030）或 xlsx，边界用 GeoJSON，开放文件用 zip；有的预设读文件夹")),
+    )
     parser.add_argument("--area", default="", metavar="CODE", help=str(_("街道代码；只有一个街道时不用写")))
-    parser.add_argument("--preset", default="generic", help="citizen-messages | generic")
+    parser.add_argument("--preset", default="generic", help="citizen-messages | generic | cn-divisions")
     parser.add_argument("--map", type=Path, dest="map", metavar="FILE", help=str(_("对照文件（JSON）：哪一列是什么")))
     parser.add_argument(
         "--rejects",
@@ -23,9 +33,117 @@ def arguments(parser: ArgumentParser) -> None:
         metavar="FILE",
         help=str(_("没收下的行写到哪里；默认在原文件名后加 .rejects.csv，放在数据文件夹")),
     )
+    parser.add_argument(
+        "--system", default="wgs84", choices=["wgs84", "cgcs2000", "gcj02", "bd09"], help=str(_("边界的坐标系"))
+    )
+    parser.add_argument("--no-communities", action="store_true", help=str(_("cn-divisions：只导到街道")))
+    parser.add_argument("--dry-run", action="store_true", help=str(_("只检查名录或边界，不导入")))
 
 
 def run(options: Namespace, terminal: Terminal) -> Outcome:
+    """Each kind by its own function."""
+    return {"reports": _reports, "areas": _areas, "polygons": _polygons, "open": _open}[options.what](options, terminal)
+
+
+def _areas(options: Namespace, terminal: Terminal) -> Outcome:
+    from django.utils import timezone
+
+    from huying.kernel.actor import system
+    from huying.kernel.refusals import Refusal
+    from huying.places import actions
+    from huying.places.actions.presets import PRESETS
+
+    began = time.monotonic()
+    more: dict[str, Any] = {}
+    try:
+        if options.preset in PRESETS:
+            book = PRESETS[options.preset](options.file, communities=not options.no_communities)
+            data, more = book.data(), {"unplaced": book.unplaced, "repeated": book.repeated}
+        else:
+            data = _bytes(options.file)
+        done = actions.import_areas(data=data, actor=system("import"), now=timezone.now(), apply=False)
+        if done.ok and not options.dry_run:
+            done = actions.import_areas(data=data, actor=system("import"), now=timezone.now(), apply=True)
+    except Refusal as why:
+        raise CommandRefused(str(why)) from why
+    if more:
+        terminal.say(_("名录里 %(unplaced)s 个社区找不到所属街道，%(repeated)s 个重名，没有收。") % more)
+    return _said(done, terminal, began, more)
+
+
+def _polygons(options: Namespace, terminal: Terminal) -> Outcome:
+    from django.utils import timezone
+
+    from huying.kernel.actor import system
+    from huying.kernel.refusals import Refusal
+    from huying.places import actions
+
+    began = time.monotonic()
+    given = {"data": _bytes(options.file), "system": options.system, "actor": system("import"), "now": timezone.now()}
+    try:
+        done = actions.import_polygons(**given, apply=False)
+        if done.ok and not options.dry_run:
+            done = actions.import_polygons(**given, apply=True)
+    except Refusal as why:
+        raise CommandRefused(str(why)) from why
+    return _said(done, terminal, began, {})
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as why:
+        raise CommandRefused(str(_("没有这个文件：%(name)s。请核对路径。") % {"name": path.name})) from why
+
+
+def _said(done: Any, terminal: Terminal, began: float, more: dict[str, Any]) -> Outcome:
+    """What an import of areas or outlines did, its problems first."""
+    from huying.cli.contract import FOUND, OK
+    from huying.places import queries
+
+    for one in done.problems[:50]:
+        terminal.warn(_("第 %(row)s 行：%(says)s") % {"row": one.row, "says": one.says})
+    facts = {
+        "rows": done.rows, "created": done.created, "changed": done.changed, "same": done.same,
+        "problems": len(done.blocking), "applied": done.applied, "by_tier": queries.count_by_tier(),
+        "polygons": queries.count_drawn(), "seconds": round(time.monotonic() - began, 2), **more,
+    }  # fmt: skip
+    if done.ok:
+        words = _("读了 %(rows)s 行：新增 %(created)s，改动 %(changed)s，不变 %(same)s。用时 %(seconds)s 秒。")
+        terminal.say(words % facts)
+        tiers = "，".join(f"{name} {count}" for name, count in facts["by_tier"].items())
+        terminal.say(
+            _("现在有：%(tiers)s；有边界的 %(polygons)s 个。") % {"tiers": tiers, "polygons": facts["polygons"]}
+        )
+    else:
+        terminal.say(_("有 %(problems)s 处问题，一行也没有导入。") % facts)
+    return Outcome(OK if done.ok else FOUND, facts)
+
+
+def _open(options: Namespace, terminal: Terminal) -> Outcome:
+    from django.utils import timezone
+
+    from huying.kernel.actor import system
+    from huying.kernel.refusals import Refusal
+    from huying.opendata.actions import import_open
+    from huying.opendata.tables import tables
+
+    began = time.monotonic()
+    try:
+        with terminal.progress(_("导入"), total=len(tables())) as advance:
+            done = import_open(
+                options.file, actor=system("import"), now=timezone.now(), told=lambda _name, _rows: advance(1)
+            )
+    except Refusal as why:
+        raise CommandRefused(str(why)) from why
+    facts = {
+        "area": done.code, "rows": done.total, "seconds": round(time.monotonic() - began, 2), "by_file": done.rows,
+    }  # fmt: skip
+    terminal.say(_("导入 %(rows)s 行。用时 %(seconds)s 秒。工作人员的密码要重新设。") % facts)
+    return Outcome(facts=facts)
+
+
+def _reports(options: Namespace, terminal: Terminal) -> Outcome:
     from django.conf import settings
     from django.utils import timezone
 
@@ -98,4 +216,4 @@ def _street(code: str) -> str:
     return str(streets[0].code)
 
 
-COMMAND = Command(help=_("导入诉求"), run=run, arguments=arguments)
+COMMAND = Command(help=_("导入诉求、区域、边界或开放文件"), run=run, arguments=arguments)

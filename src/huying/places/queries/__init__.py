@@ -15,7 +15,7 @@ from typing import Any
 
 import shapely
 from django.core.cache import cache
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
@@ -176,6 +176,17 @@ def area(code: str) -> Area | None:
 def children_of(code: str) -> list[Area]:
     """The present areas one tier below, by code ("" for the top)."""
     return list(current().filter(parent_code=code).order_by("code"))
+
+
+def count_by_tier() -> dict[str, int]:
+    """How many present areas each tier has, the highest first, by the tier's name."""
+    rows = dict(current().values_list("tier").annotate(count=Count("pk")).values_list("tier", "count"))
+    return {str(tier.label): rows[tier.value] for tier in Tier if tier.value in rows}
+
+
+def count_drawn() -> int:
+    """How many present areas have an outline."""
+    return Area.objects.filter(valid_to=None, polygon__isnull=False).count()
 
 
 def streets() -> list[Area]:
