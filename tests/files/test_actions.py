@@ -196,7 +196,7 @@ class TestHold:
         assert keep_ready(ready)
 
     def test_a_session_holds_only_so_many_and_kept_ones_do_not_count(self, monkeypatch):
-        monkeypatch.setattr(actions, "MOST_HELD", 2)
+        monkeypatch.setattr(actions.keep, "MOST_HELD", 2)
         keep_ready(queries.prepared_from(held()))
         held()
         held()

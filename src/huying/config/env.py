@@ -264,6 +264,15 @@ CONTACT_MONTHS = Setting(
     "Months after the end of a case after which its reporters' contact data is erased. The words of consent promise "
     "twelve at most.",
 )
+SCAN = Setting(
+    "HUYING_SCAN",
+    TEXT,
+    "",
+    "What looks for malware in documents and recordings before they are kept: `clamd:/path/of.socket`, "
+    "`clamd:host:port`, or a command that reads the file from its input and ends with 0 (clean) or 1 (a hit). "
+    "Without it they are marked as not scanned.",
+    shown="no scanner",
+)
 CONFIRM_MINUTES = Setting(
     "HUYING_CONFIRM_MINUTES",
     whole(1, 120),
@@ -323,6 +332,22 @@ TILES_SYSTEM = Setting(
     "HUYING_TILES_SYSTEM", one_of("wgs84", "gcj02", "bd09"), "wgs84", "The coordinate system that the tiles are in."
 )
 LOG_LEVEL = Setting("HUYING_LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "WARNING", "What is logged.")
+LOG_FORMAT = Setting(
+    "HUYING_LOG_FORMAT",
+    one_of("auto", "text", "json"),
+    "auto",
+    "How log lines are written. Neither form holds names, words, phone numbers or codes.",
+    shown="`json` on stdout under `huying serve`, else `text` on stderr",
+)
+METRICS_TOKEN = Setting(
+    "HUYING_METRICS_TOKEN",
+    LONG_SECRET,
+    "",
+    "Who shows it as `Authorization: Bearer …` may read `/metrics`. Without it only this machine may, and not through "
+    "a proxy.",
+    secret=True,
+    shown="none",
+)
 REAL_DATA = Setting(
     "HUYING_REAL_DATA", FOLDER, "", "For tests alone: the folder of real data.", shown="tests that need it are skipped"
 )
@@ -349,6 +374,7 @@ TABLE: tuple[Setting[Any], ...] = (
     WORKER_JOBS,
     SESSION_MINUTES,
     CONTACT_MONTHS,
+    SCAN,
     CONFIRM_MINUTES,
     NOTICE_SMS,
     NOTICE_WECOM,
@@ -364,6 +390,8 @@ TABLE: tuple[Setting[Any], ...] = (
     TILES_CREDIT,
     TILES_SYSTEM,
     LOG_LEVEL,
+    LOG_FORMAT,
+    METRICS_TOKEN,
     REAL_DATA,
 )
 
@@ -392,6 +420,7 @@ class Env:
     worker_jobs: int
     session_minutes: int
     contact_months: int
+    scan: str
     confirm_minutes: int
     notice_sms: str
     notice_wecom: str
@@ -407,6 +436,8 @@ class Env:
     tiles_credit: str
     tiles_system: str
     log_level: str
+    log_format: str
+    metrics_token: str
     real_data: Path | None
 
     @property
@@ -546,6 +577,7 @@ def read(environ: Mapping[str, str] | None = None) -> Env:
         worker_jobs=get(WORKER_JOBS),
         session_minutes=get(SESSION_MINUTES),
         contact_months=get(CONTACT_MONTHS),
+        scan=get(SCAN),
         confirm_minutes=get(CONFIRM_MINUTES),
         notice_sms=get(NOTICE_SMS),
         notice_wecom=get(NOTICE_WECOM),
@@ -561,6 +593,8 @@ def read(environ: Mapping[str, str] | None = None) -> Env:
         tiles_credit=get(TILES_CREDIT),
         tiles_system=get(TILES_SYSTEM),
         log_level=get(LOG_LEVEL),
+        log_format=get(LOG_FORMAT),
+        metrics_token=get(METRICS_TOKEN),
         real_data=get(REAL_DATA),
     )
 

@@ -1,4 +1,4 @@
-"""Reads of photos. Who may see them is the owner's question: callers pass owners they have already looked up."""
+"""Reads of files. Who may see them is the owner's question: callers pass owners they have already looked up."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
 from huying.files import storage
-from huying.files.models import Attachment, HeldUpload
-from huying.files.rules import FileKind, Limits, PreparedImage
+from huying.files.models import Attachment, HeldUpload, KeepingTerm, PartialUpload, Quarantined
+from huying.files.rules import IMAGES, PAPERS, SOUNDS, TERMS, FileKind, Keeping, Limits, PreparedImage, ScanState
 from huying.kernel.refusals import NotFound
 
 _TOKEN = re.compile(r"[\w-]{43}", re.ASCII)
@@ -22,25 +22,81 @@ _TOKEN = re.compile(r"[\w-]{43}", re.ASCII)
 def of_owners(kind: str, ids: Iterable[UUID]) -> dict[UUID, list[Attachment]]:
     """The photos of each owner, oldest first; every owner has a list, empty if need be."""
     found: dict[UUID, list[Attachment]] = {one: [] for one in ids}
-    for row in Attachment.objects.filter(owner_kind=kind, owner_id__in=list(found)).order_by("added_at", "id"):
+    rows = Attachment.objects.filter(owner_kind=kind, owner_id__in=list(found), kind__in=IMAGES, emptied_at=None)
+    for row in rows.defer("lexemes").order_by("added_at", "id"):
         found[row.owner_id].append(row)
     return found
 
 
-def of_all(owners: Mapping[str, Iterable[UUID]]) -> list[Attachment]:
-    """The photos of owners of several kinds, oldest first: one statement."""
+def of_all(owners: Mapping[str, Iterable[UUID]], kinds: Iterable[str] = IMAGES) -> list[Attachment]:
+    """The files of owners of several kinds, oldest first: one statement. Photos, where no other kinds are asked for."""
     condition = Q(pk__in=[])
     for kind, ids in owners.items():
         condition |= Q(owner_kind=kind, owner_id__in=list(ids))
-    return list(Attachment.objects.filter(condition).order_by("added_at", "id"))
+    rows = Attachment.objects.filter(condition, kind__in=list(kinds), emptied_at=None)
+    return list(rows.defer("lexemes").order_by("added_at", "id"))
+
+
+def every_of(owners: Mapping[str, Iterable[UUID]]) -> list[Attachment]:
+    """Photos, documents and recordings of these owners, oldest first: one statement."""
+    return of_all(owners, FileKind)
+
+
+def photos_in(rows: Iterable[Attachment]) -> list[Attachment]:
+    return [row for row in rows if row.kind in IMAGES]
+
+
+def papers_in(rows: Iterable[Attachment]) -> list[Attachment]:
+    return [row for row in rows if row.kind in PAPERS]
+
+
+def sounds_in(rows: Iterable[Attachment]) -> list[Attachment]:
+    return [row for row in rows if row.kind in SOUNDS]
+
+
+def lexemes_of(owners: Mapping[str, Iterable[UUID]]) -> list[str]:
+    """What the documents of these owners add to a search row."""
+    condition = Q(pk__in=[])
+    for kind, ids in owners.items():
+        condition |= Q(owner_kind=kind, owner_id__in=list(ids))
+    rows = Attachment.objects.filter(condition, kind__in=PAPERS, emptied_at=None).exclude(scan=ScanState.HIT)
+    return [one for lexemes in rows.order_by("id").values_list("lexemes", flat=True) for one in lexemes]
 
 
 def one(owner_kind: str, owner_ids: Iterable[UUID], file_id: UUID) -> Attachment:
-    """The photo, if it belongs to one of these owners; raises NotFound otherwise."""
-    row = Attachment.objects.filter(pk=file_id, owner_kind=owner_kind, owner_id__in=list(owner_ids)).first()
+    """The file, if it belongs to one of these owners; raises NotFound otherwise."""
+    row = Attachment.objects.filter(
+        pk=file_id, owner_kind=owner_kind, owner_id__in=list(owner_ids), emptied_at=None
+    ).first()
     if row is None:
         raise NotFound("file")
     return row
+
+
+def partial_of(session_key: str, token: str, *, now: datetime, lock: bool = False) -> PartialUpload:
+    """This session's upload in parts; raises NotFound for every other and for one that is over."""
+    rows = PartialUpload.objects.select_for_update() if lock else PartialUpload.objects.all()
+    known = session_key and _TOKEN.fullmatch(token)
+    row = rows.filter(token=token, session=session_mark(session_key), expires_at__gt=now).first() if known else None
+    if row is None:
+        raise NotFound("upload")
+    return row
+
+
+def terms() -> dict[Keeping, int]:
+    """Days after the end of the case, for everything that has a term: the house's own, or those shipped."""
+    own = dict(KeepingTerm.objects.values_list("what", "days"))
+    return {what: own.get(what.value, bounds.days) for what, bounds in TERMS.items()}
+
+
+def quarantined(most: int = 50) -> list[Quarantined]:
+    """What was shut away, the newest first."""
+    return list(Quarantined.objects.order_by("-found_at", "-id")[:most])
+
+
+def unscanned_count() -> int:
+    """How many kept files no scanner has seen."""
+    return Attachment.objects.filter(scan=ScanState.UNSCANNED, emptied_at=None).count()
 
 
 def session_mark(session_key: str) -> str:
@@ -66,6 +122,12 @@ def prepared_from(held: HeldUpload) -> PreparedImage:
         size=held.size,
         sha256=held.sha256,
         held=held.pk,
+        name=held.name,
+        pages=held.pages,
+        seconds=held.seconds,
+        opening=held.opening,
+        text=held.text,
+        scan=ScanState(held.scan),
     )
 
 

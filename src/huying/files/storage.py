@@ -1,4 +1,6 @@
-"""Where the bytes lie: `<data>/files/ab/cd/<id>.jpg`, the preview beside it as `<id>-480.jpg`.
+"""Where the bytes lie: `<data>/files/ab/cd/<id>.jpg`, the preview of a photo beside it as `<id>-480.jpg`.
+
+Uploads in parts lie in `files/parts`, what was shut away in `files/quarantine`.
 
 The folders are named after the id's last digits: the first ones of a UUIDv7 are the time, the same for years.
 """
@@ -14,9 +16,9 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 
-from huying.files.rules import FileKind, PreparedImage
+from huying.files.rules import IMAGES, FileKind, PreparedImage
 
-_NAME = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(-480)?\.(jpg|webp)")
+_NAME = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(-480)?\.(" + "|".join(FileKind.values) + r")")
 
 
 def root() -> Path:
@@ -31,8 +33,9 @@ def path_of(file_id: UUID, kind: str, *, preview: bool) -> Path:
 
 
 def write(file_id: UUID, image: PreparedImage) -> None:
-    """Both files on disk for good before a row can name them; one that is already there is replaced."""
-    _write(path_of(file_id, image.kind, preview=True), image.preview)
+    """The files on disk for good before a row can name them; one that is already there is replaced."""
+    if image.kind in IMAGES:
+        _write(path_of(file_id, image.kind, preview=True), image.preview)
     _write(path_of(file_id, image.kind, preview=False), image.data)
 
 
@@ -51,6 +54,36 @@ def share(file_id: UUID, image: PreparedImage, like: UUID) -> None:
 def remove(file_id: UUID, kind: str) -> None:
     for preview in (False, True):
         path_of(file_id, kind, preview=preview).unlink(missing_ok=True)
+
+
+def quarantine_path(held_id: UUID) -> Path:
+    return root() / "quarantine" / f"{held_id}.bin"
+
+
+def quarantine(held_id: UUID, data: bytes) -> None:
+    _write(quarantine_path(held_id), data)
+
+
+def part_path(upload_id: UUID) -> Path:
+    return root() / "parts" / f"{upload_id}.part"
+
+
+def write_part(upload_id: UUID, offset: int, chunk: bytes) -> None:
+    """One more piece, on disk for good before its row says so; what was written beyond the offset is written over.
+
+    Raises FileNotFoundError where earlier parts are gone.
+    """
+    path = part_path(upload_id)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | (os.O_CREAT if offset == 0 else 0), 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        if os.fstat(file.fileno()).st_size < offset:
+            raise FileNotFoundError(path)
+        file.truncate(offset)
+        file.seek(offset)
+        file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def stored_before(moment: datetime) -> Iterator[tuple[UUID | None, Path]]:

@@ -1,4 +1,4 @@
-"""Writes of photos: prepare (slow, no database), keep, hold until the form is right, erase."""
+"""Keep files for their owners, hold them until the form is right, erase them, sweep up."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from itertools import islice
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count, Sum
 
 from huying.audit import actions as audit
 from huying.audit.models import History
-from huying.files import storage
+from huying.files import events, storage
 from huying.files.imaging import prepare_image
-from huying.files.models import Attachment, HeldUpload
+from huying.files.models import Attachment, HeldUpload, PartialUpload
 from huying.files.queries import limits, session_mark
-from huying.files.rules import HELD_FOR, MOST_HELD, ORPHAN_AFTER, FilePurpose, PreparedImage
+from huying.files.rules import (
+    HELD_FOR,
+    MOST_BYTES_HELD,
+    MOST_BYTES_OF_OWNER,
+    MOST_HELD,
+    MOST_LEXEMES,
+    MOST_OF_OWNER,
+    ORPHAN_AFTER,
+    FilePurpose,
+    PreparedImage,
+)
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import Conflict, Invalid, KeyReused, TooMany
 from huying.kernel.terms import _
-
-__all__ = [
-    "NewFile",
-    "erase_files",
-    "hold_image",
-    "keep_image",
-    "keep_many",
-    "keep_prepared",
-    "prepare_image",
-    "sweep",
-]
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,11 @@ def keep_prepared(
     actor: Actor,
     now: datetime,
     file_id: UUID | None = None,
+    lexemes: Sequence[str] = (),
 ) -> Attachment:
-    """Keep a prepared (or held) image for its owner, whose app has checked scope and duty.
+    """Keep a prepared (or held) file for its owner, whose app has checked scope and duty.
+
+    `lexemes` is what a document's text adds to the search row of its case, in pieces; the text itself is not kept.
 
     `file_id` is the client's key: the same id for the same owner is the same photo and is returned as it is;
     raises Conflict if the id belongs to something else, KeyReused if it is another photo, Invalid if a held upload
@@ -113,8 +116,15 @@ def keep_prepared(
         width=prepared.width,
         height=prepared.height,
         sha256=prepared.sha256,
+        name=prepared.name,
+        pages=prepared.pages,
+        seconds=prepared.seconds,
+        opening=prepared.opening,
+        scan=prepared.scan,
+        lexemes=sorted(set(lexemes))[:MOST_LEXEMES],
         added_at=now,
     )
+    _room_for(attachment)
     if prepared.held is not None:
         _claim(prepared.held, now)
     # The row first: it takes the id, so that of two with one id only the winner writes files.
@@ -135,6 +145,14 @@ def keep_prepared(
         facts={"owner_kind": owner_kind, "owner_id": owner_id, "purpose": purpose, "sha256": prepared.sha256},
     )
     return attachment
+
+
+def _room_for(new: Attachment) -> None:
+    """The quota of one report, order or case. Raises Invalid where it is full."""
+    mine = Attachment.objects.filter(owner_id=new.owner_id, owner_kind=new.owner_kind, emptied_at=None)
+    had = mine.aggregate(count=Count("pk"), size=Sum("size"))
+    if had["count"] >= MOST_OF_OWNER or (had["size"] or 0) + new.size > MOST_BYTES_OF_OWNER:
+        raise Invalid(_("这一件的文件已经很多了，不能再加。请先和经办的人联系。"))
 
 
 @transaction.atomic
@@ -197,10 +215,12 @@ def _claim(held_id: UUID, now: datetime) -> None:
 
 
 def hold_image(prepared: PreparedImage, *, session_key: str, now: datetime) -> HeldUpload:
-    """Hold a prepared image for a form of this session. Raises TooMany if the session holds too many."""
+    """Hold a prepared file for a form of this session. Raises TooMany if the session holds too many or too much."""
     mark = session_mark(session_key)
-    if HeldUpload.objects.filter(session=mark, expires_at__gt=now, claimed_at=None).count() >= MOST_HELD:
-        raise TooMany(_("暂存的照片太多了。请稍后再传。"))
+    waiting = HeldUpload.objects.filter(session=mark, expires_at__gt=now, claimed_at=None)
+    had = waiting.aggregate(count=Count("pk"), size=Sum("size"))
+    if had["count"] >= MOST_HELD or (had["size"] or 0) + prepared.size > MOST_BYTES_HELD:
+        raise TooMany(_("暂存的文件太多了。请稍后再传。"))
     held = HeldUpload(
         session=mark,
         token=secrets.token_urlsafe(32),
@@ -209,6 +229,12 @@ def hold_image(prepared: PreparedImage, *, session_key: str, now: datetime) -> H
         width=prepared.width,
         height=prepared.height,
         sha256=prepared.sha256,
+        name=prepared.name,
+        pages=prepared.pages,
+        seconds=prepared.seconds,
+        opening=prepared.opening,
+        text=prepared.text,
+        scan=prepared.scan,
         held_at=now,
         expires_at=now + HELD_FOR,
     )
@@ -219,7 +245,7 @@ def hold_image(prepared: PreparedImage, *, session_key: str, now: datetime) -> H
 
 @transaction.atomic
 def erase_files(*, owner_kind: str, owner_ids: Sequence[UUID], actor: Actor, now: datetime) -> int:
-    """Erase all photos of these owners, rows now and files with the commit; history keeps only that it was done."""
+    """Erase all files of these owners, rows now and files with the commit; history keeps only that it was done."""
     rows = list(Attachment.objects.select_for_update().filter(owner_kind=owner_kind, owner_id__in=owner_ids))
     for row in rows:
         audit.append(
@@ -233,20 +259,25 @@ def erase_files(*, owner_kind: str, owner_ids: Sequence[UUID], actor: Actor, now
         )
         transaction.on_commit(partial(storage.remove, row.pk, row.kind))
     erased = [row.pk for row in rows]
+    if any(row.lexemes for row in rows):
+        events.words_gone.emit(at=now, owner_kind=owner_kind, owners=list(owner_ids))
     HeldUpload.objects.filter(pk__in=erased).delete()
     Attachment.objects.filter(pk__in=erased).delete()
     return len(rows)
 
 
 def sweep(*, now: datetime) -> int:
-    """Remove expired held uploads, and files that no row names; says how many. Safe to run again, and beside itself."""
+    """Remove expired uploads, held or in parts, and files that no row names; says how many. Safe to run twice."""
     removed = 0
     for held_id in HeldUpload.objects.filter(expires_at__lte=now).values_list("pk", flat=True):
         removed += _drop_held(held_id)
+    for upload_id in PartialUpload.objects.filter(expires_at__lte=now).values_list("pk", flat=True):
+        removed += _drop_part(upload_id)
+    removed += _drop_lost_parts(now)
     old = storage.stored_before(now - ORPHAN_AFTER)
     while batch := list(islice(old, 1000)):
         named = {file_id for file_id, _path in batch if file_id is not None}
-        kept = set(Attachment.objects.filter(pk__in=named).values_list("pk", flat=True))
+        kept = set(Attachment.objects.filter(pk__in=named, emptied_at=None).values_list("pk", flat=True))
         kept |= set(HeldUpload.objects.filter(pk__in=named).values_list("pk", flat=True))
         for file_id, path in batch:
             if file_id not in kept:
@@ -265,3 +296,30 @@ def _drop_held(file_id: UUID) -> int:
     if not Attachment.objects.filter(pk=file_id).exists():
         transaction.on_commit(partial(storage.remove, file_id, row.kind))
     return 1
+
+
+@transaction.atomic
+def _drop_part(upload_id: UUID) -> int:
+    row = PartialUpload.objects.select_for_update(skip_locked=True).filter(pk=upload_id).first()
+    if row is None:
+        return 0
+    row.delete()
+    transaction.on_commit(partial(storage.part_path(upload_id).unlink, missing_ok=True))
+    return 1
+
+
+def _drop_lost_parts(now: datetime) -> int:
+    """Parts whose row is gone: a crash between the two."""
+    folder, removed = storage.root() / "parts", 0
+    if not folder.is_dir():
+        return 0
+    for path in folder.glob("*.part"):
+        try:
+            old = path.stat().st_mtime < (now - ORPHAN_AFTER).timestamp()
+            known = old and PartialUpload.objects.filter(pk=UUID(path.stem)).exists()
+        except (FileNotFoundError, ValueError):
+            continue
+        if old and not known:
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
