@@ -12,7 +12,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from huying.cases.casefile import subject_of
 from huying.cases.forms import legal_moves
 from huying.cases.models import Case
+from huying.kernel.actor import resident
+from huying.kernel.ids import uuid7
 from huying.matters.models import CatalogueVersion
+from huying.notices import actions as notices
+from huying.notices.actions import Recipient
+from huying.notices.actions.public import Paper
+from huying.notices.models import Delivery
 from huying.people.queries import actor_for
 from tests.browser.desk_world import HERE, build_day
 from tests.browser.harness import PHONE_FIRST
@@ -26,9 +32,14 @@ NO_PAGE = {
     "cases:move", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview", "matters:make_draft",
     "matters:export", "matters:submit", "matters:approve", "matters:send_back", "matters:drop", "places:drop",
     "places:polygons", "places:outlines", "clocks:publish", "clocks:hours", "ui:map_data", "ui:type", "channels:live",
-    "set_language",
+    "set_language", "notices:bell", "notices:open", "notices:read_all", "notices:keep_address",
+    "notices:confirm_address", "notices:drop_address", "notices:replay", "notices:wording_move",
+    "notices:public_move", "notices:answer",
 }  # fmt: skip
 ELSEWHERE = {
+    "test_sign_in": {"access:second", "access:security", "access:confirm", "access:totp", "access:passkeys",
+                     "access:recovery", "access:address", "access:accounts", "access:account", "access:sign_ins",
+                     "access:forced", "access:reviews", "access:review"},
     "test_journeys": {"portal:report", "portal:where", "portal:check", "portal:done", "portal:track", "portal:status",
                       "portal:deed", "portal:contact", "access:sign_in", "desk:triage_case", "desk:receipt"},
     "test_portal": {"portal:home", "portal:area", "portal:nearby", "portal:numbers", "portal:privacy", "portal:access",
@@ -39,7 +50,9 @@ ELSEWHERE = {
 HERE_TOO = {
     "portal:danger", "portal:kind", "access:password", "desk:callback", "matters:catalogue", "matters:type",
     "matters:duties", "matters:version", "matters:import", "places:tree", "places:area", "places:import",
-    "places:draft", "clocks:now", "clocks:year", "cases:case",
+    "places:draft", "clocks:now", "clocks:year", "cases:case", "notices:mine", "notices:preferences", "notices:admin",
+    "notices:dead", "notices:words", "notices:publics", "notices:new_public", "notices:public", "notices:edit_public",
+    "portal:notices", "portal:notice", "portal:notice_object", "portal:notice_sheet", "portal:objection",
 }  # fmt: skip
 
 
@@ -181,3 +194,57 @@ def test_each_move_has_a_form_that_can_be_filled(visit, day, width):
         assert one.page.locator("form[action*='/moves/']").count(), name
     for one in visits.values():
         one.close()
+
+
+@BROWSER
+@WIDTHS
+def test_notices_and_public_notices_can_be_read(visit, day, width):
+    paper, draft = put_up(day)
+    staff = visit("head", width)
+    for name, address in (
+        ("news", "/desk/notices/?show=all"),
+        ("news-settings", "/desk/notices/settings/"),
+        ("news-admin", "/desk/notices/admin/"),
+        ("news-words", "/desk/notices/words/nudged/sms/zh-hans/"),
+        ("news-dead", "/desk/notices/dead/"),
+        ("papers", "/desk/notices/public/"),
+        ("paper", f"/desk/notices/public/{paper.pk}/"),
+        ("paper-new", "/desk/notices/public/new/"),
+        ("paper-edit", f"/desk/notices/public/{draft.pk}/edit/"),
+    ):
+        staff.go(address)
+        staff.look(name)
+    staff.close()
+    resident = visit("", width)
+    for name, address in (
+        ("portal-papers", "/notices/"),
+        ("portal-paper", f"/notices/{paper.pk}/"),
+        ("portal-sheet", f"/notices/{paper.pk}/sheet/"),
+        ("portal-object", f"/notices/{paper.pk}/object/"),
+    ):
+        resident.go(address)
+        resident.look(name)
+    resident.fill("您的意见", "离三号楼太近。")
+    resident.press("提交")
+    resident.look("portal-objection")
+    resident.close()
+
+
+def put_up(day):
+    """A paper with an objection, a draft, some notices under the head's bell, one of them not sent."""
+    head, leader = day.head, day.leader
+    paper, draft = (
+        notices.draft_public(
+            paper=Paper("plan", title, "拟在北门加装六个充电桩。\n\n有意见请在公示期内提出。", BANYAN, "榕树社区居委会", 15),
+            actor=head, now=HERE,
+        )
+        for title in ("北门加装充电桩的方案", "五月收支")
+    )  # fmt: skip
+    notices.ask_public(public_id=paper.pk, actor=head, now=HERE)
+    notices.decide_public(public_id=paper.pk, granted=True, actor=leader, now=HERE)
+    notices.object_to_public(public_id=paper.pk, words="离三号楼太近。", key=uuid7(), actor=resident(), now=HERE)
+    notices.keep_address(channel="sms", value="13900000000", actor=head, now=HERE)
+    Delivery.objects.filter(channel="sms").update(state="dead", dead_at=HERE, why="refused", attempts=7)
+    facts = {"number": "20261020-001-0042K", "title": "垃圾桶满溢", "place": "榕树社区", "count": "2"}
+    notices.notify(template="nudged", to=Recipient.account(head.id), facts=facts, area_code=STREET, now=HERE)
+    return paper, draft
