@@ -56,6 +56,7 @@ class TestUnits:
         one = Notice.objects.filter(account=world.accounts["handler"]).get()
         assert case.number in one.body
         assert one.object_id == case.pk
+        assert Report.objects.get(case=case).words[:6] not in one.title + one.body + str(one.facts)
 
     def test_news_that_comes_twice_tells_once(self, world, house):
         from procrastinate.contrib.django.models import ProcrastinateJob

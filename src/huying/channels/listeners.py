@@ -8,6 +8,8 @@ from django.db import transaction
 from procrastinate.exceptions import AlreadyEnqueued
 
 from huying.access import events as access
+from huying.access.models import ReviewItem
+from huying.access.rules import Decision
 from huying.cases import events
 from huying.cases.models import WorkOrder
 from huying.cases.rules import LIVE_ORDERS
@@ -92,3 +94,24 @@ def to_webhooks(news: News) -> None:
 
 
 events.moved.listen(to_webhooks)
+
+
+@access.review_closed.listen
+def grants_reviewed(news: News) -> None:
+    """Whose grants were gone through hears what was said of them, once for each decision."""
+    items = ReviewItem.objects.filter(review_id=UUID(news.facts["review_id"])).exclude(decision="")
+    said = sorted({(one.grant.account_id, one.decision) for one in items.select_related("grant")})
+    for account_id, decision in said:
+        notify(
+            template="grant_reviewed",
+            to=Recipient.account(account_id),
+            facts={
+                "decision": str(Decision(decision).label),
+                "when": f"{date_words(news.at, news.at)} {clock_words(news.at)}",
+            },
+            area_code=news.facts["area_code"],
+            object_kind="account",
+            object_id=account_id,
+            now=news.at,
+            once=f"{news.id}:{decision}",
+        )

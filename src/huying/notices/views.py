@@ -85,7 +85,7 @@ def address_of(kind: str, object_id: UUID | None) -> str:
     if found is None or object_id is None:
         return ""
     try:
-        return reverse(found[0], kwargs={found[1]: object_id})
+        return reverse(found[0], kwargs={found[1]: object_id} if found[1] else None)
     except NoReverseMatch:
         return ""
 

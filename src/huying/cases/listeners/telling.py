@@ -20,6 +20,7 @@ from huying.cases.rules import LIVE_ORDERS, OrderState, ReplyBy, State, Verb
 from huying.kernel.actor import ActorKind
 from huying.kernel.events import News
 from huying.kernel.terms import _
+from huying.matters import queries as matters
 from huying.notices.actions import Recipient, hide_from_others, notify
 from huying.notices.models import Notice
 from huying.people import queries as people
@@ -61,7 +62,9 @@ def when(moment: datetime | None, now: datetime) -> str:
 
 def facts_of(case: Case) -> dict[str, str]:
     """What every notice about a case says of it: number, type, place; never a caller's words."""
-    return {"number": case.number, "title": case.title, "place": places.name_of(case.area_code)}
+    # The case's own title begins with the caller's words: the type names it here.
+    title = matters.name_of(case.type_code) if case.type_code else str(_("还没有定事项"))
+    return {"number": case.number, "title": title, "place": places.name_of(case.area_code)}
 
 
 def tell(
