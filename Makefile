@@ -74,6 +74,7 @@ build: $(DEV) ## build styles and scripts (needs Node 20 or newer)
 docs: $(DEV) ## write the generated pages of docs/reference
 	$(BIN)/python -m huying.config.env > docs/reference/settings.md
 	$(BIN)/python tools/state_docs.py
+	$(BIN)/python tools/openapi.py
 
 lock: ## pin all requirements with hashes (needs uv and Node)
 	$(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate requirements/run.in -o requirements/run.txt

@@ -27,16 +27,16 @@ class TestWhoHears:
     def test_one_hears_of_cases_that_one_sees_and_the_stranger_hears_nothing(self, call, finished, world):
         register_case(call.pk, type_code="0103", grade="ordinary", actor=world.dispatcher, now=NOW)
         kinds = [one.kind for one in happened(world.dispatcher, place=feed.Place()).items]
-        assert kinds == ["case.receive", "case.register"]
+        assert kinds == ["case.receive", "case.correct", "case.register"]
         assert happened(world.next_dispatcher, place=feed.Place()).items == []
         assert happened(world.kapok_worker, place=feed.Place()).items == []
 
     def test_one_resumes_behind_an_event_and_asks_for_kinds_and_areas(self, call, finished, world):
         register_case(call.pk, type_code="0103", grade="ordinary", actor=world.dispatcher, now=NOW)
-        first, second = happened(world.dispatcher, place=feed.Place()).items
-        assert happened(world.dispatcher, place=feed.place_of(first.id)).items == [second]
+        first, second, third = happened(world.dispatcher, place=feed.Place()).items
+        assert happened(world.dispatcher, place=feed.place_of(first.id)).items == [second, third]
         assert happened(world.dispatcher, place=feed.Place(), limit=1).place.id == first.id
-        assert happened(world.dispatcher, place=feed.Place(), kinds=["case.register"]).items == [second]
+        assert happened(world.dispatcher, place=feed.Place(), kinds=["case.register"]).items == [third]
         assert happened(world.dispatcher, place=feed.Place(), area_code=KAPOK).items == []
 
     def test_a_restricted_case_is_heard_of_by_its_own_alone(self, finished, world):
@@ -112,5 +112,5 @@ def test_rows_of_a_restored_copy_go_by_their_id(db, world, monkeypatch):
     )  # fmt: skip
     # Not finished by this server's numbers, but sealed on the other one.
     lines = feed.after(feed.Place(), ["case"])
-    assert [line.verb for line in lines] == ["receive", "register"]
-    assert [line.verb for line in feed.after(feed.place_of(lines[0].id), ["case"])] == ["register"]
+    assert [line.verb for line in lines] == ["receive", "correct", "register"]
+    assert [line.verb for line in feed.after(feed.place_of(lines[0].id), ["case"])] == ["correct", "register"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import cache, wraps
 from importlib import import_module
@@ -125,11 +126,28 @@ def openapi() -> dict[str, Any]:
             one["security"] = [{}, *either] if public else either
             _told(one, doors[one["operationId"]][1])
     made["servers"] = [{"url": "/"}]
+    _pruned(made)
     return made
+
+
+def _pruned(made: dict[str, Any]) -> None:
+    """Drop schemas that nothing refers to: ninja also lists those whose fields became parameters."""
+    schemas = made["components"]["schemas"]
+    while True:
+        named = set(re.findall(r"#/components/schemas/([\w-]+)", json.dumps(made)))
+        unused = set(schemas) - named
+        if not unused:
+            return
+        for name in unused:
+            del schemas[name]
 
 
 def _told(one: dict[str, Any], duty: str | None) -> None:
     """Refusals as problem documents, each with what it means; the duty in words."""
+    for parameter in one.get("parameters", []):
+        examples = parameter.pop("examples", None)  # of the schema: a list there, a map here
+        if isinstance(examples, list):
+            parameter["example"] = examples[0]
     if duty:
         one["description"] = f"{one.get('description', '')}\n\nNeeds the duty `{duty}`.".strip()
     for status, said in one["responses"].items():
@@ -188,9 +206,3 @@ describe.door = ("public", None)  # type: ignore[attr-defined]
 
 urls = _patterns()
 __all__ = ["Problem", "describe", "ninja", "openapi", "openapi_text", "operations", "urls"]
-
-if __name__ == "__main__":
-    import django
-
-    django.setup()
-    Path("docs/reference/openapi.json").write_text(openapi_text(), encoding="utf-8")
