@@ -19,6 +19,7 @@ FLOORS = {
     "clocks": 1,
     "people": 2,
     "files": 3,
+    "notices": 3,
     "access": 3,
     "approvals": 3,
     "clients": 3,
