@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -17,10 +18,12 @@ from django.utils.translation import gettext as _
 from huying import __version__
 from huying.channels.live import CHANNEL
 from huying.channels.stream import farewell
+from huying.cli import systemd
 from huying.cli.contract import CommandRefused, Terminal
 from huying.cli.steps import pending
-from huying.cli.supervise import PARENT, Child, Supervisor
+from huying.cli.supervise import PARENT, Child, Supervisor, lives
 from huying.config.env import Env
+from huying.config.metrics import FOLDER
 from huying.config.staticfiles import collect
 
 
@@ -45,11 +48,15 @@ def serve(terminal: Terminal, *, bind: str | None = None, port: int | None = Non
         environment["HUYING_DEMO"] = "1" if demo else "0"
         if demo:
             environment.setdefault("HUYING_CODES", "console")  # one-time codes can be tried, and are seen where it runs
-    web = {**environment, "HUYING_POOL": str(env.pool or env.threads + 2)}
+    environment.pop(systemd.SOCKET, None)  # the parent alone speaks for the service
+    if env.log_format == "auto" and not demo:
+        environment["HUYING_LOG_FORMAT"] = "json"
+    counts = _counts(env.data)
+    web = {**environment, "HUYING_POOL": str(env.pool or env.threads + 2), FOLDER: str(counts)}
     children = [Child("web", [sys.executable, "-m", "huying.cli.web"], web)]
     if env.worker:
         children.append(Child("worker", [sys.executable, "-m", "huying.cli.main", "worker"], environment))
-    supervisor = Supervisor(children, terminal.warn, farewell=_end_streams)
+    supervisor = Supervisor(children, terminal.warn, farewell=_farewell)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         supervisor.stopping.set()
@@ -58,7 +65,29 @@ def serve(terminal: Terminal, *, bind: str | None = None, port: int | None = Non
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, stop)
     terminal.say(_("请打开 %(address)s （按 Ctrl-C 停止）") % {"address": address(bind, port)})
-    supervisor.run()
+    systemd.watch(bind, port, supervisor.stopping)
+    try:
+        supervisor.run()
+    finally:
+        shutil.rmtree(counts, ignore_errors=True)
+
+
+def _counts(data: Path) -> Path:
+    """An empty folder where this server's web processes keep what they count; what killed servers left goes."""
+    folder = data / "metrics"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in folder.iterdir():
+        if left.name.isdigit() and not lives(int(left.name)):
+            shutil.rmtree(left, ignore_errors=True)
+    mine = folder / str(os.getpid())
+    shutil.rmtree(mine, ignore_errors=True)
+    mine.mkdir(mode=0o700)
+    return mine
+
+
+def _farewell() -> None:
+    systemd.tell("STOPPING=1")
+    _end_streams()
 
 
 def _end_streams() -> None:

@@ -1,4 +1,4 @@
-"""Steps that several commands take: bring the tables up to date, see whether they are."""
+"""Steps that several commands take: bring the tables up to date, see whether they are, begin with none."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 from huying.config.env import Env
 from huying.config.postgres import APP
 from huying.config.privileges import grant
+from huying.kernel.terms import _
 
 LOCK = 7_490_1  # an advisory lock, so that two migrations never run at once
 
@@ -65,3 +66,19 @@ def app_role(env: Env) -> str:
         return APP
     app, owner = (conninfo_to_dict(env.url(owner)).get("user") for owner in (False, True))
     return str(app) if app and app != owner else ""
+
+
+def recreate() -> None:
+    """A new empty database in the embedded cluster; refused while another command works on the old one."""
+    import psycopg
+
+    from huying.cli.contract import CommandRefused
+    from huying.config.postgres import BOOT, DATABASE, OWNER, url_of
+
+    connection.close()
+    with psycopg.connect(url_of(settings.ENV.data, BOOT, "postgres"), autocommit=True) as boot:
+        try:
+            boot.execute(f"DROP DATABASE IF EXISTS {DATABASE}")
+        except psycopg.errors.ObjectInUse as why:
+            raise CommandRefused(_("这个数据库正在别处使用。请先停掉正在运行的网站和命令，再试一次。")) from why
+        boot.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")

@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 import os
+from typing import Any
+
+
+def _logging(shape: str) -> dict[str, Any]:
+    """The server's own lines, written as ours are."""
+    return {
+        "formatters": {"plain": {"()": "huying.config.logs.Formatter", "shape": shape}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stdout"}},
+        "loggers": {"_granian": {"handlers": ["console"], "level": "INFO", "propagate": False}},
+    }
 
 
 def main() -> None:
@@ -32,6 +42,7 @@ def main() -> None:
         backpressure=env.live_streams + 16 * env.threads if env.live else None,
         websockets=False,
         log_level=LogLevels.error if env.log_level == "WARNING" else LogLevels(env.log_level.lower()),
+        log_dictconfig=_logging(env.log_format),
         respawn_failed_workers=True,
         respawn_interval=0.5,
         workers_kill_timeout=3,

@@ -20,6 +20,7 @@ from huying.config.wsgi import application as pages
 from huying.channels.feed import EventStream, wants_stream
 from huying.channels.stream import Hub, LiveStream
 from huying.cli.supervise import PARENT, watch_parent
+from huying.config.metrics import STREAMS
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huying.config.settings")
 
@@ -38,8 +39,12 @@ class Router:
         self.feed = feed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/healthz" and scope["method"] in ("GET", "HEAD"):
+            await _alive(send)  # also while every thread is at work
+            return
         if scope["type"] == "http" and scope["path"] == "/live/" and self.live is not None:
-            await self.live(scope, receive, send)
+            with STREAMS.track_inprogress():
+                await self.live(scope, receive, send)
             return
         if scope["type"] == "http" and self.feed is not None and wants_stream(scope):
             await self.feed(scope, receive, send)
@@ -54,6 +59,16 @@ class Router:
             return message
 
         await self.pages(plain(scope) if scope["type"] == "http" else scope, body, send)
+
+
+async def _alive(send: Send) -> None:
+    headers = [
+        (b"content-type", b"text/plain"),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"ok\n"})
 
 
 def plain(scope: Scope) -> Scope:

@@ -127,9 +127,9 @@ def _counted() -> dict[str, Any]:
 def _clear(terminal: Terminal) -> None:
     """Drop the demo's database and its files. What is not a demo is never dropped."""
     from django.conf import settings
-    from django.db import connection
 
     from huying.audit import queries as histories
+    from huying.cli.steps import recreate
     from huying.files import storage
 
     heads = histories.heads_path()
@@ -139,8 +139,7 @@ def _clear(terminal: Terminal) -> None:
         raise CommandRefused(_("外部数据库不是空的，不能清掉。请另指定一个空数据库，或不用 HUYING_DATABASE_URL。"))
     if not settings.ENV.embedded:
         return  # an empty database is fresh as it is
-    connection.close()
-    _recreate()
+    recreate()
     heads.unlink(missing_ok=True)
     shutil.rmtree(storage.root(), ignore_errors=True)
     terminal.say(_("原来的演示数据已清掉。"))
@@ -161,21 +160,6 @@ def _may_go() -> bool:
     return not _holds_something()
 
 
-def _recreate() -> None:
-    """A new empty database in the embedded cluster; refused while another command works on the old one."""
-    import psycopg
-    from django.conf import settings
-
-    from huying.config.postgres import BOOT, DATABASE, OWNER, url_of
-
-    with psycopg.connect(url_of(settings.ENV.data, BOOT, "postgres"), autocommit=True) as boot:
-        try:
-            boot.execute(f"DROP DATABASE IF EXISTS {DATABASE}")
-        except psycopg.errors.ObjectInUse as why:
-            raise CommandRefused(_("演示正在别处运行。请先停掉它，再用 --fresh。")) from why
-        boot.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
-
-
 # Serving
 
 
@@ -183,8 +167,8 @@ def _serve(options: Namespace, terminal: Terminal) -> None:
     from django.conf import settings
     from django.urls import reverse
 
-    from huying.cli.serving import address, serve
     from huying.access.demo import is_loopback
+    from huying.cli.serving import address, serve
 
     env = settings.ENV
     bind = env.bind if is_loopback(env.bind) else "127.0.0.1"

@@ -1,0 +1,1 @@
+"""Backups: one sealed file of everything a street owns, except the keys."""
