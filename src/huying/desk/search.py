@@ -123,8 +123,8 @@ def _areas(asked: str, viewer: Actor, *, most: int) -> Group:
     for prefix in prefixes:
         for code, name in places.names_within(prefix).items():
             if code.startswith(asked) or fits(places.own_name_of(code)):
-                url = reverse("places:area", args=[code])
-                group.found.append(Found(url, cut(places.own_name_of(code), asked), f"{name} · {code}", "map"))
+                own, url = places.own_name_of(code), reverse("places:area", args=[code])
+                group.found.append(Found(url, cut(own, asked), _told((name if name != own else "", code)), "map"))
                 if len(group.found) >= most:
                     return group
     return group
