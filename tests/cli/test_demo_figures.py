@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from huying.cli.play import figures
-from huying.cli.play.world import geography, organisations, premises
+from huying.cli.play.world import geography, organisations, posts, premises
 from huying.kernel.actor import system
 from huying.matters import actions as matters
 from huying.people import actions as people
@@ -27,12 +27,14 @@ def street(django_db_setup, django_db_blocker):
         matters.load_default(area_code=geography.STREET, actor=actor, now=NOW, valid_from=NOW.date())
         geography.settle(ground, Random(1), actor=actor, now=NOW)
         organisations.furnish(ground, actor=actor, now=NOW)
+        posts.furnish(ground, actor=actor, now=NOW)
         premises.furnish(ground, seed=1, actor=actor, now=NOW)
-        yield {one.says: (one.ask(), one.holds()) for one in figures.PLACES}
+        posts.furnish_full(ground, actor=actor, now=NOW)
+        yield {one.says: (one.ask(), one.holds()) for one in figures.ALL}
         transaction.set_rollback(True)
 
 
-@pytest.mark.parametrize("figure", figures.PLACES, ids=lambda one: one.says)
+@pytest.mark.parametrize("figure", figures.ALL, ids=lambda one: one.says)
 def test_the_number_of_the_account_stands_in_the_world(street, figure):
     found, holds = street[figure.says]
     assert holds, (figure.number, found)

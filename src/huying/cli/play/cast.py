@@ -13,6 +13,7 @@ from huying.kernel.actor import Actor
 from huying.people import queries as people
 from huying.people.models import Account, RoleGrant
 from huying.people.rules import Duty
+from huying.people.sight import actors_for
 
 STREET_LENGTH = 9
 Seen = Callable[[Actor], bool]
@@ -39,8 +40,7 @@ class Cast:
         for account_id, role in RoleGrant.objects.order_by("since", "pk").values_list("account_id", "role_id"):
             first.setdefault(account_id, role)
         actors = []
-        for account in accounts:
-            actor = people.actor_for(account, now)
+        for actor in actors_for(accounts, now).values():
             near = any(g.area_code.startswith(street) or street.startswith(g.area_code) for g in actor.grants)
             if near:
                 actors.append(actor)

@@ -18,7 +18,7 @@ from django.db import transaction
 
 from huying.audit import actions as audit
 from huying.audit import queries as histories
-from huying.cli.play.world import cases, geography, organisations, premises
+from huying.cli.play.world import cases, geography, organisations, posts, premises
 from huying.cli.play.world.pictures import Shelf
 from huying.clocks import actions as clocks
 from huying.kernel.actor import system
@@ -81,9 +81,21 @@ def build(*, seed: int, until: datetime, scale: float = 1.0, told: Told = _quiet
         )
         geography.settle(ground, rng, actor=actor, now=ground_at)
         organisations.furnish(ground, actor=actor, now=people_at)
+        posts.furnish(ground, actor=actor, now=people_at)
         premises.furnish(ground, seed=seed, actor=actor, now=until)
         count = cases.tell_all(ground, Shelf.empty(), seed=seed, until=until, scale=scale, told=told)
         audit.append(
             kind=KIND, object_id=STAMP, verb=VERB, actor=actor, at=until, area_code=geography.STREET,
             facts={"seed": seed, "until": until.isoformat(), "cases": count},
         )  # fmt: skip
+
+
+@transaction.atomic
+def complete(*, until: datetime) -> None:
+    """Add the large numbers of the published accounts to a demo world that is there. Seal the history afterwards."""
+    there = stamp()
+    if there is None or posts.stands():
+        return
+    ground = geography.draw(Random(there.seed))
+    with _uncollected(), seeded(there.seed + 1, int(until.timestamp() * 1000)):
+        posts.furnish_full(ground, actor=system("demo"), now=until)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from huying.audit import actions as audit
 from huying.audit.models import History
-from huying.cli.play.world.geography import COMMUNITIES, STREET, Ground
+from huying.cli.play.world.geography import COMMUNITIES, STREET, STREET_NAME, Ground
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
 from huying.matters import queries as matters
@@ -167,13 +167,14 @@ def furnish(ground: Ground, *, actor: Actor, now: datetime) -> House:
 
 
 def _make_units(house: House, ground: Ground, *, actor: Actor, now: datetime) -> None:
-    def make(kind: UnitKind, name: str, area: str, short: str = "", parent: str = "") -> None:
+    def make(kind: UnitKind, name: str, area: str, short: str = "", parent: str = "", rank: str = "") -> None:
         house.units[name] = people.create_organisation(
             kind=kind,
             name=name,
             short_name=short,
             area_code=area,
             parent_id=house.units[parent].pk if parent else None,
+            rank=rank,
             # One number for residents: that of the street's centre.
             phone="020-00001000" if name == CENTRE_UNIT else "",
             actor=actor,
@@ -186,9 +187,10 @@ def _make_units(house: House, ground: Ground, *, actor: Actor, now: datetime) ->
             make(UnitKind(hint.kind), hint.name, DISTRICT)
         elif hint.tier == "street":
             make(UnitKind(hint.kind), hint.name, STREET, hint.name.removeprefix("街道"))
+    make(UnitKind.STREET_PARTY, f"{STREET_NAME}党工委", STREET)
     for code in sorted(ground.communities):
         name = COMMUNITIES[int(code[-3:]) - 1][0]
-        make(UnitKind.COMMUNITY_PARTY, f"{name}社区党委", code)
+        make(UnitKind.COMMUNITY_PARTY, f"{name}社区党委", code, parent=f"{STREET_NAME}党工委", rank="committee")
         make(UnitKind.COMMUNITY_COMMITTEE, f"{name}社区居委会", code, f"{name}居委会")
         make(UnitKind.SUPERVISION_COMMITTEE, f"{name}社区居务监督委员会", code, f"{name}监委会")
     for firm in FIRMS:
