@@ -259,7 +259,7 @@ def _history(register: Register[Any], row_id: UUID) -> list[dict[str, Any]]:
         fields = one.facts.get("fields")
         note: Label = ""
         if one.verb == Verb.CHANGE and isinstance(fields, list):
-            note = listed(labels.get(name, name) for name in fields)
+            note = listed(label for name, label in labels.items() if name in fields)
         if one.facts.get("import"):
             words = _("%(verb)s（导入）") % {"verb": words}
         elif one.facts.get("bulk"):
