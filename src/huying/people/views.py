@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from huying.kernel.actor import Actor
-from huying.kernel.doors import actor_of, attempt, now_of, staff
+from huying.kernel.doors import actor_of, attempt, now_of, sensitive, staff
 from huying.kernel.paging import Page
 from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
 from huying.kernel.terms import Label, _, listed
@@ -126,6 +126,7 @@ def _waiting(request: GrantRequest, area: str, viewer: Actor) -> dict[str, Any]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff()
+@sensitive
 def grant(request: HttpRequest) -> HttpResponse:
     """Give a role, or ask for one that takes two persons."""
     viewer, now = actor_of(request), now_of(request)
@@ -184,6 +185,7 @@ def _moment(day: Any) -> Any:
 
 @require_POST
 @staff()
+@sensitive
 def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Agree to a sensitive role, refuse it, or take the own request back."""
     viewer, now = actor_of(request), now_of(request)
@@ -206,6 +208,7 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff()
+@sensitive
 def revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
     """End a grant, after one look at what it opens."""
     viewer, now = actor_of(request), now_of(request)
@@ -396,6 +399,7 @@ def _successor(pick: SuccessorForm, viewer: Actor) -> Account | None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff(Duty.ADMIN_PEOPLE)
+@sensitive
 @never_cache
 def let_in(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Give a first password, shown once."""
