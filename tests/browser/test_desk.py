@@ -18,6 +18,8 @@ PAGES = [
     ("dispatcher", "new", "/desk/new/"), ("handler", "handler", "/desk/"), ("head", "head", "/desk/"),
     ("secretary", "secretary", "/desk/"), ("grid_worker2", "grid", "/desk/"), ("grid_worker2", "behalf", "/desk/new/"),
     ("grid_worker2", "self", "/desk/self/"), ("clerk", "taken", "/desk/taken/"), ("reviewer", "review", "/desk/review/"),
+    ("dispatcher", "search", "/desk/search/?q=榕树"), ("dispatcher", "help", "/desk/help/"),
+    ("dispatcher", "help-topic", "/desk/help/contact/"),
 ]  # fmt: skip
 
 

@@ -44,7 +44,8 @@ ELSEWHERE = {
                       "portal:deed", "portal:contact", "access:sign_in", "desk:triage_case", "desk:receipt"},
     "test_portal": {"portal:home", "portal:area", "portal:nearby", "portal:numbers", "portal:privacy", "portal:access",
                     "portal:likely"},
-    "test_desk": {"desk:mine", "desk:review", "desk:cases", "desk:triage", "desk:new", "desk:self", "desk:taken"},
+    "test_desk": {"desk:mine", "desk:review", "desk:cases", "desk:triage", "desk:new", "desk:self", "desk:taken",
+                  "desk:search", "desk:help", "desk:help_topic"},
     "test_gallery": {"ui:gallery", "ui:gallery_portal", "ui:gallery_problem"},
 }  # fmt: skip
 HERE_TOO = {
