@@ -16,6 +16,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 
 from huying.cases.models import Case
 from huying.config.wsgi import application
@@ -87,7 +89,13 @@ class Typed:
 
 @pytest.fixture
 def typed(library, program):
-    return lambda key: Typed(library, program(key).token)
+    """Requests of a server close their connections; a test's transaction lives on its own."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield lambda key: Typed(library, program(key).token)
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 def test_a_call_from_its_report_to_its_end_and_the_next_street_sees_none_of_it(world, typed, library):
