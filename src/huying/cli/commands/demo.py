@@ -18,6 +18,9 @@ END_OF_DAY = clock_time(16, 30)  # of a world that ends on a day that is over: t
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--no-serve", action="store_true", help=str(_("只建好演示街道，不启动网站")))
     parser.add_argument("--fresh", action="store_true", help=str(_("清掉原来的演示数据，重新建")))
+    parser.add_argument(
+        "--full", action="store_true", help=str(_("再加一个演示区：组织、岗位、中心户等大数目的台账"))
+    )
     parser.add_argument("--seed", type=int, metavar="N", help=str(_("随机种子（默认 1）")))
     parser.add_argument("--until", type=date.fromisoformat, metavar="DATE", help=str(_("数据到哪一天为止（默认此刻）")))
     parser.add_argument("--port", type=int, metavar="PORT", help=str(_("监听的端口（默认 8000）")))
@@ -35,6 +38,8 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
         _clear(terminal)
     migrate()
     _made(options, terminal, until)
+    if options.full:
+        _completed(terminal, until)
     _sealed(now)
     facts: dict[str, Any] = {"seconds": round(time.monotonic() - began, 2), **_counted()}
     terminal.say(
@@ -86,6 +91,13 @@ def _made(options: Namespace, terminal: Terminal, until: datetime) -> None:
     other_end = options.until is not None and until.isoformat() != there.until
     if other_seed or other_end:
         terminal.warn(_("演示街道已经建好（种子 %(seed)s）。要换，请加 --fresh。") % {"seed": there.seed})
+
+
+def _completed(terminal: Terminal, until: datetime) -> None:
+    from huying.cli.play import world
+
+    terminal.say(_("正在补齐大数目的台账……"))
+    world.complete(until=until)
 
 
 def _holds_something() -> bool:

@@ -253,7 +253,8 @@ def _hubs(sheet: Sheet, parties: dict[str, Organisation], codes: Sequence[str], 
             HubHousehold(
                 id=uuid7(), kind="hub", name=f"{plain[community]}中心户 {number + 1} 号",
                 area_code=building.area_code[:15], building=building, unit=parties[community],
-                linked_codes=[building.code], linked_households=min(12 + number % 9, building.households), since=sheet.today,
+                linked_codes=[building.code], linked_households=min(12 + number % 9, building.households),
+                since=sheet.today,
             ),
             "hub",
         )  # fmt: skip
