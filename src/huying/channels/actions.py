@@ -49,7 +49,7 @@ def secret_of(one: Webhook) -> str:
 
 
 def private_allowed() -> bool:
-    return bool(getattr(settings, "WEBHOOK_PRIVATE", False))
+    return bool(settings.WEBHOOK_PRIVATE)
 
 
 @transaction.atomic

@@ -257,6 +257,19 @@ WORKER_JOBS = Setting("HUYING_WORKER_JOBS", whole(1, 64), "2", "Jobs that one wo
 SESSION_MINUTES = Setting(
     "HUYING_SESSION_MINUTES", whole(5, 1440), "480", "Minutes without a request after which staff sign in again."
 )
+API_PUBLIC_REPORTS = Setting(
+    "HUYING_API_PUBLIC_REPORTS",
+    FLAG,
+    "1",
+    "1: programs without a token may send reports as residents do; 0: every report through the API needs a token.",
+)
+WEBHOOK_PRIVATE = Setting(
+    "HUYING_WEBHOOK_PRIVATE",
+    FLAG,
+    "0",
+    "1 lets webhooks reach private and loopback addresses, also without https: for houses whose other systems stand "
+    "in the same network. Whoever holds a token can then make the server call these.",
+)
 CONTACT_MONTHS = Setting(
     "HUYING_CONTACT_MONTHS",
     whole(1, 12),
@@ -373,6 +386,8 @@ TABLE: tuple[Setting[Any], ...] = (
     WORKER,
     WORKER_JOBS,
     SESSION_MINUTES,
+    API_PUBLIC_REPORTS,
+    WEBHOOK_PRIVATE,
     CONTACT_MONTHS,
     SCAN,
     CONFIRM_MINUTES,
@@ -419,6 +434,8 @@ class Env:
     worker: bool
     worker_jobs: int
     session_minutes: int
+    api_public_reports: bool
+    webhook_private: bool
     contact_months: int
     scan: str
     confirm_minutes: int
@@ -576,6 +593,8 @@ def read(environ: Mapping[str, str] | None = None) -> Env:
         worker=get(WORKER),
         worker_jobs=get(WORKER_JOBS),
         session_minutes=get(SESSION_MINUTES),
+        api_public_reports=get(API_PUBLIC_REPORTS),
+        webhook_private=get(WEBHOOK_PRIVATE),
         contact_months=get(CONTACT_MONTHS),
         scan=get(SCAN),
         confirm_minutes=get(CONFIRM_MINUTES),

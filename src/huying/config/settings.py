@@ -200,6 +200,8 @@ BIND = ENV.bind
 LIVE = ENV.live
 METRICS_TOKEN = ENV.metrics_token
 MASTER_KEY_FILE = ENV.master_key_file
+API_PUBLIC_REPORTS = ENV.api_public_reports
+WEBHOOK_PRIVATE = ENV.webhook_private
 CONTACT_MONTHS = ENV.contact_months
 FILES_SCAN = ENV.scan
 # How each channel leaves the house; see `notices.adapters`.

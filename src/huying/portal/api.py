@@ -231,7 +231,7 @@ def _by_staff(body: ReportIn, actor: Actor) -> NewReport:
 
 def _by_resident(body: ReportIn) -> NewReport:
     """As the residents' pages take it: to a sub-district, of a type that residents choose."""
-    if not getattr(settings, "API_PUBLIC_REPORTS", True):
+    if not settings.API_PUBLIC_REPORTS:
         raise SignInNeeded
     street = street_of(body.area_code)
     if len(body.area_code) < STREET or not street or not places.is_known(street):
