@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from huying.kernel.actor import system
+from django.urls import reverse
+
+from huying.kernel.actor import Actor, system
 from huying.kernel.events import News
-from huying.kernel.lying import STAFF_OF, InAreas, lies_in_areas
+from huying.kernel.lying import STAFF_OF, STAFF_PAGE, InAreas, lies_in_areas
 from huying.kernel.terms import _
 from huying.people.actions import areas
+from huying.people.rules import Duty
 from huying.places import events
 
 
@@ -19,7 +22,15 @@ def register() -> None:
     lies_in_areas(InAreas("role_grant", _("授权"), goes_on, 32, rows=areas.grants_in, spreads=True))
     lies_in_areas(InAreas("responsibility", _("单位职责"), goes_on, 33, rows=areas.responsibilities_in, spreads=True))
     STAFF_OF.append(areas.staff_of)
+    STAFF_PAGE.append(_post_page)
 
     @events.redrawn.listen
     def redrawn(news: News) -> None:
         areas.follow_areas(plan_id=UUID(news.facts["plan_id"]), actor=system("places"), now=news.at)
+
+
+def _post_page(viewer: Actor, code: str) -> str:
+    """The form of a new post, with the grid filled in."""
+    if not viewer.may(Duty.ADMIN_PEOPLE, code):
+        return ""
+    return f"{reverse('registers:new', args=['appointment'])}?area_code={code}"

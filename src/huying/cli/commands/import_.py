@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from huying.cli.contract import Command, CommandRefused, Outcome, Terminal
-from huying.kernel.terms import _
+from huying.kernel.terms import _, listed
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -111,7 +111,7 @@ def _said(done: Any, terminal: Terminal, began: float, more: dict[str, Any]) -> 
     if done.ok:
         words = _("读了 %(rows)s 行：新增 %(created)s，改动 %(changed)s，不变 %(same)s。用时 %(seconds)s 秒。")
         terminal.say(words % facts)
-        tiers = "，".join(f"{name} {count}" for name, count in facts["by_tier"].items())
+        tiers = listed(f"{name} {count}" for name, count in facts["by_tier"].items())
         terminal.say(
             _("现在有：%(tiers)s；有边界的 %(polygons)s 个。") % {"tiers": tiers, "polygons": facts["polygons"]}
         )

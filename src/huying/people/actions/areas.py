@@ -144,16 +144,18 @@ def _termed(
         for code in codes:
             if manager.filter(**held, area_code=code).exclude(until__lte=now).exists():
                 continue
-            extra = {"granted_by": row.granted_by} if isinstance(row, RoleGrant) else {}
-            made = manager.create(
-                pk=uuid7(), **held, area_code=code, since=max(row.since, now), until=row.until, **extra
-            )
+            made = manager.create(**{**_same(row), "pk": uuid7(), "area_code": code, "since": max(row.since, now)})
             _told(kind, made.pk, begun, code, facts, plan_id, actor, now)
         if row.area_code not in codes:
             manager.filter(pk=row.pk).update(until=max(now, row.since))
             _told(kind, row.pk, ended, row.area_code, facts, plan_id, actor, now)
         count += 1
     return count
+
+
+def _same(row: Model) -> dict[str, Any]:
+    """All that a row says, to be said again."""
+    return {one.attname: getattr(row, one.attname) for one in row._meta.concrete_fields if not one.primary_key}
 
 
 def _told(
