@@ -248,6 +248,17 @@ class TestTimeOut:
         client.post("/sign-out/")
         assert not AccessLog.objects.exists()
 
+    def test_who_types_for_hours_without_sending_is_not_signed_out(self, client, account, settings):
+        settings.SESSION_COOKIE_AGE = 30 * 60
+        with time_machine.travel(NOW, tick=False) as clock:
+            sign_in(client)
+            assert 'data-here="/account/here/"' in words(client.get("/account/"))
+            for _round in range(5):
+                clock.shift(timedelta(minutes=20))
+                assert client.get("/account/here/").status_code == 204
+            assert is_signed_in(client)
+            assert client.cookies["sessionid"]["max-age"] == 30 * 60
+
     def test_even_where_the_store_still_has_it(self, rf, account, settings):
         client = Client()
         client.force_login(account)

@@ -27,6 +27,10 @@ from tests.world import BANYAN, GRID, STREET
 
 # What answers with data, a file or a redirect, or is posted to from a page that is looked at.
 NO_PAGE = {
+    "access:passkey", "access:passkey_options", "access:oidc_begin", "access:oidc_back", "access:here",
+    "access:confirm_options", "access:passkey_new_options", "access:drop_address", "access:remove_factor",
+    "access:end_own_sign_in", "access:end_others", "access:ask_reset", "access:unlock", "access:link",
+    "access:unlink", "access:decide_reset", "access:end_sign_in", "access:decide_item",
     "portal:code_picture", "portal:forget", "portal:again", "portal:private", "portal:photo", "portal:photo_for_all",
     "portal:guess", "access:sign_out", "access:demo_sign_in", "desk:points", "desk:triage_choices", "desk:nudge",
     "cases:move", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview", "matters:make_draft",
@@ -34,7 +38,7 @@ NO_PAGE = {
     "places:polygons", "places:outlines", "clocks:publish", "clocks:hours", "ui:map_data", "ui:type", "channels:live",
     "set_language", "notices:bell", "notices:open", "notices:read_all", "notices:keep_address",
     "notices:confirm_address", "notices:drop_address", "notices:replay", "notices:wording_move",
-    "notices:public_move", "notices:answer",
+    "notices:public_move", "notices:answer", "desk:paper_file", "portal:notice_file",
 }  # fmt: skip
 ELSEWHERE = {
     "test_sign_in": {"access:second", "access:security", "access:confirm", "access:totp", "access:passkeys",
@@ -52,7 +56,7 @@ HERE_TOO = {
     "portal:danger", "portal:kind", "access:password", "desk:callback", "matters:catalogue", "matters:type",
     "matters:duties", "matters:version", "matters:import", "places:tree", "places:area", "places:import",
     "places:draft", "clocks:now", "clocks:year", "cases:case", "notices:mine", "notices:preferences", "notices:admin",
-    "notices:dead", "notices:words", "notices:publics", "notices:new_public", "notices:public", "notices:edit_public",
+    "notices:dead", "notices:words", "notices:publics", "desk:paper_files", "notices:new_public", "notices:public", "notices:edit_public",
     "portal:notices", "portal:notice", "portal:notice_object", "portal:notice_sheet", "portal:objection",
 }  # fmt: skip
 
@@ -212,6 +216,7 @@ def test_notices_and_public_notices_can_be_read(visit, day, width):
         ("paper", f"/desk/notices/public/{paper.pk}/"),
         ("paper-new", "/desk/notices/public/new/"),
         ("paper-edit", f"/desk/notices/public/{draft.pk}/edit/"),
+        ("paper-files", f"/desk/papers/{draft.pk}/"),
     ):
         staff.go(address)
         staff.look(name)

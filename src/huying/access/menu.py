@@ -15,6 +15,7 @@ def watches(actor: Actor) -> bool:
 def register() -> None:
     add_link("sign_out", "access:sign_out", "")
     add_link("account", "access:security", "")
+    add_link("here", "access:here", "")
     add_menu(
         MenuEntry(
             key="access", label=_("登录安全"), icon="shield", url_name="access:accounts", group="admin", order=210,

@@ -16,6 +16,7 @@ urlpatterns = [
     path("sign-out/", entry.sign_out, name="sign_out"),
     path("password/", own.password, name="password"),
     path("account/", own.security, name="security"),
+    path("account/here/", own.here, name="here"),
     path("account/confirm/", own.confirm, name="confirm"),
     path("account/confirm/options/", own.confirm_options, name="confirm_options"),
     path("account/totp/", own.totp, name="totp"),

@@ -105,6 +105,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "privacy_url": SimpleLazyObject(lambda: link("privacy")),
         "access_url": SimpleLazyObject(lambda: link("access")),
         "sign_out_url": SimpleLazyObject(lambda: link("sign_out")),
+        "here_url": SimpleLazyObject(lambda: link("here")),
         "account_url": SimpleLazyObject(lambda: link("account")),
         "frame_base": "ui/desk_base.html" if person else "ui/portal_base.html",
     }

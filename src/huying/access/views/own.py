@@ -346,6 +346,15 @@ def recovery(request: HttpRequest) -> HttpResponse:
 
 @staff()
 @while_held
+@never_cache
+@require_GET
+def here(request: HttpRequest) -> HttpResponse:
+    """Somebody types: the request itself keeps the session open (`people.middleware`)."""
+    return HttpResponse(status=204)
+
+
+@staff()
+@while_held
 @require_POST
 def end_sign_in(request: HttpRequest, sign_in_id: UUID) -> HttpResponse:
     """End one of the own sign-ins on another device. Others' are ended on the keepers' page."""
