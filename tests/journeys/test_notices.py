@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from huying.audit.models import History
 from huying.notices.models import PublicNotice
-from tests.journeys.person import Person
+from tests.journeys.person import Person, photo
 from tests.journeys.steps import code_on
 from tests.world import BANYAN, NEXT_DOOR
 
@@ -23,7 +23,11 @@ def test_a_public_notice_from_draft_to_result(world, staff, clock):
     secretary = staff("secretary").open("/desk/notices/public/new/")
     secretary.press("存草稿", title=TITLE, body="拟在北门加装六个充电桩。", area_code=BANYAN, days="15")
     page = secretary.address
-    secretary.press("送批准")
+    secretary.follow("附件").press("存附件", images=[photo("方案.jpg")])
+    assert "已有的附件 1" in secretary.words
+    secretary.open(page).press("送批准")
+    assert not secretary.open(page).follow("附件").offers("存附件")
+    secretary.open(page)
     assert "要请另一位同事批准" in secretary.words or not secretary.offers("批准发布")
     resident = at_home(BANYAN)
     assert TITLE not in resident.open("/notices/").words
@@ -42,6 +46,8 @@ def test_a_public_notice_from_draft_to_result(world, staff, clock):
     resident.open("/").follow(TITLE)
     paper = PublicNotice.objects.get()
     assert "拟在北门加装六个充电桩。" in resident.words
+    picture = resident.link("下载")
+    assert resident.client.get(picture).status_code == 200
     assert "二维码" in resident.open(f"/notices/{paper.pk}/sheet/").html
     assert TITLE not in at_home(NEXT_DOOR).open("/notices/").words
 
@@ -70,4 +76,4 @@ def test_a_public_notice_from_draft_to_result(world, staff, clock):
     assert "收到一条意见，已改到东门。" in Person().open(f"/notices/{paper.pk}/").words
     assert not any("提意见" in words for _href, words in Person().open(f"/notices/{paper.pk}/").read.links)
     verbs = list(History.objects.filter(object_id=paper.pk).order_by("id").values_list("verb", flat=True))
-    assert verbs == ["draft", "ask", "publish", "object", "answer", "close"]
+    assert verbs == ["draft", "change", "ask", "publish", "object", "answer", "close"]

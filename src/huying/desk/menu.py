@@ -92,3 +92,4 @@ def register() -> None:
     add_link("search", "desk:search", "")
     add_link("help", "desk:help", "")
     add_link("desk_home", "desk:mine", "")
+    add_link("public_files", "desk:paper_files", "public_id")

@@ -6,6 +6,8 @@ for once) is sealed, and wiped when it was sent or will not be sent any more.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -260,6 +262,11 @@ class PublicNotice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    @property
+    def last_moment(self) -> datetime | None:
+        """The end of the term as people say it: the last minute of its last day, not the midnight after it."""
+        return self.ends_at - timedelta(minutes=1) if self.ends_at is not None else None
 
 
 class Objection(models.Model):

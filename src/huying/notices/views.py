@@ -64,6 +64,7 @@ from huying.places import queries as places
 from huying.ui.words import when_words
 
 ON_A_PAGE = 30
+MENU_KEY = "news"  # of no entry: the bell leads here
 LANGUAGE_NAMES = {"zh-hans": _("简体中文"), "zh-hant": _("繁体中文"), "en": _("英文")}
 WORDING_TONES = {
     WordingState.DRAFT: "doing", WordingState.SUBMITTED: "wait", WordingState.APPROVED: "done",
@@ -114,6 +115,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     rows = queries.mine(actor, only_unread=only_unread, page=page)
     here = reverse("notices:mine")
     context = {
+        "menu_key": MENU_KEY,
         "lines": [_line(one) for one in rows],
         "page": page,
         "first": not after,
@@ -217,7 +219,7 @@ def _preferences_page(
                 "code_form": wrong_code or CodeForm(initial={"channel": str(channel)}, auto_id=f"id_{channel}_%s"),
             }
         )
-    context = {"form": form, "rows": rows, "channels": [one.label for one in OUTSIDE]}
+    context = {"form": form, "rows": rows, "channels": [one.label for one in OUTSIDE], "menu_key": MENU_KEY}
     return render(request, "notices/preferences.html", context, status=status)
 
 
@@ -390,6 +392,7 @@ def _words_context(
     writes = actor.has(Duty.ADMIN_MATTERS) and (work is None or work.state == WordingState.DRAFT)
     in_force = queries.wording(kind.code, channel, language, now)
     return {
+        "menu_key": "notice_admin",
         "kind": kind,
         "channel": channel,
         "channel_label": channel_label(channel),
@@ -503,7 +506,9 @@ def dead(request: HttpRequest) -> HttpResponse:
         }
         for one in rows
     ]
-    return render(request, "notices/dead.html", {"lines": lines, "page": page, "first": not after})
+    return render(
+        request, "notices/dead.html", {"lines": lines, "page": page, "first": not after, "menu_key": "notice_admin"}
+    )
 
 
 @staff(duty=Duty.ADMIN_MATTERS)
@@ -665,16 +670,16 @@ def _public_context(request: HttpRequest, paper: PublicNotice) -> dict[str, Any]
         "own_hand": paper.state == PublicState.ASKED and paper.made_by == actor.id,
         "page_url": address_of("public_page", paper.pk) if paper.state in queries.SHOWN else "",
         "sheet_url": address_of("public_sheet", paper.pk) if paper.state in queries.SHOWN else "",
-        "files_url": address_of("public_files", paper.pk) if PublicVerb.CHANGE in legal else "",
+        "files_url": address_of("public_files", paper.pk),
     }
 
 
 def _term_words(paper: PublicNotice, now: Any) -> str:
     words = {"days": paper.days}
     told = str(_("%(days)s 个工作日") % words if paper.basis == "working" else _("%(days)s 天") % words)
-    if paper.begins_at is None or paper.ends_at is None:
+    if paper.begins_at is None or paper.last_moment is None:
         return told
-    span = f"{when_words(paper.begins_at, now)} – {when_words(paper.ends_at, now)}"
+    span = f"{when_words(paper.begins_at, now)} – {when_words(paper.last_moment, now)}"
     told = f"{told}，{span}"
     return f"{told}{_('（暂定）')}" if paper.provisional else told
 

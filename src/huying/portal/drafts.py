@@ -31,6 +31,8 @@ class Draft:
     street: str
     words: str = ""
     photos: list[str] = field(default_factory=list)  # tokens of held uploads
+    papers: list[str] = field(default_factory=list)
+    voice: list[str] = field(default_factory=list)
     kind: str = ""  # a type's code, or UNSURE; "" where nothing was asked yet
     calmed: str = ""  # the number that was shown for words of danger, once the person went on
     lng: float | None = None

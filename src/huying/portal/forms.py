@@ -8,7 +8,7 @@ from uuid import UUID
 from django import forms
 
 from huying.cases.rules import ReplyBy, Satisfaction
-from huying.files.forms import HoldsImages, ImagesField, ImagesInput
+from huying.files.forms import HoldsImages, ImagesField, ImagesInput, PapersField, VoiceField
 from huying.kernel.refusals import Invalid
 from huying.kernel.terms import Label, _
 from huying.kernel.text import LINE_LIMIT, NAME_LIMIT, WORDS_LIMIT, TextField
@@ -16,7 +16,7 @@ from huying.matters import queries as matters
 from huying.people.phones import clean_phone
 from huying.places import queries as places
 from huying.places.rules import in_range
-from huying.portal.rules import MOST_PHOTOS, UNSURE, phone_problem
+from huying.portal.rules import MOST_PAPERS, MOST_PHOTOS, UNSURE, phone_problem
 
 SAID_LIMIT = 2000  # what closing's actions take from a reporter
 
@@ -45,6 +45,10 @@ class WithPhotos(HoldsImages):
     def tokens(self) -> list[str]:
         return list(self.tiles.held)
 
+    def tokens_of(self, name: str) -> list[str]:
+        """The held files of another field."""
+        return list(getattr(self.fields[name].widget, "held", {}))
+
     @property
     def held(self) -> list[dict[str, Any]]:
         return self.tiles.tiles("photos")
@@ -52,6 +56,12 @@ class WithPhotos(HoldsImages):
 
 def photos_field() -> ImagesField:
     return ImagesField(label=_("照片"), most=MOST_PHOTOS, widget=PhotoTiles())
+
+
+def papers_field() -> PapersField:
+    return PapersField(
+        label=_("PDF 文件"), pdf_alone=True, most=MOST_PAPERS, help_text=_("比如通知、合同、证明。别带密码。")
+    )
 
 
 def words_field(label: Label, *, required: Label = "", limit: int = WORDS_LIMIT, rows: int = 4) -> TextField:
@@ -75,6 +85,17 @@ class WhatForm(WithPhotos, forms.Form):
 
     photos = photos_field()
     words = words_field(_("说说情况"), required=_("请写几句话，说说是什么事。"), rows=5)
+    papers = papers_field()
+    voice = VoiceField(
+        label=_("录一段话"), help_text=_("只给办理的人听，不做任何识别和分析，办结后保存的时间比文字短。")
+    )
+    voice_agreed = forms.BooleanField(label=_("录的是我自己的话，同意给办理的人听"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("voice") and not given.get("voice_agreed"):
+            self.add_error("voice_agreed", _("交录音要您同意。请勾上，或者去掉录音。"))
+        return given
 
 
 def chosen_kind(code: str) -> str:
@@ -211,10 +232,11 @@ class AddForm(WithPhotos, KeyForm):
 
     photos = photos_field()
     words = words_field(_("补充几句"))
+    papers = papers_field()
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()
-        if not self.errors and not given.get("words") and not given.get("photos"):
+        if not self.errors and not any(given.get(name) for name in ("words", "photos", "papers")):
             self.add_error("words", _("请写几句，或加一张照片。"))
         return given
 

@@ -10,6 +10,7 @@ from huying.kernel.terms import Label, _
 from huying.matters.rules import Step
 
 MOST_PHOTOS = 6
+MOST_PAPERS = 2
 UNSURE = "unsure"  # "I cannot say what kind it is": left to the clerk
 REMEMBERED = 20  # own reports that one phone keeps
 REMEMBERED_FOR = timedelta(days=180)

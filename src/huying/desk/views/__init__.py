@@ -4,6 +4,7 @@ from huying.desk.views.cases import cases, points
 from huying.desk.views.finding import guide, help_topic, search
 from huying.desk.views.intake import new, nudge, receipt, self_handle, taken
 from huying.desk.views.mine import callback, mine, review
+from huying.desk.views.papers import paper_file, paper_files
 from huying.desk.views.triage import triage, triage_case, triage_choices
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "mine",
     "new",
     "nudge",
+    "paper_file",
+    "paper_files",
     "points",
     "receipt",
     "review",

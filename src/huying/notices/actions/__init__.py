@@ -17,6 +17,7 @@ from huying.notices.actions.public import (
     drop_public,
     object_to_public,
     tell_ended,
+    touch_public,
     withdraw_public,
 )
 from huying.notices.actions.sending import prune, replay, send_due, take_up_again
@@ -59,5 +60,6 @@ __all__ = [
     "submit_wording",
     "take_up_again",
     "tell_ended",
+    "touch_public",
     "withdraw_public",
 ]

@@ -78,6 +78,15 @@ def change_public(*, public_id: UUID, paper: Paper, actor: Actor, now: datetime)
 
 
 @transaction.atomic
+def touch_public(*, public_id: UUID, actor: Actor, now: datetime) -> PublicNotice:
+    """Before something of a draft is changed that another app keeps, as its files: whoever does has made it."""
+    row = _moved(public_id, PublicVerb.CHANGE, actor=actor, now=now)
+    row.made_by = actor.id
+    row.save(update_fields=["made_by"])
+    return row
+
+
+@transaction.atomic
 def ask_public(*, public_id: UUID, actor: Actor, now: datetime) -> PublicNotice:
     """Ask another person to put it up."""
     row = _moved(public_id, PublicVerb.ASK, actor=actor, now=now)

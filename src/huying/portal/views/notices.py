@@ -12,6 +12,9 @@ from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods, require_safe
 
+from huying.files import queries as files
+from huying.files import responses
+from huying.files.shown import papers as papers_of
 from huying.kernel.actor import resident
 from huying.kernel.doors import attempt, now_of, public
 from huying.kernel.ids import uuid7
@@ -31,6 +34,7 @@ from huying.portal.views.pages import go, marks_of, own_page
 ON_A_PAGE = 15
 OPENED = "portal.objections"
 KEPT = 20
+OWNER = "public_notice"  # of files
 
 
 @public
@@ -90,8 +94,22 @@ def _address(request: HttpRequest, paper: PublicNotice) -> str:
 def paper(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """One paper: its text, its term, how to object, and the result."""
     found = _paper(request, public_id)
-    facts = {**_line(found, now_of(request)), "count": found.objections.count(), "back_url": reverse("portal:notices")}
+    rows = files.every_of({OWNER: [found.pk]})
+    facts = {
+        **_line(found, now_of(request)),
+        "count": found.objections.count(),
+        "papers": papers_of(rows, lambda one: reverse("portal:notice_file", args=[found.pk, one.pk])),
+        "back_url": reverse("portal:notices"),
+    }
     return render(request, "portal/notice.html", facts)
+
+
+@public
+@require_safe
+def paper_file(request: HttpRequest, public_id: UUID, file_id: UUID) -> HttpResponse:
+    """A file of a paper that is up."""
+    found = _paper(request, public_id)
+    return responses.send(files.one(OWNER, [found.pk], file_id), preview=False, request=request)
 
 
 @public

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import segno
 from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -22,7 +23,9 @@ from huying.cases.codes import code_of
 from huying.cases.models import Report
 from huying.cases.queries import public as reads
 from huying.cases.rules import ENDS, ReplyBy
-from huying.files.forms import Holder
+from huying.files import actions as files
+from huying.files import covering
+from huying.files.forms import FilesInput, Holder
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import resident
 from huying.kernel.doors import attempt, now_of
@@ -82,6 +85,7 @@ def what(request: HttpRequest) -> HttpResponse:
                 draft.kind, draft.follows, draft.asked_likely = "", "", False
             draft.words = words
             draft.photos = form.tokens
+            draft.papers, draft.voice = form.tokens_of("papers"), form.tokens_of("voice")
             if request.POST.get("guessed_from") == _digest(words):  # what was shown was about these words
                 draft.kind = chosen_kind(request.POST.get("kind", ""))
                 calmed = request.POST.get("calmed", "")
@@ -92,6 +96,9 @@ def what(request: HttpRequest) -> HttpResponse:
     form = WhatForm(initial={"words": draft.words} if draft else None, request=request)
     if draft is not None:
         form.tiles.held = _images(request, draft)
+        for name in ("papers", "voice"):
+            form.fields[name].widget.held = _held(request, getattr(draft, name))  # type: ignore[attr-defined]
+        form.initial["voice_agreed"] = bool(draft.voice)
     return _what_page(request, form, draft.words if draft else "", draft)
 
 
@@ -210,8 +217,12 @@ def kind(request: HttpRequest) -> HttpResponse:
 
 def _images(request: HttpRequest, draft: Draft) -> dict[str, PreparedImage]:
     """The draft's photos that this session still holds, in the order they were chosen."""
-    found = Holder(request, now_of(request)).find(draft.photos)
-    return {token: found[token] for token in draft.photos if token in found}
+    return _held(request, draft.photos)
+
+
+def _held(request: HttpRequest, tokens: list[str]) -> dict[str, PreparedImage]:
+    found = Holder(request, now_of(request)).find(tokens)
+    return {token: found[token] for token in tokens if token in found}
 
 
 # 2. Where it is
@@ -389,7 +400,7 @@ def _send(request: HttpRequest, draft: Draft, given: dict[str, Any]) -> Any:
         UUID(draft.key),
         draft.new_report(reply_by=given["reply_by"], about_staff=given["about_staff"]),
         reachable=reachable,
-        images=list(_images(request, draft).values()),
+        images=list(_held(request, [*draft.photos, *draft.papers, *draft.voice]).values()),
         actor=resident(),
         now=now_of(request),
     )
@@ -398,8 +409,9 @@ def _send(request: HttpRequest, draft: Draft, given: dict[str, Any]) -> Any:
 def _check_page(request: HttpRequest, form: CheckForm, draft: Draft, status: int = 200) -> HttpResponse:
     code, outside = draft.located()
     images = _images(request, draft)
-    shown = PhotoTiles()
-    shown.held = images
+    papers = _held(request, [*draft.papers, *draft.voice])
+    shown, listed = PhotoTiles(), FilesInput()
+    shown.held, listed.held = images, papers
     return _page(
         request,
         3,
@@ -409,13 +421,37 @@ def _check_page(request: HttpRequest, form: CheckForm, draft: Draft, status: int
         draft=draft,
         seen=_seen(draft),
         photos=shown.tiles("photos"),
+        papers=listed.held_files,
         lost=len(draft.photos) - len(images),
+        lost_papers=len(draft.papers) + len(draft.voice) - len(papers),
         place_name=places.name_of(code) if code else "",
         outside=outside,
         street_name=places.own_name_of(draft.street),
         consent=people.current_consent_text(get_language() or ""),
         follows=bool(draft.follows) and not _follows_own(request, draft),
     )
+
+
+@own_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def cover(request: HttpRequest, token: str) -> HttpResponse:
+    """Hide parts of a chosen photo before it is sent: drawn or by numbers; the open photo is gone."""
+    draft = drafts.load(request)
+    found = _images(request, draft).get(token) if draft is not None else None
+    if found is None or found.held is None:
+        raise NotFound("file")
+    key, now = str(request.session.session_key), now_of(request)
+    told = covering.page_of(
+        request,
+        file_id=found.held,
+        kind=found.kind,
+        cover=lambda boxes: files.cover_held(token, boxes, session_key=key, now=now),
+    )
+    back = reverse("portal:check" if draft is not None and draft.placed else "portal:report")
+    if told is None:
+        messages.success(request, str(_("遮好了，原图已删掉。")))
+        return redirect(back)
+    return render(request, "portal/cover.html", {**told, "back_url": back}, status=422 if told["bad"] else 200)
 
 
 # Received

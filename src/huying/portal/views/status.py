@@ -20,6 +20,8 @@ from huying.cases.queries import public as reads
 from huying.cases.queries.public import Own
 from huying.cases.rules import FLOW, Satisfaction
 from huying.files import responses
+from huying.files.rules import IMAGES
+from huying.files.shown import papers
 from huying.kernel.actor import resident
 from huying.kernel.doors import attempt, now_of
 from huying.kernel.ids import uuid7
@@ -75,6 +77,7 @@ def status(request: HttpRequest, report_id: UUID) -> HttpResponse:
         {
             "s": shown,
             "own": own,
+            "papers": papers(own.papers, lambda one: reverse("portal:photo", args=[report_id, one.pk])),
             "rows": rows,
             "office": office,
             "office_phone": phone,
@@ -89,12 +92,13 @@ def status(request: HttpRequest, report_id: UUID) -> HttpResponse:
 @own_page
 @require_safe
 def photo(request: HttpRequest, report_id: UUID, file_id: UUID) -> HttpResponse:
-    """The reporter's own photo, or one of the work once its answer left the house."""
+    """The reporter's own photo, document or recording, or a photo of the work once its answer left the house."""
     mine.holder(request, report_id)
     found = reads.own_photo(report_id, file_id)
     if found is None:
         raise NotFound("file")
-    return responses.send(found, preview="full" not in request.GET, request=request)
+    preview = found.kind in IMAGES and "full" not in request.GET
+    return responses.send(found, preview=preview, request=request)
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,7 @@ PAGES: dict[str, Page] = {
         "add",
         lambda report_id, given: (
             cases.add_to_report,
-            {"report_id": report_id, "words": given["words"], "images": given["photos"]},
+            {"report_id": report_id, "words": given["words"], "images": [*given["photos"], *given["papers"]]},
         ),
         _("补充收到了，办理单位看得到"),
         _("提交补充"),
