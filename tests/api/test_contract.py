@@ -11,10 +11,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.generation import GenerationMode
 
+from huying.cases.forms import MOVES
 from huying.config import api
 from huying.kernel.api import KEY_HEADER, Written
+from huying.registers.declared import REGISTERS
+from tests.files.pictures import photo
 from tests.world import GRID, STREET
 
+REAL = {"area_code": STREET, "grid_code": GRID, "url": "https://example.org/hook", "type_code": "0103", "area": STREET}
 COMMITTED = Path(__file__).parents[2] / "docs" / "reference" / "openapi.json"
 
 
@@ -74,8 +78,8 @@ def generated(world, program, most: int):
     world.call()
     one = program("dispatcher")
     known = {
-        "case_id": str(call.pk), "verb": "register", "code": STREET, "area": STREET, "grid_code": GRID,
-        "key": "organisations", "organisation_id": str(world.units["centre"].pk), "report_id": str(call.pk),
+        "case_id": str(call.pk), "verb": list(MOVES), "code": STREET, "area": STREET, "grid_code": GRID,
+        "key": sorted(REGISTERS), "organisation_id": str(world.units["centre"].pk), "report_id": str(call.pk),
     }  # fmt: skip
     told: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
@@ -97,16 +101,20 @@ def attempts(one, operation, strategy, documented, known, most) -> list[str]:
         max_examples=most, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
-    @given(case=strategy, real=st.booleans())
+    @given(case=strategy, real=st.integers(0, 999))
     def tried(case, real):
         parameters = {**(case.path_parameters or {})}
-        if real:
-            parameters |= {name: known[name] for name in parameters if name in known}
+        if real % 2:  # what this street really has
+            for name in set(parameters) & set(known):
+                some = known[name]
+                parameters[name] = some[real // 2 % len(some)] if isinstance(some, list) else some
+            if isinstance(case.body, dict):
+                case.body |= {name: value for name, value in REAL.items() if name in case.body}
         case.path_parameters = parameters
         headers = {f"HTTP_{name.upper().replace('-', '_')}": str(value) for name, value in (case.headers or {}).items()}
         headers = {name: value for name, value in headers.items() if value.isprintable()}
         headers |= {"HTTP_AUTHORIZATION": f"Bearer {one.token}", "QUERY_STRING": query_of(case)}
-        body, content_type = body_of(case)
+        body, content_type = body_of(case, real)
         response = one.browser.generic(case.method, case.formatted_path, body, content_type=content_type, **headers)
         if response.status_code >= 500 or response.status_code not in documented | {404, 405, 400}:
             told.append(f"{case.method} {case.formatted_path}: {response.status_code} {response.content[:300]!r}")
@@ -124,13 +132,12 @@ def query_of(case) -> str:
     return urlencode([(str(name), str(value).encode("utf-8", "replace")) for name, value in query.items()])
 
 
-def body_of(case) -> tuple[bytes, str]:
+def body_of(case, real: int) -> tuple[bytes, str]:
     if case.method == "GET" or case.media_type is None:
         return b"", "application/octet-stream"
     if case.media_type == "multipart/form-data":
-        return b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n--x--\r\n', (
-            "multipart/form-data; boundary=x"
-        )
+        head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+        return head + (photo() if real % 3 else b"x") + b"\r\n--x--\r\n", "multipart/form-data; boundary=x"
     try:
         return json.dumps(case.body).encode("utf-8", "replace"), "application/json"
     except TypeError:

@@ -30,6 +30,7 @@ from huying.kernel.api import (
     Line,
     Listed,
     Moment,
+    OneOf,
     Out,
     Router,
     Slug,
@@ -37,7 +38,6 @@ from huying.kernel.api import (
     Written,
     actor_of,
     holder_of,
-    one_of,
     uuid_key,
 )
 from huying.kernel.doors import now_of
@@ -51,10 +51,10 @@ from huying.places import queries as places
 router = Router("cases")
 
 ID = "0198c0de-0000-7000-8000-000000000000"
-Wide = one_of(["open", "ended", "all", *State])
-OrderWord = one_of(["live", "all", *OrderState])
-ChannelWord = one_of(Channel)
-FlagWord = one_of([*sorted(FLAGS), "returned_twice"])
+Wide = Annotated[str, OneOf(["open", "ended", "all", *State])]
+OrderWord = Annotated[str, OneOf(["live", "all", *OrderState])]
+ChannelWord = Annotated[str, OneOf(Channel)]
+FlagWord = Annotated[str, OneOf([*sorted(FLAGS), "returned_twice"])]
 LightWord = Literal["red", "yellow", "green", "still"]
 
 

@@ -18,7 +18,7 @@ from huying.channels.models import Delivery, Webhook
 from huying.channels.queries import Happening
 from huying.channels.rules import DeliveryState
 from huying.clients.models import Client
-from huying.kernel.api import AreaCode, Cursor, Derived, In, Limit, Listed, Out, Router, Written, actor_of, one_of
+from huying.kernel.api import AreaCode, Cursor, Derived, In, Limit, Listed, OneOf, Out, Router, Written, actor_of
 from huying.kernel.doors import now_of
 from huying.kernel.paging import Page
 from huying.kernel.refusals import Invalid
@@ -27,7 +27,7 @@ from huying.kernel.terms import _
 router = Router("events")
 
 KindWord = Annotated[str, Field(pattern=r"^(case|order)\.[a-z_]{1,40}$", examples=["case.dispatch"])]
-StateWord = one_of(DeliveryState)
+StateWord = Annotated[str, OneOf(DeliveryState)]
 
 
 class EventOut(Out):

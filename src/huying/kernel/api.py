@@ -25,7 +25,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 from pydantic import AfterValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, core_schema
 
 from huying.kernel.actor import Actor, ActorKind, resident
 from huying.kernel.paging import MOST
@@ -46,6 +46,7 @@ __all__ = [
     "Longitude",
     "Moment",
     "Name",
+    "OneOf",
     "Out",
     "Router",
     "Slug",
@@ -54,7 +55,6 @@ __all__ = [
     "actor_of",
     "identify_with",
     "keep_with",
-    "one_of",
     "refused",
     "text",
 ]
@@ -88,9 +88,14 @@ Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, descrip
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="WGS84 degrees north")]
 
 
-def one_of(words: Iterable[object]) -> Any:
-    """A string that is one of these words."""
-    return Literal[tuple(str(one) for one in words)]
+class OneOf:
+    """`Annotated[str, OneOf(State)]`: a string that is one of these words."""
+
+    def __init__(self, words: Iterable[object]) -> None:
+        self.words = [str(one) for one in words]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        return core_schema.literal_schema(self.words)
 
 
 def _in_range(value: datetime) -> datetime:
