@@ -169,7 +169,7 @@ class _Reading:
     def _row_of(self, model: type[Model], cell: str) -> Any:
         if model in self.numbers:
             return self.numbers[model][cell]
-        pk: Field[Any, Any] = model._meta.pk  # type: ignore[assignment]
+        pk: Field[Any, Any] = model._meta.pk
         return pk.to_python(cell)
 
     def _write(self, table: Table, batch: list[tuple[str, Model]]) -> None:
@@ -194,7 +194,7 @@ class _Reading:
     @staticmethod
     def _bring_up_to_date(table: Table, rows: list[Any]) -> None:
         names = [one.name for one in table.fields if not one.primary_key]
-        pk: models.Field[Any, Any] = table.model._meta.pk  # type: ignore[assignment]
+        pk: models.Field[Any, Any] = table.model._meta.pk
         table.model._default_manager.bulk_create(
             rows, update_conflicts=True, unique_fields=[pk.name], update_fields=names, batch_size=BATCH
         )

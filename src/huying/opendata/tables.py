@@ -142,7 +142,7 @@ class Table:
         if value is None:
             return ""
         if isinstance(one, ForeignKey):
-            return str(number_of(one.related_model, value))  # type: ignore[arg-type]
+            return str(number_of(one.related_model, value))
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, datetime):
@@ -168,7 +168,7 @@ class Table:
         if cell == "":
             return None
         if isinstance(one, ForeignKey):
-            return row_of(one.related_model, cell)  # type: ignore[arg-type]
+            return row_of(one.related_model, cell)
         if isinstance(one, models.BooleanField):
             if cell not in ("true", "false"):
                 raise ValueError(cell)
@@ -180,7 +180,7 @@ class Table:
     def type_of(self, one: Field[Any, Any]) -> ColumnType:
         if isinstance(one, ForeignKey):
             target = one.related_model
-            return key_type(target)  # type: ignore[arg-type]
+            return key_type(target)
         for kinds, told in _TYPES:
             if isinstance(one, kinds):
                 return told
@@ -368,7 +368,8 @@ def _history() -> Table:
         asked = Approval.objects.filter(Q(object_id__in=hidden.values("pk")) | Q(object_id__in=orders)).values("pk")
         clocks = Clock.objects.filter(Q(object_id__in=hidden.values("pk")) | Q(object_id__in=orders)).values("pk")
         found = History.objects.filter(scope.within()).exclude(kind=KIND)
-        for gone in (hidden.values("pk"), orders, reports, asked, clocks):
+        every: tuple[Any, ...] = (hidden.values("pk"), orders, reports, asked, clocks)
+        for gone in every:
             found = found.exclude(object_id__in=gone)
         return found
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -44,10 +44,10 @@ def exports(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @staff(duty=Duty.EXPORT)
-def download(request: HttpRequest, export_id: UUID) -> HttpResponseBase:
+def download(request: HttpRequest, export_id: UUID) -> HttpResponse:
     """One export as a file."""
     export = actions.fetch(export_id=export_id, actor=actor_of(request), now=now_of(request))
     name = f"huying-{export.area_code}-{export.asked_at:%Y%m%d}.zip"
     response = FileResponse(actions.file_of(export).open("rb"), as_attachment=True, filename=name)
     response["Cache-Control"] = "private, no-store"
-    return response
+    return cast(HttpResponse, response)

@@ -98,7 +98,7 @@ class _Keys:
         return self.kept[model]
 
     def reaches(self, one: ForeignKey[Any, Any], value: Any) -> bool:
-        found = self.of(one.related_model)  # type: ignore[arg-type]
+        found = self.of(one.related_model)
         return found is not None and value in found
 
     def named(self, model: type[Model], value: Any) -> Any:
@@ -121,7 +121,7 @@ def _table(packed: zipfile.ZipFile, table: Table, scope: Scope, keys: _Keys, mad
     wanted = {one.name for one in fields} | set(table.shapes)
     if table.shapes == ("geometry",):
         wanted |= {"lng", "lat"}
-    rows = table.rows(scope).order_by("pk").only(*sorted(wanted | {table.model._meta.pk.name}))  # type: ignore[union-attr]
+    rows = table.rows(scope).order_by("pk").only(*sorted(wanted | {table.model._meta.pk.name}))
     shapes: list[bytes] = []
     count = 0
     with _entry(packed, f"{table.name}.csv") as entry:
@@ -192,7 +192,7 @@ def _told(table: Table, fields: list[Field[Any, Any]], count: int, size: int, di
         if one.null:
             column["empty"] = True
         if isinstance(one, ForeignKey):
-            column["points_at"] = one.related_model._meta.label_lower  # type: ignore[union-attr]
+            column["points_at"] = one.related_model._meta.label_lower
         if one.choices:
             column["words"] = {str(value): str(label) for value, label in one.flatchoices}
         columns.append(column)

@@ -7,7 +7,7 @@ from functools import partial
 
 from huying.kernel.lying import InAreas, Lying, lies_in_areas
 from huying.kernel.terms import _
-from huying.places.models import GridDuty, OldNet, Place
+from huying.places.models import GridCount, GridDuty, OldNet, Place, WorkContract
 from huying.places.queries.plans import lying
 
 ORDER = ("estate", "building", "facility", "waterway")
@@ -21,7 +21,7 @@ def register(models: Iterable[type[Place]]) -> None:
         lies_in_areas(
             InAreas(
                 key=key,
-                label=LABELS.get(key, model._meta.verbose_name),
+                label=LABELS.get(key) or model._meta.verbose_name or key,
                 note=BY_POINT,
                 order=ORDER.index(key) if key in ORDER else 10 + place,
                 rows=partial(_places, model),
@@ -30,6 +30,8 @@ def register(models: Iterable[type[Place]]) -> None:
     lies_in_areas(
         InAreas("grid_duty", _("网格职责"), _("拆分后每一部分都有"), 40, rows=_duties, spreads=True),
     )
+    lies_in_areas(InAreas("work_contract", _("作业承包"), _("随区域走"), 30, rows=_contracts))
+    lies_in_areas(InAreas("grid_count", _("网格台账"), _("合并后相加；拆分后请重新数"), 42, rows=_counted))
     lies_in_areas(InAreas("old_net", _("没并的旧网"), _("随网格走"), 41, rows=_nets, spreads=True))
 
 
@@ -49,4 +51,14 @@ def _duties(codes: Sequence[str]) -> Iterable[Lying]:
 
 def _nets(codes: Sequence[str]) -> Iterable[Lying]:
     rows = OldNet.objects.filter(lying(codes), ended_on=None).order_by("pk")
+    return (Lying(str(pk), code) for pk, code in rows.values_list("pk", "area_code"))
+
+
+def _contracts(codes: Sequence[str]) -> Iterable[Lying]:
+    rows = WorkContract.objects.filter(lying(codes)).order_by("pk")
+    return (Lying(str(pk), code) for pk, code in rows.values_list("pk", "area_code"))
+
+
+def _counted(codes: Sequence[str]) -> Iterable[Lying]:
+    rows = GridCount.objects.filter(lying(codes)).order_by("pk")
     return (Lying(str(pk), code) for pk, code in rows.values_list("pk", "area_code"))

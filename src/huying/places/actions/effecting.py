@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from huying.audit import actions as audit
 from huying.audit.models import History
@@ -16,7 +15,17 @@ from huying.places import drawing, events
 from huying.places.actions.upkeep import changed
 from huying.places.actions.working_out import Result
 from huying.places.heirs import Heirs
-from huying.places.models import Area, AreaHeir, AreaPlan, Building, GridDuty, OldNet, Place
+from huying.places.models import (
+    Area,
+    AreaHeir,
+    AreaPlan,
+    Building,
+    GridCount,
+    GridDuty,
+    OldNet,
+    Place,
+    WorkContract,
+)
 from huying.places.plans import PlanVerb
 from huying.places.queries import plans
 from huying.places.rules import LENGTHS, Tier, Verb
@@ -46,8 +55,10 @@ def carry_out(plan: AreaPlan, result: Result, *, actor: Actor, now: datetime) ->
         seen.add(old)
     AreaHeir.objects.bulk_create(rows, batch_size=BATCH)
     lines = _area_lines(plan, result, ended, made, actor=actor, now=now)
-    moved = sum(_rehome(model, heirs, plan, lines, actor=actor, now=now) for model in place_models())
+    things: list[type[Model]] = [*place_models(), WorkContract]
+    moved = sum(_rehome(model, heirs, plan, lines, actor=actor, now=now) for model in things)
     _grids(heirs)
+    _counts(heirs)
     audit.append_many(lines)
     changed()
     events.redrawn.emit(at=now, plan_id=plan.pk, area_code=plan.area_code)
@@ -93,48 +104,48 @@ def _line(
 
 
 def _rehome(
-    model: type[Place], heirs: Heirs, plan: AreaPlan, lines: list[History], *, actor: Actor, now: datetime
+    model: type[Model], heirs: Heirs, plan: AreaPlan, lines: list[History], *, actor: Actor, now: datetime
 ) -> int:
-    """Give each place the code of the area in which it now lies; lists of grids get the heirs of each."""
+    """Give each thing the code of the area in which it now lies; lists of areas get the heirs of each."""
     fields = {one.name for one in model._meta.get_fields()}
-    changed_rows: list[Place] = []
-    touched = {"area_code"} | ({"grid_codes"} & fields)
-    for row in model._default_manager.filter(plans.lying(heirs.codes)).order_by("pk"):
-        before = row.area_code
-        row.area_code = heirs.home(row.area_code, row.lng, row.lat)
-        renumbered = isinstance(row, Building) and _renumber(row, before)
-        if "grid_codes" in fields:
-            row.grid_codes = _across(row, heirs)
-        if renumbered:
+    lists = sorted({"grid_codes", "area_codes"} & fields)
+    wanted = plans.lying(heirs.codes)
+    for name in lists:
+        wanted |= Q(**{f"{name}__overlap": sorted(heirs.of)})
+    rows: list[Any] = []
+    touched = {"area_code", *lists}
+    moved = 0
+    for row in model._default_manager.filter(wanted).order_by("pk"):
+        one: Any = row
+        before = (one.area_code, *(list(getattr(one, name)) for name in lists))
+        point = (getattr(one, "lng", None), getattr(one, "lat", None))
+        one.area_code = heirs.home(one.area_code, *point)
+        if isinstance(one, Building) and _renumber(one, before[0]):
             touched.add("code")
-        if row.area_code != before:
-            facts = {"plan": plan.pk, "area_old": before, "area_new": row.area_code}
+        for name in lists:
+            setattr(one, name, _across(one, getattr(one, name), heirs, point))
+        if (one.area_code, *(getattr(one, name) for name in lists)) != before:
+            rows.append(one)
+        if one.area_code != before[0]:
+            facts = {"plan": plan.pk, "area_old": before[0], "area_new": one.area_code}
             kind = str(model._meta.model_name)
-            lines.append(_line(kind, row.pk, PlanVerb.EFFECT.value, row.area_code, facts, actor, now))
-            changed_rows.append(row)
-        elif "grid_codes" in fields:
-            changed_rows.append(row)
-    if "grid_codes" in fields:
-        listed: Iterable[Place] = model._default_manager.filter(grid_codes__overlap=sorted(heirs.of))
-        known = {one.pk for one in changed_rows}
-        for row in listed:
-            if row.pk not in known:
-                row.grid_codes = _across(row, heirs)  # type: ignore[attr-defined]
-                changed_rows.append(row)
-    _save(model, changed_rows, sorted(touched))
-    return sum(1 for one in lines if one.kind == str(model._meta.model_name))
+            lines.append(_line(kind, one.pk, PlanVerb.EFFECT.value, one.area_code, facts, actor, now))
+            moved += 1
+    _save(model, rows, sorted(touched))
+    return moved
 
 
-def _across(row: Place, heirs: Heirs) -> list[str]:
-    """The grids in which something lies that is in several: of a divided one only those that it touches."""
+def _across(row: Any, codes: list[str], heirs: Heirs, point: tuple[float | None, float | None]) -> list[str]:
+    """The areas of something that lies in several: of a divided one those that it touches, all where nobody knows."""
     found: list[str] = []
-    shape = drawing.read(row.geometry)
-    for code in row.grid_codes:  # type: ignore[attr-defined]
-        after = heirs.all(code)
-        if len(after) > 1 and shape is not None:
-            after = tuple(one for one in after if one in heirs.shapes and heirs.shapes[one].intersects(shape)) or after
-        elif len(after) > 1 and row.lng is not None and row.lat is not None:
-            after = (heirs.home(code, row.lng, row.lat),)
+    shape = drawing.read(getattr(row, "geometry", None))
+    for code in codes:
+        after = heirs.spread(code)
+        if len(heirs.all(code)) > 1 and shape is not None:
+            touched = (one for one in heirs.all(code) if one in heirs.shapes)
+            after = tuple(one for one in touched if heirs.shapes[one].intersects(shape)) or after
+        elif len(heirs.all(code)) > 1 and point[0] is not None:
+            after = (heirs.home(code, *point),)
         found += [one for one in after if one not in found]
     return sorted(found)
 
@@ -152,6 +163,23 @@ def _renumber(row: Building, before: str) -> bool:
     Building.objects.filter(pk=row.pk).update(code=wanted)  # at once: the next one must see it
     row.code = wanted
     return True
+
+
+def _counts(heirs: Heirs) -> None:
+    """Counts of merged grids add up; those of a divided grid stay with its first part until somebody counts again."""
+    for row in GridCount.objects.filter(plans.lying(heirs.codes)).order_by("area_code"):
+        new = heirs.home(row.area_code)
+        if new == row.area_code:
+            continue
+        there = GridCount.objects.filter(area_code=new).first()
+        if there is None:
+            GridCount.objects.filter(pk=row.pk).update(area_code=new)
+            continue
+        for name in ("households", "homes", "rented", "firms", "shops"):
+            setattr(there, name, getattr(there, name) + getattr(row, name))
+        there.counted_on = min(there.counted_on, row.counted_on)
+        there.save()
+        row.delete()
 
 
 def _save(model: type[Model], rows: list[Any], fields: list[str]) -> None:

@@ -140,7 +140,7 @@ class _Sheet:
 
     def begin(self, like: Area | None, **values: Any) -> Beginning:
         """A row that begins, as `like` where nothing else is said."""
-        base = {
+        base: dict[str, Any] = {
             "code": "", "name": "", "short_name": "", "tier": "", "parent_code": "", "households": 0, "polygon": None,
         }  # fmt: skip
         if like is not None:
