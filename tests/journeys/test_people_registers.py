@@ -65,7 +65,7 @@ def party_of(staff):
     street = Organisation.objects.get(kind="street_party")
     add(
         keeper, "organisation", kind="community_party", name="榕树社区党支部", area_code=BANYAN, parent=street.pk,
-        rank="branch",
+        party_form="branch",
     )  # fmt: skip
     return {"street": street, "banyan": Organisation.objects.get(kind="community_party")}
 
@@ -78,12 +78,12 @@ def test_branches_stand_on_grids_and_a_branch_is_raised_to_a_committee(more, sta
     # The community sets up a branch on its grid and one in an estate that lies across two grids.
     page = add(
         secretary, "organisation", kind="grid_branch", name="榕树第一网格党支部", area_code=GRID,
-        parent=party["banyan"].pk, rank="branch",
+        parent=party["banyan"].pk, party_form="branch",
     )  # fmt: skip
     stranger.open(page, 404)
     add(
         secretary, "organisation", kind="estate_branch", name="榕荫花园党支部", area_code=BANYAN,
-        parent=party["banyan"].pk, rank="branch",
+        parent=party["banyan"].pk, party_form="branch",
     )  # fmt: skip
     estate = row_of(Organisation, kind="estate_branch")
     for grid in (GRID, OTHER_GRID):
@@ -100,7 +100,7 @@ def test_branches_stand_on_grids_and_a_branch_is_raised_to_a_committee(more, sta
     secretary.open(f"/desk/people/organisation/{party['banyan'].pk}/raise/", 409)
     keeper.open(f"{REGISTERS}organisation/{party['banyan'].pk}/").follow("升格")
     stranger.open(f"/desk/people/organisation/{party['banyan'].pk}/raise/", 404)
-    keeper.press("升格", rank="committee", on=later(0), paper="示街党〔2026〕8号")
+    keeper.press("升格", party_form="committee", on=later(0), paper="示街党〔2026〕8号")
     assert "由党支部升格为党委" in keeper.words
     assert [one.verb for one in history_of("organisation", [party["banyan"].pk])] == ["create", "raised"]
 
@@ -121,7 +121,7 @@ def test_the_urban_and_the_rural_chain_stand_as_trees_with_their_partners(more, 
     circle = row_of(Organisation, kind="circle_party")
     add(
         secretary, "organisation", kind="firm_branch", name="榕晖大厦联合党支部", area_code=BANYAN, parent=circle.pk,
-        rank="branch", arrangement="joint", firms_covered="12",
+        party_form="branch", arrangement="joint", firms_covered="12",
     )  # fmt: skip
     firm = row_of(Organisation, kind="firm_branch")
     add(secretary, "organisation", kind="building_alliance", name="榕晖楼宇联盟", area_code=BANYAN, parent=firm.pk)
@@ -139,7 +139,7 @@ def test_the_urban_and_the_rural_chain_stand_as_trees_with_their_partners(more, 
     # Village, lane groups, model households: the rural chain.
     add(
         keeper, "organisation", kind="village_party", name="木棉村党总支", area_code=KAPOK,
-        parent=party["street"].pk, rank="general",
+        parent=party["street"].pk, party_form="general",
     )  # fmt: skip
     village = row_of(Organisation, kind="village_party")
     add(keeper, "organisation", kind="lane_group", name="棉西巷党小组", area_code=KAPOK + "001", parent=village.pk)
@@ -205,10 +205,10 @@ def test_firm_branches_file_how_many_members_agreed_and_never_who_they_are(more,
         "保存", 422, kind="firm_branch", name="单建支部", area_code=BANYAN, parent=banyan.pk, arrangement="single",
         firms_covered="2",
     )  # fmt: skip
-    secretary.press("保存", rank="branch", firms_covered="1")
+    secretary.press("保存", party_form="branch", firms_covered="1")
     add(
         secretary, "organisation", kind="firm_branch", name="联建支部", area_code=BANYAN, parent=banyan.pk,
-        rank="branch", arrangement="joint", firms_covered="14",
+        party_form="branch", arrangement="joint", firms_covered="14",
     )  # fmt: skip
     add(
         secretary,
@@ -217,7 +217,7 @@ def test_firm_branches_file_how_many_members_agreed_and_never_who_they_are(more,
         name="流动党员党支部",
         area_code=BANYAN,
         parent=banyan.pk,
-        rank="branch",
+        party_form="branch",
     )
     add(secretary, "organisation", kind="newcomers_home", name="新街坊之家", area_code=BANYAN)
     joint = row_of(Organisation, name="联建支部")

@@ -126,7 +126,7 @@ class WordsForm(forms.Form):
 
 
 class RaiseForm(forms.Form):
-    rank = forms.ChoiceField(label=_("升格为"), choices=[(one, PartyRank(one).label) for one in RANKS[1:]])
+    party_form = forms.ChoiceField(label=_("升格为"), choices=[(one, PartyRank(one).label) for one in RANKS[1:]])
     on = _day(_("升格日期"))
     paper = _words(_("批复文号"), required=True, limit=60)
 

@@ -86,7 +86,7 @@ class Organisation(models.Model):
     phone = models.CharField(max_length=30, blank=True, default="")  # of the office, not of a person
     active = models.BooleanField(default=True)
     # Of party organisations
-    rank = models.CharField(max_length=12, choices=PartyRank.choices, blank=True, default="")
+    party_form = models.CharField(max_length=12, choices=PartyRank.choices, blank=True, default="")
     raised_on = models.DateField(null=True, blank=True)
     raised_from = models.CharField(max_length=12, choices=PartyRank.choices, blank=True, default="")
     raised_paper = models.CharField(max_length=60, blank=True, default="")  # number of the decision

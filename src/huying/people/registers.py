@@ -134,7 +134,7 @@ class Units(PeopleRegister[Organisation]):
         Column("parent", _("上级组织"), K.LINK, links_to="organisation"),
         Column("phone", _("办公电话"), help=_("只写办公室的电话，不写个人的。")),
         Column(
-            "rank", _("党组织形式"), K.CHOICE, choices=PartyRank, filtered=True, fixed=True,
+            "party_form", _("党组织形式"), K.CHOICE, choices=PartyRank, filtered=True, fixed=True,
             help=_("以后升格，请在这个组织的页面上办。"),
         ),
         Column("raised_on", _("升格日期"), K.DATE, derived=True, listed=False),
@@ -180,8 +180,9 @@ class Units(PeopleRegister[Organisation]):
         if row is not None:
             require_unit_keeper(row.kind, row.area_code, actor=actor)
         check_unit(
-            kind, area, _unit(values, "parent"), rank=_text(values, "rank"), arrangement=_text(values, "arrangement"),
-            firms=_number(values, "firms_covered"), unit_id=row.pk if row is not None else None,
+            kind, area, _unit(values, "parent"), party_form=_text(values, "party_form"),
+            arrangement=_text(values, "arrangement"), firms=_number(values, "firms_covered"),
+            unit_id=row.pk if row is not None else None,
         )  # fmt: skip
         if row is not None and area != row.area_code:
             posts = Appointment.objects.filter(organisation=row, until=None).exclude(area_code__startswith=area)
@@ -243,7 +244,7 @@ class Units(PeopleRegister[Organisation]):
 
     def row_actions(self, row: Organisation, viewer: Actor) -> list[RowAction]:
         found = [RowAction(_("看组织树"), f"{reverse('people:tree')}?unit={row.pk}", "layers")]
-        if row.rank in (PartyRank.BRANCH, PartyRank.GENERAL) and viewer.may(Duty.ADMIN_PEOPLE, row.area_code):
+        if row.party_form in (PartyRank.BRANCH, PartyRank.GENERAL) and viewer.may(Duty.ADMIN_PEOPLE, row.area_code):
             found.append(RowAction(_("升格"), reverse("people:step", args=["organisation", row.pk, "raise"]), "up"))
         return found
 
@@ -520,7 +521,7 @@ class Filings(PeopleRegister[MemberFiling]):
         assert unit is not None
         require_unit_keeper(unit.kind, unit.area_code, actor=actor)
         _checked_term(values)
-        if not unit.rank and unit.kind not in (UnitKind.BUILDING_GROUP, UnitKind.LANE_GROUP):
+        if not unit.party_form and unit.kind not in (UnitKind.BUILDING_GROUP, UnitKind.LANE_GROUP):
             raise Invalid({"unit": [_("只有党组织办党员备案。请另选一个组织。")]})
         if values.get("consented") is not True:
             raise Invalid({"consented": [_("没有同意的党员不能计入。请只计入同意的。")]})

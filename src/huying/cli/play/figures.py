@@ -246,7 +246,7 @@ PEOPLE: tuple[Figure, ...] = (
         "25 branches raised to committees",
         25,
         "party organisations at work that are committees now and were branches before",
-        lambda: Organisation.objects.filter(active=True, rank="committee", raised_from="branch").count(),
+        lambda: Organisation.objects.filter(active=True, party_form="committee", raised_from="branch").count(),
     ),
     Figure(
         "REG-03", "40 estate branches", 40, "estate branches at work", lambda: _units(UnitKind.ESTATE_BRANCH).count()

@@ -42,7 +42,7 @@ def create_organisation(
     short_name: str = "",
     parent_id: UUID | None = None,
     phone: str = "",
-    rank: str = "",
+    party_form: str = "",
     arrangement: str = "",
     firms_covered: int = 0,
     organisation_id: UUID | None = None,
@@ -64,7 +64,7 @@ def create_organisation(
     parent = Organisation.objects.filter(pk=parent_id).first() if parent_id is not None else None
     if parent_id is not None and parent is None:
         raise NotFound("organisation")
-    check_unit(kind, area_code, parent, rank=rank, arrangement=arrangement, firms=firms_covered)
+    check_unit(kind, area_code, parent, party_form=party_form, arrangement=arrangement, firms=firms_covered)
     try:
         with transaction.atomic():
             unit = Organisation.objects.create(
@@ -76,7 +76,7 @@ def create_organisation(
                 tier=tier_of(area_code),
                 parent=parent,
                 phone=clean_phone(phone),
-                rank=rank,
+                party_form=party_form,
                 arrangement=arrangement,
                 firms_covered=firms_covered,
             )
@@ -95,9 +95,15 @@ def require_unit_keeper(kind: str, area_code: str, *, actor: Actor) -> None:
 
 
 def check_unit(
-    kind: str, area_code: str, parent: Organisation | None, *, rank: str = "", arrangement: str = "", firms: int = 0,
+    kind: str,
+    area_code: str,
+    parent: Organisation | None,
+    *,
+    party_form: str = "",
+    arrangement: str = "",
+    firms: int = 0,
     unit_id: UUID | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Raise Invalid where a unit may not stand there; a unit is never below itself."""
     above = parent
     for _step in range(20):
@@ -108,14 +114,16 @@ def check_unit(
         above = above.parent
     problem = unit_problem(
         kind, area_code, (parent.kind, parent.area_code) if parent is not None else None,
-        rank=rank, arrangement=arrangement, firms=firms,
+        party_form=party_form, arrangement=arrangement, firms=firms,
     )  # fmt: skip
     if problem is not None:
         raise Invalid({problem[0]: [problem[1]]})
 
 
 @transaction.atomic
-def raise_rank(*, organisation_id: UUID, rank: str, on: date, paper: str, actor: Actor, now: datetime) -> Organisation:
+def raise_rank(
+    *, organisation_id: UUID, party_form: str, on: date, paper: str, actor: Actor, now: datetime
+) -> Organisation:
     """Raise a branch to a general branch or a committee, by a decision with its number.
 
     Raises NotFound, NotAllowed without the administrators' duty, Invalid for bad values or a step down.
@@ -124,19 +132,19 @@ def raise_rank(*, organisation_id: UUID, rank: str, on: date, paper: str, actor:
     if unit is None:
         raise NotFound("organisation")
     require_admin(actor, unit.area_code, "organisation")
-    if unit.kind not in RANKED or not may_be_raised(unit.rank, rank):
-        raise Invalid({"rank": [_("党支部可以升格为党总支或党委，党总支可以升格为党委。请重新选。")]})
+    if unit.kind not in RANKED or not may_be_raised(unit.party_form, party_form):
+        raise Invalid({"party_form": [_("党支部可以升格为党总支或党委，党总支可以升格为党委。请重新选。")]})
     paper = clean(paper, limit=NAME_LIMIT, line=True, field="paper")
     if not paper:
         raise Invalid({"paper": [_("请写批复的文号。")]})
     if on > now.date():
         raise Invalid({"on": [_("升格的日期不能在今天以后。")]})
-    before = unit.rank or PartyRank.BRANCH
-    unit.raised_from, unit.rank, unit.raised_on, unit.raised_paper = before, rank, on, paper
-    unit.save(update_fields=["raised_from", "rank", "raised_on", "raised_paper"])
+    before = unit.party_form or PartyRank.BRANCH
+    unit.raised_from, unit.party_form, unit.raised_on, unit.raised_paper = before, party_form, on, paper
+    unit.save(update_fields=["raised_from", "party_form", "raised_on", "raised_paper"])
     _append(
         "organisation", unit.pk, "raised", unit.area_code, actor=actor, now=now,
-        facts={"from": str(before), "to": str(rank), "on": on},
+        facts={"from": str(before), "to": str(party_form), "on": on},
     )  # fmt: skip
     return unit
 

@@ -142,7 +142,13 @@ def post_problem(
 
 
 def unit_problem(
-    kind: str, area_code: str, parent: tuple[str, str] | None, *, rank: str = "", arrangement: str = "", firms: int = 0
+    kind: str,
+    area_code: str,
+    parent: tuple[str, str] | None,
+    *,
+    party_form: str = "",
+    arrangement: str = "",
+    firms: int = 0,
 ) -> tuple[str, Label] | None:
     """What is wrong with a unit's place in the tree; `parent` is the upper unit's kind and area."""
     if parent is None and kind in NEEDS_PARENT:
@@ -152,8 +158,8 @@ def unit_problem(
             return "parent", _("这一类组织不能建在所选的上级组织之下。请换一个上级。")
         if not area_code.startswith(parent[1]):
             return "parent", _("组织的区域要在上级组织的区域之内。")
-    if rank and kind not in RANKED:
-        return "rank", _("只有党组织才分党支部、党总支、党委。")
+    if party_form and kind not in RANKED:
+        return "party_form", _("只有党组织才分党支部、党总支、党委。")
     if (arrangement or firms) and kind != UnitKind.FIRM_BRANCH:
         return ("arrangement" if arrangement else "firms_covered"), _("只有两新党支部才写组建方式和覆盖的企业数。")
     if kind == UnitKind.FIRM_BRANCH:

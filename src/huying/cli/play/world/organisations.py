@@ -167,14 +167,14 @@ def furnish(ground: Ground, *, actor: Actor, now: datetime) -> House:
 
 
 def _make_units(house: House, ground: Ground, *, actor: Actor, now: datetime) -> None:
-    def make(kind: UnitKind, name: str, area: str, short: str = "", parent: str = "", rank: str = "") -> None:
+    def make(kind: UnitKind, name: str, area: str, short: str = "", parent: str = "", party_form: str = "") -> None:
         house.units[name] = people.create_organisation(
             kind=kind,
             name=name,
             short_name=short,
             area_code=area,
             parent_id=house.units[parent].pk if parent else None,
-            rank=rank,
+            party_form=party_form,
             # One number for residents: that of the street's centre.
             phone="020-00001000" if name == CENTRE_UNIT else "",
             actor=actor,
@@ -190,7 +190,7 @@ def _make_units(house: House, ground: Ground, *, actor: Actor, now: datetime) ->
     make(UnitKind.STREET_PARTY, f"{STREET_NAME}党工委", STREET)
     for code in sorted(ground.communities):
         name = COMMUNITIES[int(code[-3:]) - 1][0]
-        make(UnitKind.COMMUNITY_PARTY, f"{name}社区党委", code, parent=f"{STREET_NAME}党工委", rank="committee")
+        make(UnitKind.COMMUNITY_PARTY, f"{name}社区党委", code, parent=f"{STREET_NAME}党工委", party_form="committee")
         make(UnitKind.COMMUNITY_COMMITTEE, f"{name}社区居委会", code, f"{name}居委会")
         make(UnitKind.SUPERVISION_COMMITTEE, f"{name}社区居务监督委员会", code, f"{name}监委会")
     for firm in FIRMS:

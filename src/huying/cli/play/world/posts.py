@@ -104,7 +104,8 @@ class Sheet:
     ) -> Organisation:
         problem = unit_problem(
             kind, area, (parent.kind, parent.area_code) if parent is not None else None,
-            rank=more.get("rank", ""), arrangement=more.get("arrangement", ""), firms=more.get("firms_covered", 0),
+            party_form=more.get("party_form", ""), arrangement=more.get("arrangement", ""),
+            firms=more.get("firms_covered", 0),
         )  # fmt: skip
         assert problem is None, (name, problem)
         row = Organisation(
@@ -175,7 +176,7 @@ def _party(
     for grid in ground.grids:
         branch = sheet.unit(
             UnitKind.GRID_BRANCH, f"{ground.names[grid.code]}党支部", grid.code, parties[grid.community],
-            rank=PartyRank.BRANCH,
+            party_form=PartyRank.BRANCH,
         )  # fmt: skip
         sheet.add(
             UnitLink(id=uuid7(), unit=branch, kind=LinkKind.COVERS, area_code=grid.code, since=sheet.today), "unit_link"
@@ -188,7 +189,8 @@ def _party(
         is_single = number < single
         branch = sheet.unit(
             UnitKind.FIRM_BRANCH, f"{plain[code]}{'科创园' if is_single else '商务楼'}{number + 1}号党支部", code,
-            parties[code], rank=PartyRank.BRANCH, arrangement=Arrangement.SINGLE if is_single else Arrangement.JOINT,
+            parties[code], party_form=PartyRank.BRANCH,
+            arrangement=Arrangement.SINGLE if is_single else Arrangement.JOINT,
             firms_covered=1 if is_single else joint_firms,
         )  # fmt: skip
         sheet.add(
@@ -202,7 +204,7 @@ def _party(
             sheet.unit(UnitKind.BUILDING_ALLIANCE, f"{plain[code]}楼宇联盟", code, branch)
     for code in codes[-3:]:
         sheet.unit(UnitKind.ECONOMIC_UNION, f"{plain[code]}经济联合社", code)
-    sheet.unit(UnitKind.MOBILE_BRANCH, "流动人员党支部", STREET, top, rank=PartyRank.BRANCH)
+    sheet.unit(UnitKind.MOBILE_BRANCH, "流动人员党支部", STREET, top, party_form=PartyRank.BRANCH)
     sheet.unit(UnitKind.NEWCOMERS_HOME, "新街坊之家", STREET)
 
 
@@ -407,7 +409,7 @@ def _second_district(*, actor: Actor, now: datetime) -> None:
         raised = number < RAISED
         party = sheet.unit(
             UnitKind.COMMUNITY_PARTY, f"{name}党委" if raised else f"{name}党支部", code, tops[code[:9]],
-            rank=PartyRank.COMMITTEE if raised else PartyRank.BRANCH,
+            party_form=PartyRank.COMMITTEE if raised else PartyRank.BRANCH,
             raised_from=PartyRank.BRANCH if raised else "", raised_on=sheet.today if raised else None,
             raised_paper=f"演示批〔{sheet.today.year}〕{number + 1}号" if raised else "",
         )  # fmt: skip
@@ -415,10 +417,10 @@ def _second_district(*, actor: Actor, now: datetime) -> None:
         greater.append(sheet.unit(UnitKind.GREATER_COMMITTEE, f"{name}大党委", code, party))
         committees.append(sheet.unit(UnitKind.COMMUNITY_COMMITTEE, f"{name}居委会", code))
         if number < ESTATE_BRANCHES:
-            sheet.unit(UnitKind.ESTATE_BRANCH, f"{name}花园党支部", code, party, rank=PartyRank.BRANCH)
+            sheet.unit(UnitKind.ESTATE_BRANCH, f"{name}花园党支部", code, party, party_form=PartyRank.BRANCH)
     branches = [
         sheet.unit(UnitKind.GRID_BRANCH, f"{communities[0][1]}第{number + 1}网格党支部", communities[0][0], parties[0],
-                   rank=PartyRank.BRANCH)
+                   party_form=PartyRank.BRANCH)
         for number in range(GRID_BRANCHES_SURVEYED)
     ]  # fmt: skip
     for number in range(BUILDING_GROUPS_SURVEYED):
