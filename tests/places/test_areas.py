@@ -9,7 +9,16 @@ from huying.audit.models import History
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
 from huying.places import drawing, queries
-from huying.places.actions import approve_plan, draw_plan, drop_plan, effect_due_plans, send_plan_back, submit_plan
+from huying.places.actions import (
+    approve_plan,
+    draw_plan,
+    drop_plan,
+    effect_due_plans,
+    import_areas,
+    import_polygons,
+    send_plan_back,
+    submit_plan,
+)
 from huying.places.models import Area, Building, Estate, GridDuty, OldNet, Waterway
 from huying.places.plans import APPROVERS, LEAD, PlanKind, PlanState
 from huying.places.queries import plans
@@ -21,11 +30,14 @@ from tests.places.factories import (
     NOW,
     STREET,
     box,
+    collection,
+    feature,
     keeper,
     middle,
     person,
     reader,
     street,
+    table,
 )
 
 pytestmark = pytest.mark.django_db
@@ -346,3 +358,23 @@ def test_duties_and_old_nets_follow_their_grids():
     assert sorted(GridDuty.objects.values_list("grid_code", flat=True)) == [GRID, BANYAN + "003"]
     net.refresh_from_db()
     assert net.grid_codes == [GRID, BANYAN + "003"]
+
+
+class TestCodesOfOld:
+    def test_an_outline_under_a_code_of_old_is_taken_in_and_a_row_is_told_its_new_code(self):
+        done("recode", {"code": OTHER, "new_code": KAPOK + "007"})
+        outcome = import_polygons(data=collection(feature(OTHER, box(1, 0, 1))), actor=keeper(), now=NOW)
+        assert (outcome.ok, outcome.same) == (True, 1)
+        outcome = import_areas(data=table(f"{OTHER},古井网格,"), actor=keeper(), now=NOW)
+        assert [(one.code, KAPOK + "007" in one.says) for one in outcome.blocking] == [("code_of_old", True)]
+
+    def test_a_chain_of_changes_leads_to_what_holds_now(self):
+        done("recode", {"code": OTHER, "new_code": KAPOK + "007"})
+        done("split", {"code": GRID, "line": LINE, "parts": TWO})
+        plan = drawn("merge", {"codes": [KAPOK + "007", KAPOK + "001"], "code": KAPOK + "001"}, TODAY + timedelta(1))
+        submit_plan(plan_id=plan.pk, actor=keeper(), now=NOW)
+        approve_plan(plan_id=plan.pk, actor=leader(), now=NOW)
+        effect_due_plans(actor=keeper(), now=NOW + timedelta(days=1))
+        assert plans.heirs_of(OTHER) == [KAPOK + "001"]
+        assert plans.heirs_of("990101001001999") == []
+        assert plans.heirs_of("nonsense") == []

@@ -19,6 +19,7 @@ from huying.kernel.text import NAME_LIMIT, problem_of
 from huying.places.actions.outcome import Outcome, Problem
 from huying.places.actions.reading import Row
 from huying.places.models import Area
+from huying.places.queries import plans
 from huying.places.rules import (
     LENGTHS,
     CoordinateSystem,
@@ -123,6 +124,8 @@ def _code_fits(
         return bad("duplicate", _("代码和第 %(row)s 行重复。请删掉一行。"), row=first_row[code])
     if not covers(mine, code):
         return bad("outside_scope", _("这个区域不归您管理。请删掉这一行，或者请上级来导。"))
+    if code not in present and (heirs := plans.heirs_of(code)):
+        return bad("code_of_old", _("这个代码已经改成 %(codes)s。请改用现在的代码。"), codes=listed(heirs))
     return True
 
 
@@ -224,6 +227,9 @@ def _feature_code(
     if not covers(mine, code):
         outcome.add(row, "code", "outside_scope", _("这个区域不归您管理。请删掉这一项，或者请上级来导。"))
         return None
+    if code not in present and (now := plans.present_code(code)) and covers(mine, now) and now not in seen:
+        code = now  # the file still has the code of old
+        seen[code] = row
     if code not in present:
         outcome.add(
             row, "code", "unknown_area", _("系统里没有代码为 %(code)s 的区域。请先导入区域名录。"), {"code": code[:24]}
