@@ -69,6 +69,35 @@ def load_default(
 
 
 @transaction.atomic
+def keep_archive(
+    *,
+    number: str,
+    area_code: str,
+    book: Book,
+    reason: str,
+    valid_from: date,
+    valid_to: date,
+    actor: Actor,
+    now: datetime,
+) -> CatalogueVersion:
+    """Keep the types of an archive from elsewhere as a version that is over: its cases are read by it, nothing else.
+
+    It never comes into force, and is for the system alone. A number that is there already is returned as it is.
+    """
+    if actor.kind != ActorKind.SYSTEM:
+        raise NotAllowed
+    present = CatalogueVersion.objects.filter(number=number).first()
+    if present is not None:
+        return present
+    version = CatalogueVersion.objects.create(
+        number=number, area_code=area_code, made_at=now, reason=reason, valid_from=valid_from, valid_to=valid_to
+    )
+    _write_book(version, book)
+    _record(version, VersionVerb.MAKE, None, actor=actor, now=now)
+    return _set(version, VersionVerb.RETIRE, VersionState.RETIRED, actor=actor, now=now)
+
+
+@transaction.atomic
 def make_draft(*, actor: Actor, now: datetime, reason: str = "", area_code: str = "") -> CatalogueVersion:
     """Start the next version as a copy of the one in force; `area_code` says whose it is where there is none.
 

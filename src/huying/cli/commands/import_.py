@@ -1,4 +1,4 @@
-"""`huying import reports|areas|polygons|open FILE`: take in reports, the tree of areas, outlines, or an export."""
+"""`huying import reports|archive|areas|polygons|open FILE`: take in reports, old cases, areas, outlines, an export."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
-from huying.cli.contract import Command, CommandRefused, Outcome, Terminal
+from huying.cli.contract import FOUND, OK, Command, CommandRefused, Outcome, Terminal
 from huying.kernel.terms import _, listed
 
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "what",
-        choices=["reports", "areas", "polygons", "open"],
-        help=str(_("导入什么：reports 诉求，areas 区域名录，polygons 区域边界，open 导出的开放文件")),
+        choices=["reports", "archive", "areas", "polygons", "open"],
+        help=str(_("导入什么：reports 诉求，archive 外地档案，areas 区域名录，polygons 区域边界，open 导出的开放文件")),
     )
     parser.add_argument(
         "file",
@@ -25,7 +25,7 @@ def arguments(parser: ArgumentParser) -> None:
         help=str(_("诉求和名录用 CSV（UTF-8 或 GB18030）或 xlsx，边界用 GeoJSON，开放文件用 zip；有的预设读文件夹")),
     )
     parser.add_argument("--area", default="", metavar="CODE", help=str(_("街道代码；只有一个街道时不用写")))
-    parser.add_argument("--preset", default="generic", help="citizen-messages | generic | cn-divisions")
+    parser.add_argument("--preset", default="generic", help="citizen-messages | generic | cn-divisions | boston-311")
     parser.add_argument("--map", type=Path, dest="map", metavar="FILE", help=str(_("对照文件（JSON）：哪一列是什么")))
     parser.add_argument(
         "--rejects",
@@ -36,13 +36,16 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--system", default="wgs84", choices=["wgs84", "cgcs2000", "gcj02", "bd09"], help=str(_("边界的坐标系"))
     )
+    parser.add_argument("--most", type=int, metavar="N", help=str(_("archive：只导入前 N 行")))
+    parser.add_argument("--replay", type=int, default=0, metavar="N", help=str(_("archive：其中 N 件另按流程走一遍")))
     parser.add_argument("--no-communities", action="store_true", help=str(_("cn-divisions：只导到街道")))
     parser.add_argument("--dry-run", action="store_true", help=str(_("只检查名录或边界，不导入")))
 
 
 def run(options: Namespace, terminal: Terminal) -> Outcome:
     """Each kind by its own function."""
-    return {"reports": _reports, "areas": _areas, "polygons": _polygons, "open": _open}[options.what](options, terminal)
+    kinds = {"reports": _reports, "archive": _archive, "areas": _areas, "polygons": _polygons, "open": _open}
+    return kinds[options.what](options, terminal)
 
 
 def _areas(options: Namespace, terminal: Terminal) -> Outcome:
@@ -198,6 +201,61 @@ def _reports(options: Namespace, terminal: Terminal) -> Outcome:
             "seconds": seconds,
         }
     )
+
+
+def _archive(options: Namespace, terminal: Terminal) -> Outcome:
+    """An archive as a district of its own; said again, nothing is added."""
+    from django.conf import settings
+    from django.utils import timezone
+
+    from huying.audit import actions as audit
+    from huying.audit.queries import heads_path
+    from huying.cases.queries.replay import mismatches
+    from huying.cli.archives import boston
+    from huying.cli.archives.settling import REPLAYED, cases_of, import_archive
+    from huying.kernel.refusals import Refusal
+
+    if options.preset not in ("generic", boston.SOURCE):
+        raise CommandRefused(_("档案只认识 boston-311 这种格式。"))
+    if options.replay < 0 or (options.most is not None and options.most < 1):
+        raise CommandRefused(_("--most 至少是 1，--replay 不能是负数。"))
+    rejects = options.rejects or Path(settings.DATA) / "imports" / f"{options.file.name}.rejects.csv"
+    rejects.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    began = time.monotonic()
+    try:
+        with terminal.progress(_("导入档案")) as advance:
+            done = import_archive(
+                options.file,
+                rejects=rejects,
+                now=timezone.now(),
+                most=options.most,
+                replay=options.replay,
+                told=advance,
+            )
+    except Refusal as why:
+        raise CommandRefused(str(why)) from why
+    seconds = round(time.monotonic() - began, 2)
+    audit.seal(now=timezone.now(), heads_file=heads_path())
+    wrong = [*mismatches(cases_of(boston.SOURCE)), *mismatches(cases_of(REPLAYED))] if done.created else []
+    facts = {
+        **vars(done),
+        "mismatched": len(wrong),
+        "seconds": seconds,
+        "rows_per_second": round(done.read / max(seconds, 0.01), 1),
+    }
+    terminal.say(
+        _(
+            "读了 %(read)s 行：新建 %(created)s 件（已办结 %(closed)s，未办结 %(still_open)s），已有 %(repeated)s 件，"
+            "没收下 %(rejected)s 行；位置存疑 %(flagged)s 件；按流程另走 %(replayed)s 件；"
+            "历史与状态不符 %(mismatched)s 件。用时 %(seconds)s 秒，每秒 %(rows_per_second)s 行。"
+        )
+        % facts
+    )
+    if done.rejected:
+        terminal.say(_("没收下的行和原因写在：%(path)s") % {"path": rejects})
+    for one in wrong[:20]:
+        terminal.warn(f"✗ {one.case_id}: {one.why}")
+    return Outcome(code=FOUND if wrong else OK, facts=facts)
 
 
 def _street(code: str) -> str:

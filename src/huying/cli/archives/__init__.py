@@ -1,0 +1,1 @@
+"""Archives from elsewhere as districts of their own (`huying import archive`)."""
