@@ -388,7 +388,7 @@ class Chosen(In):
     grid_code: Annotated[str, Field(pattern=r"^[0-9]{0,24}$")] = ""
 
 
-@router.get("/cases/{case_id}/moves/{verb}", MoveOut, problems=(404, 409))
+@router.get("/cases/{case_id}/moves/{verb}", MoveOut, problems=(403, 404, 409))
 def read_move(request: HttpRequest, case_id: CaseId, verb: Slug, given: Query[Chosen]) -> MoveOut:
     """One legal move with its form; the units of `take_in` follow the type and grid that are named.
 
