@@ -26,6 +26,16 @@ class Checked:
 
 def check(request: HttpRequest, username: str, password: str) -> Checked:
     """Check a password. While locked nothing is checked or counted, so the lock ends when it was said to end."""
+    # The library would keep the whole text that a browser tells of itself.
+    told = request.META.pop("HTTP_USER_AGENT", None)
+    try:
+        return _checked(request, username, password)
+    finally:
+        if told is not None:
+            request.META["HTTP_USER_AGENT"] = told
+
+
+def _checked(request: HttpRequest, username: str, password: str) -> Checked:
     until = locked_until(request, username)
     if until is not None:
         return Checked(locked_until=until)

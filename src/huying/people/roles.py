@@ -117,5 +117,6 @@ DEMO_LINES: dict[str, tuple[str, Label]] = {
     "supervisor": ("bell-ring", _("催办、督办")),
     "leader_in_charge": ("chart", _("审批、清单、三率")),
     "system_admin": ("settings", _("区域、人员、日历")),
+    "security_officer": ("key", _("登录安全、授权复核")),
     "auditor": ("shield", _("核对历史")),
 }

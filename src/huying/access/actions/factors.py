@@ -121,6 +121,7 @@ def make_recovery_codes(*, actor: Actor, now: datetime) -> list[str]:
         for one in shown
     )
     append(account, "recovery_codes_made", actor=actor, now=now)
+    events.factor_changed.emit(at=now, account_id=account.pk, factor=Way.RECOVERY.value, change="added")
     return shown
 
 

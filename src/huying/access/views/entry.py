@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -280,7 +281,7 @@ def _second_page(
     )
 
 
-def ways_of(ways: list[Way], way: Way, address: str, wanted: str) -> list[dict[str, Any]]:
+def ways_of(ways: Sequence[Way], way: Way, address: str, wanted: str) -> list[dict[str, Any]]:
     """The ways as tabs."""
     return [
         {"words": one.label, "url": f"{address}?{urlencode({'way': one.value, 'next': wanted})}", "current": one == way}
