@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
 from uuid import UUID
 
 from huying.cases.actions import rehoming
-from huying.kernel.actor import Actor, system
+from huying.kernel.actor import system
 from huying.kernel.events import News
 from huying.kernel.lying import InAreas, lies_in_areas
 from huying.kernel.terms import _
@@ -14,16 +13,9 @@ from huying.places import events
 
 
 def register() -> None:
-    lies_in_areas(
-        InAreas("open_case", _("在办案件"), _("按地点归格"), 20, rows=rehoming.open_in, url=_list),
-    )
+    lies_in_areas(InAreas("open_case", _("在办案件"), _("按地点归格"), 20, rows=rehoming.open_in))
     lies_in_areas(InAreas("past_case", _("办结案件"), _("保留立案时的代码"), 21, count=rehoming.past_in))
 
     @events.redrawn.listen
     def redrawn(news: News) -> None:
         rehoming.follow_areas(plan_id=UUID(news.facts["plan_id"]), actor=system("places"), now=news.at)
-
-
-def _list(viewer: Actor, code: str) -> str:
-    """The desk's list of open cases, where the viewer reads them."""
-    return "/desk/cases/?" + urlencode({"area": code}) if viewer.may("read", code) else ""

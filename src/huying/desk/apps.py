@@ -8,5 +8,8 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         from huying.desk import menu
+        from huying.desk.links import cases_in
+        from huying.kernel.lying import PAGES
 
         menu.register()
+        PAGES["open_case"] = cases_in

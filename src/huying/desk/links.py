@@ -9,6 +9,8 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from huying.cases.rules import Verb
+from huying.kernel.actor import Actor
+from huying.people.rules import Duty
 
 
 def case_url(case_id: UUID, move: Verb | str = "", **more: object) -> str:
@@ -38,3 +40,8 @@ def with_changes(query: QueryDict, **changes: str | None) -> str:
         if value:
             changed[name] = value
     return f"?{changed.urlencode()}" if changed else "?"
+
+
+def cases_in(viewer: Actor, code: str) -> str:
+    """The list of open cases in an area, where the viewer reads it."""
+    return f"{reverse('desk:cases')}?{urlencode({'area': code})}" if viewer.may(Duty.READ, code) else ""

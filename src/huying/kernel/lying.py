@@ -27,7 +27,7 @@ class InAreas:
     """One kind of thing. `rows` gives all whose code begins with one of the codes, `count` only how many.
 
     `spreads`: names an area as a whole, so it stands for every heir of a divided one. A kind with `count` alone
-    keeps the code of its day and is only counted. `url`: where the viewer finds them, by area code.
+    keeps the code of its day and is only counted.
     """
 
     key: str
@@ -37,7 +37,6 @@ class InAreas:
     rows: Callable[[Sequence[str]], Iterable[Lying]] | None = None
     count: Callable[[Sequence[str]], int] | None = None
     spreads: bool = False
-    url: Callable[[Actor, str], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,8 @@ class Staff:
 
 
 IN_AREAS: dict[str, InAreas] = {}
+# Where the rows of a kind are listed: told by the app that has the page.
+PAGES: dict[str, Callable[[Actor, str], str]] = {}
 # How grids are staffed, and the page where posts are given: told by the app that keeps people.
 STAFF_OF: list[Callable[[Sequence[str]], Mapping[str, Staff]]] = []
 STAFF_PAGE: list[Callable[[Actor, str], str]] = []
@@ -61,6 +62,11 @@ def lies_in_areas(kind: InAreas) -> None:
 
 def kinds_in_areas() -> list[InAreas]:
     return sorted(IN_AREAS.values(), key=lambda one: one.order)
+
+
+def page_of(key: str, viewer: Actor, code: str) -> str:
+    """Where the viewer finds the things of a kind in an area; "" where the viewer has no such page."""
+    return PAGES[key](viewer, code) if key in PAGES else ""
 
 
 def staff_of(codes: Sequence[str]) -> dict[str, Staff]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from django.urls import reverse
 
 from huying.kernel.actor import Actor, system
 from huying.kernel.events import News
-from huying.kernel.lying import STAFF_OF, STAFF_PAGE, InAreas, lies_in_areas
+from huying.kernel.lying import PAGES, STAFF_OF, STAFF_PAGE, InAreas, lies_in_areas
 from huying.kernel.terms import _
 from huying.people.actions import areas
+from huying.people.models import Appointment, Organisation, Responsibility
 from huying.people.rules import Duty
 from huying.places import events
+from huying.places.lying import register_page
 
 
 def register() -> None:
@@ -21,6 +24,16 @@ def register() -> None:
     lies_in_areas(InAreas("appointment", _("岗位"), goes_on, 31, rows=areas.posts_in, spreads=True))
     lies_in_areas(InAreas("role_grant", _("授权"), goes_on, 32, rows=areas.grants_in, spreads=True))
     lies_in_areas(InAreas("responsibility", _("单位职责"), goes_on, 33, rows=areas.responsibilities_in, spreads=True))
+    for key, model in (
+        ("organisation", Organisation),
+        ("appointment", Appointment),
+        ("responsibility", Responsibility),
+    ):
+        PAGES[key] = partial(register_page, model)
+    goes_home = _("归第一部分")
+    lies_in_areas(InAreas("hub", _("党员中心户"), goes_home, 34, rows=areas.hubs_in))
+    lies_in_areas(InAreas("unit_link", _("组织联系"), goes_home, 35, rows=areas.links_in))
+    lies_in_areas(InAreas("help_project", _("购买服务项目"), goes_home, 36, rows=areas.projects_in))
     STAFF_OF.append(areas.staff_of)
     STAFF_PAGE.append(_post_page)
 

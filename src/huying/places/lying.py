@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
+from urllib.parse import urlencode
 
-from huying.kernel.lying import InAreas, Lying, lies_in_areas
+from django.db.models import Model
+from django.urls import reverse
+
+from huying.kernel.actor import Actor
+from huying.kernel.lying import PAGES, InAreas, Lying, lies_in_areas
 from huying.kernel.terms import _
 from huying.places.models import GridCount, GridDuty, OldNet, Place, WorkContract
 from huying.places.queries.plans import lying
+from huying.registers.declared import REGISTERS
 
 ORDER = ("estate", "building", "facility", "waterway")
 BY_POINT = _("按地点归格；没有坐标的归第一部分")
@@ -18,6 +24,7 @@ def register(models: Iterable[type[Place]]) -> None:
     """Every kind of place, duties of grids, and old nets."""
     for place, model in enumerate(models):
         key = str(model._meta.model_name)
+        PAGES[key] = partial(register_page, model)
         lies_in_areas(
             InAreas(
                 key=key,
@@ -33,6 +40,14 @@ def register(models: Iterable[type[Place]]) -> None:
     lies_in_areas(InAreas("work_contract", _("作业承包"), _("随区域走"), 30, rows=_contracts))
     lies_in_areas(InAreas("grid_count", _("网格台账"), _("合并后相加；拆分后请重新数"), 42, rows=_counted))
     lies_in_areas(InAreas("old_net", _("没并的旧网"), _("随网格走"), 41, rows=_nets, spreads=True))
+
+
+def register_page(model: type[Model], viewer: Actor, code: str) -> str:
+    """The register's list cut to the area, where one keeps this model and the viewer reads it."""
+    found = next((one for one in REGISTERS.values() if one.model is model), None)
+    if found is None or not found.may_read(viewer):
+        return ""
+    return f"{reverse('registers:list', args=[found.key])}?{urlencode({'area_code': code})}"
 
 
 LABELS = {"estate": _("小区"), "building": _("楼栋"), "facility": _("设施"), "waterway": _("水体")}

@@ -273,6 +273,11 @@ class Facilities(PlaceRegister):
     def rows(self) -> QuerySet[Any]:
         return super().rows().exclude(kind__in=DEVICE_FACILITIES)
 
+    def words_of(self, row: Any, column: Column) -> str:
+        """An amount that the thing does not have is no zero."""
+        words = super().words_of(row, column)
+        return "" if words == "0" and column.name in ("square_metres", "parking", "chargers") else words
+
     def check(self, values: dict[str, object], row: Any, *, actor: Actor, now: datetime) -> None:
         if values.get("kind") in DEVICE_FACILITIES:
             raise Invalid({"kind": [_("摄像头和门禁登记在“设备”台账，只算一次。")]})
@@ -353,7 +358,8 @@ class ServicePlaces(PlaceRegister):
         Column("barrier_free", _("无障碍"), KINDS.YES, filtered=True, bulk=True, listed=False),
         *(
             Column(
-                f"hours_{day}", label, bulk=True, listed=False, most=40,
+                f"hours_{day}", label, bulk=True, listed=False,
+                apart=True, most=40,
                 help=_("如 08:30-12:00 14:30-17:30，不开就空着。") if day == "mon" else "",
             )
             for day, label in zip(DAYS, DAY_LABELS, strict=True)

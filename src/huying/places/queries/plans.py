@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from huying.kernel.actor import Actor, ActorKind, upper_bound
-from huying.kernel.lying import InAreas, Lying, kinds_in_areas
+from huying.kernel.lying import InAreas, Lying, kinds_in_areas, page_of
 from huying.kernel.refusals import NotFound
 from huying.kernel.terms import Label
 from huying.places import queries
@@ -108,8 +108,8 @@ def moving(viewer: Actor, codes: Sequence[str], heirs: Heirs) -> list[Line]:
     found = []
     for kind in kinds_in_areas():
         line = Line(kind.key, kind.label, kind.note, keeps=kind.rows is None)
-        if kind.url is not None and codes:
-            line.url = kind.url(viewer, codes[0])
+        if codes:
+            line.url = page_of(kind.key, viewer, codes[0])
         if kind.rows is None:
             line.total = kind.count(codes) if kind.count is not None and codes else 0
         elif codes:
