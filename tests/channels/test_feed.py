@@ -20,7 +20,7 @@ def scope(token="", last="", query=b"", accept=b"text/event-stream", path="/api/
 def in_a_thread(coroutine):
     """A loop of its own: the test's thread may run another one."""
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result(30)
+        return pool.submit(asyncio.run, coroutine).result(100)
 
 
 class Reader:
@@ -49,7 +49,7 @@ async def listened(asked, enough, meanwhile=None, hub=None):
     task = asyncio.create_task(stream(asked, reader.receive, reader.send))
     if meanwhile is not None:
         await meanwhile(stream)
-    await asyncio.wait_for(task, 20)
+    await asyncio.wait_for(task, 90)  # another worker's transaction may hold the horizon back
     return reader
 
 
