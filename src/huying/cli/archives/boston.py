@@ -46,11 +46,17 @@ class Survey:
     rows: int = 0
     types: Counter[tuple[str, str]] = field(default_factory=Counter)  # (type, reason)
     departments: Counter[str] = field(default_factory=Counter)
+    keepers: Counter[tuple[str, str]] = field(default_factory=Counter)  # (type, department)
     streets: dict[str, str] = field(default_factory=dict)  # neighbourhood -> code
     communities: dict[tuple[str, str], str] = field(default_factory=dict)  # (neighbourhood, ward) -> code
     middles: dict[str, tuple[float, float, float, float]] = field(default_factory=dict)
     first: date | None = None
     last: date | None = None
+
+    def keeper(self, kind: str) -> str:
+        """The department that had most of a type's requests."""
+        mine = {department: count for (one, department), count in self.keepers.items() if one == kind}
+        return max(sorted(mine), key=lambda name: mine[name]) if mine else ""
 
     def outside(self, neighbourhood: str, lng: float, lat: float) -> bool:
         """Whether a point lies far from its neighbourhood's others."""
@@ -133,6 +139,7 @@ def survey(path: Path) -> Survey:
             found.types[line["type"], line["reason"] or "Other"] += 1
         if line["department"]:
             found.departments[line["department"]] += 1
+            found.keepers[line["type"], line["department"]] += 1
         named.add((line.neighbourhood, line.ward))
         if line.neighbourhood and line.point is not None:
             points[line.neighbourhood].append(line.point)

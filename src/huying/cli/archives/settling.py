@@ -24,8 +24,8 @@ from huying.matters import actions as matters
 from huying.matters.rules import CallBackPolicy, CheckPolicy, DutyKind, FlowKind, Grade, LowestTier
 from huying.matters.rules.book import Book, ClassRow, DutyRow, TypeRow
 from huying.people import actions as people
-from huying.people.models import Account, Organisation
-from huying.people.rules import UnitKind
+from huying.people.models import Account, Organisation, Responsibility
+from huying.people.rules import Post, UnitKind
 from huying.places import actions as places
 from huying.places import queries as areas
 
@@ -268,26 +268,34 @@ def replayed(rows: list[PastCase], found: Survey, *, now: datetime) -> int:
 
 
 def staff(found: Survey, *, now: datetime) -> None:
-    """A made-up staff for the replay: nobody can sign in as one of them."""
+    """A made-up staff for the replay, in the archive's departments: nobody can sign in as one of them."""
     actor = system("import-archive")
     people.load_shipped_roles(actor=actor, now=now)
     for number, role in enumerate(("dispatcher", "reviewer", "call_back_clerk", "grid_worker"), start=1):
-        _person(f"boston-replay-{number}", role, None, actor=actor, now=now)
-    for number, (name, unit_id) in enumerate(
-        sorted(Organisation.objects.filter(area_code=boston.DISTRICT).values_list("name", "pk")), start=11
-    ):
-        if name not in found.departments:
-            continue
-        _person(f"boston-replay-{number}", "handler", unit_id, actor=actor, now=now)
-        people.assign_responsibility(unit_id=unit_id, area_code=boston.DISTRICT, order=number, actor=actor, now=now)
+        _person(number, role, None, actor=actor, now=now)
+    units = dict(Organisation.objects.filter(area_code=boston.DISTRICT).values_list("name", "pk"))
+    for number, name in enumerate(sorted(found.departments), start=11):
+        _person(number, "handler", units[name], actor=actor, now=now)
+    there = set(Responsibility.objects.filter(area_code=boston.DISTRICT).values_list("matter_code", flat=True))
+    for kind, (code, _reason) in boston.type_codes(found).items():
+        keeper = found.keeper(kind)
+        if keeper and code not in there:
+            people.assign_responsibility(
+                unit_id=units[keeper], area_code=boston.DISTRICT, matter_code=code, actor=actor, now=now
+            )
 
 
-def _person(username: str, role: str, unit_id: UUID | None, *, actor: Actor, now: datetime) -> None:
+def _person(number: int, role: str, unit_id: UUID | None, *, actor: Actor, now: datetime) -> None:
+    username = f"boston-replay-{number}"
     if Account.objects.filter(username=username).exists():
         return
     account = people.create_account(
-        username=username, name=f"回放{username[-2:].strip('-')}号", area_code=boston.DISTRICT, actor=actor, now=now
+        username=username, name=f"回放员{number}", area_code=boston.DISTRICT, actor=actor, now=now
     )
+    if unit_id is not None:
+        people.appoint(
+            account_id=account.pk, organisation_id=unit_id, post=Post.HANDLER, since=now, actor=actor, now=now
+        )
     people.grant_role(
         account_id=account.pk, role_code=role, area_code=boston.DISTRICT, unit_id=unit_id, actor=actor, now=now
     )
