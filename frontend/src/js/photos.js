@@ -1,4 +1,4 @@
-// photos.js: shows chosen photos at once, lets one be taken away, and makes large ones smaller before sending.
+// photos.js: shows chosen photos at once, lets one be taken away or covered by hand, makes large ones smaller before sending.
 // The file field itself is what is sent, so without scripts the same form works.
 
 const LONG_SIDE = 2000;
@@ -38,6 +38,20 @@ function follow(box) {
       remove.setAttribute("aria-label", `${box.dataset.removeWords ?? ""} ${place + 1}`);
       remove.addEventListener("click", () => { chosen.splice(place, 1); show(); input.focus(); });
       tile.append(picture, remove);
+      if (box.dataset.coverScript && window.createImageBitmap && window.HTMLDialogElement) {
+        const hide = Object.assign(document.createElement("button"), { type: "button", className: "photo-cover", textContent: box.dataset.coverWords });
+        hide.setAttribute("aria-label", `${box.dataset.coverWords} ${place + 1}`);
+        hide.addEventListener("click", async () => {
+          const words = JSON.parse(box.dataset.coverTexts);
+          try {
+            const { cover } = await import(box.dataset.coverScript);
+            chosen[place] = await cover(file, words);
+          } catch { /* no picture that a browser can show: the server says what is wrong with it */ }
+          show();
+          list.querySelectorAll(".photo-cover")[place]?.focus();
+        });
+        tile.append(hide);
+      }
       list.insertBefore(tile, add);
     });
     input.files = carrier.files;

@@ -8,9 +8,15 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from huying.cases import by_people, in_areas, panels
+        from huying.cases.queries import keeping
+        from huying.files.resting import add_owner
         from huying.kernel.registry import add_link
 
         add_link("case", "cases:case", "case_id")
         in_areas.register()
+        add_owner("case", keeping.resting_cases)
+        add_owner("report", keeping.resting_reports)
+        add_owner("order", keeping.resting_orders)
+        add_owner("visit", keeping.resting_visits)
         by_people.declare()
         panels.register()

@@ -14,12 +14,13 @@ from django.utils.text import Truncator
 from huying.approvals.rules import ApprovalKind, ApprovalState
 from huying.audit import queries as audit
 from huying.audit.models import History
+from huying.cases.actions.covering import may_cover
 from huying.cases.actions.intake import like
 from huying.cases.forms import DeskMove, Subject, legal_moves
 from huying.cases.models import Answer, Case, Report, WorkOrder
 from huying.cases.queries import page
 from huying.cases.queries.page import CaseRows
-from huying.cases.queries.replay import RECKONED
+from huying.cases.queries.replay import ARCHIVED, RECKONED
 from huying.cases.rules import (
     ENDS,
     OUTSIDERS,
@@ -43,7 +44,8 @@ from huying.cases.rules.facts import CaseFacts
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
 from huying.files.models import Attachment
-from huying.files.rules import FilePurpose
+from huying.files.rules import IMAGES, FilePurpose
+from huying.files.shown import Paper, papers
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.terms import Label, _, clauses, listed
 from huying.matters import queries as matters
@@ -69,6 +71,7 @@ OTHER_LINES: dict[str, Label] = {
     "take_in": _("并入一条诉求"),
     "give_back": _("还回并入的诉求"),
     RECKONED: _("工作日历"),
+    ARCHIVED: _("按档案办结，中间步骤不详"),
 }
 MINOR = frozenset({Verb.CORRECT, Verb.PLACE, Verb.ADD, Verb.NUDGE, "take_in", "give_back", RECKONED})
 BY_ACTOR: dict[str, Label] = {
@@ -136,6 +139,8 @@ class Photo:
     alt: str
     label: str
     words: str
+    cover_url: str = ""  # where parts of it are hidden by hand, for those who may
+    covered: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,6 +155,7 @@ class ReportLine:
     open_url: str
     additions: list[tuple[str, str]]
     photos: list[Photo]
+    papers: list[Paper]
     withdrawn: bool
     said: str
     whole: bool  # short enough to be shown whole
@@ -169,6 +175,7 @@ class OrderLine:
     at: str
     clock: ShownClock | None
     photos: list[Photo]
+    papers: list[Paper]
 
 
 @dataclass(frozen=True)
@@ -611,6 +618,7 @@ def _report(subject: Subject, report: Report, photos: dict[tuple[str, UUID], lis
             (when_words(one.added_at, now), one.words) for one in subject.rows.additions if one.report_id == report.pk
         ],
         photos=photos.get(("report", report.pk), []),
+        papers=_papers(subject, "report", report.pk),
         withdrawn=report.withdrawn_at is not None,
         said=_feedback_words(said[-1].solved, said[-1].satisfaction) if said else "",
         whole=len(report.words) <= FIRST_WORDS and "\n" not in report.words,
@@ -734,6 +742,7 @@ def _order(subject: Subject, order: WorkOrder, photos: dict[tuple[str, UUID], li
         at=when_words(order.ended_at or order.done_at or order.accepted_at or order.offered_at, subject.now),
         clock=clock,
         photos=photos.get(("order", order.pk), []),
+        papers=_papers(subject, "order", order.pk),
     )
 
 
@@ -809,6 +818,18 @@ def _photo(subject: Subject, one: Attachment, number: int = 1) -> Photo:
         alt=str(_("%(purpose)s，第 %(number)s 张") % {"purpose": label, "number": number}),
         label=label,
         words=f"{label} {when_words(one.added_at, subject.now)}",
+        cover_url=reverse("cases:cover", args=[case.pk, one.pk])
+        if may_cover(subject.docket, subject.actor, one.purpose)
+        else "",
+        covered=one.covered_at is not None,
+    )
+
+
+def _papers(subject: Subject, owner_kind: str, owner_id: UUID) -> list[Paper]:
+    mine = [one for one in subject.files if (one.owner_kind, one.owner_id) == (owner_kind, owner_id)]
+    case_id = subject.case.pk
+    return papers(
+        [one for one in mine if one.kind not in IMAGES], lambda one: reverse("cases:file", args=[case_id, one.pk])
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import CharField, Expression, Func, TextField, Value
@@ -49,14 +50,18 @@ def area_lexemes(area_code: str) -> list[str]:
     return [f"a:{area_code[:length]}" for length in LEVELS if length <= len(area_code)]
 
 
-def vector(*texts: str, area_code: str) -> Expression:
-    """The search column of a case as an expression for insert or update."""
+def vector(*texts: str, area_code: str, pieces: Iterable[str] = ()) -> Expression:
+    """The search column of a case as an expression for insert or update; `pieces` of documents come last."""
     lexemes: dict[str, None] = dict.fromkeys(area_lexemes(area_code))
     for text in texts:
         for one in grams(text):
             lexemes[one] = None
             if len(lexemes) >= MOST_LEXEMES:
                 break
+    for one in pieces:
+        if len(lexemes) >= MOST_LEXEMES:
+            break
+        lexemes[one] = None
     return Func(
         Value(list(lexemes), output_field=ArrayField(TextField())), function="array_to_tsvector",
         output_field=CharField(),

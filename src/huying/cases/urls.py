@@ -11,5 +11,6 @@ urlpatterns = [
     path("<uuid:case_id>/contact/", views.open_contact, name="open_contact"),
     path("<uuid:case_id>/outlines/", views.outlines, name="outlines"),
     path("<uuid:case_id>/files/<uuid:file_id>/", views.file, name="file"),
+    path("<uuid:case_id>/files/<uuid:file_id>/cover/", views.cover, name="cover"),
     path("<uuid:case_id>/files/<uuid:file_id>/preview/", views.file, {"preview": True}, name="preview"),
 ]

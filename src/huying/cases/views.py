@@ -11,16 +11,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from huying.audit import queries as audit
 from huying.cases import actions, queries
+from huying.cases.actions.covering import cover_photo, may_cover
 from huying.cases.casefile import Casefile, casefile, subject_of
 from huying.cases.forms import DeskMove, MoveForm, Subject, move_named, walk
 from huying.cases.forms.contact import OpenContactForm
 from huying.cases.queries import page
 from huying.cases.sent import sent_about
-from huying.files import responses
+from huying.files import covering, responses
 from huying.kernel.actor import Actor
 from huying.kernel.doors import actor_of, attempt, now_of, sensitive, staff
 from huying.kernel.refusals import NotAllowed, NotFound
@@ -126,11 +127,37 @@ def open_contact(request: HttpRequest, case_id: UUID) -> HttpResponse:
 @staff()
 @require_safe
 def file(request: HttpRequest, case_id: UUID, file_id: UUID, preview: bool = False) -> HttpResponse:
-    """A photo under its case's address."""
+    """A photo, document or recording under its case's address."""
     found = page.photo(case_id, file_id, actor_of(request))
     if found is None:
         raise NotFound("file")
     return responses.send(found, preview=preview, request=request)
+
+
+@staff()
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def cover(request: HttpRequest, case_id: UUID, file_id: UUID) -> HttpResponse:
+    """Hide parts of a photo by hand: drawn or by numbers, looked at, confirmed; then the open photo is gone."""
+    actor, now = actor_of(request), now_of(request)
+    subject = _subject(request, case_id)
+    found = next((one for one in subject.photos if one.pk == file_id), None)
+    if found is None:
+        raise NotFound("file")
+    if not may_cover(subject.docket, actor, found.purpose):
+        raise NotAllowed(_("您没有遮挡这张照片的职责。请联系受理或审核的同事。"))
+    back = reverse("cases:case", args=[case_id])
+    told = covering.page_of(
+        request,
+        file_id=file_id,
+        kind=found.kind,
+        cover=lambda boxes: cover_photo(case_id, file_id, boxes=boxes, actor=actor, now=now),
+    )
+    if told is None:
+        messages.success(request, str(_("遮好了，原图已删掉。")))
+        return HttpResponseRedirect(back)
+    facts = {**told, "case": subject.case, "back_url": back, "menu_key": "cases"}
+    return render(request, "cases/cover.html", facts, status=422 if told["bad"] else 200)
 
 
 @staff()

@@ -18,6 +18,7 @@ urlpatterns = [
     path("desk/calendar/", include("huying.clocks.urls")),
     path("desk/clients/", include("huying.clients.urls")),
     path("desk/notices/", include("huying.notices.urls")),
+    path("files/", include("huying.files.urls")),
     path("ui/", include("huying.ui.urls")),
     path("live/", include("huying.channels.urls")),
     path("api/v1/", include((api.urls, "api"))),

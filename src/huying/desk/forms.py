@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from huying.cases.queries.lists import FLAGS, Wanted
 from huying.cases.rules import Channel, ReplyBy, State
-from huying.files.forms import HoldsImages, ImagesField
+from huying.files.forms import HoldsImages, ImagesField, PapersField, VoiceField
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
 from huying.kernel.terms import Label, _
@@ -196,6 +196,11 @@ class CallForm(PlaceForm):
         error_messages={"required": _("请写几句话，说说是什么事。")},
     )  # fmt: skip
     images = ImagesField(label=_("照片"))
+    papers = PapersField(label=_("文件"), help_text=_("PDF、Word、Excel、PPT、ODF、文本。别带宏和密码。"))
+    voice = VoiceField(label=_("录音"), help_text=_("只给办理的人听，不做任何识别和分析。"))
+    voice_agreed = forms.BooleanField(
+        label=_("先对对方说：“下面这段话想录音，只给办理的人听，不做别的用，可以吗？”对方同意了"), required=False
+    )
     name = TextField(
         label=_("怎么称呼"), limit=60, name=True, required=False,
         widget=forms.TextInput(attrs={"maxlength": 60, "autocomplete": "off"}),
@@ -240,6 +245,8 @@ class CallForm(PlaceForm):
 
     def clean(self) -> dict[str, Any] | None:
         data = super().clean()
+        if self.cleaned_data.get("voice") and not self.cleaned_data.get("voice_agreed"):
+            self.add_error("voice_agreed", _("留录音要对方同意。不同意就去掉录音。"))
         left = self.leaves_contact
         if left and not self.cleaned_data.get("agreed"):
             self.add_error("agreed", _("留了联系方式，要对方同意才能存。不同意就把姓名电话删掉。"))

@@ -144,3 +144,17 @@ class KeepingTerm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.what} {self.days}"
+
+
+class Removal(models.Model):
+    """One line of the ledger of removals: when, and how many of each kind. Which ones stand in the history by id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField(db_index=True)
+    counts = models.JSONField()
+
+    class Meta:
+        verbose_name = _("移除记录")
+
+    def __str__(self) -> str:
+        return f"removal {self.pk}"

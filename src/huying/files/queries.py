@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
 from huying.files import storage
-from huying.files.models import Attachment, HeldUpload, KeepingTerm, PartialUpload, Quarantined
+from huying.files.models import Attachment, HeldUpload, KeepingTerm, PartialUpload, Quarantined, Removal
 from huying.files.rules import IMAGES, PAPERS, SOUNDS, TERMS, FileKind, Keeping, Limits, PreparedImage, ScanState
 from huying.kernel.refusals import NotFound
 
@@ -92,6 +92,15 @@ def terms() -> dict[Keeping, int]:
 def quarantined(most: int = 50) -> list[Quarantined]:
     """What was shut away, the newest first."""
     return list(Quarantined.objects.order_by("-found_at", "-id")[:most])
+
+
+def removals(most: int = 20) -> list[Removal]:
+    """The last lines of the ledger of removals."""
+    return list(Removal.objects.order_by("-at", "-id")[:most])
+
+
+def has_scanner() -> bool:
+    return bool(getattr(settings, "FILES_SCAN", ""))
 
 
 def unscanned_count() -> int:

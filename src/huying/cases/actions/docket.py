@@ -58,12 +58,13 @@ from huying.cases.rules import (
     Verb,
     alternatives,
 )
-from huying.cases.search import vector
+from huying.cases.search import grams, vector
 from huying.clocks import actions as clock_actions
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock, Stretch
 from huying.clocks.rules import Calendar, StretchKind
-from huying.files.rules import PreparedImage
+from huying.files import queries as files
+from huying.files.rules import MOST_LEXEMES, PreparedImage
 from huying.kernel.actor import Actor, ActorKind, rule
 from huying.kernel.flow import Move
 from huying.kernel.ids import case_number, uuid7
@@ -158,6 +159,7 @@ class Docket:
     pictures: list[Picture] = field(default_factory=list)  # of a bulk world, kept by the builder
     others: list[Docket] = field(default_factory=list)  # dockets touched by the same act: merging, splitting
     words_changed: bool = False
+    paper_words: list[str] = field(default_factory=list)  # pieces of documents that came with this act
     key: UUID | None = None
     body_hash: str = ""
 
@@ -751,12 +753,31 @@ class Docket:
         self.words_changed = True
         self.change(self.case)
 
+    def take_in_words(self, text: str) -> list[str]:
+        """The pieces of a document's text: they go into the case's search row, and the text nowhere."""
+        found = grams(text)[:MOST_LEXEMES] if text else []
+        if found:
+            self.paper_words += found
+            if not self.new[Case]:
+                self.index_words()
+        return found
+
     def search_expression(self) -> Any:
         case, kind = self.case, self.type
         words = [one.words for one in self.reports]
+        pieces = self.paper_words
+        if self.live and not self.new[Case]:
+            pieces = files.lexemes_of(
+                {
+                    "case": [case.pk],
+                    "report": [one.pk for one in self.reports],
+                    "order": [one.pk for one in self.orders],
+                }
+            )
         return vector(
-            case.number, case.title, case.place_words, kind.name if kind else "", *words, area_code=case.area_code
-        )
+            case.number, case.title, case.place_words, kind.name if kind else "", *words,
+            area_code=case.area_code, pieces=pieces,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from huying.people import queries as people
 from huying.people.models import Recusal
 from huying.people.rules import Duty, RecusalReason, UnitKind
 from huying.places import queries as places
+from huying.places.queries import plans
 from huying.places.rules import Tier, community_of, is_code, metres_between, parent_of, street_of
 
 TITLE_LENGTH = 30
@@ -173,7 +174,7 @@ def received(
     if not words:
         raise Invalid({"words": [_("请写几句话，说说是什么事。")]})
     place_words = clean(new.place_words, limit=200, line=True, field="place_words")
-    area = new.area_code
+    area = plans.present_code(new.area_code) or new.area_code  # an old link or sheet may carry a code of old
     if not is_code(area) or not places.is_known(area):
         raise Invalid({"area_code": [_("没有这个区域代码。请核对后再报。")]})
     outside, placed = False, ""
@@ -184,9 +185,9 @@ def received(
         else:
             outside = True
     elif new.grid_code:
-        if not is_code(new.grid_code) or not new.grid_code.startswith(area) or not places.is_known(new.grid_code):
+        placed = plans.present_code(new.grid_code) or new.grid_code
+        if not is_code(placed) or not placed.startswith(area) or not places.is_known(placed):
             raise Invalid({"grid_code": [_("没有这个网格。请重新选。")]})
-        placed = new.grid_code
     where = placed or area
     field_find = new.channel in FIELD_CHANNELS or new.channel == Channel.ON_BEHALF
     if (
@@ -486,7 +487,7 @@ def keep_images(
     actor: Actor,
     now: datetime,
 ) -> int:
-    """Keep pictures for a row of this case: at once in a live act, with the builder's flush in a bulk world."""
+    """Keep files for a row of this case: at once in a live act, with the builder's flush in a bulk world."""
     kept = 0
     for picture in pictures:
         kept += 1
@@ -502,6 +503,7 @@ def keep_images(
             area_code=docket.case.area_code,
             actor=actor,
             now=now,
+            lexemes=docket.take_in_words(picture.text),
         )
     return kept
 

@@ -412,12 +412,13 @@ def submit_result(
     internal: str = "",
     before: Iterable[PreparedImage] = (),
     after: Iterable[PreparedImage] = (),
+    proof: Iterable[PreparedImage] = (),
     actor: Actor,
     now: datetime,
 ) -> None:
     """The lead reports the result: outcome, the answer for the caller, proof; all other orders are done."""
     order = _own_order(docket, actor, None)
-    first, second = list(before), list(after)
+    first, second, papers = list(before), list(after), list(proof)
     words = clean(answer, field="answer")
     inside = clean(internal, field="internal")
     given = _about(order, outcome=outcome, words=words, photos=len(first) + len(second) + _proofs(docket))
@@ -442,6 +443,8 @@ def submit_result(
         )
     )
     docket.case.outcome = outcome
+    if order is not None:
+        keep_images(papers, "order", order.pk, "proof", docket, actor=actor, now=now)
     keep_images(first, "case", docket.case.pk, "before", docket, actor=actor, now=now)
     keep_images(second, "case", docket.case.pk, "after", docket, actor=actor, now=now)
 

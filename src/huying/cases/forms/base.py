@@ -19,7 +19,8 @@ from huying.cases.models import Case, Report
 from huying.cases.queries import page
 from huying.cases.queries.page import CaseRows
 from huying.cases.rules import ENDS
-from huying.files.forms import HoldsImages, ImagesField
+from huying.files import queries as files
+from huying.files.forms import FilesField, HoldsImages, ImagesField, PapersField, joined
 from huying.files.models import Attachment
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
@@ -78,8 +79,12 @@ class Subject:
         return page.near(self.case, self.hinted_type, self.actor) if self.case.state not in ENDS else []
 
     @cached_property
+    def files(self) -> list[Attachment]:
+        return page.files_of(self.rows)
+
+    @cached_property
     def photos(self) -> list[Attachment]:
-        return page.photos_of(self.rows)
+        return files.photos_in(self.files)
 
     def people(self) -> set[UUID]:
         """Everybody of the staff that the rows name."""
@@ -111,7 +116,7 @@ class Subject:
 class Part:
     """One field of a form with how it is laid out."""
 
-    kind: str  # field, units, find, checks, place, photos
+    kind: str  # field, units, find, checks, place, photos, papers
     bound: BoundField
     layout: str = ""
     optional: bool = False
@@ -151,7 +156,7 @@ class MoveForm(HoldsImages, forms.Form):
         """Fill choices, first values and facts from the case."""
 
     def arguments(self) -> dict[str, Any]:
-        return {name: value for name, value in self.cleaned_data.items() if name != "key"}
+        return joined(self, {name: value for name, value in self.cleaned_data.items() if name != "key"})
 
     def buttons(self, submit: Label) -> list[Button]:
         return [Button(submit)]
@@ -179,14 +184,14 @@ class MoveForm(HoldsImages, forms.Form):
 
     def parts(self) -> Iterator[Part]:
         for bound in self.visible_fields():
-            kind = self.kinds.get(bound.name, "photos" if isinstance(bound.field, ImagesField) else "field")
+            kind = self.kinds.get(bound.name) or _kind_of(bound.field)
             yield Part(
                 kind=kind,
                 bound=bound,
                 layout=self.layouts.get(bound.name, ""),
                 optional=not bound.field.required and bound.name not in self.needed,
                 rows=self.part_rows(bound.name),
-                most=bound.field.most if isinstance(bound.field, ImagesField) else 0,
+                most=bound.field.most if isinstance(bound.field, FilesField) else 0,
             )
 
     @classmethod
@@ -198,6 +203,10 @@ class MoveForm(HoldsImages, forms.Form):
                 many = isinstance(one, forms.MultipleChoiceField)
                 kept[name] = data.getlist(name) if many else data.get(name)
         return kept
+
+
+def _kind_of(field: forms.Field) -> str:
+    return "photos" if isinstance(field, ImagesField) else "papers" if isinstance(field, PapersField) else "field"
 
 
 def head_of(words: str) -> str:

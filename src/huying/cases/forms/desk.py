@@ -21,7 +21,7 @@ from huying.cases.forms.base import (
     words_field,
 )
 from huying.cases.queries import page
-from huying.files.forms import ImagesField
+from huying.files.forms import ImagesField, PapersField
 from huying.kernel.terms import Label, _
 from huying.kernel.text import BIDI, TextField
 from huying.matters import queries as matters
@@ -179,6 +179,7 @@ class AddForm(MoveForm):
     report_id = select_field(_("补充哪条诉求"))
     words = words_field(_("补充的话"), limit=10_000, required=False)
     images = ImagesField(label=_("照片"))
+    papers = PapersField(label=_("文件"), help_text=_("PDF、Word、Excel、PPT、ODF、文本。别带宏和密码。"))
     needed: ClassVar[frozenset[str]] = frozenset({"words"})
 
     def prepare(self, subject: Subject) -> None:

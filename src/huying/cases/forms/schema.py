@@ -12,7 +12,7 @@ from django.utils.datastructures import MultiValueDict
 from huying.cases.forms.base import MoveForm
 from huying.files import actions as files
 from huying.files import queries as held
-from huying.files.forms import ImagesField
+from huying.files.forms import FilesField
 from huying.files.rules import PreparedImage
 from huying.kernel.refusals import Invalid
 from huying.kernel.terms import Label, _
@@ -50,7 +50,7 @@ def _field(form: MoveForm, name: str, one: forms.Field) -> dict[str, Any]:
     first = form.get_initial_for_field(one, name)
     if isinstance(first, str | int | float | bool) and first != "":
         told["default"] = first
-    if isinstance(one, ImagesField):
+    if isinstance(one, FilesField):
         return {**told, "type": "array", "maxItems": one.most, "items": _string(title=_("POST /files 给的 token"))}
     if isinstance(one, forms.MultipleChoiceField):
         return {**told, "type": "array", "uniqueItems": True, "items": {"type": "string", "oneOf": _choices(one)}}
@@ -97,7 +97,7 @@ def data_of(form: type[MoveForm], values: dict[str, Value]) -> MultiValueDict[st
         many = [str(one) for one in value] if isinstance(value, list) else [_written(value)]
         if isinstance(known[name], forms.BooleanField) and value is False:
             continue
-        data.setlist(f"{name}_held" if isinstance(known[name], ImagesField) else name, many)
+        data.setlist(f"{name}_held" if isinstance(known[name], FilesField) else name, many)
     return data
 
 

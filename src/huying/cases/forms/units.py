@@ -23,7 +23,7 @@ from huying.cases.forms.base import (
 from huying.cases.forms.desk import DecideForm, RegisterForm, choose_report
 from huying.cases.models import WorkOrder
 from huying.cases.rules import CallResult, OrderRole, OrderState, Outcome
-from huying.files.forms import ImagesField
+from huying.files.forms import ImagesField, PapersField
 from huying.kernel.terms import Label, _, listed
 from huying.matters import queries as matters
 from huying.people import queries as people
@@ -346,6 +346,7 @@ class FirstContactForm(MoveForm):
 class FinishForm(MoveForm):
     words = words_field(_("做了什么"), required=False, help_text=_("写几句，或传一张现场照片。"))
     images = ImagesField(label=_("现场照片"))
+    papers = PapersField(label=_("证明材料"), help_text=_("PDF、Word、Excel、PPT、ODF、文本。别带宏和密码。"))
     needed: ClassVar[frozenset[str]] = frozenset({"words"})
 
 
@@ -357,6 +358,9 @@ class SubmitResultForm(MoveForm):
     )  # fmt: skip
     before = ImagesField(label=_("处置前"))
     after = ImagesField(label=_("处置后"))
+    proof = PapersField(
+        label=_("证明材料"), joins="", help_text=_("PDF、Word、Excel、PPT、ODF、文本。别带宏和密码。诉求人看不到。")
+    )
     internal = words_field(_("内部说明"), limit=10_000, required=False, rows=2, help_text=_("诉求人看不到。"))
     layouts: ClassVar[dict[str, str]] = {"outcome": "segment"}
 

@@ -1,13 +1,16 @@
-"""Reads for the end of keeping: whose contact data nobody has a reason to keep any longer."""
+"""Reads for the end of keeping: whose contact data and files nobody has a reason to keep any longer."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
-from huying.cases.models import Report
+from huying.cases.models import Case, Report, SiteVisit, WorkOrder
+from huying.cases.queries.scope import holder_of
+from huying.cases.rules import ENDS, State
 
 
 def reports_past_keeping(before: datetime, *, most: int = 500) -> list[tuple[UUID, UUID]]:
@@ -22,3 +25,41 @@ def reports_past_keeping(before: datetime, *, most: int = 500) -> list[tuple[UUI
         ~Exists(needed), case__ended_at__lt=before, contact__erased_at=None, contact__isnull=False
     )
     return list(rows.order_by("case__ended_at", "pk").values_list("case_id", "pk")[:most])
+
+
+def resting_cases(ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    """Since when each of these cases has ended; one that goes on, or is objected to again, is left out.
+
+    A merged case rests as the case does that holds its reports.
+    """
+    ended = [str(one) for one in sorted(ENDS)]
+    found: dict[UUID, datetime] = {}
+    rows = Case.objects.filter(pk__in=list(ids), state__in=ended, ended_at__isnull=False)
+    for case_id, state, since in rows.values_list("pk", "state", "ended_at"):
+        if state != State.MERGED:
+            found[case_id] = since
+            continue
+        holder = holder_of(case_id)
+        held = Case.objects.filter(pk=holder, state__in=ended, ended_at__isnull=False).values_list(
+            "ended_at", flat=True
+        )
+        if (last := held.first()) is not None:
+            found[case_id] = max(since, last)
+    return found
+
+
+def resting_reports(ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    return _resting(dict(Report.objects.filter(pk__in=list(ids)).values_list("pk", "case_id")))
+
+
+def resting_orders(ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    return _resting(dict(WorkOrder.objects.filter(pk__in=list(ids)).values_list("pk", "case_id")))
+
+
+def resting_visits(ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    return _resting(dict(SiteVisit.objects.filter(pk__in=list(ids)).values_list("pk", "case_id")))
+
+
+def _resting(cases: dict[UUID, UUID]) -> dict[UUID, datetime]:
+    since = resting_cases(set(cases.values()))
+    return {row: since[case_id] for row, case_id in cases.items() if case_id in since}

@@ -90,9 +90,9 @@ def history_of(rows: CaseRows, *, everything: bool) -> list[History]:
     return sorted(lines, key=lambda line: line.pk, reverse=True)
 
 
-def photos_of(rows: CaseRows) -> list[Attachment]:
-    """Every photo of the case, its reports, orders and visits: one statement."""
-    return files.of_all(
+def files_of(rows: CaseRows) -> list[Attachment]:
+    """Every photo, document and recording of the case, its reports, orders and visits: one statement."""
+    return files.every_of(
         {
             "case": [rows.case.pk],
             "report": [report.pk for report in rows.reports],
@@ -103,7 +103,7 @@ def photos_of(rows: CaseRows) -> list[Attachment]:
 
 
 def photo(case_id: UUID, file_id: UUID, viewer: Actor) -> Attachment | None:
-    """One photo of a case, or None where the case or the photo is not the viewer's to see."""
+    """One file of a case, or None where the case or the file is not the viewer's to see."""
     if one(case_id, viewer) is None:
         return None
     owners = {
@@ -112,7 +112,12 @@ def photo(case_id: UUID, file_id: UUID, viewer: Actor) -> Attachment | None:
         "order": list(WorkOrder.objects.filter(case_id=case_id).values_list("pk", flat=True)),
         "visit": list(SiteVisit.objects.filter(case_id=case_id).values_list("pk", flat=True)),
     }
-    return next((found for found in files.of_all(owners) if found.pk == file_id), None)
+    return next((found for found in files.every_of(owners) if found.pk == file_id), None)
+
+
+def photos_of(rows: CaseRows) -> list[Attachment]:
+    """Every photo of the case, its reports, orders and visits."""
+    return files.photos_in(files_of(rows))
 
 
 def near(case: Case, type_code: str, viewer: Actor) -> list[Case]:

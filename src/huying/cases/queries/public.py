@@ -27,7 +27,7 @@ from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
 from huying.files import queries as files
 from huying.files.models import Attachment
-from huying.files.rules import FilePurpose
+from huying.files.rules import IMAGES, FilePurpose
 from huying.kernel.actor import resident
 from huying.kernel.ids import is_tracking_code
 from huying.kernel.paging import Page
@@ -75,6 +75,7 @@ class Own:
     feedback: list[Feedback]  # of this report
     contacts: list[ContactAttempt]  # with this reporter, or with all
     photos: list[Attachment]
+    papers: list[Attachment]  # the reporter's own documents and recordings
     work_photos: list[Attachment]
     clocks: list[Clock]  # of the case, running or not, the oldest first
     history: list[History] = field(default_factory=list)
@@ -107,7 +108,8 @@ def own(report_id: UUID) -> Own | None:
     case_clocks = clocks.with_stretches(
         list(Clock.objects.filter(object_kind="case", object_id=case.pk).order_by("started_at", "id"))
     )
-    photos = files.of_all({"report": [report.pk], "case": [case.pk], "order": [each.pk for each in orders]})
+    kept = files.every_of({"report": [report.pk], "case": [case.pk], "order": [each.pk for each in orders]})
+    photos = files.photos_in(kept)
     return Own(
         report=report,
         case=case,
@@ -117,6 +119,7 @@ def own(report_id: UUID) -> Own | None:
         feedback=list(Feedback.objects.filter(report=report).order_by("said_at", "id")),
         contacts=list(attempts.filter(kind=ContactKind.FIRST).order_by("made_at", "id")),
         photos=[each for each in photos if each.owner_kind == "report"],
+        papers=[each for each in kept if each.owner_kind == "report" and each.kind not in IMAGES],
         work_photos=_fit_to_leave(case, answers, photos),
         clocks=list(case_clocks),
         history=sorted(audit.history_of("case", [case.pk]), key=lambda line: line.pk),
@@ -137,9 +140,9 @@ def _fit_to_leave(case: Case, answers: Sequence[Answer], photos: Iterable[Attach
 
 
 def own_photo(report_id: UUID, file_id: UUID) -> Attachment | None:
-    """One picture of the own status page: of the report, or of the work once it was reviewed."""
+    """One file of the own status page: of the report, or a picture of the work once it was reviewed."""
     found = own(report_id)
-    shown = [*found.photos, *found.work_photos] if found is not None else []
+    shown = [*found.photos, *found.papers, *found.work_photos] if found is not None else []
     return next((each for each in shown if each.pk == file_id), None)
 
 
@@ -253,7 +256,9 @@ def _coarse(case: Case, alike: Counter[tuple[str, str]]) -> str:
 
 def public_photo(file_id: UUID, *, unlisted: QuerySet[Any], now: datetime) -> Attachment | None:
     """A handler's picture of a listed case; everything else is None."""
-    found = Attachment.objects.filter(pk=file_id, owner_kind__in=("case", "order"), purpose__in=WORK_PHOTOS).first()
+    found = Attachment.objects.filter(
+        pk=file_id, owner_kind__in=("case", "order"), purpose__in=WORK_PHOTOS, kind__in=IMAGES, emptied_at=None
+    ).first()
     if found is None:
         return None
     case_id = found.owner_id

@@ -116,7 +116,7 @@ def _received(key: UUID, form: CallForm, contact_id: UUID | None, viewer: Actor,
             about_staff=data["about_staff"],
             **form.place(),
         ),
-        images=data["images"],
+        images=[*data["images"], *data["papers"], *data["voice"]],
         actor=viewer,
         now=now,
     )

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from huying.audit import actions as audit
 from huying.files import events, storage
-from huying.files.models import Attachment, HeldUpload, KeepingTerm, Quarantined
+from huying.files.models import Attachment, HeldUpload, KeepingTerm, Quarantined, Removal
 from huying.files.queries import terms
 from huying.files.resting import OWNERS
 from huying.files.rules import TERMS, Keeping, keeping_of
@@ -69,9 +69,10 @@ def end_files(*, actor: Actor, now: datetime) -> dict[str, int]:
     ended[Keeping.QUARANTINE.value] += _end_quarantine(now - timedelta(days=days[Keeping.QUARANTINE]), now)
     ended = +ended
     if ended:
+        line = Removal.objects.create(at=now, counts=dict(ended))
         audit.append(
             kind="keeping",
-            object_id=uuid7(),
+            object_id=line.pk,
             verb="end_files",
             actor=actor,
             at=now,
