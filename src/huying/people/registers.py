@@ -174,6 +174,11 @@ class Units(PeopleRegister[Organisation]):
             return coarse_count(filings[-1].counted) if filings else ""
         return super().value_of(row, column)
 
+    def words_of(self, row: Organisation, column: Column) -> str:
+        if column.name == "firms_covered" and row.kind != UnitKind.FIRM_BRANCH:
+            return ""
+        return super().words_of(row, column)
+
     def check(self, values: dict[str, object], row: Organisation | None, *, actor: Actor, now: datetime) -> None:
         kind, area = _text(values, "kind"), _text(values, "area_code")
         require_unit_keeper(kind, area, actor=actor)
@@ -334,8 +339,8 @@ class Posts(PeopleRegister[Appointment]):
     about = _("街长、楼栋长、网格员等岗位：谁、在哪里、负责什么、任期到哪天。换人请用“交接”。")
     model = Appointment
     columns = (
-        Column("account", _("人员"), K.LINK, needed=True, links_to="account", fixed=True),
-        Column("post", _("岗位"), K.CHOICE, needed=True, choices=Post, filtered=True, fixed=True),
+        Column("account", _("人员"), K.LINK, needed=True, links_to="account", fixed=True, listed=False),
+        Column("post", _("岗位"), K.CHOICE, needed=True, choices=Post, filtered=True, fixed=True, listed=False),
         Column("organisation", _("单位"), K.LINK, needed=True, links_to="organisation", filtered=True, fixed=True),
         Column("area_code", _("负责区域"), K.AREA, needed=True, filtered=True),
         Column("scope", _("负责范围"), help=_("写到街巷、楼栋，例如：榕荫路 1 到 25 号。不写人名。")),
@@ -360,6 +365,9 @@ class Posts(PeopleRegister[Appointment]):
 
     def title_of(self, row: Appointment) -> str:
         return f"{row.account.name} · {row.get_post_display()}"
+
+    def words_of(self, row: Appointment, column: Column) -> str:
+        return "" if column.name == "concurrent" and not row.concurrent else super().words_of(row, column)
 
     def value_of(self, row: Appointment, column: Column) -> Any:
         found = super().value_of(row, column)
@@ -441,11 +449,13 @@ class Links(PeopleRegister[UnitLink]):
     about = _("党组织联系哪些网格，联盟有哪些成员单位，谁和谁结对共建。")
     model = UnitLink
     columns = (
-        Column("unit", _("组织"), K.LINK, needed=True, links_to="organisation", fixed=True),
+        Column("unit", _("组织"), K.LINK, needed=True, links_to="organisation", fixed=True, listed=False),
         Column("kind", _("联系方式"), K.CHOICE, needed=True, choices=LinkKind, filtered=True, fixed=True),
-        Column("area_code", _("联系的网格"), K.AREA, filtered=True, fixed=True, help=_("“联系网格”时选。")),
         Column(
-            "other", _("另一个组织"), K.LINK, links_to="organisation", fixed=True,
+            "area_code", _("联系的网格"), K.AREA, filtered=True, fixed=True, listed=False, help=_("“联系网格”时选。")
+        ),
+        Column(
+            "other", _("另一个组织"), K.LINK, links_to="organisation", fixed=True, listed=False,
             help=_("成员单位、结对共建、指导时选。"),
         ),
         _SINCE,
@@ -495,8 +505,8 @@ class Filings(PeopleRegister[MemberFiling]):
     about = _("只登记备案编号和本人同意计入的人数，不登记姓名。人数少于 5 时不显示确数。")
     model = MemberFiling
     columns = (
-        Column("unit", _("党组织"), K.LINK, needed=True, links_to="organisation", fixed=True),
-        Column("reference", _("备案编号"), needed=True, fixed=True),
+        Column("unit", _("党组织"), K.LINK, needed=True, links_to="organisation", fixed=True, listed=False),
+        Column("reference", _("备案编号"), needed=True, fixed=True, listed=False),
         Column("counted", _("同意计入的党员数"), K.NUMBER, needed=True, most=100_000),
         Column("consented", _("计入的每一位都同意"), K.YES, needed=True, listed=False),
         _SINCE,
@@ -547,9 +557,11 @@ class Responsibilities(PeopleRegister[Responsibility]):
     model = Responsibility
     write = Duty.ADMIN_PEOPLE.value
     columns = (
-        Column("unit", _("单位"), K.LINK, needed=True, links_to="organisation", filtered=True, fixed=True),
+        Column(
+            "unit", _("单位"), K.LINK, needed=True, links_to="organisation", filtered=True, fixed=True, listed=False
+        ),
         Column("area_code", _("区域"), K.AREA, needed=True, filtered=True, fixed=True),
-        Column("matter_code", _("事项代码的开头"), most=24, fixed=True, filtered=False),
+        Column("matter_code", _("事项代码的开头"), most=24, fixed=True, listed=False),
         Column("order", _("顺序"), K.NUMBER, most=1000, bulk=True),
     )
     read = Duty.READ.value
@@ -605,9 +617,9 @@ class Recognitions(_Money[Recognition]):
     about = _("制度、待遇、礼遇、感情四种留人办法，落到每一次津贴、表彰和看望。本人能看到自己的。")
     model = Recognition
     columns = (
-        Column("appointment", _("岗位"), K.LINK, needed=True, links_to="appointment", fixed=True),
+        Column("appointment", _("岗位"), K.LINK, needed=True, links_to="appointment", fixed=True, listed=False),
         Column("kind", _("办法"), K.CHOICE, needed=True, choices=KeepKind, filtered=True),
-        Column("title", _("事由"), needed=True, help=_("例如：第三季度津贴、优秀楼栋长表彰、节日看望。")),
+        Column("title", _("事由"), needed=True, listed=False, help=_("例如：第三季度津贴、优秀楼栋长表彰、节日看望。")),
         Column("on", _("日期"), K.DATE, needed=True),
         Column("yuan", _("金额（元）"), K.DECIMAL, most=100_000, help=_("只有待遇留人才写。")),
         Column("acknowledged_at", _("本人已确认"), K.DATE, derived=True),
@@ -652,8 +664,8 @@ class Reserves(PeopleRegister[Reserve]):
     about = _("社区推荐、街道审定，两个人办。只有本人愿意的才进库，随时可以退出。")
     model = Reserve
     columns = (
-        Column("account", _("人员"), K.LINK, needed=True, links_to="account", fixed=True),
-        Column("post", _("培养的岗位"), K.CHOICE, needed=True, choices=Post, filtered=True, fixed=True),
+        Column("account", _("人员"), K.LINK, needed=True, links_to="account", fixed=True, listed=False),
+        Column("post", _("培养的岗位"), K.CHOICE, needed=True, choices=Post, filtered=True, fixed=True, listed=False),
         _AREA,
         Column("agreed", _("本人愿意"), K.YES, needed=True, listed=False, fixed=True),
         Column("lead_goose", _("头雁工程"), K.YES, filtered=True, bulk=True),
@@ -703,7 +715,7 @@ class Nominations(PeopleRegister[Nomination]):
     about = _("先提名，需要选举的依法选举，再由另一位同事任职。兼职委员不用选举，但都有任期。")
     model = Nomination
     columns = (
-        Column("account", _("人选"), K.LINK, needed=True, links_to="account", fixed=True),
+        Column("account", _("人选"), K.LINK, needed=True, links_to="account", fixed=True, listed=False),
         Column("from_unit", _("派出单位"), K.LINK, needed=True, links_to="organisation", fixed=True),
         Column("organisation", _("任职组织"), K.LINK, needed=True, links_to="organisation", fixed=True),
         Column("post", _("岗位"), K.CHOICE, needed=True, choices=Post, filtered=True, fixed=True),
@@ -751,7 +763,7 @@ class Talents(PeopleRegister[Talent]):
     about = _("本人看过同意书、同意之后才登记，最多两年。只有组织议事调解的人能看到。")
     model = Talent
     columns = (
-        Column("name", _("称呼"), needed=True, fixed=True, most=60),
+        Column("name", _("称呼"), needed=True, fixed=True, most=60, listed=False),
         Column("phone", _("电话"), needed=True, fixed=True, most=30),
         Column("skill", _("专长"), K.CHOICE, needed=True, choices=Skill, filtered=True),
         Column("offers", _("愿意帮什么"), help=_("例如：周末可以参加物业纠纷调解。不写个人经历。")),

@@ -16,13 +16,27 @@ from huying.audit.models import History
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
 from huying.kernel.lying import Lying, Staff
-from huying.people.models import Appointment, ContactOpening, Organisation, Responsibility, RoleGrant
+from huying.people.models import (
+    Appointment,
+    ContactOpening,
+    HelpProject,
+    HubHousehold,
+    Organisation,
+    Responsibility,
+    RoleGrant,
+    UnitLink,
+)
 from huying.people.rules import Post
 from huying.places.heirs import Heirs
 from huying.places.queries import plans
 from huying.places.queries.plans import lying
 
 DONE = "people_followed"
+# Histories are kept under the registers' keys, where those differ from the tables' names.
+_KINDS = {
+    "unitlink": "unit_link", "memberfiling": "filing", "hubhousehold": "hub", "helpproject": "help_project",
+    "grantrequest": "grant_request",
+}  # fmt: skip
 # Rows that say where something was on its day keep the code of that day; the others below have ways of their own.
 _OWN_WAY: tuple[type[Model], ...] = (RoleGrant, Appointment, Responsibility, ContactOpening)
 
@@ -41,6 +55,18 @@ def grants_in(codes: Sequence[str]) -> Iterable[Lying]:
 
 def responsibilities_in(codes: Sequence[str]) -> Iterable[Lying]:
     return _rows(Responsibility.objects.filter(lying(codes)))
+
+
+def hubs_in(codes: Sequence[str]) -> Iterable[Lying]:
+    return _rows(HubHousehold.objects.filter(lying(codes), until=None))
+
+
+def links_in(codes: Sequence[str]) -> Iterable[Lying]:
+    return _rows(UnitLink.objects.filter(lying(codes), until=None))
+
+
+def projects_in(codes: Sequence[str]) -> Iterable[Lying]:
+    return _rows(HelpProject.objects.filter(lying(codes), until=None))
 
 
 def _rows(rows: Any) -> Iterable[Lying]:
@@ -77,6 +103,7 @@ def follow_areas(*, plan_id: UUID, actor: Actor, now: datetime) -> dict[str, int
     told["responsibility"] = _responsibilities(heirs, plan_id, actor, now)
     told["role_grant"] = _termed(RoleGrant, ("account_id", "role_id", "unit_id"), heirs, plan_id, actor, now)
     told["appointment"] = _termed(Appointment, ("account_id", "organisation_id", "post"), heirs, plan_id, actor, now)
+    told["hub_links"] = _hub_links(heirs, plan_id, actor, now)
     audit.append(
         kind="area_plan", object_id=plan_id, verb=DONE, actor=actor, at=now, area_code="",
         facts={key: count for key, count in told.items() if count},
@@ -95,9 +122,23 @@ def _moved(model: type[Model], heirs: Heirs, plan_id: UUID, actor: Actor, now: d
                 model._default_manager.filter(pk=row.pk).update(area_code=new)
         except IntegrityError:
             continue  # its heir has one of that name: an administrator unites the two by hand
-        _told(
-            str(model._meta.model_name), row.pk, "moved", new, {"area_old": old, "area_new": new}, plan_id, actor, now
-        )
+        name = str(model._meta.model_name)
+        facts = {"area_old": old, "area_new": new}
+        _told(_KINDS.get(name, name), row.pk, "moved", new, facts, plan_id, actor, now)
+        count += 1
+    return count
+
+
+def _hub_links(heirs: Heirs, plan_id: UUID, actor: Actor, now: datetime) -> int:
+    """The grids and buildings that a hub household is linked to; a divided one stands for every part."""
+    count = 0
+    for hub in HubHousehold.objects.filter(linked_codes__overlap=list(heirs.codes)).order_by("pk"):
+        codes = sorted({new for old in hub.linked_codes for new in heirs.spread(old)})
+        if codes == sorted(hub.linked_codes):
+            continue
+        hub.linked_codes = codes
+        hub.save(update_fields=["linked_codes"])
+        _told("hub", hub.pk, "change", hub.area_code, {"fields": ["linked_codes"]}, plan_id, actor, now)
         count += 1
     return count
 

@@ -143,7 +143,7 @@ class Sheet:
         assert set(self.rows) <= set(order)
         for model in order:
             if model in self.rows:
-                model._default_manager.bulk_create(self.rows.pop(model), batch_size=1000)  # type: ignore[attr-defined]
+                model._default_manager.bulk_create(self.rows.pop(model), batch_size=1000)
         audit.append_many(self.lines)
         self.lines = []
 
