@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import stat
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -26,11 +26,19 @@ class Finding:
     says: Label
 
 
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--deploy", action="store_true", help=str(_("再查正式使用要紧的设置，并说怎么改")))
+
+
 def run(options: Namespace, terminal: Terminal) -> Outcome:
     from django.conf import settings
 
     marks = {True: "✓", False: "✗", None: "·"}
     findings = list(_findings(settings.ENV))
+    if options.deploy:
+        from huying.cli.deploying import findings as deploying
+
+        findings += [Finding(*one) for one in deploying(settings.ENV)]
     for one in findings:
         terminal.say(f"{marks[one.ok]} {one.says}")
     bad = [one.name for one in findings if one.ok is False]
@@ -132,4 +140,4 @@ def _keys(env: Any) -> Iterator[Finding]:
         )
 
 
-COMMAND = Command(help=_("检查设置、数据库、密钥、时钟和磁盘"), run=run)
+COMMAND = Command(help=_("检查设置、数据库、密钥、时钟和磁盘"), run=run, arguments=arguments)
