@@ -15,6 +15,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver
 SRC = Path(__file__).parents[1] / "src" / "huying"
 FLOORS = {
     "audit": 0,
+    "registers": 0.5,
     "places": 1,
     "clocks": 1,
     "people": 2,

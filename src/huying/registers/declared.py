@@ -62,6 +62,7 @@ class Column:
     fixed: bool = False  # set on creation only
     most: int | None = None  # longest text or largest number
     help: Label = ""
+    apart: bool = False  # a panel of its own shows it; not among the facts of the row's page
     derived: bool = False  # shown and exported, never written: a value of the model or of `value_of`
 
 

@@ -227,7 +227,7 @@ def row(request: HttpRequest, key: str, row_id: UUID) -> HttpResponse:
             "facts": [
                 (one.label, register.words_of(found, one), _link_of(register, found, one))
                 for one in register.columns
-                if one.kind != ColumnKind.POINT and one.name != _name_column(register)
+                if one.kind != ColumnKind.POINT and not one.apart and one.name != _name_column(register)
             ],
             "lng": point[0] if point else None,
             "lat": point[1] if point else None,
