@@ -49,7 +49,9 @@ class TestTheWay:
         actions.close_public(public_id=paper.pk, summary="收到一条，已改方案。", actor=world.secretary, now=over)
         mine = Notice.objects.filter(account=world.accounts["secretary"]).order_by("made_at", "pk")
         assert [one.kind for one in mine] == ["public_decided", "objection_received", "public_ended"]
-        assert Notice.objects.filter(kind="public_asked", account=world.accounts["leader"]).exists()
+        asked = Notice.objects.filter(kind="public_asked")
+        assert asked.filter(account=world.accounts["leader"]).exists()
+        assert not asked.filter(read_at=None).exists()
         verbs = list(History.objects.filter(kind="public_notice").order_by("id").values_list("verb", flat=True))
         assert verbs == ["draft", "ask", "publish", "object", "answer", "close"]
 

@@ -19,7 +19,7 @@ from huying.kernel.terms import Label, _
 from huying.kernel.text import clean
 from huying.notices import events, queries
 from huying.notices.actions.telling import Recipient, notify
-from huying.notices.models import Objection, PublicNotice
+from huying.notices.models import Notice, Objection, PublicNotice
 from huying.notices.rules import (
     LONGEST_TERM,
     PUBLIC_FLOW,
@@ -119,6 +119,10 @@ def decide_public(*, public_id: UUID, granted: bool, words: str = "", actor: Act
     else:
         row.sent_back_words, decision = words, _("退回修改")
     row.save()
+    # Nobody is asked any more: it goes from the bells of all who were.
+    Notice.objects.filter(
+        object_kind="public_notice", object_id=row.pk, kind="public_asked", read_at=None
+    ).update(read_at=now)  # fmt: skip
     if row.made_by is not None:
         notify(
             template="public_decided",
