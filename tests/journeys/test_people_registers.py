@@ -189,7 +189,7 @@ def test_an_economic_union_is_a_body_with_a_head_and_duties(more, staff):
 
 
 def new_account(person, username, name, area=BANYAN):
-    add(person, "account", username=username, name=name, area_code=area)
+    add(person, "staff", username=username, name=name, area_code=area)
     return Account.objects.get(username=username)
 
 
@@ -292,9 +292,9 @@ def test_two_heads_and_one_worker_are_appointed_let_in_and_push_what_residents_a
 
     # The head is given the role and a password for the first day, and says for a resident what is the matter.
     head_account = people["building_head"]
-    keeper.open(f"{REGISTERS}account/{head_account.pk}/").follow("授权")
+    keeper.open(f"{REGISTERS}staff/{head_account.pk}/").follow("授权")
     keeper.press("授权", role="building_head", area=GRID)
-    keeper.open(f"{REGISTERS}account/{head_account.pk}/").follow("开通登录").press("给一个新密码")
+    keeper.open(f"{REGISTERS}staff/{head_account.pk}/").follow("开通登录").press("给一个新密码")
     password = next(one for one in keeper.words.split() if one.count("-") == 3)
     head = Person("head").open("/sign-in/")
     head.press("登录", username="louzhang", password=password)

@@ -257,7 +257,7 @@ class Units(PeopleRegister[Organisation]):
 class Accounts(PeopleRegister[Account]):
     """Members of the staff and heads: a name under which to sign in; no phone, no number, no file."""
 
-    key = "account"
+    key = "staff"  # not "account": under that word stand sign-ins, which are the person's own to see
     label = _("人员账号")
     icon = "user"
     order = 20
@@ -272,6 +272,7 @@ class Accounts(PeopleRegister[Account]):
         Column("posts", _("岗位"), derived=True),
     )
     identity = ("username",)
+    named_by = ("username", "name")
     searched = ("name", "username")
     ends = True
     end_field = "is_active"
@@ -289,7 +290,7 @@ class Accounts(PeopleRegister[Account]):
         return super().rows().prefetch_related(Prefetch("appointments", queryset=posts, to_attr="present_posts"))
 
     def title_of(self, row: Account) -> str:
-        return row.name
+        return f"{row.name}（{row.username}）"
 
     def value_of(self, row: Account, column: Column) -> Any:
         if column.name == "posts":
@@ -339,7 +340,7 @@ class Posts(PeopleRegister[Appointment]):
     about = _("街长、楼栋长、网格员等岗位：谁、在哪里、负责什么、任期到哪天。换人请用“交接”。")
     model = Appointment
     columns = (
-        Column("account", _("人员"), K.LINK, needed=True, links_to="account", fixed=True, listed=False),
+        Column("account", _("人员"), K.LINK, needed=True, links_to="staff", fixed=True, listed=False),
         Column("post", _("岗位"), K.CHOICE, needed=True, choices=Post, filtered=True, fixed=True, listed=False),
         Column("organisation", _("单位"), K.LINK, needed=True, links_to="organisation", filtered=True, fixed=True),
         Column("area_code", _("负责区域"), K.AREA, needed=True, filtered=True),
@@ -664,7 +665,7 @@ class Reserves(PeopleRegister[Reserve]):
     about = _("社区推荐、街道审定，两个人办。只有本人愿意的才进库，随时可以退出。")
     model = Reserve
     columns = (
-        Column("account", _("人员"), K.LINK, needed=True, links_to="account", fixed=True, listed=False),
+        Column("account", _("人员"), K.LINK, needed=True, links_to="staff", fixed=True, listed=False),
         Column("post", _("培养的岗位"), K.CHOICE, needed=True, choices=Post, filtered=True, fixed=True, listed=False),
         _AREA,
         Column("agreed", _("本人愿意"), K.YES, needed=True, listed=False, fixed=True),
@@ -715,7 +716,7 @@ class Nominations(PeopleRegister[Nomination]):
     about = _("先提名，需要选举的依法选举，再由另一位同事任职。兼职委员不用选举，但都有任期。")
     model = Nomination
     columns = (
-        Column("account", _("人选"), K.LINK, needed=True, links_to="account", fixed=True, listed=False),
+        Column("account", _("人选"), K.LINK, needed=True, links_to="staff", fixed=True, listed=False),
         Column("from_unit", _("派出单位"), K.LINK, needed=True, links_to="organisation", fixed=True),
         Column("organisation", _("任职组织"), K.LINK, needed=True, links_to="organisation", fixed=True),
         Column("post", _("岗位"), K.CHOICE, needed=True, choices=Post, filtered=True, fixed=True),
@@ -890,7 +891,7 @@ class HelpProjects(_Money[HelpProject]):
         _AREA,
         Column("provider", _("承接机构"), K.LINK, needed=True, links_to="organisation"),
         Column("station", _("社工站"), K.LINK, links_to="organisation", listed=False),
-        Column("lead", _("负责社工"), K.LINK, links_to="account"),
+        Column("lead", _("负责社工"), K.LINK, links_to="staff"),
         Column("yuan", _("合同金额（元）"), K.DECIMAL, most=100_000_000, listed=False),
         Column("sessions_due", _("约定场次"), K.NUMBER, most=30_000),
         Column("sessions_done", _("完成场次"), K.NUMBER, derived=True),

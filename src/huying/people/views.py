@@ -134,7 +134,7 @@ def grant(request: HttpRequest) -> HttpResponse:
         raise NotAllowed(duty=Duty.ADMIN_PEOPLE.value)
     initial = {}
     if request.method != "POST" and (asked := request.GET.get("account")):
-        known = rows.one(declared.get("account"), viewer, _uuid(asked))
+        known = rows.one(declared.get("staff"), viewer, _uuid(asked))
         initial = {"username": known.username}
     form = GrantForm(request.POST or None, viewer=viewer, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -390,7 +390,7 @@ def _successor(pick: SuccessorForm, viewer: Actor) -> Account | None:
     account = Account.objects.filter(username=name, is_active=True).first()
     try:
         if account is not None:
-            return cast(Account, rows.one(declared.get("account"), viewer, account.pk))
+            return cast(Account, rows.one(declared.get("staff"), viewer, account.pk))
     except NotFound:
         pass
     pick.add_error("to", _("没有找到这个账号。请先登记继任者的账号。"))
@@ -404,7 +404,7 @@ def _successor(pick: SuccessorForm, viewer: Actor) -> Account | None:
 def let_in(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Give a first password, shown once."""
     viewer, now = actor_of(request), now_of(request)
-    account: Account = rows.one(declared.get("account"), viewer, pk)
+    account: Account = rows.one(declared.get("staff"), viewer, pk)
     password = actions.let_in(account_id=pk, actor=viewer, now=now) if request.method == "POST" else ""
     return render(request, "people/let_in.html", {"account": account, "password": password, **MENU})
 

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from huying.kernel.actor import Actor
 from huying.kernel.refusals import Invalid
@@ -213,16 +213,23 @@ def linked(other: Register[Any], word: str, *, actor: Actor) -> Any:
     for branch in other.branches(actor):
         if wanted is not None:
             rows = branch.filter(pk=wanted)
-        elif other.field_of("name") is not None:
-            rows = branch.filter(name=word)
         else:
-            rows = branch.none()
+            rows = branch.filter(_named(other, word))
         found |= {row.pk: row for row in rows[:2]}
     if len(found) > 1:
         raise Bad(_("有几个都叫“%(word)s”。请写它的编号。") % {"word": word[:30]})
     if not found:
         raise Bad(_("没有找到“%(word)s”。请核对名称，或者先登记它。") % {"word": word[:36]})
     return next(iter(found.values()))
+
+
+def _named(other: Register[Any], word: str) -> Q:
+    """Rows that a word names: by the name, or by what else the register lets stand for a row (a unique account)."""
+    names = getattr(other, "named_by", ("name",) if other.field_of("name") is not None else ())
+    condition = Q(pk__in=[])
+    for name in names:
+        condition |= Q(**{name: word})
+    return condition
 
 
 def _point(register: Register[Any], column: Column, given: object, actor: Actor) -> tuple[float, float]:

@@ -121,7 +121,7 @@ class Sheet:
             created_at=self.now,
         )  # fmt: skip
         account.set_unusable_password()
-        return self.add(account, "account")
+        return self.add(account, "staff")
 
     def post(self, account: Account, unit: Organisation, post: Post, area: str = "", **more: Any) -> Appointment:
         area = area or unit.area_code
