@@ -40,6 +40,8 @@ NO_PAGE = {
     "notices:confirm_address", "notices:drop_address", "notices:replay", "notices:wording_move",
     "notices:public_move", "notices:answer", "desk:paper_file", "portal:notice_file",
     "clients:renew", "clients:revoke", "oauth_token",
+    "places:submit_plan", "places:decide_plan", "places:drop_plan", "places:plan_shapes", "places:nets",
+    "places:merge_nets", "places:standard", "places:emergency", "opendata:download",
 }  # fmt: skip
 ELSEWHERE = {
     "test_sign_in": {"access:second", "access:security", "access:confirm", "access:totp", "access:passkeys",
@@ -51,6 +53,8 @@ ELSEWHERE = {
                     "portal:likely"},
     "test_desk": {"desk:mine", "desk:review", "desk:cases", "desk:triage", "desk:new", "desk:self", "desk:taken",
                   "desk:search", "desk:help", "desk:help_topic"},
+    "test_areas": {"places:plans", "places:new_plan", "places:plan", "places:edit_plan", "places:grids",
+                   "places:grid", "opendata:exports"},
     "test_gallery": {"ui:gallery", "ui:gallery_portal", "ui:gallery_problem"},
 }  # fmt: skip
 HERE_TOO = {

@@ -17,7 +17,7 @@ from huying.places.queries.plans import lying
 from huying.registers.declared import REGISTERS
 
 ORDER = ("estate", "building", "facility", "waterway")
-BY_POINT = _("按地点归格；没有坐标的归第一部分")
+BY_POINT = _("按地点归格")
 
 
 def register(models: Iterable[type[Place]]) -> None:

@@ -27,10 +27,6 @@ from huying.places.plans import APPROVERS, PlanKind, PlanState, PlanVerb
 from huying.places.queries import plans as reads
 from huying.places.rules import ADMIN_PLACES, LENGTHS, SHANGHAI, Tier, parent_of, tier_of
 
-TONES = {
-    PlanState.DRAFT: "doing", PlanState.SUBMITTED: "wait", PlanState.APPROVED: "review", PlanState.EFFECTIVE: "done",
-    PlanState.DROPPED: "void",
-}  # fmt: skip
 DRAWS = {PlanKind.NEW: "polygon", PlanKind.REDRAW: "polygon", PlanKind.SPLIT: "line"}
 
 
@@ -41,7 +37,7 @@ def plans(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     if not queries.seen_areas(actor):
         raise NotAllowed
-    rows = [{"plan": one, "tone": TONES[PlanState(one.state)]} for one in reads.plans(actor)]
+    rows = reads.plans(actor)
     return render(request, "places/plans.html", {"rows": rows, "menu_key": "places"})
 
 
@@ -151,14 +147,14 @@ def _plan_page(request: HttpRequest, plan_id: UUID, form: Form) -> HttpResponse:
     before = {one.code: one for one in _before(found)}
     context = {
         "plan": found,
-        "tone": TONES[PlanState(found.state)],
         "rows": _rows(result, before),
         "remarks": result.get("remarks", []),
-        "lines": [{"line": one, "by": _by(one, names)} for one in lines],
+        "lines": [{"line": one, "by": _by(one, names)} for one in lines if one.total],
+        "nothing": [one.label for one in lines if not one.total],
         "waits": waits,
         "fresh": not waits or reads.is_fresh(found),
         "history": [_told(line) for line in history_of(KIND, [found.pk])],
-        "chosen": next((one["code"] for one in result["begins"]), ""),
+        "chosen": ",".join(one["code"] for one in result["begins"] if one["polygon"])[:2000],
         "form": form,
         **_steps(found, actor),
         "menu_key": "places",

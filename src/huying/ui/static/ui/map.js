@@ -83,9 +83,11 @@ function inside([x, y], shape) {
 }
 
 function draw(box, module, areas, points) {
-  const { lng, lat, chosen } = box.dataset, pick = box.dataset.pick !== undefined;
+  const { lng, lat } = box.dataset, pick = box.dataset.pick !== undefined;
+  const chosen = (box.dataset.chosen ?? "").split(",").filter(Boolean); // one area, or several
+  const isChosen = ["in", ["get", "code"], ["literal", chosen]];
   const start = lng && lat ? [Number(lng), Number(lat)] : null;
-  const here = areas.features.filter((one) => one.properties.code === chosen);
+  const here = areas.features.filter((one) => chosen.includes(one.properties.code));
   const frame = edges(here.length ? here : points.features.length ? points.features : areas.features) ?? (start ? [start, start] : [[113.2, 23.0], [113.4, 23.2]]);
   const holder = Object.assign(document.createElement("div"), { className: "map-holder" });
   box.append(holder);
@@ -97,10 +99,10 @@ function draw(box, module, areas, points) {
       layers: [
         { id: "ground", type: "background", paint: { "background-color": "#eef1f4" } },
         { id: "inside", type: "fill", source: "areas", paint: { "fill-color": "#fbfcfd" } },
-        { id: "chosen-inside", type: "fill", source: "areas", filter: ["==", ["get", "code"], chosen ?? ""], paint: { "fill-color": SOFT } },
+        { id: "chosen-inside", type: "fill", source: "areas", filter: isChosen, paint: { "fill-color": SOFT } },
         { id: "grids", type: "line", source: "areas", filter: ["!=", ["get", "tier"], "community"], paint: { "line-color": "#a9b4c4", "line-width": 1, "line-dasharray": [4, 3] } },
         { id: "communities", type: "line", source: "areas", filter: ["==", ["get", "tier"], "community"], paint: { "line-color": "#7d8aa0", "line-width": 1.6 } },
-        { id: "chosen", type: "line", source: "areas", filter: ["==", ["get", "code"], chosen ?? ""], paint: { "line-color": BLUE, "line-width": 2.2 } },
+        { id: "chosen", type: "line", source: "areas", filter: isChosen, paint: { "line-color": BLUE, "line-width": 2.2 } },
       ],
     },
   });
@@ -117,7 +119,7 @@ function draw(box, module, areas, points) {
   for (const one of areas.features) {
     const at = one.properties.tier === "community" && areas.features.some((other) => other.properties.tier === "grid") ? null : middle(one.geometry);
     if (!at || !one.properties.name) continue;
-    const word = Object.assign(document.createElement("div"), { className: "map-label" + (one.properties.code === chosen ? " map-label-chosen" : ""), textContent: one.properties.name });
+    const word = Object.assign(document.createElement("div"), { className: "map-label" + (chosen.includes(one.properties.code) ? " map-label-chosen" : ""), textContent: one.properties.name });
     labels.push({ word, marker: new module.Marker({ element: word }).setLngLat(at).addTo(map), at });
   }
   const marks = points.features.map((one) => one.geometry.coordinates);
