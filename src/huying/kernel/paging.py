@@ -45,7 +45,9 @@ class Page(Generic[M]):
         down = [one.startswith("-") for one in order]
         values = self._values(len(order)) if self.after else None
         limited = [
-            (branch.filter(_keyset(names, down, _fitting(branch, names, values))) if values else branch).order_by(*order)
+            (branch.filter(_keyset(names, down, _fitting(branch, names, values))) if values else branch).order_by(
+                *order
+            )
             for branch in branches
         ]
         rows = {row.pk: row for row in _united([branch[: self.limit + 1] for branch in limited])}
