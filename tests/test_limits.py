@@ -13,16 +13,21 @@ from django.apps import apps
 from django.db import models
 
 from huying.audit.models import History
+from huying.cases import actions
 from huying.cases.forms.base import MoveForm
 from huying.cases.models import Case, Report
 from huying.cases.queries import lists
 from huying.cases.queries.lists import Wanted
 from huying.desk.forms import ListForm
+from huying.kernel.actor import system
 from huying.matters import queries as matters
+from huying.notices.models import Notice
+from huying.people import actions as people
 from huying.people.models import Contact, ContactOpening
 from tests.journeys.conftest import Clock
 from tests.journeys.person import Person, photo
 from tests.journeys.steps import case_of, case_page, handle, look_up, move, review, send_report, triage
+from tests.notices.conftest import spread
 from tests.world import GRID, NOW, STREET, build_world
 
 ROOT = Path(__file__).parents[1]
@@ -203,6 +208,13 @@ class TestNothingIsSoughtByCaller:
         assert asked == []
 
 
+def _auditor(clock):
+    return people.create_account(
+        username="demo-auditor", name="顾审计", area_code=STREET, password="huying-pass-123", actor=system(),
+        now=clock.now,
+    )  # fmt: skip
+
+
 def every_subclass(kind):
     for one in kind.__subclasses__():
         yield one
@@ -256,6 +268,24 @@ class TestComplaintsAboutStaff:
     def test_the_heads_of_the_street_see_it_and_the_next_street_does_not(self, case):
         assert "收了钱" in case_page(Person.signed_in("head"), case).words
         case_page(Person.signed_in("next_dispatcher"), case, 404)
+
+    def test_no_bell_and_no_text_message_tells_of_it_and_opening_its_reporter_alarms_the_auditor(
+        self, case, world, clock
+    ):
+        people.grant_role(
+            account_id=_auditor(clock).pk, role_code="auditor", area_code=STREET, actor=system(), now=clock.now,
+        )  # fmt: skip
+        spread()
+        assert not Notice.objects.exists()
+        actions.open_reporter(
+            case.pk, report_id=Report.objects.get(case=case).pk, purpose="verify_facts", actor=world.head,
+            now=clock.now,
+        )  # fmt: skip
+        spread()
+        alarm = Notice.objects.get()
+        assert alarm.kind == "identity_opened"
+        assert case.number not in alarm.body
+        assert NAME not in alarm.body
 
     def test_it_lies_at_the_streets_desk_and_is_shown_to_nobody_outside(self, case, clock):
         assert case.restricted

@@ -1,6 +1,7 @@
 """A street with an auditor, its outbox in a folder of the test, and the jobs of the queue done by hand."""
 
 import pytest
+from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from huying.kernel.actor import system
@@ -39,24 +40,18 @@ def world(house):
 
 
 def spread(most=20):
-    """Deliver all news that waits, and what follows from it."""
+    """Deliver all news that waits, and what follows from it; what was delivered."""
+    delivered = []
     for _round in range(most):
         jobs = list(ProcrastinateJob.objects.filter(task_name="kernel.deliver", status="todo").order_by("id"))
-        jobs = [job for job in jobs if job.pk not in DONE]
         if not jobs:
-            return
+            return delivered
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM procrastinate_jobs WHERE id = ANY(%s)", [[job.pk for job in jobs]])
         for job in jobs:
-            DONE.add(job.pk)
+            delivered.append(job.args)
             deliver.func(**job.args)
     raise AssertionError("news goes in circles")
-
-
-DONE: set[int] = set()
-
-
-@pytest.fixture(autouse=True)
-def _nothing_delivered():
-    DONE.clear()
 
 
 def told(world, key):

@@ -59,13 +59,14 @@ class TestUnits:
         assert Report.objects.get(case=case).words[:6] not in one.title + one.body + str(one.facts)
 
     def test_news_that_comes_twice_tells_once(self, world, house):
-        from procrastinate.contrib.django.models import ProcrastinateJob
-
         from huying.kernel.jobs import deliver
 
-        dispatch(world, world.call().case)
-        for job in ProcrastinateJob.objects.filter(task_name="kernel.deliver").order_by("id"):
-            deliver.func(**job.args)
+        made = world.call().case
+        actions.register_file_dispatch(
+            made.pk, lead_id=world.units["sanitation"].pk, type_code=PLAIN, actor=world.dispatcher, now=later(5)
+        )
+        for args in spread():
+            deliver.func(**args)
         assert told(world, "handler") == ["order_offered"]
 
     def test_a_nudge_reaches_unit_and_head_or_the_desk(self, world, house):

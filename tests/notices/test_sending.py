@@ -16,7 +16,7 @@ from huying.notices.models import Delivery, Notice, Sending
 from huying.notices.rules import Why
 from huying.people import actions as people
 from huying.people.models import Contact, ContactOpening
-from tests.notices.conftest import letters, reached, states
+from tests.notices.conftest import letters, reached, spread, states
 from tests.world import NOW, STREET
 
 CASE = {"number": "20261020-001-0042K", "title": "垃圾桶满溢", "place": "榕树社区"}
@@ -146,6 +146,26 @@ class TestSending:
         monkeypatch.setattr(adapters.FileAdapter, "send", picky)
         assert actions.send_due(now=NOW) == 1
         assert sorted(state for _channel, state, _why in states()) == ["sent", "waiting"]
+
+    def test_a_fault_of_ours_is_a_failure_like_any_other_and_logs_no_address(self, world, house, monkeypatch, caplog):
+        reached(world.handler, "sms", PHONE)
+        nudge(world)
+
+        def full(self, message):
+            raise OSError(f"no room for {message.address}")
+
+        monkeypatch.setattr(adapters.FileAdapter, "send", full)
+        assert actions.send_due(now=NOW) == 0
+        assert states() == [("sms", "waiting", "unreachable")]
+        assert "OSError" in caplog.text
+        assert PHONE not in caplog.text
+
+    def test_what_kills_every_worker_ends_on_the_dead_list(self, world, house):
+        reached(world.handler, "sms", PHONE)
+        nudge(world)
+        Delivery.objects.filter(channel="sms").update(state="sending", taken_at=NOW, attempts=7)
+        assert take_up_again(now=NOW + timedelta(minutes=6)) == 0
+        assert states() == [("sms", "dead", "unreachable")]
 
     def test_an_address_gets_no_more_than_its_limit(self, world, house):
         reached(world.handler, "sms", PHONE)
@@ -295,6 +315,17 @@ class TestReporters:
         assert actions.send_due(now=NOW) == 0
         assert states() == [("sms", "skipped", "erased")]
         assert not ContactOpening.objects.exists()
+
+    def test_erasing_takes_the_last_digits_with_it(self, world, house):
+        contact = self.contact()
+        self.write(contact)
+        actions.send_due(now=NOW)
+        self.write(contact)
+        assert set(Delivery.objects.values_list("masked", flat=True)) == {"*5678"}
+        people.erase_contact(contact_id=contact.pk, actor=resident(), now=NOW)
+        spread()
+        assert set(Delivery.objects.values_list("masked", flat=True)) == {""}
+        assert sorted(Delivery.objects.values_list("state", flat=True)) == ["sent", "skipped"]
 
     def test_a_telephone_on_the_wall_gets_no_text_message(self, world, house):
         self.write(self.contact("020-81234567"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
@@ -17,7 +17,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.refusals import NotFound, TooMany
 from huying.people import actions as people
 from huying.portal.models import KeptPrivate, Tries
-from huying.portal.rules import FORGET_TRIES, TRIES
+from huying.portal.rules import FORGET_TRIES, NAMELESS, TRIES
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,18 @@ def try_once(marks: list[str], *, now: datetime) -> None:
 
     The row is locked while it is counted, so that many tries at once are many tries.
     """
+    _count(marks, TRIES, now)
+
+
+@transaction.atomic
+def count_report(mark: str, *, now: datetime) -> None:
+    """Count one report that a program sent without a token. Raises TooMany over the limits."""
+    _count([mark], NAMELESS, now)
+
+
+def _count(marks: list[str], limits: tuple[tuple[int, timedelta], ...], now: datetime) -> None:
     for mark in sorted(marks):
-        for most, window in TRIES:
+        for most, window in limits:
             name = f"{mark}.{int(window.total_seconds())}"
             Tries.objects.get_or_create(mark=name, defaults={"began_at": now})
             row = Tries.objects.select_for_update().get(mark=name)

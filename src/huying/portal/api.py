@@ -51,6 +51,7 @@ from huying.people.rules import Duty, plain_phone
 from huying.places import queries as places
 from huying.places.rules import street_of
 from huying.portal import actions
+from huying.portal.marks import address_mark
 from huying.portal.rules import MOST_PHOTOS
 
 router = Router("reports")
@@ -138,7 +139,7 @@ def read_consent(request: HttpRequest) -> ConsentOut:
     return ConsentOut(version=found.version, language=found.language, text=found.text)
 
 
-@router.post("/reports", ReceiptOut, status=201, public=True, problems=(401,))
+@router.post("/reports", ReceiptOut, status=201, public=True, problems=(401, 429))
 def create_report(request: HttpRequest, body: ReportIn) -> ReceiptOut:
     """Take in one report: a case with a number, and a code for its caller.
 
@@ -146,7 +147,7 @@ def create_report(request: HttpRequest, body: ReportIn) -> ReceiptOut:
     must hold the duty `intake` or `report` there.
 
     Errors: 401 `sign-in-needed` (a wrong token, or this house takes no reports without one), 403 `not-allowed` (no
-    duty to report there), 422 `invalid` or `key-reused` (the key, or the `id`, came with another body).
+    duty to report there), 429 `too-many` (from one address without a token), 422 `invalid` or `key-reused` (the key, or the `id`, came with another body).
     """
     actor, now = actor_of(request), now_of(request)
     given = _by_staff(body, actor) if actor.kind == ActorKind.PERSON else _by_resident(body)
@@ -155,6 +156,8 @@ def create_report(request: HttpRequest, body: ReportIn) -> ReceiptOut:
         raise Invalid({"id": [_("编号要用 UUIDv7。")]})
     if audit.by_key(key) is not None or Report.objects.filter(pk=key).exists():
         raise KeyReused  # else whoever knows id and words of a report would be told its code
+    if actor.kind != ActorKind.PERSON:
+        actions.count_report(address_mark(request.META.get("REMOTE_ADDR", ""), now), now=now)
     receipt = actions.send_report(
         key, given, reachable=_reachable(body), images=_photos(request, body, actor), actor=actor, now=now
     )

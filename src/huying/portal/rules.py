@@ -19,6 +19,8 @@ DRAFT_FOR = timedelta(hours=24)
 # Wrong codes from one address, and for one code: short and over the day.
 TRIES = ((10, timedelta(minutes=15)), (40, timedelta(hours=24)))
 FORGET_TRIES = timedelta(days=2)
+# Reports of programs without a token, from one address.
+NAMELESS = ((20, timedelta(minutes=10)), (200, timedelta(hours=24)))
 
 NUMBERS: dict[str, Label] = {"110": _("报警"), "119": _("火警和救援"), "120": _("急救")}
 NUMBERS_SHORT: dict[str, Label] = {"110": _("报警"), "119": _("火警"), "120": _("急救")}

@@ -20,7 +20,7 @@ from huying.notices.actions.public import (
     touch_public,
     withdraw_public,
 )
-from huying.notices.actions.sending import prune, replay, send_due, take_up_again
+from huying.notices.actions.sending import forget_contact, prune, replay, send_due, take_up_again
 from huying.notices.actions.telling import Recipient, hide_from_others, mark_all_read, mark_read, notify, notify_code
 from huying.notices.actions.wordings import (
     approve_wording,
@@ -44,6 +44,7 @@ __all__ = [
     "drop_address",
     "drop_public",
     "drop_wording",
+    "forget_contact",
     "hide_from_others",
     "keep_address",
     "mark_all_read",

@@ -6,6 +6,7 @@ id drops the second. What was noted as sent is never sent again.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,7 +22,7 @@ from huying.kernel.refusals import IllegalMove, NotAllowed, NotFound, Refusal, U
 from huying.kernel.terms import _
 from huying.notices import queries
 from huying.notices.adapters import Message, NotSent, adapter_for
-from huying.notices.models import Address, Delivery, Notice, Sending
+from huying.notices.models import Address, Delivery, Notice, ReporterChoice, Sending
 from huying.notices.rules import (
     PASSING,
     RATE_WINDOW,
@@ -29,6 +30,7 @@ from huying.notices.rules import (
     SMS_PART,
     SMS_PARTS,
     STALE_AFTER,
+    TRIES,
     Channel,
     DeliveryState,
     Why,
@@ -43,6 +45,7 @@ from huying.people import actions as people
 from huying.people.rules import Duty, OpeningPurpose
 
 BY = system("notices")
+logger = logging.getLogger(__name__)
 SMS_MOST = SMS_PART * SMS_PARTS
 
 
@@ -79,10 +82,13 @@ def send_due(*, now: datetime, most: int = 100) -> int:
 
 @transaction.atomic
 def take_up_again(*, now: datetime) -> int:
-    """What a killed worker had in hand waits again, under the batch it had; says how many."""
-    return Delivery.objects.filter(state=DeliveryState.SENDING, taken_at__lt=now - STALE_AFTER).update(
-        state=DeliveryState.WAITING, not_before=now
-    )
+    """What a killed worker had in hand waits again, under the batch it had; says how many.
+
+    What has killed a worker more often than a failure is tried goes to the dead list.
+    """
+    stale = Delivery.objects.filter(state=DeliveryState.SENDING, taken_at__lt=now - STALE_AFTER)
+    stale.filter(attempts__gt=len(TRIES)).update(state=DeliveryState.DEAD, dead_at=now, why=Why.UNREACHABLE)
+    return stale.update(state=DeliveryState.WAITING, not_before=now)
 
 
 @transaction.atomic
@@ -121,6 +127,10 @@ def _send(parcel: Parcel, now: datetime) -> int:
         _note(parcel, state=DeliveryState.SKIPPED, why=settled.why)
     except NotSent as failed:
         _failed(parcel, failed.why, now)
+    except Exception as why:
+        # Whatever it is must not hold up the others; its text may hold an address, so only its kind is logged.
+        logger.error("a %s delivery failed: %s", parcel.channel, type(why).__name__)
+        _failed(parcel, Why.UNREACHABLE, now)
     else:
         _note(parcel, state=DeliveryState.SENT, sent_at=now, provider_id=provider_id[:80])
         return len(parcel.rows)
@@ -269,7 +279,19 @@ def _ask_limits(channel: str, address: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def prune(*, now: datetime, keep_days: int = 180) -> int:
+def forget_contact(*, contact_id: UUID, now: datetime) -> int:
+    """A reporter's contact data was erased: nothing of it stays here, and nothing more goes out. Says how many."""
+    mine = Delivery.objects.filter(notice__contact_id=contact_id)
+    mine.filter(state__in=[DeliveryState.WAITING, DeliveryState.DEAD]).update(
+        state=DeliveryState.SKIPPED, why=Why.ERASED, dead_at=None
+    )
+    Notice.objects.filter(contact_id=contact_id).update(secret=None, key=None)
+    ReporterChoice.objects.filter(pk=contact_id).delete()
+    return mine.exclude(masked="").update(masked="")
+
+
+@transaction.atomic
+def prune(*, now: datetime, keep_days: int = 365) -> int:
     """Forget what the limits no longer need; wipe secrets that ran out; remove old notices. Says how many went."""
     Sending.objects.filter(at__lt=now - RATE_WINDOW).delete()
     over = Notice.objects.filter(until__lt=now, secret__isnull=False)

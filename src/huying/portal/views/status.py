@@ -281,10 +281,13 @@ def contact(request: HttpRequest, report_id: UUID) -> HttpResponse:
     lines = []
     for one in openings:
         known = posts.get(one.opened_by) if one.opened_by else None
+        by_system = one.opened_by is None and one.unit is None
         lines.append(
             {
                 "at": one.at,
-                "who": " ".join(
+                "who": str(_("系统发短信"))
+                if by_system
+                else " ".join(
                     filter(None, [one.unit.name if one.unit is not None else "", known.post if known else ""])
                 ),
                 "why": OpeningPurpose(one.purpose).label,
