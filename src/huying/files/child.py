@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pypdf
-from defusedxml.ElementTree import iterparse
+from defusedxml.ElementTree import iterparse  # type: ignore[import-untyped, unused-ignore]
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
 from huying.files.sound import NoSound, sound_of

@@ -334,10 +334,11 @@ class BoxesForm(forms.Form):
         given: dict[str, Any] = super().clean() or {}
         found = _drawn(given.get("boxes") or "")
         for row in range(1, ROWS + 1):
-            sides = [given.get(f"{name}{row}") for name, _label in _SIDES]
-            if all(one is not None for one in sides):
-                found.append(Box(*(one * WHOLE // 100 for one in sides)))
-            elif any(one is not None for one in sides):
+            written = [given.get(f"{name}{row}") for name, _label in _SIDES]
+            sides = [one * WHOLE // 100 for one in written if one is not None]
+            if len(sides) == len(_SIDES):
+                found.append(Box(*sides))
+            elif sides:
                 self.add_error(None, _("第 %(row)s 块没有写全：左、上、宽、高都要写。") % {"row": row})
         found = [fitted for one in found if (fitted := _fitted(one)) is not None]
         if not self.errors and not found:

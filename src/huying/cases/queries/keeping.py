@@ -36,15 +36,14 @@ def resting_cases(ids: Iterable[UUID]) -> dict[UUID, datetime]:
     found: dict[UUID, datetime] = {}
     rows = Case.objects.filter(pk__in=list(ids), state__in=ended, ended_at__isnull=False)
     for case_id, state, since in rows.values_list("pk", "state", "ended_at"):
+        if since is None:
+            continue
         if state != State.MERGED:
             found[case_id] = since
             continue
-        holder = holder_of(case_id)
-        held = Case.objects.filter(pk=holder, state__in=ended, ended_at__isnull=False).values_list(
-            "ended_at", flat=True
-        )
-        if (last := held.first()) is not None:
-            found[case_id] = max(since, last)
+        holder = Case.objects.filter(pk=holder_of(case_id) or case_id, state__in=ended).first()
+        if holder is not None and holder.pk != case_id and holder.ended_at is not None:
+            found[case_id] = max(since, holder.ended_at)
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -138,7 +139,8 @@ def _end(file_ids: list[UUID], days: dict[Keeping, int], *, actor: Actor, now: d
     HeldUpload.objects.filter(pk__in=due).delete()
     for kind, ids in words.items():
         events.words_gone.emit(at=now, owner_kind=kind, owners=sorted(ids))
-    transaction.on_commit(lambda: [storage.remove(file_id, kind) for file_id, kind in gone])
+    for file_id, kind in gone:
+        transaction.on_commit(partial(storage.remove, file_id, kind))
     return ended
 
 

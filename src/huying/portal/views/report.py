@@ -97,7 +97,7 @@ def what(request: HttpRequest) -> HttpResponse:
     if draft is not None:
         form.tiles.held = _images(request, draft)
         for name in ("papers", "voice"):
-            form.fields[name].widget.held = _held(request, getattr(draft, name))  # type: ignore[attr-defined]
+            form.fields[name].widget.held = _held(request, getattr(draft, name))
         form.initial["voice_agreed"] = bool(draft.voice)
     return _what_page(request, form, draft.words if draft else "", draft)
 
