@@ -61,16 +61,29 @@ UNMARKED_FILES = {
     "matters/sheets.py": "words of the table file, the same in every language",
     "people/consent.py": "wordings that were agreed to, kept one per language",
     "places/actions/reading.py": "names of columns that are read",
+    "opendata/writing.py": "what the manifest of open files says, the same in every language",
     "ui/templates/gallery": "samples of the gallery",
     "ui/gallery.py": "samples of the gallery",
 }
 UNMARKED_TEXTS = {
     ("cases/actions/intake.py", "。！？!?；;"): "where a sentence of a caller ends",
+    ("cli/archives/boston.py", "Boston (未写明)"): "the name of an area that an archive does not give",
+    ("cli/archives/boston.py", "外域档案"): "the name of the tier above an archive's areas",
+    ("cli/archives/settling.py", "按原系统（档案未写明）"): "the closing condition of an archive's types",
+    ("cli/archives/settling.py", "回放员"): "the name of a made-up account",
     ("clocks/forms.py", "放假"): "read from the notice of holidays",
     ("config/settings.py", "简体中文"): "each language by its own name",
     ("config/settings.py", "繁體中文"): "each language by its own name",
     ("desk/rows.py", "社区"): "the end of a community's name",
+    ("config/env.py", "The name that text messages begin with, as it is registered: it is put in 【】."): "a setting",
+    ("config/env.py", "统一身份认证"): "the default of a setting",
+    ("files/child.py", "，"): "a mark between the cells of a table that is read",
+    ("notices/rules.py", "【"): "how a text message is signed",
+    ("notices/rules.py", "】"): "how a text message is signed",
+    ("opendata/rules.py", "（号码已略去）"): "stands in exported words, the same in every language",
     ("places/actions/checking.py", "代码"): "the name of a column that is read",
+    ("places/registers.py", "，、;；\n "): "marks between codes that are read",
+    **{("registers/cells.py", word): "a word that is read" for word in ("是", "有", "否", "无", "没有")},
 }
 
 
@@ -287,8 +300,9 @@ def _unmarked_of_code(code: str) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             fine.add(id(node.value))  # docstrings
-        if isinstance(node, ast.Call) and _is_marking(node.func):
-            fine.update(id(one) for argument in node.args for one in ast.walk(argument))
+        if isinstance(node, ast.Call):
+            read = node.args if _is_marking(node.func) or _is_reading(node.func) else _samples(node)
+            fine.update(id(one) for argument in read for one in ast.walk(argument))
     for node in ast.walk(tree):
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in fine:
             continue
@@ -300,6 +314,18 @@ def _is_marking(function: ast.expr) -> bool:
     """Calls that mark a text; a pattern is there to recognise words, not to show them."""
     name = ast.unparse(function)
     return name.rpartition(".")[2] in {*KEYWORDS, "lazy"} or name.startswith("re.")
+
+
+def _is_reading(function: ast.expr) -> bool:
+    """Calls that take marks out of what somebody wrote."""
+    return isinstance(function, ast.Attribute) and function.attr in ("replace", "split", "strip")
+
+
+def _samples(call: ast.Call) -> list[ast.expr]:
+    """Made-up values that show what a field or a fact looks like."""
+    name = ast.unparse(call.func).rpartition(".")[2]
+    third = call.args[2:3] if name == "Fact" else []
+    return [*third, *(one.value for one in call.keywords if one.arg == "examples")]
 
 
 def _unmarked_of_template(template: str) -> Iterator[tuple[int, str]]:

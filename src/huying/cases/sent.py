@@ -46,7 +46,9 @@ def _state(one: Sent, now: datetime) -> str:
     if one.state == DeliveryState.WAITING:
         return str(_("%(when)s 发") % {"when": when_words(one.not_before, now)})
     label = str(DeliveryState(one.state).label)
-    return f"{label}：{Why(one.why).label}" if one.why and one.state != DeliveryState.SENT else label
+    if not one.why or one.state == DeliveryState.SENT:
+        return label
+    return str(_("%(label)s：%(why)s") % {"label": label, "why": Why(one.why).label})
 
 
 __all__ = ["SentLine", "sent_about"]

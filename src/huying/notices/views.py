@@ -680,7 +680,7 @@ def _term_words(paper: PublicNotice, now: Any) -> str:
     if paper.begins_at is None or paper.last_moment is None:
         return told
     span = f"{when_words(paper.begins_at, now)} – {when_words(paper.last_moment, now)}"
-    told = f"{told}，{span}"
+    told = str(_("%(told)s，%(span)s") % {"told": told, "span": span})
     return f"{told}{_('（暂定）')}" if paper.provisional else told
 
 

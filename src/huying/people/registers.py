@@ -290,14 +290,17 @@ class Accounts(PeopleRegister[Account]):
         return super().rows().prefetch_related(Prefetch("appointments", queryset=posts, to_attr="present_posts"))
 
     def title_of(self, row: Account) -> str:
-        return f"{row.name}（{row.username}）"
+        return str(_("%(name)s（%(more)s）") % {"name": row.name, "more": row.username})
 
     def value_of(self, row: Account, column: Column) -> Any:
         if column.name == "posts":
             posts = getattr(row, "present_posts", None)
             if posts is None:
                 posts = list(row.appointments.filter(until=None).select_related("organisation").order_by("since", "pk"))
-            return listed(f"{one.get_post_display()}（{one.organisation.short_name}）" for one in posts)
+            return listed(
+                _("%(name)s（%(more)s）") % {"name": one.get_post_display(), "more": one.organisation.short_name}
+                for one in posts
+            )
         return super().value_of(row, column)
 
     def check(self, values: dict[str, object], row: Account | None, *, actor: Actor, now: datetime) -> None:

@@ -19,7 +19,7 @@ from huying.audit.rules import plain_label
 from huying.kernel import sheets
 from huying.kernel.actor import Actor
 from huying.kernel.refusals import Invalid, NotAllowed, Refusal
-from huying.kernel.terms import Label, _
+from huying.kernel.terms import Label, _, listed
 from huying.registers import cells, events, queries, writing
 from huying.registers.declared import Column, ColumnKind, Register
 from huying.registers.rules import BATCH, Outcome, Verb
@@ -281,7 +281,7 @@ def _problem_of(
     mark = row.row_id or row.identity
     if mark is None:
         return str(ID_LABEL), _("看不出是哪一项。请填编号，或者填全 %(labels)s。") % {
-            "labels": "、".join(str(register.column(name).label) for name in register.identity)
+            "labels": listed(register.column(name).label for name in register.identity)
         }
     if mark in met:
         return "", _("与第 %(row)s 行是同一项。请留一行。") % {"row": met[mark]}
