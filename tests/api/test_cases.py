@@ -1,5 +1,7 @@
 """Cases through the API: lists and filters, one case, moves with their forms, and the stranger who sees nothing."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -164,6 +166,14 @@ class TestReports:
 
     def test_staff_of_the_next_street_do_not_report_here(self, world, stranger):
         assert stranger.post("/reports", self.BODY, status=403)["code"] == "not-allowed"
+
+    def test_too_many_from_one_address_without_a_token_are_asked_to_wait(self, world, nobody, program, monkeypatch):
+        monkeypatch.setattr("huying.portal.actions.NAMELESS", ((2, timedelta(minutes=10)),))
+        for _ in range(2):
+            nobody.post("/reports", self.BODY, status=201)
+        assert nobody.post("/reports", self.BODY, status=429)["code"] == "too-many"
+        assert int(nobody.last["Retry-After"]) > 0
+        program("clerk").post("/reports", self.BODY, status=201)
 
     def test_a_house_may_take_reports_with_tokens_alone(self, world, nobody, settings):
         settings.API_PUBLIC_REPORTS = False

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from huying.access.doors import CONFIRMED, USED
 from huying.clients.actions import make_client, renew_client, revoke_client
 from huying.clients.models import Client, KeptAnswer
 from huying.kernel.refusals import Invalid, NotFound
@@ -100,7 +101,13 @@ class TestTokens:
 
     def test_the_owners_page_shows_the_secret_once_and_revokes(self, world, client):
         client.force_login(world.accounts["dispatcher"])
-        page = client.post("/desk/clients/", {"kind": "personal", "name": "巡查", "duties": ["read"], "days": "30"})
+        given = {"kind": "personal", "name": "巡查", "duties": ["read"], "days": "30"}
+        assert client.post("/desk/clients/", given).status_code == 302  # who it is comes first
+        assert not Client.objects.exists()
+        session = client.session
+        session[CONFIRMED] = session[USED] = int(NOW.timestamp())
+        session.save()
+        page = client.post("/desk/clients/", given)
         token = page.content.decode().split('id="new-secret">')[1].split("<")[0]
         Program(token).get("/cases")
         row = Client.objects.get()

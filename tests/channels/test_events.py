@@ -125,6 +125,7 @@ def test_rows_of_a_restored_copy_go_by_their_id(db, world, monkeypatch):
         number=1, previous_hash="", sealed_at=NOW, rows=1, first_id=1, last_id=last, digest="", hash="", horizon=0,
         newest=0, cluster="another",
     )  # fmt: skip
+    assert feed.end() == feed.Place(0, last)
     # Not finished by this server's numbers, but sealed on the other one.
     lines = feed.after(feed.Place(), ["case"])
     assert [line.verb for line in lines] == ["receive", "correct", "register"]

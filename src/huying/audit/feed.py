@@ -63,13 +63,15 @@ def place_of(row_id: int) -> Place:
 
 def end() -> Place:
     """The place behind all that is finished now."""
+    old = _of_another_server()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT written_in, id FROM audit_history WHERE written_in < {_HORIZON} "
-            "ORDER BY written_in DESC, id DESC LIMIT 1"
+            f"SELECT written_in, id FROM audit_history WHERE id > %s AND written_in < {_HORIZON} "
+            "ORDER BY written_in DESC, id DESC LIMIT 1",
+            [old],
         )
         found = cursor.fetchone()
-    return Place(int(found[0]), int(found[1])) if found is not None else Place()
+    return Place(int(found[0]), int(found[1])) if found is not None else Place(0, old)
 
 
 def after(place: Place, kinds: Sequence[str], *, limit: int = MOST) -> list[Line]:

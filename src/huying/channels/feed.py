@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from urllib.parse import parse_qs
 import orjson
 from asgiref.sync import sync_to_async
 
+from huying.audit.feed import Place, end
 from huying.channels.queries import Batch, happened
 from huying.channels.stream import HEARTBEAT_SECONDS, Hub, Receive, Scope, Send, Stream, _until_gone
 from huying.kernel.actor import Actor
@@ -23,11 +25,12 @@ from huying.kernel.problems import document
 from huying.kernel.refusals import Refusal, SignInNeeded, Unavailable
 
 PATH = "/api/v1/events"
-ASK_SECONDS = 2.0
-"""How often history is asked where no notice came: the horizon may move without one."""
+ASK_SECONDS = 1.0
+"""How often one thread of the process asks whether history went on, for all streams together."""
 CHECK_SECONDS = 30.0
 """How often the token is looked at again."""
 PER_OWNER = 6
+logger = logging.getLogger(__name__)
 AT_ONCE = 200
 
 
@@ -49,7 +52,7 @@ class Asked:
     """What the request asks for, once the token is known."""
 
     actor: Actor
-    place: Any
+    place: Place
     area: str
 
 
@@ -96,6 +99,15 @@ def _actor_again(token: str) -> Actor:
         connections.close_all()
 
 
+def _end() -> Place:
+    from django.db import connections
+
+    try:
+        return end()
+    finally:
+        connections.close_all()
+
+
 def _batch(asked: Asked) -> Batch:
     from django.db import connections
 
@@ -110,6 +122,37 @@ class EventStream:
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
+        self.streams: set[Stream] = set()
+        self._pulse: asyncio.Task[None] | None = None
+
+    @contextlib.contextmanager
+    def _joined(self, stream: Stream) -> Any:
+        with self.hub.joined(stream):
+            self.streams.add(stream)
+            if self._pulse is None or self._pulse.done():
+                self._pulse = asyncio.get_running_loop().create_task(self._beat())
+            try:
+                yield
+            finally:
+                self.streams.discard(stream)
+                if not self.streams and self._pulse is not None:
+                    self._pulse.cancel()
+                    self._pulse = None
+
+    async def _beat(self) -> None:
+        """Wake every stream when history went on: notices come before the horizon has moved, or not at all."""
+        last: Place | None = None
+        while True:
+            try:
+                place = await sync_to_async(_end, thread_sensitive=False)()
+            except Exception as why:  # the database is away: asked again until it is back
+                logger.warning("event stream: history cannot be asked (%s), trying again", type(why).__name__)
+            else:
+                if place != last:
+                    last = place
+                    for stream in list(self.streams):
+                        stream.refresh()
+            await asyncio.sleep(ASK_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         token = header(scope, b"authorization")
@@ -121,7 +164,7 @@ class EventStream:
         except Refusal as why:
             return await _refuse(send, why)
         stream = Stream(asked.actor)
-        with self.hub.joined(stream):
+        with self._joined(stream):
             await self._serve(stream, asked, token, receive, send)
         return None
 
@@ -170,11 +213,11 @@ class EventStream:
                 beaten = time.monotonic()
             if moved:
                 continue
-            if time.monotonic() - beaten > HEARTBEAT_SECONDS:
+            if time.monotonic() - beaten > HEARTBEAT_SECONDS - 1:
                 await out(b": beat\n\n")
                 beaten = time.monotonic()
             with contextlib.suppress(TimeoutError):
-                if not await asyncio.wait_for(stream.waiting.get(), ASK_SECONDS):
+                if not await asyncio.wait_for(stream.waiting.get(), HEARTBEAT_SECONDS):
                     return  # the server stops
 
 

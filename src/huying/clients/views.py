@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from huying.clients import actions, auth, queries
 from huying.clients.actions import Shown
 from huying.clients.forms import ClientForm
-from huying.kernel.doors import actor_of, attempt, now_of, public, staff
+from huying.kernel.doors import actor_of, attempt, now_of, public, sensitive, staff
 from huying.kernel.terms import _
 from huying.people.rules import Duty
 from huying.places import queries as places
@@ -44,6 +44,11 @@ def own(request: HttpRequest) -> HttpResponse:
     return _page(request, ClientForm(actor=actor), shown=made)
 
 
+# A new secret is a way in that lasts: the person confirms first who it is.
+own.sensitive = lambda request, _options: request.method == "POST"  # type: ignore[attr-defined]
+
+
+@sensitive
 @staff()
 @never_cache
 @require_POST

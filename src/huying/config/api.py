@@ -17,7 +17,6 @@ from ninja.errors import HttpError, ValidationError
 from ninja.operation import PathView
 from ninja.utils import replace_path_param_notation
 
-from huying import __version__
 from huying.kernel import api
 from huying.kernel.api import MEANINGS, Problem, Reader, Renderer, Router, WrongMethod, dumped
 from huying.kernel.problems import response_to
@@ -45,7 +44,7 @@ TAGS = {
 
 ninja = NinjaAPI(
     title="huying",
-    version=__version__.split("+")[0],
+    version="1",
     description=DESCRIPTION,
     urls_namespace="api",
     openapi_url=None,

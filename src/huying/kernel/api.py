@@ -412,7 +412,7 @@ class Router:
                     one.replace(annotation=hints.get(one.name, one.annotation)) for one in plain.parameters.values()
                 ]
             )
-            statuses = {400, 403, 409, 422, *problems} | (set() if public else {401})
+            statuses = {400, 403, 409, 413, 422, *problems} | (set() if public else {401})
             told = {"parameters": [_KEY_PARAMETER], **(extra or {})}
             self._add(method, path, once, {status: out, **PROBLEMS(*statuses)}, duty, public, told)
             return view

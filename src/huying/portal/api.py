@@ -147,7 +147,8 @@ def create_report(request: HttpRequest, body: ReportIn) -> ReceiptOut:
     must hold the duty `intake` or `report` there.
 
     Errors: 401 `sign-in-needed` (a wrong token, or this house takes no reports without one), 403 `not-allowed` (no
-    duty to report there), 429 `too-many` (from one address without a token), 422 `invalid` or `key-reused` (the key, or the `id`, came with another body).
+    duty to report there), 422 `invalid` or `key-reused` (the key, or the `id`, came with another body), 429 `too-many`
+    (from one address without a token).
     """
     actor, now = actor_of(request), now_of(request)
     given = _by_staff(body, actor) if actor.kind == ActorKind.PERSON else _by_resident(body)
