@@ -199,8 +199,9 @@ class CallForm(PlaceForm):
     papers = PapersField(label=_("文件"), help_text=_("PDF、Word、Excel、PPT、ODF、文本。别带宏和密码。"))
     voice = VoiceField(label=_("录音"), help_text=_("只给办理的人听，不做任何识别和分析。"))
     voice_agreed = forms.BooleanField(
-        label=_("先对对方说：“下面这段话想录音，只给办理的人听，不做别的用，可以吗？”对方同意了"), required=False
-    )
+        label=_("先对对方说：“下面这段话想录音，只给办理的人听，不做别的用，可以吗？”对方同意了"), required=False,
+        widget=forms.CheckboxInput(attrs={"class": "checkbox", "data-no-draft": "1"}),
+    )  # fmt: skip
     name = TextField(
         label=_("怎么称呼"), limit=60, name=True, required=False,
         widget=forms.TextInput(attrs={"maxlength": 60, "autocomplete": "off"}),

@@ -89,7 +89,11 @@ class WhatForm(WithPhotos, forms.Form):
     voice = VoiceField(
         label=_("录一段话"), help_text=_("只给办理的人听，不做任何识别和分析，办结后保存的时间比文字短。")
     )
-    voice_agreed = forms.BooleanField(label=_("录的是我自己的话，同意给办理的人听"), required=False)
+    voice_agreed = forms.BooleanField(
+        label=_("录的是我自己的话，同意给办理的人听"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"class": "checkbox", "data-no-draft": "1"}),
+    )
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}

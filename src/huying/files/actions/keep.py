@@ -210,8 +210,8 @@ def _claim(held_id: UUID, now: datetime) -> None:
     held = HeldUpload.objects.select_for_update().filter(pk=held_id).first()
     if held is None:
         raise Invalid({"": [_("之前选的照片已过期。请重新选择照片。")]})
-    held.claimed_at = now
-    held.save(update_fields=["claimed_at"])
+    held.claimed_at, held.text = now, ""
+    held.save(update_fields=["claimed_at", "text"])
 
 
 def hold_image(prepared: PreparedImage, *, session_key: str, now: datetime) -> HeldUpload:

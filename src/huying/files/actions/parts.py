@@ -81,7 +81,7 @@ def add_chunk(
     if sha256 and hashlib.sha256(chunk).hexdigest() != sha256:
         raise Invalid(_("这一段在路上坏了。会自动再传一次。"), broken=True)
     row = _written(token, offset, chunk, session_key=session_key, now=now)
-    if row.offset < row.size:
+    if row.held or row.offset < row.size:
         return row
     return _finished(row, session_key=session_key, actor=actor, now=now)
 
@@ -89,8 +89,6 @@ def add_chunk(
 @transaction.atomic
 def _written(token: str, offset: int, chunk: bytes, *, session_key: str, now: datetime) -> PartialUpload:
     row = partial_of(session_key, token, now=now, lock=True)
-    if row.held:
-        raise Conflict(offset=row.offset)
     if offset + len(chunk) == row.offset == row.size:
         return row  # the last piece once more: its answer was lost on the way
     if offset != row.offset or offset + len(chunk) > row.size:
