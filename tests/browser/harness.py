@@ -35,7 +35,7 @@ ARGUMENTS = [
     "--disable-default-apps", "--disable-domain-reliability", "--disable-sync", "--no-first-run", "--no-pings",
     "--metrics-recording-only", "--disable-client-side-phishing-detection", "--disable-extensions",
     "--disable-features=Translate,OptimizationHints,MediaRouter,AutofillServerCommunication,InterestFeedContentSuggestions",
-    "--font-render-hinting=none",
+    "--font-render-hinting=none", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
 ]  # fmt: skip
 
 
