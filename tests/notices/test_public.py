@@ -8,7 +8,7 @@ from huying.audit.models import History
 from huying.kernel.actor import resident
 from huying.kernel.ids import uuid7
 from huying.kernel.paging import Page
-from huying.kernel.refusals import IllegalMove, Invalid, KeyReused, NotAllowed, NotFound
+from huying.kernel.refusals import Conflict, IllegalMove, Invalid, KeyReused, NotAllowed, NotFound
 from huying.notices import actions, queries
 from huying.notices.actions.public import Paper, legal_moves
 from huying.notices.models import Notice, Objection, PublicNotice
@@ -54,6 +54,14 @@ class TestTheWay:
         assert not asked.filter(read_at=None).exists()
         verbs = list(History.objects.filter(kind="public_notice").order_by("id").values_list("verb", flat=True))
         assert verbs == ["draft", "ask", "publish", "object", "answer", "close"]
+
+    def test_a_form_sent_twice_makes_one_paper(self, world, house):
+        key = uuid7()
+        for _twice in range(2):
+            assert actions.draft_public(paper=PAPER, public_id=key, actor=world.head, now=NOW).pk == key
+        assert PublicNotice.objects.count() == 1
+        with pytest.raises(Conflict):
+            actions.draft_public(paper=PAPER, public_id=key, actor=world.head2, now=NOW)
 
     def test_nobody_puts_up_the_own_paper(self, world, house):
         paper = actions.draft_public(paper=PAPER, actor=world.head, now=NOW)

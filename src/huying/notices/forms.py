@@ -9,6 +9,7 @@ from uuid import UUID
 from django import forms
 
 from huying.clocks.rules import Basis
+from huying.kernel.ids import uuid7
 from huying.kernel.terms import Label, _
 from huying.kernel.text import TextField
 from huying.notices.actions.public import TEXT_LIMIT, WORDS_LIMIT, Paper
@@ -130,8 +131,9 @@ class WordsForm(forms.Form):
 
 
 class PaperForm(forms.Form):
-    """What a public notice says."""
+    """What a public notice says. `key` becomes the id of a new one, so that a form sent twice makes one paper."""
 
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False)
     kind = forms.ChoiceField(label=_("种类"), choices=PublicKind.choices)
     title = TextField(label=_("标题"), limit=TITLE_LIMIT, line=True)
     issued_by = TextField(label=_("谁公示"), limit=60, line=True, help_text=_("印在公示下面的单位名称。"))
@@ -150,9 +152,11 @@ class PaperForm(forms.Form):
 
     def __init__(self, *args: Any, areas: list[tuple[str, str]], paper: PublicNotice | None = None, **options: Any):
         if paper is not None:
-            options.setdefault("initial", {name: getattr(paper, name) for name in self.base_fields})
+            options.setdefault("initial", {name: getattr(paper, name) for name in self.base_fields if name != "key"})
         else:
-            options.setdefault("initial", {"days": 15, "basis": Basis.PLAIN.value, "takes_objections": True})
+            options.setdefault(
+                "initial", {"key": uuid7(), "days": 15, "basis": Basis.PLAIN.value, "takes_objections": True}
+            )
         super().__init__(*args, **options)
         field = self.fields["area_code"]
         assert isinstance(field, forms.ChoiceField)
@@ -160,7 +164,7 @@ class PaperForm(forms.Form):
 
     def paper(self) -> Paper:
         given = self.cleaned_data
-        return Paper(**{name: given[name] for name in self.base_fields})
+        return Paper(**{name: given[name] for name in self.base_fields if name != "key"})
 
 
 class ObjectionForm(forms.Form):

@@ -591,7 +591,12 @@ def new_public(request: HttpRequest) -> HttpResponse:
             (one.name for one in people.units(actor.units).values()), ""
         )  # fmt: skip
     elif form.is_valid():
-        done = attempt(form, lambda: actions.draft_public(paper=form.paper(), actor=actor, now=now_of(request)))
+        done = attempt(
+            form,
+            lambda: actions.draft_public(
+                paper=form.paper(), public_id=form.cleaned_data["key"], actor=actor, now=now_of(request)
+            ),
+        )
         if done is not None:
             messages.success(request, str(_("存成草稿了，看好后送批准")))
             return redirect("notices:public", done.pk)

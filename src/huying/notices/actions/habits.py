@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from huying.audit import actions as audit
 from huying.kernel.actor import Actor, ActorKind
-from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
+from huying.kernel.refusals import Conflict, IllegalMove, Invalid, NotAllowed, NotFound
 from huying.kernel.terms import _
 from huying.kernel.text import clean
 from huying.notices.actions.telling import notify_code
@@ -78,7 +78,11 @@ def keep_address(*, channel: str, value: str, actor: Actor, now: datetime) -> Ad
     row.masked, row.kept_at, row.confirmed_at = mask(channel, plain), now, None
     code = f"{random.randbelow(10**6):06d}"
     row.code_hash, row.code_until, row.code_tries = code_hash(row.pk, code), now + CODE_LASTS, 0
-    row.save()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as why:  # the same form sent twice at once
+        raise Conflict from why
     notify_code(account_id=account_id, channel=channel, code=code, until=now + CODE_LASTS, now=now, address=plain)
     _append(account_id, "address_kept", actor, now, channel)
     return row

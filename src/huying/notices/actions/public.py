@@ -57,8 +57,16 @@ class Paper:
 
 @transaction.atomic
 def draft_public(*, paper: Paper, actor: Actor, now: datetime, public_id: UUID | None = None) -> PublicNotice:
-    """Begin a paper. Raises NotFound outside the actor's areas, NotAllowed, Invalid."""
+    """Begin a paper; the same id from the same person gives the paper that is there.
+
+    Raises NotFound outside the actor's areas, NotAllowed, Invalid, Conflict for an id that somebody else has used.
+    """
     _scope(paper.area_code, Duty.DISPATCH, actor)
+    there = PublicNotice.objects.filter(pk=public_id).first() if public_id is not None else None
+    if there is not None:
+        if there.made_by != actor.id:
+            raise Conflict
+        return there
     row = PublicNotice(pk=public_id or uuid7(), made_by=actor.id, made_at=now, changed_at=now)
     _write(row, paper)
     row.save(force_insert=True)
