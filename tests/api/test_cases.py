@@ -1,12 +1,15 @@
 """Cases through the API: lists and filters, one case, moves with their forms, and the stranger who sees nothing."""
 
+from dataclasses import fields
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from huying.cases.api import Filters
 from huying.cases.models import Case
+from huying.cases.queries.lists import Wanted
 from huying.kernel.ids import uuid7
 from tests.world import GRID, NEXT_DOOR, STREET
 
@@ -39,6 +42,11 @@ class TestRead:
     )  # fmt: skip
     def test_filters_are_those_of_the_desk(self, call, program, query, found):
         assert len(program("dispatcher").get(f"/cases?{query}")["items"]) == found
+
+    def test_no_filter_of_the_desk_is_missing(self):
+        of_the_api = {"area": "area_code", "unit": "unit_id", "q": "words"}
+        taken = {of_the_api.get(name, name) for name in Filters.model_fields}
+        assert {one.name for one in fields(Wanted)} <= taken
 
     def test_pages_follow_by_key(self, world, program):
         made = {world.call(words=f"第{number}件，垃圾没有人收。").case.number for number in range(5)}
