@@ -11,8 +11,8 @@ from django.db import IntegrityError, connection
 
 from huying.config import logs
 from tests.journeys.person import Person
-from tests.journeys.steps import case_of, case_page, handle, look_up, review, send_report, triage
-from tests.world import build_world
+from tests.journeys.steps import case_of, case_page, handle, look_up, move, review, send_report, triage
+from tests.world import NOW, build_world
 
 NAME, PHONE, WORDS = "李示例", "13900000017", "榕树路的花猫压住了井盖旁边的紫色风筝"
 
@@ -112,7 +112,7 @@ class TestAWholeWalk:
         settings.DATA = tmp_path
         settings.MASTER_KEY_FILE = tmp_path / "master.key"
         world = build_world()
-        monkeypatch.setattr("django.utils.timezone.now", lambda: _now(world))
+        monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
         held, handler = _listening()
         root = logging.getLogger()
         level, quiet = root.level, ("django.request", "axes", "django")
@@ -128,6 +128,7 @@ class TestAWholeWalk:
             dispatcher = Person("dispatcher").sign_in()
             triage(dispatcher, case, unit=world.units["sanitation"], kind="0101")
             handle(Person("handler").sign_in(), case, f"已和{NAME}说好，把紫色风筝取下来了。")
+            move(Person("unit_head").sign_in(), case, "sign")
             review(Person("reviewer").sign_in(), case)
             dispatcher.open(f"/desk/cases/?q={NAME}")
             Person().open(f"/track/?code={code}", None)
@@ -147,9 +148,3 @@ class TestAWholeWalk:
         for planted in (NAME, PHONE, "紫色风筝", code, code.replace(" ", ""), "my-secret-word", "huying-pass-123"):
             assert planted not in text, planted
         assert not re.search(r"[\u4e00-\u9fff]", text), re.findall(r".*[\u4e00-\u9fff].*", text)[:3]
-
-
-def _now(_world):
-    from tests.world import NOW
-
-    return NOW

@@ -31,8 +31,9 @@ class TestHealth:
         assert not answer.cookies
 
     def test_it_lives_also_without_a_database(self, asking, monkeypatch):
-        monkeypatch.setattr(connection, "cursor", _away)
-        assert asking.get("/healthz").status_code == 200
+        with monkeypatch.context() as patch:
+            patch.setattr(connection, "cursor", _away)
+            assert asking.get("/healthz").status_code == 200
 
     @pytest.mark.parametrize("address", ["/healthz", "/readyz", "/metrics"])
     def test_it_only_answers(self, asking, address):
@@ -55,8 +56,9 @@ class TestReadiness:
         assert asking.get("/readyz").status_code == 503
 
     def test_without_a_database_it_says_no_more_than_that(self, asking, monkeypatch):
-        monkeypatch.setattr(connection, "cursor", _away)
-        answer = asking.get("/readyz")
+        with monkeypatch.context() as patch:
+            patch.setattr(connection, "cursor", _away)
+            answer = asking.get("/readyz")
         assert answer.status_code == 503
         assert answer.json() == {"ready": False, "database": False, "migrations": False, "worker": False}
 

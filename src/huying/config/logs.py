@@ -21,7 +21,7 @@ import structlog
 from huying.kernel.plain import plain_code
 
 OURS = "huying"
-SPOKEN_FOR = ("_granian",)
+SPOKEN_FOR = ("_granian", "_granian.serve")
 """Libraries whose whole lines are their own words, with no request in them."""
 LONG_NUMBER = re.compile(r"(?<![0-9A-Za-z-])\+?\d[\d -]{5,}\d(?![0-9A-Za-z-])")
 NOT_ASCII = re.compile(r"[^\x20-\x7e]+")
@@ -173,6 +173,8 @@ def configuration(shape: str, level: str) -> dict[str, Any]:
             # A page that is not there is no fault of ours.
             "django.request": {"level": "ERROR"},
             "django.server": {"handlers": [], "propagate": True},
+            # Every process would list every job at its start.
+            "procrastinate": {"level": "WARNING"},
             # What somebody types as a name (it may be a password), and from where, stays out of the log.
             "axes": {"level": "ERROR"},
         },

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -119,11 +119,11 @@ def lines(path: Path) -> Iterator[Line]:
 
 def _opened(path: Path) -> IO[str]:
     try:
-        raw = path.open("rb")
-        packed = raw.read(2) == b"\x1f\x8b"
-        raw.seek(0)
-        inner = gzip.GzipFile(fileobj=raw) if packed else raw
-        return io.TextIOWrapper(inner, encoding="utf-8-sig", newline="")
+        with path.open("rb") as raw:
+            packed = raw.read(2) == b"\x1f\x8b"
+        if packed:
+            return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+        return path.open("r", encoding="utf-8-sig", newline="")
     except OSError as why:
         raise Invalid(_("没有这个文件：%(name)s。请核对路径。") % {"name": path.name}) from why
 
@@ -143,10 +143,9 @@ def survey(path: Path) -> Survey:
         named.add((line.neighbourhood, line.ward))
         if line.neighbourhood and line.point is not None:
             points[line.neighbourhood].append(line.point)
-        day = line["open_dt"][:10]
-        if day:
-            found.first = min(found.first or date.max, date.fromisoformat(day))
-            found.last = max(found.last or date.min, date.fromisoformat(day))
+        with suppress(ValueError):  # a row without a day is refused later
+            day = date.fromisoformat(line["open_dt"][:10])
+            found.first, found.last = min(found.first or day, day), max(found.last or day, day)
     # Codes follow the names, so that a longer file of the same city keeps those that it shares only if names are the
     # same; that is why a second file of another extent belongs into an installation of its own.
     for number, name in enumerate(sorted({one for one, _ward in named if one}), start=1):
