@@ -116,6 +116,9 @@ def test_the_desk_reads_plays_and_covers(visit, world, width):
     desk = visit("dispatcher", width)
     desk.go(f"/desk/cases/{receipt.case.pk}/")
     desk.look("case-with-files")
+    if width == "phone":
+        desk.page.locator(".case-fold summary").first.click()
+        desk.look("case-with-files-open")
     desk.page.locator("a.photo-cover").first.click()
     canvas = desk.page.locator("[data-cover] canvas")
     canvas.wait_for()

@@ -19,6 +19,7 @@ from huying.files.rules import (
     PaperLimits,
     PreparedFile,
     Sandbox,
+    ScanState,
     SoundLimits,
     readable_name,
 )
@@ -120,6 +121,7 @@ def _prepared(data: bytes, found: dict[str, Any], name: str, *, text: str = "") 
         seconds=_count(found.get("seconds")),
         opening=_opening(text),
         text=text,
+        scan=ScanState.UNSCANNED,
     )
 
 

@@ -93,7 +93,8 @@ function follow(form) {
     if (button) button.disabled = false;
     says.remove();
     sent = true;
-    form.requestSubmit(button);
+    // A part of the page may have been made anew meanwhile, and the button with it.
+    form.requestSubmit(button?.isConnected ? button : null);
   });
 }
 
