@@ -179,8 +179,10 @@ def test_devices_are_assets_and_nothing_more(world, staff):
     assert "摄像头 2 刷卡门禁 1 围院大门 1" in head.words
 
     # Counted here and nowhere else.
-    head.open(f"{DESK}facility/new/").press("保存", 422, name="又一个摄像头", area_code=GRID, kind="camera")
+    head.open(f"{DESK}facility/import/")
+    head.press("检查文件", 422, file=table(("名称", "网格", "类别"), ("又一个摄像头", GRID, "摄像头")))
     assert "只算一次" in head.words
+    assert "camera" not in head.open(f"{DESK}facility/new/").form_of("保存")[0].controls["kind"].offered
 
     # One is out of order: all may see it, the street's head marks it.
     broken = Device.objects.get(serial="SB-0001")

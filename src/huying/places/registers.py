@@ -255,7 +255,16 @@ class Facilities(PlaceRegister):
     columns = (
         NAME,
         AREA,
-        Column("kind", _("类别"), KINDS.CHOICE, needed=True, choices=FacilityKind, filtered=True, bulk=True),
+        Column(
+            "kind",
+            _("类别"),
+            KINDS.CHOICE,
+            needed=True,
+            choices=FacilityKind,
+            without=DEVICE_FACILITIES,
+            filtered=True,
+            bulk=True,
+        ),
         Column("estate", _("小区"), KINDS.LINK, links_to="estate", filtered=True, bulk=True),
         CONDITION,
         Column("origin", _("来历"), KINDS.CHOICE, choices=FacilityMore, filtered=True, bulk=True),

@@ -12,7 +12,7 @@ from django.db.models import Model, Q
 
 from huying.kernel.actor import Actor
 from huying.kernel.refusals import Invalid
-from huying.kernel.terms import Label, Term, _, listed
+from huying.kernel.terms import Label, _, listed
 from huying.kernel.text import LINE_LIMIT, WORDS_LIMIT, clean
 from huying.registers import declared
 from huying.registers.declared import Column, ColumnKind, Register
@@ -151,17 +151,16 @@ def _yes(register: Register[Any], column: Column, given: object, actor: Actor) -
 
 
 def _choice(register: Register[Any], column: Column, given: object, actor: Actor) -> str:
+    return _chosen(column, str(given))
+
+
+def _chosen(column: Column, word: str) -> str:
+    """A stored word or its label; words that are not offered here may stay where they stand already."""
     assert column.choices is not None
-    return _chosen(column.choices, str(given))
-
-
-def _chosen(choices: type[Term], word: str) -> str:
-    if word in choices.values:
-        return word
-    for value, label in choices.choices:
-        if str(label) == word:
+    for value, label in column.choices.choices:
+        if word in (value, str(label)):
             return str(value)
-    shown = [str(label) for _value, label in choices.choices][:8]
+    shown = [str(label) for _value, label in column.offered()][:8]
     raise Bad(_("没有“%(word)s”这一项。可以写：%(labels)s。") % {"word": word[:30], "labels": listed(shown)})
 
 
@@ -178,7 +177,7 @@ def _several(given: object) -> list[str]:
 
 def _choices(register: Register[Any], column: Column, given: object, actor: Actor) -> list[str]:
     assert column.choices is not None
-    chosen = {_chosen(column.choices, one) for one in _several(given)}
+    chosen = {_chosen(column, one) for one in _several(given)}
     return [value for value in column.choices.values if value in chosen]
 
 

@@ -55,6 +55,7 @@ class Column:
     kind: ColumnKind = ColumnKind.TEXT
     needed: bool = False
     choices: type[Term] | None = None
+    without: tuple[str, ...] = ()  # stored words of `choices` that are not offered here
     links_to: str = ""  # key of another register (LINK)
     listed: bool = True  # shown in the list
     filtered: bool = False  # offered as a filter
@@ -64,6 +65,12 @@ class Column:
     help: Label = ""
     apart: bool = False  # a panel of its own shows it; not among the facts of the row's page
     derived: bool = False  # shown and exported, never written: a value of the model or of `value_of`
+
+    def offered(self) -> list[tuple[str, Any]]:
+        """The choices of the column with their labels."""
+        if self.choices is None:
+            return []
+        return [(str(value), label) for value, label in self.choices.choices if value not in self.without]
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def chips_of(
 
 def _options(register: Register[Any], column: Column, viewer: Actor, *, now: datetime) -> list[tuple[str, Any]]:
     if column.choices is not None:
-        return [(str(value), label) for value, label in column.choices.choices]
+        return column.offered()
     if column.kind == ColumnKind.YES:
         return [("1", _("是")), ("0", _("否"))]
     if column.kind in (ColumnKind.AREA, ColumnKind.AREAS):

@@ -96,11 +96,9 @@ def _field(register: Register[Any], column: Column, *, viewer: Actor, now: datet
     if kind == ColumnKind.YES:
         return forms.BooleanField(**told)
     if kind == ColumnKind.CHOICE:
-        assert column.choices is not None
-        return forms.ChoiceField(choices=[("", "—"), *column.choices.choices], **told)
+        return forms.ChoiceField(choices=[("", "—"), *column.offered()], **told)
     if kind == ColumnKind.CHOICES:
-        assert column.choices is not None
-        return forms.MultipleChoiceField(choices=column.choices.choices, widget=forms.CheckboxSelectMultiple, **told)
+        return forms.MultipleChoiceField(choices=column.offered(), widget=forms.CheckboxSelectMultiple, **told)
     if kind in (ColumnKind.AREA, ColumnKind.AREAS):
         return _area_field(register, column, viewer, told)
     if kind == ColumnKind.LINK:

@@ -114,7 +114,7 @@ def how_to_fill(column: Column) -> str:
     if column.derived:
         told.append(_("系统自己算，不用填。"))
     elif column.choices is not None:
-        labels = listed(label for _value, label in column.choices.choices)
+        labels = listed(label for _value, label in column.offered())
         told.append(_("可以写：%(labels)s。") % {"labels": labels})
     elif column.kind in _HOW:
         told.append(_HOW[column.kind])

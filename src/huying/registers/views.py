@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from itertools import islice
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -102,10 +103,11 @@ def rows(request: HttpRequest, key: str) -> HttpResponse:
             "may_write": may_write,
             "may_create": may_write and register.creates,
             "may_export": register.may_export(viewer),
-            "bulk_columns": [one for one in register.columns if one.bulk] if may_write else [],
+            "bulk_columns": _bulk_columns(register) if may_write else [],
             "map_url": declared.areas().outlines_url(area) if area else "",
             "points_url": reverse("registers:points", args=[key]) + _query(request, with_page=True),
-            "chosen": wanted.filters.get(register.area_field, ""),
+            "chosen": wanted.filters.get(register.area_field, "")
+            or _common_area([register.area_of(one) for one in found]),
             **MENU,
         },
     )
@@ -160,6 +162,11 @@ def _shown_columns(register: Register[Any]) -> list[Column]:
     return [one for one in register.columns if one.listed and one.name != _name_column(register)]
 
 
+def _bulk_columns(register: Register[Any]) -> list[Column]:
+    """What may be set for many rows, the area last: it is the one that nobody should pick by chance."""
+    return sorted((one for one in register.columns if one.bulk), key=lambda one: one.kind == ColumnKind.AREA)
+
+
 def _name_column(register: Register[Any]) -> str:
     """The column that the row's name already says."""
     return "name" if any(one.name == "name" for one in register.columns) else ""
@@ -201,6 +208,12 @@ def _map_area(register: Register[Any], viewer: Actor, wanted: Wanted) -> str:
     """What the map shows around the list: the chosen area, or the first that the person reads."""
     chosen = wanted.filters.get(register.area_field, "")
     return chosen or next((one for one in register.prefixes(viewer) if one), "")
+
+
+def _common_area(codes: list[str]) -> str:
+    """The finest area of a tier that holds all of these: what the map draws near to."""
+    common = commonprefix(codes) if codes else ""
+    return next((common[:length] for length in (15, 12, 9) if len(common) >= length), "")
 
 
 # One row
