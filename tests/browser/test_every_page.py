@@ -40,7 +40,7 @@ NO_PAGE = {
     "notices:confirm_address", "notices:drop_address", "notices:replay", "notices:wording_move",
     "notices:public_move", "notices:answer", "desk:paper_file", "portal:notice_file",
     "registers:points", "registers:csv", "registers:xlsx", "registers:template", "registers:drop", "registers:undo",
-    "clients:renew", "clients:revoke", "oauth_token",
+    "clients:renew", "clients:revoke", "oauth_token", "people:decide", "people:acknowledge",
     "places:submit_plan", "places:decide_plan", "places:drop_plan", "places:plan_shapes", "places:nets",
     "files:parts", "files:part", "places:merge_nets", "places:standard", "places:emergency", "opendata:download",
 }  # fmt: skip
@@ -59,6 +59,8 @@ ELSEWHERE = {
     "test_registers": {"registers:overview", "registers:list", "registers:row", "registers:new", "registers:edit",
                        "registers:end", "registers:import", "registers:draft", "registers:bulk", "registers:bulk_done",
                        "registers:print"},
+    "test_people": {"people:tree", "people:grants", "people:grant", "people:seers", "people:held", "people:revoke",
+                    "people:let_in", "people:hand_over", "people:step", "people:my_post"},
     "test_files": {"cases:cover", "portal:cover", "files:keeping"},
     "test_gallery": {"ui:gallery", "ui:gallery_portal", "ui:gallery_problem"},
 }  # fmt: skip

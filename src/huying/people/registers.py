@@ -71,6 +71,7 @@ from huying.registers.declared import Column, ColumnKind, M, Panel, Register, Ro
 
 K = ColumnKind
 _AREA = Column("area_code", _("区域"), K.AREA, needed=True, filtered=True)
+_KNOWN = _("先在“人员账号”里登记，这里才找得到；有同名的用账号。")
 _SINCE = Column("since", _("开始"), K.DATE, needed=True)
 _UNTIL = Column("until", _("结束"), K.DATE, bulk=True, help=_("从这一天起不再有效。没有期限的不填。"))
 
@@ -343,7 +344,7 @@ class Posts(PeopleRegister[Appointment]):
     about = _("街长、楼栋长、网格员等岗位：谁、在哪里、负责什么、任期到哪天。换人请用“交接”。")
     model = Appointment
     columns = (
-        Column("account", _("人员"), K.LINK, needed=True, links_to="staff", fixed=True, listed=False),
+        Column("account", _("人员"), K.LINK, needed=True, links_to="staff", fixed=True, listed=False, help=_KNOWN),
         Column("post", _("岗位"), K.CHOICE, needed=True, choices=Post, filtered=True, fixed=True, listed=False),
         Column("organisation", _("单位"), K.LINK, needed=True, links_to="organisation", filtered=True, fixed=True),
         Column("area_code", _("负责区域"), K.AREA, needed=True, filtered=True),
@@ -668,7 +669,7 @@ class Reserves(PeopleRegister[Reserve]):
     about = _("社区推荐、街道审定，两个人办。只有本人愿意的才进库，随时可以退出。")
     model = Reserve
     columns = (
-        Column("account", _("人员"), K.LINK, needed=True, links_to="staff", fixed=True, listed=False),
+        Column("account", _("人员"), K.LINK, needed=True, links_to="staff", fixed=True, listed=False, help=_KNOWN),
         Column("post", _("培养的岗位"), K.CHOICE, needed=True, choices=Post, filtered=True, fixed=True, listed=False),
         _AREA,
         Column("agreed", _("本人愿意"), K.YES, needed=True, listed=False, fixed=True),
@@ -719,7 +720,7 @@ class Nominations(PeopleRegister[Nomination]):
     about = _("先提名，需要选举的依法选举，再由另一位同事任职。兼职委员不用选举，但都有任期。")
     model = Nomination
     columns = (
-        Column("account", _("人选"), K.LINK, needed=True, links_to="staff", fixed=True, listed=False),
+        Column("account", _("人选"), K.LINK, needed=True, links_to="staff", fixed=True, listed=False, help=_KNOWN),
         Column("from_unit", _("派出单位"), K.LINK, needed=True, links_to="organisation", fixed=True),
         Column("organisation", _("任职组织"), K.LINK, needed=True, links_to="organisation", fixed=True),
         Column("post", _("岗位"), K.CHOICE, needed=True, choices=Post, filtered=True, fixed=True),
@@ -732,8 +733,12 @@ class Nominations(PeopleRegister[Nomination]):
     identity = ("account", "organisation", "post")
     searched = ("account__name", "organisation__name")
 
+    def may_write(self, viewer: Actor, row: Nomination | None = None) -> bool:
+        """What was nominated is not rewritten: it goes on by its steps, or is taken back."""
+        return row is None and super().may_write(viewer)
+
     def title_of(self, row: Nomination) -> str:
-        return f"{row.account.name} · {row.organisation.short_name}{row.get_post_display()}"
+        return f"{row.account.name} · {row.get_post_display()}"
 
     def area_of_values(self, values: Mapping[str, object]) -> str:
         unit = _unit(values, "organisation")
@@ -751,7 +756,7 @@ class Nominations(PeopleRegister[Nomination]):
 
         found = []
         for move in NOMINATION.legal(facts_of(row, viewer)):
-            allowed = viewer.may(move.duty, row.area_code) if move.duty else self.may_write(viewer, row)
+            allowed = viewer.may(move.duty or self.write, row.area_code)
             if allowed:
                 found.append(RowAction(move.verb.label, _step(row, "nomination", move.verb.value)))
         return found

@@ -324,6 +324,7 @@ def held(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff()
+@sensitive
 def hand_over(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A post goes over: name the successor, look at what moves, do it in one act."""
     viewer, now = actor_of(request), now_of(request)
@@ -334,6 +335,9 @@ def hand_over(request: HttpRequest, pk: UUID) -> HttpResponse:
     asked = (request.POST if request.method == "POST" else request.GET).get("to", "")
     pick = SuccessorForm({"to": asked} if asked else None)
     successor = _successor(pick, viewer)
+    if successor is not None and successor.pk == post.account_id:
+        pick.add_error("to", _("接任的要是另一位同事。"))
+        successor = None
     held_grants = queries.grants_with_post(post, now=now)
     names = places.names_of({one.area_code for one in held_grants} | {post.area_code})
     choices = [
@@ -401,6 +405,7 @@ def _successor(pick: SuccessorForm, viewer: Actor) -> Account | None:
 @staff(Duty.ADMIN_PEOPLE)
 @sensitive
 @never_cache
+@sensitive
 def let_in(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Give a first password, shown once."""
     viewer, now = actor_of(request), now_of(request)

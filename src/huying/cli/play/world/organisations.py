@@ -88,7 +88,7 @@ def _staff(ground: Ground) -> list[Person]:
         Person("曾代称", "building_head", Post.BUILDING_HEAD, (_committee(first),), (demo_grid,), demo=True),
         Person("高例文", "system_admin", Post.SYSTEM_ADMIN, (CENTRE_UNIT,), demo=True),
         Person("夏假名", "auditor", Post.AUDITOR, (CENTRE_UNIT,), demo=True),
-        Person("蔡化名", "security_officer", Post.SECURITY_OFFICER, (CENTRE_UNIT,)),
+        Person("蔡化名", "security_officer", Post.SECURITY_OFFICER, (CENTRE_UNIT,), demo=True),
         Person("田虚构", "intake_clerk", Post.INTAKE_CLERK, (CENTRE_UNIT,)),
         Person("董模拟", "supervisor", Post.SUPERVISOR, (CENTRE_UNIT,)),
         Person("程演示", "grid_head", Post.GRID_HEAD, (_committee(first),), (first,)),

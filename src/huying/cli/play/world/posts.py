@@ -248,7 +248,9 @@ def _greater(sheet: Sheet, top: Organisation, parties: dict[str, Organisation], 
 
 def _hubs(sheet: Sheet, parties: dict[str, Organisation], codes: Sequence[str], plain: dict[str, str]) -> None:
     for number, building in enumerate(
-        Building.objects.filter(area_code__startswith=STREET, code__isnull=False).order_by("code")[::17][:24]
+        Building.objects.filter(area_code__startswith=STREET, code__isnull=False, households__gt=20).order_by("code")[
+            ::9
+        ][:24]
     ):
         community = building.area_code[:12]
         sheet.add(
