@@ -183,7 +183,7 @@ class TestThePage:
         case = submitted(world, start)
         client = door("head")
         client.get(page(case))
-        with django_assert_max_num_queries(25):
+        with django_assert_max_num_queries(27):
             client.get(page(case))
 
     def test_the_steps_follow_the_case_to_its_end(self, world, start):

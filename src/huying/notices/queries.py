@@ -129,8 +129,12 @@ def reporters_choice(contact_id: UUID) -> ReporterChoice | None:
 
 def reachable(contact_id: UUID) -> str | None:
     """The masked phone of a reporter who may be written to; None where it is erased, or consent was taken back."""
-    contact = Contact.objects.filter(pk=contact_id, erased_at=None, phone_sealed__isnull=False).first()
-    if contact is None or not Consent.objects.filter(contact_id=contact_id, withdrawn_at=None).exists():
+    contact = Contact.objects.filter(pk=contact_id, erased_at=None).first()
+    if (
+        contact is None
+        or contact.phone_sealed is None
+        or not Consent.objects.filter(contact_id=contact_id, withdrawn_at=None).exists()
+    ):
         return None
     return f"*{contact.phone_tail}" if contact.phone_tail else "*"
 

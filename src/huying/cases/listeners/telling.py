@@ -169,9 +169,8 @@ def _tell_decided(case: Case, news: News) -> None:
 
 
 def _tell_reporters(case: Case, verb: str, news: News) -> None:
-    for report in Report.objects.filter(case=case, contact__isnull=False, withdrawn_at=None, erased_at=None).exclude(
-        reply_by=ReplyBy.NONE
-    ):
+    reports = Report.objects.filter(case=case, withdrawn_at=None, erased_at=None)
+    for report in reports.exclude(contact_id=None).exclude(reply_by=ReplyBy.NONE).order_by("pk"):
         kind = _kind_for(case, report, verb, news)
         if kind is None or report.contact_id is None:
             continue
