@@ -307,6 +307,15 @@ class TestForcedRoles:
 
 
 class TestConfirming:
+    def test_reading_which_roles_need_one_asks_nothing_and_changing_it_does(self, client, account, clock):
+        officer, _actor = holder("security_officer")
+        sign_in(client, officer.username)
+        clock.shift(timedelta(minutes=20))
+        assert client.get("/desk/access/second-step/").status_code == 200
+        answer = client.post("/desk/access/second-step/", {"role": "auditor", "on": "1"})
+        assert answer["Location"].startswith("/account/confirm/")
+        assert queries.forced_codes() == set()
+
     def test_after_a_while_a_sensitive_page_asks_who_it_is(self, client, account, clock):
         sign_in(client)
         assert client.get("/account/totp/").status_code == 200

@@ -116,6 +116,13 @@ class TestEnding:
         clients[0].post("/account/sign-ins/end-others/")
         assert [is_in(one) for one in clients] == [True, False, False]
 
+    def test_one_browser_is_one_sign_in(self, client, account, clock):
+        sign_in(client)
+        sign_in(client)
+        assert [one.ended_by for one in SignIn.objects.order_by("pk")] == ["signed_out", ""]
+        assert len(queries.open_sign_ins(account.pk, timezone.now())) == 1
+        assert is_in(client)
+
     def test_signing_out_ends_it(self, client, account, clock):
         sign_in(client)
         client.post("/sign-out/")

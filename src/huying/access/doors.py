@@ -24,7 +24,7 @@ View = Callable[..., HttpResponse]
 
 
 def while_held(view: View) -> View:
-    """A page that stays open to somebody who must change the password or add a second factor first."""
+    """A page that stays open to somebody who must add a second factor first."""
     view.while_held = True  # type: ignore[attr-defined]
     return view
 

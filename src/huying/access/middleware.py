@@ -38,10 +38,9 @@ class AccessMiddleware:
         # A program that shows a token has no session: its doors are those of `clients`.
         if actor.kind != ActorKind.PERSON or kind != "staff" or SESSION_KEY not in request.session:
             return None
-        if not getattr(view, "while_held", False):
-            page = _first(request)
-            if page is not None:
-                return HttpResponseRedirect(page)
+        page = _first(request, getattr(view, "while_held", False))
+        if page is not None:
+            return HttpResponseRedirect(page)
         sensitive = getattr(view, "sensitive", False)
         asked = sensitive(request, options) if callable(sensitive) else sensitive
         if asked and not confirmed(request):
@@ -50,12 +49,13 @@ class AccessMiddleware:
         return None
 
 
-def _first(request: HttpRequest) -> str | None:
-    """The page of what has to be done before anything else."""
+def _first(request: HttpRequest, while_held: bool) -> str | None:
+    """The page of what has to be done before anything else: first an own password, then a second factor."""
     if getattr(request.user, "must_change_password", False):
         # Somebody else knows the password that was handed out.
-        return reverse("access:password")
-    if request.session.get(ENROL):
+        page = reverse("access:password")
+        return page if request.path != page else None
+    if request.session.get(ENROL) and not while_held:
         return reverse("access:security")
     return None
 

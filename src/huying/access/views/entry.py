@@ -300,11 +300,17 @@ def targets_of(security: queries.Security) -> list[dict[str, Any]]:
 @public
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
+    _leave(request)
+    logout(request)
+    return HttpResponseRedirect(reverse("access:sign_in"))
+
+
+def _leave(request: HttpRequest) -> None:
+    """Who is still signed in here goes first: one session is one sign-in."""
     actor = actor_of(request)
     if actor.kind == ActorKind.PERSON and actor.id is not None:
         actions.sign_out(session_key=request.session.session_key or "", actor=actor, now=now_of(request))
-    logout(request)
-    return HttpResponseRedirect(reverse("access:sign_in"))
+        logout(request)
 
 
 def locked_words(until: Any) -> str:
@@ -315,6 +321,7 @@ def locked_words(until: Any) -> str:
 def _first_step_done(request: HttpRequest, account: Account, method: Method, wanted: str = "") -> HttpResponse:
     """On to the second step where the person has one; else in, with the set-up to follow where a role asks for it."""
     security = queries.security_of(account.pk, now_of(request))
+    _leave(request)
     if not security.ways:
         return _enter(request, account, method, "", enrol=security.forced, wanted=wanted)
     doors.remember_pending(request, account.pk, method.value)
@@ -326,6 +333,8 @@ def _enter(
     request: HttpRequest, account: Account, method: Method, second: str, *, enrol: bool = False, wanted: str = ""
 ) -> HttpResponse:
     now = now_of(request)
+    if method in (Method.PASSKEY, Method.DEMO):
+        _leave(request)
     for left in (doors.PENDING, OIDC_ASKED):
         request.session.pop(left, None)
     login(request, account, backend=BACKEND)  # gives the session a new key

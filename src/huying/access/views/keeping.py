@@ -255,7 +255,6 @@ def end_sign_in(request: HttpRequest, sign_in_id: UUID) -> HttpResponse:
 
 
 @staff()
-@sensitive
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def forced(request: HttpRequest) -> HttpResponse:
@@ -276,3 +275,6 @@ def forced(request: HttpRequest) -> HttpResponse:
         "menu_key": "access",
     }
     return render(request, "access/forced.html", facts)
+
+
+forced.sensitive = lambda request, _options: request.method == "POST"  # type: ignore[attr-defined]
