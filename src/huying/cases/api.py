@@ -21,7 +21,7 @@ from huying.cases.rules import FLOW, Channel, OrderRole, OrderState, State, stat
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
 from huying.files import responses
-from huying.files.forms import ImagesField
+from huying.files.forms import FilesField
 from huying.kernel.api import (
     AreaCode,
     Cursor,
@@ -432,7 +432,7 @@ def _moved(case_id: UUID) -> Moved:
 
 def _hold(form: MoveForm, request: HttpRequest) -> None:
     for field in form.fields.values():
-        if isinstance(field, ImagesField):
+        if isinstance(field, FilesField):
             field.holder = Held(holder_of(request), now_of(request))  # type: ignore[assignment]
 
 
