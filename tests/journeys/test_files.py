@@ -80,8 +80,8 @@ def test_papers_recordings_and_covered_photos_from_the_call_to_the_end_of_their_
 
     # The desk finds the case by the words of the document, hears the recording, sees what is not scanned.
     dispatcher, stranger = staff("dispatcher"), staff("next_dispatcher")
-    assert case.number in dispatcher.open("/desk/cases/?q=zhongtian").words
-    assert case.number not in stranger.open("/desk/cases/?q=zhongtian").words
+    assert case.number in dispatcher.open("/desk/list/?q=zhongtian").words
+    assert case.number not in stranger.open("/desk/list/?q=zhongtian").words
     case_page(dispatcher, case)
     for words in ("通知.pdf", "1 页", "Zhongtian lamp notice", "未经扫描", "录音"):
         assert words in dispatcher.words, words
@@ -126,7 +126,7 @@ def test_papers_recordings_and_covered_photos_from_the_call_to_the_end_of_their_
     case.refresh_from_db()
     proof = Attachment.objects.get(kind="docx")
     assert (case.state, proof.owner_kind, proof.purpose, proof.name) == ("reviewing", "order", "proof", "验收单.docx")
-    assert case.number in dispatcher.open("/desk/cases/?q=验收合格&state=all").words
+    assert case.number in dispatcher.open("/desk/list/?q=验收合格&state=all").words
     reviewer = staff("reviewer")
     assert "清运验收合格" in case_page(reviewer, case).words
     review(reviewer, case)
@@ -150,8 +150,8 @@ def test_papers_recordings_and_covered_photos_from_the_call_to_the_end_of_their_
     facts = {"owner_kind": "report", "owners": [str(report.pk)]}
     forgotten(News(id=uuid7(), name="files.words_gone", at=clock.now, facts=facts))
     dispatcher = dispatcher_again(staff)
-    assert case.number not in dispatcher.open("/desk/cases/?q=zhongtian&state=all").words
-    assert case.number in dispatcher.open("/desk/cases/?q=验收合格&state=all").words
+    assert case.number not in dispatcher.open("/desk/list/?q=zhongtian&state=all").words
+    assert case.number in dispatcher.open("/desk/list/?q=验收合格&state=all").words
     assert dispatcher.client.get(shown["pdf"]).status_code == 404
     assert "通知.pdf" not in case_page(dispatcher, case).words
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from huying.cases.models import Case
 from huying.cases.queries import public as reads
+from huying.files import queries as files
 from huying.files import responses
 from huying.kernel.doors import now_of, public
 from huying.kernel.paging import Page
@@ -118,7 +119,9 @@ def numbers(request: HttpRequest) -> HttpResponse:
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """How personal data is kept, with the words of consent in force."""
-    return render(request, "portal/privacy.html", {"consent": people.current_consent_text(get_language() or "zh-hans")})
+    consent = people.current_consent_text(get_language() or "zh-hans")
+    terms = {what.value: days for what, days in files.terms().items()}
+    return render(request, "portal/privacy.html", {"consent": consent, "terms": terms})
 
 
 @public
