@@ -259,7 +259,7 @@ def test_a_team_is_called_out_arrives_and_is_sent_home(world, staff, clock):
     clock.pass_by(minutes=14)
     page(staff("head"), "call_out", call).follow("改动").press("保存", arrived=True, sent=18)
     clock.pass_by(hours=2)
-    page(staff("dispatcher"), "call_out", call).follow("停用").press("停用")
+    page(staff("dispatcher"), "call_out", call).follow("收队").press("收队")
     call.refresh_from_db()
     assert (call.arrived_at - call.called_at).seconds == 14 * 60
     assert call.until == clock.now

@@ -35,7 +35,7 @@ class TestHours:
         ["全天", "8-12", "12:00-08:00", "08:00-12:00 11:00-13:00", "25:00-26:00", "08:00-08:00", "周一 08:00-12:00"],
     )
     def test_what_is_no_time_is_refused(self, typed):
-        with pytest.raises(ValueError):  # noqa: PT011
+        with pytest.raises(ValueError):
             spans_of(typed)
 
     @given(st.text(max_size=40))

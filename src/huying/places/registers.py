@@ -572,6 +572,7 @@ class CallOuts(PlaceRegister):
     key, label, icon, order, group = "call_out", _("抢险调用"), "megaphone", 25, "safety"
     model = CallOut
     write = DISPATCH
+    end_label, ended_label = _("收队"), _("已收队")
     identity = ("resource", "area_code")
     searched = ("resource__name", "spot")
     sorted_by = ("-called_at", "-pk")
@@ -738,6 +739,7 @@ class Contracts(PlaceRegister):
     key, label, icon, order, group = "work_contract", _("作业承包"), "signature", 40, "safety"
     about = _("写明做什么、在哪里、什么标准；与它有关的诉求在详情里看。")
     model = WorkContract
+    end_label, ended_label = _("终止"), _("已到期")
     searched = ("name", "unit_name")
     columns = (
         Column("name", _("合同"), needed=True, most=80),

@@ -163,6 +163,8 @@ class Register(Generic[M]):
     identity: ClassVar[tuple[str, ...]] = ("area_code", "name")
     searched: ClassVar[tuple[str, ...]] = ("name",)
     ends: ClassVar[bool] = False
+    end_label: ClassVar[Label] = _("停用")
+    ended_label: ClassVar[Label] = _("已停用")
     # Ways to the row's area (`place__area_code` for rows that hang on another), to its end and to its order.
     area_field: ClassVar[str] = "area_code"
     end_field: ClassVar[str] = ""  # "" means: `until`, `valid_to` or `active`, whichever the model has

@@ -135,7 +135,7 @@ def _control(column: Column) -> forms.Widget:
 
 class EndForm(forms.Form):
     on = forms.DateField(
-        label=_("从哪天起停用"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        label=_("从哪天起"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"required": _("请选一天。"), "invalid": _("日期要像 2026-07-01 这样写。")},
     )  # fmt: skip
 

@@ -200,7 +200,12 @@ def _tabs(register: Register[Any], given: QueryDict, wanted: Wanted) -> list[dic
     everything["ended"] = "1"
     return [
         {"words": _("在用"), "url": f"?{present.urlencode()}", "current": not wanted.ended, "count": None},
-        {"words": _("含已停用"), "url": f"?{everything.urlencode()}", "current": wanted.ended, "count": None},
+        {
+            "words": _("含%(label)s") % {"label": register.ended_label},
+            "url": f"?{everything.urlencode()}",
+            "current": wanted.ended,
+            "count": None,
+        },
     ]
 
 
@@ -269,6 +274,8 @@ def _history(register: Register[Any], row_id: UUID) -> list[dict[str, Any]]:
     told = []
     for one in lines:
         words: Label = Verb(one.verb).label if one.verb in Verb.values else one.verb
+        if one.verb == Verb.END:
+            words = register.end_label
         fields = one.facts.get("fields")
         note: Label = ""
         if one.verb == Verb.CHANGE and isinstance(fields, list):
@@ -384,7 +391,8 @@ def end(request: HttpRequest, key: str, row_id: UUID) -> HttpResponse:
             ),
         )
         if done is not None:
-            messages.success(request, _("已停用：%(name)s。") % {"name": register.title_of(done)})
+            facts = {"label": register.ended_label, "name": register.title_of(done)}
+            messages.success(request, _("%(label)s：%(name)s。") % facts)
             return redirect("registers:list", key=key)
     context = {"register": register, "row": found, "title": register.title_of(found), "form": form}
     return render(request, "registers/end.html", context | MENU, status=422 if request.method == "POST" else 200)

@@ -304,8 +304,8 @@ class Inventory:
 
 def inventory(code: str, *, most: int = 100) -> Inventory:
     """Estates, buildings, facilities and waterways of an area, at most so many of each."""
-    reach = {"area_code__gte": code, "area_code__lt": upper_bound(code)}
-    across = Q(**reach) | Q(grid_codes__contains=[code])
+    reach = {"area_code__gte": code, "area_code__lt": upper_bound(code), "until": None}
+    across = Q(**reach) | Q(grid_codes__contains=[code], until=None)
     return Inventory(
         list(Estate.objects.filter(across).order_by("area_code", "name", "pk")[:most]),
         list(Building.objects.filter(**reach).order_by("area_code", "code", "pk")[:most]),
@@ -316,10 +316,10 @@ def inventory(code: str, *, most: int = 100) -> Inventory:
 
 def counts(code: str) -> dict[str, int]:
     """How many of each kind of place an area has."""
-    reach = {"area_code__gte": code, "area_code__lt": upper_bound(code)}
+    reach = {"area_code__gte": code, "area_code__lt": upper_bound(code), "until": None}
     kinds: dict[str, type[Place]] = {"estates": Estate, "buildings": Building, "facilities": Facility}
     return {name: model._default_manager.filter(**reach).count() for name, model in kinds.items()} | {
-        "waterways": Waterway.objects.filter(Q(**reach) | Q(grid_codes__contains=[code])).count()
+        "waterways": Waterway.objects.filter(Q(**reach) | Q(grid_codes__contains=[code], until=None)).count()
     }
 
 
