@@ -4,6 +4,8 @@ import configparser
 import importlib.util
 import re
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,20 @@ class TestUnits:
         assert (service["Type"], int(service["WatchdogSec"]) >= 30) == ("notify", True)
         # Children get some seconds of their own (see cli.supervise).
         assert int(service["TimeoutStopSec"]) > 5
+
+    @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here to read its own files")
+    def test_systemd_itself_has_nothing_to_say(self, tmp_path):
+        for path in UNITS:
+            words = path.read_text(encoding="utf-8").replace("/opt/huying/.venv/bin/huying", "/bin/true")
+            (tmp_path / path.name).write_text(words, encoding="utf-8")
+        done = subprocess.run(
+            ["systemd-analyze", "verify", *(str(tmp_path / path.name) for path in UNITS)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert [line for line in done.stderr.splitlines() if "huying" in line] == []
 
     def test_the_timer_starts_a_service_that_is_there(self):
         assert (DEPLOY / "systemd" / "huying-backup.service").exists()

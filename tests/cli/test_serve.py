@@ -167,6 +167,21 @@ class TestWhileItServes:
         assert house.facts("check")["ok"] is True
         assert served.status("/sign-in/") != 503
 
+    def test_machines_are_told_that_it_lives_works_and_how_much(self, served):
+        assert served.status("/healthz", headers={"Host": "10.0.0.7"}) == 200
+        deadline = time.monotonic() + 30
+        while served.status("/readyz") != 200:  # a worker takes a moment to say that it lives
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        served.status("/sign-in/")
+        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=10)
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+        connection.close()
+        assert 'route="access:sign_in",status="2xx"' in text
+        assert "huying_database_up 1.0" in text
+        assert served.status("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}) == 404
+
     @pytest.mark.parametrize("path", ["/live/?x=%E4%B8", "/no/such/page/", "/%00", "/live", "/sign-in/?next=%FF"])
     def test_odd_requests_are_never_a_fault_of_ours(self, served, path):
         assert served.status(path) < 500

@@ -40,7 +40,8 @@ answers = {}
 for address in ("/", "/report/", "/track/", "/sign-in/"):
     answers[address] = client.get(address).status_code
 client.force_login(Account.objects.get(username="demo-head"), backend="django.contrib.auth.backends.ModelBackend")
-for address in ("/desk/", "/desk/cases/"):
+case = Case.objects.order_by("number").first()
+for address in ("/desk/", "/desk/list/", "/desk/registers/", f"/desk/cases/{case.pk}/"):
     answers[address] = client.get(address).status_code
 ids = list(Case.objects.order_by("number").values_list("pk", flat=True))
 print(json.dumps({"answers": answers, "cases": len(ids), "mismatched": len(mismatches(ids))}))

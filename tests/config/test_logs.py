@@ -130,7 +130,7 @@ class TestAWholeWalk:
             handle(Person("handler").sign_in(), case, f"已和{NAME}说好，把紫色风筝取下来了。")
             move(Person("unit_head").sign_in(), case, "sign")
             review(Person("reviewer").sign_in(), case)
-            dispatcher.open(f"/desk/cases/?q={NAME}")
+            dispatcher.open(f"/desk/list/?q={NAME}")
             Person().open(f"/track/?code={code}", None)
             Person().open("/no/such/page/" + code, 404)
             stranger = Person("next_dispatcher").sign_in()

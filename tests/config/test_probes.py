@@ -1,10 +1,15 @@
 """Addresses for machines: does it live, can it work, what are its numbers; and nobody's data in any of them."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
 from huying.config import metrics, probes
+from tests.settings import ROOT
 from tests.world import build_world
 
 TOKEN = "a token that is longer than thirty-two characters"
@@ -164,3 +169,42 @@ def _sum(name, part):
     return sum(
         sample.value for one in metrics.REGISTRY.collect() for sample in one.samples if sample.name == f"{name}_{part}"
     )
+
+
+SEVERAL = """
+import os, sys
+from pathlib import Path
+import django; django.setup()
+from huying.config import metrics
+def child():
+    metrics.REQUESTS.labels("portal:home", "GET", "2xx").inc()
+    metrics.STREAMS.inc()
+    os._exit(0)
+for _ in range(2):
+    pid = os.fork()
+    if not pid:
+        child()
+    os.waitpid(pid, 0)
+metrics.REQUESTS.labels("portal:home", "GET", "2xx").inc()
+metrics.STREAMS.inc()
+class Nothing:
+    def collect(self):
+        return []
+metrics.House = Nothing
+print(metrics.exposition().decode())
+"""
+
+
+def test_what_several_processes_count_is_added_up_and_what_dead_ones_had_open_is_not(tmp_path):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HUYING_")}
+    more = {
+        "PYTHONPATH": str(ROOT / "src"),
+        "DJANGO_SETTINGS_MODULE": "huying.config.settings",
+        "HUYING_DATA": str(tmp_path / "data"),
+        metrics.FOLDER: str(tmp_path),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", SEVERAL], env={**kept, **more}, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert 'huying_requests_total{method="GET",route="portal:home",status="2xx"} 3.0' in done.stdout, done.stderr
+    assert "huying_streams_open 1.0" in done.stdout
