@@ -55,7 +55,8 @@ def test_a_grid_is_split_by_a_line_drawn_on_the_map(visit, width):  # noqa: F811
     plan = AreaPlan.objects.get()
     assert sum(one["households"] for one in plan.result["begins"]) == 250
     keeper.look("plan")
-    keeper.press("提交审定")
+    with page.expect_navigation(wait_until="load"):
+        page.get_by_role("button", name="提交审定").press("Enter")  # by keyboard: the page is still moving on a phone
 
     leader = visit("leader", width)
     leader.go(reverse("places:plan", args=[plan.pk]))
