@@ -14,7 +14,6 @@ from uuid import UUID
 
 from django.db import connection
 
-from huying.audit.chain import cluster_id
 from huying.kernel.refusals import Invalid
 from huying.kernel.terms import _
 
@@ -37,6 +36,12 @@ class Line:
     to_state: str
     area_code: str
     actor_kind: str
+    written_in: int
+
+    @property
+    def place(self) -> Place:
+        """Behind this row."""
+        return Place(self.written_in, self.id)
 
 
 @dataclass(frozen=True)
@@ -101,11 +106,14 @@ def _read(where: str, values: list[int], order: str, kinds: Sequence[str], limit
             f"SELECT {_COLUMNS} FROM audit_history WHERE {where} AND kind = ANY(%s) ORDER BY {order} LIMIT %s",
             [*values, list(kinds), limit],
         )
-        return [Line(*row[:9]) for row in cursor.fetchall()]
+        return [Line(*row) for row in cursor.fetchall()]
 
 
 def _of_another_server() -> int:
     """The last row that was sealed on another server: all up to it are finished, and their numbers mean nothing."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(max(last_id), 0) FROM audit_seal WHERE cluster <> %s", [cluster_id()])
+        cursor.execute(
+            "SELECT coalesce(max(last_id), 0) FROM audit_seal "
+            "WHERE cluster <> (SELECT system_identifier::text FROM pg_control_system())"
+        )
         return int(cursor.fetchone()[0])

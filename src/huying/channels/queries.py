@@ -69,10 +69,10 @@ def happened(viewer: Actor, *, place: Place, area_code: str = "", kinds: Sequenc
             if found is not None and found.area_code.startswith(area_code) and wants(list(kinds), found.kind):
                 items.append(found)
             if len(items) == limit:
-                return Batch(items, feed.place_of(line.id))
+                return Batch(items, line.place)
         scanned += len(lines)
         if lines:
-            place = feed.place_of(lines[-1].id)
+            place = lines[-1].place
         if len(lines) < feed.MOST:
             break
     return Batch(items, place)
