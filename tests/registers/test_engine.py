@@ -11,7 +11,26 @@ from huying.audit.models import History
 from huying.kernel.ids import uuid7
 from huying.kernel.paging import Page
 from huying.kernel.refusals import Conflict, IllegalMove, Invalid, KeyReused, NotAllowed, NotFound
-from huying.places.models import Device, Estate, Facility
+from huying.places.models import (
+    Building,
+    BuildingUnit,
+    CallOut,
+    Device,
+    Estate,
+    Facility,
+    GridCount,
+    Inspection,
+    RentedHome,
+    RescueResource,
+    Room,
+    SafetyCheck,
+    ServicePlace,
+    TenantCount,
+    TradePlace,
+    Waterway,
+    WorkContract,
+)
+from huying.places.registers import ALL
 from huying.registers import actions, declared, drafts, queries, sheets, writing
 from huying.registers.models import BulkChange, ImportDraft
 from huying.registers.queries import Wanted
@@ -39,6 +58,42 @@ def lamp(keeper, name="榕荫路 8 号路灯", area=GRID, **values):
 def listed(viewer, words="", register=None, **filters):
     found = queries.page(register or facilities(), viewer, Wanted(filters, words), Page(limit=200), now=NOW)
     return [row.name for row in found]
+
+
+def rows_of(key):
+    """Two rows of a register, with what they hang on."""
+    at = {"area_code": GRID}
+    estate = lambda n: Estate.objects.create(name=f"小区{n}", **at)  # noqa: E731
+    building = lambda n: Building.objects.create(name=f"楼{n}", **at)  # noqa: E731
+    service = lambda n: ServicePlace.objects.create(name=f"站{n}", level="grid", **at)  # noqa: E731
+    trade = lambda n: TradePlace.objects.create(name=f"楼宇{n}", kind="tower", **at)  # noqa: E731
+    rescue = lambda n: RescueResource.objects.create(name=f"队{n}", kind="team", unit="办", duty_phone="020", **at)  # noqa: E731
+    home = lambda n: RentedHome.objects.create(  # noqa: E731
+        name=f"房{n}", holder_kind="person", holder_ref="CZ-0001", filed_on=TODAY, **at
+    )
+    contract = lambda n: WorkContract.objects.create(  # noqa: E731
+        name=f"合同{n}", kind="green", unit_name="单位", since=TODAY, **at
+    )
+    make = {
+        "estate": estate,
+        "building": building,
+        "building_unit": lambda n: BuildingUnit.objects.create(building=building(n), name="1"),
+        "facility": lambda n: Facility.objects.create(name=f"灯{n}", kind="lamp", **at),
+        "waterway": lambda n: Waterway.objects.create(name=f"涌{n}", **at),
+        "device": lambda n: Device.objects.create(name=f"门{n}", kind="gate", **at),
+        "service_place": service,
+        "room": lambda n: Room.objects.create(place=service(n), name="室"),
+        "trade_place": trade,
+        "tenants": lambda n: TenantCount.objects.create(place=trade(n), trade="office", counted_on=TODAY),
+        "rescue": rescue,
+        "call_out": lambda n: CallOut.objects.create(resource=rescue(n), emergency="flood", called_at=NOW, **at),
+        "rented_home": home,
+        "home_check": lambda n: SafetyCheck.objects.create(home=home(n), on=TODAY),
+        "work_contract": contract,
+        "inspection": lambda n: Inspection.objects.create(contract=contract(n), on=TODAY, points=90),
+        "grid_count": lambda n: GridCount.objects.create(area_code=(GRID, OTHER)[n], counted_on=TODAY),
+    }[key]
+    return [make(0), make(1)]
 
 
 def lines_of(row):
@@ -207,6 +262,20 @@ class TestSearch:
                 break
             page = Page(limit=3, after=page.next)
         assert sorted(seen) == [f"灯{number}" for number in range(7)]
+
+
+@pytest.mark.usefixtures("street")
+@pytest.mark.parametrize("key", sorted(one.key for one in ALL))
+def test_every_register_of_places_is_paged_to_its_end(keeper, key):
+    """Each in its own order, which may be by day, by time or by area."""
+    register, rows = declared.get(key), rows_of(key)
+    page, seen = Page(limit=1), []
+    for _turn in range(5):
+        seen += [row.pk for row in queries.page(register, keeper, Wanted(ended=True), page, now=NOW)]
+        if not page.next:
+            break
+        page = Page(limit=1, after=page.next)
+    assert sorted(seen) == sorted(row.pk for row in rows)
 
 
 @pytest.mark.usefixtures("street")

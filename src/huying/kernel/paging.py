@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -118,6 +118,8 @@ def _cursor(values: list[Any]) -> str:
     for value in values:
         if isinstance(value, datetime):
             written.append(("t", value.isoformat()))
+        elif isinstance(value, date):
+            written.append(("d", value.isoformat()))
         elif isinstance(value, UUID):
             written.append(("u", str(value)))
         elif isinstance(value, int | str):
@@ -133,6 +135,8 @@ def _read(pair: Any) -> Any:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is not None and 1 < moment.year < 9999:
             return moment
+    if kind == "d" and isinstance(value, str):
+        return date.fromisoformat(value)
     if kind == "u" and isinstance(value, str):
         return UUID(value)
     if kind == "v" and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**62:
