@@ -400,6 +400,8 @@ class Posts(PeopleRegister[Appointment]):
         if row is not None:
             for name, value in values.items():
                 self.assign(row, self.column(name), value)
+            if row.post in HEADS and not row.duties:
+                row.duties = list(ALL_FOUR)  # a head without duties is none
             check_post(row)
             row.save()
             return row
