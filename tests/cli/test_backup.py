@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -250,6 +251,69 @@ class TestRefusals:
         with pytest.raises(FileExistsError), writing(filled.path, LOCKS):
             pass
         assert not list(filled.path.parent.glob(".*.part"))
+
+
+class TestForged:
+    """Whoever knows the public key can seal anything: what comes out is still looked at."""
+
+    MANIFEST = {"format": 1, "version": "0", "made_at": "", "migrations": [], "sequences": {}, "keys": {}}
+
+    def _sealed(self, path, *members, tables=("t",), hashes=None):
+        manifest = {**self.MANIFEST, "tables": [{"name": name, "columns": ["a"]} for name in tables]}
+        empty = {"count": 0, "bytes": 0, "sha256": sha256().hexdigest()}
+        told = {"tables": dict.fromkeys(tables, empty), "files": empty, "heads": ""}
+        with writing(path, LOCKS) as to:
+            to.add("manifest.json", json.dumps(manifest).encode())
+            for name, data in members:
+                to.add(name, data)
+            to.add("hashes.json", json.dumps({**told, **(hashes or {})}).encode())
+        return path
+
+    def test_an_empty_one_is_whole(self, tmp_path):
+        assert restoring.read(self._sealed(tmp_path / "x"), KEYS).rows == 0
+
+    @pytest.mark.parametrize(
+        "member",
+        [
+            ("tables/t/000000", b"a row\n"),
+            ("tables/other/000000", b"a row\n"),
+            ("files/ab/cd/photo.jpg", b"bytes"),
+            ("files/../../etc/passwd", b"bytes"),
+            ("files//etc/passwd", b"bytes"),
+            ("files/.hidden", b"bytes"),
+            ("heads.jsonl", b"{}"),
+            ("strange", b""),
+        ],
+    )
+    def test_what_its_list_does_not_name_is_refused(self, tmp_path, member):
+        with pytest.raises(BadBackup):
+            restoring.read(self._sealed(tmp_path / "x", member), KEYS)
+
+    @pytest.mark.parametrize(
+        "name", ["../../etc/passwd", "/etc/passwd", ".hidden", "a/../b", "a//b", "a/.b", "a b", ""]
+    )
+    def test_no_path_that_leads_elsewhere_is_ever_written(self, tmp_path, name):
+        seen = []
+
+        class Taker(restoring._Taker):
+            def file(self, name, pieces):
+                seen.append(name)
+                return super().file(name, pieces)
+
+        with pytest.raises(BadBackup):
+            restoring.read(self._sealed(tmp_path / "x", (f"files/{name}", b"bytes")), KEYS, Taker())
+        assert seen == []
+
+    def test_a_table_that_is_missing_is_refused(self, tmp_path):
+        one = {"count": 1, "bytes": 6, "sha256": sha256(b"a row\n").hexdigest()}
+        with pytest.raises(BadBackup):
+            restoring.read(self._sealed(tmp_path / "x", hashes={"tables": {"t": one}}), KEYS)
+
+    def test_nothing_may_follow_the_list(self, tmp_path):
+        with writing(tmp_path / "x", LOCKS) as to:
+            to.add("strange", b"")
+        with pytest.raises(BadBackup):
+            restoring.read(tmp_path / "x", KEYS)
 
 
 class TestLocks:

@@ -127,6 +127,7 @@ class TestAWholeWalk:
             look_up(Person(), code)
             dispatcher = Person("dispatcher").sign_in()
             triage(dispatcher, case, unit=world.units["sanitation"], kind="0101")
+            connection.force_debug_cursor = False  # every statement of the report and its triage is enough
             handle(Person("handler").sign_in(), case, f"已和{NAME}说好，把紫色风筝取下来了。")
             move(Person("unit_head").sign_in(), case, "sign")
             review(Person("reviewer").sign_in(), case)
