@@ -20,6 +20,7 @@ from huying.people.rules import Post, UnitKind
 from huying.places import actions as places
 from huying.places.models import Area
 from huying.places.rules import tier_of
+from tests.kept import kept
 
 DISTRICT, STREET, NEXT_DOOR = "990101", "990101001", "990101002"
 BANYAN, KAPOK = "990101001001", "990101001002"
@@ -60,7 +61,7 @@ class World:
 
     def __getattr__(self, name: str) -> Actor:
         try:
-            return self.people[name]
+            return self.__dict__["people"][name]
         except KeyError:
             raise AttributeError(name) from None
 
@@ -81,6 +82,11 @@ class World:
 
 
 def build_world(now: datetime = NOW) -> World:
+    """The street at this moment; made by the actions once a process, its rows copied in afterwards."""
+    return kept(("world", now), lambda: _build_world(now))
+
+
+def _build_world(now: datetime) -> World:
     world = World()
     ground(now)
     boss = system()
