@@ -12,7 +12,6 @@ from huying.cases.rules import Channel
 from huying.files.imaging import prepare_image
 from huying.people.actions import keep_contact
 from huying.people.queries import current_consent_text
-from tests.kept import kept
 from tests.world import BANYAN, GRID, KAPOK, OTHER_GRID, STREET, World, build_world, middle
 
 HERE = datetime.fromisoformat("2026-10-20T14:20:00+08:00")  # a Tuesday afternoon
@@ -48,10 +47,6 @@ CALLS = [
 
 def build_day(now: datetime = HERE) -> World:
     """The street with about twenty cases as they stand at `now`."""
-    return kept(("day", now), lambda: _build_day(now))
-
-
-def _build_day(now: datetime) -> World:
     start = now - timedelta(days=3)
     world = build_world(now=start - timedelta(days=1))
     people = world.people
