@@ -104,6 +104,7 @@ def test_a_passkey_is_made_and_signs_in_alone_and_as_second_step(site, open_page
 
 
 @BROWSER
+@pytest.mark.slow
 @pytest.mark.parametrize("width", ["phone", "desktop"])
 def test_every_page_of_sign_in_security_is_looked_at(site, open_page, street, width):
     faults = []
