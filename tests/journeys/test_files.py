@@ -129,6 +129,7 @@ def test_papers_recordings_and_covered_photos_from_the_call_to_the_end_of_their_
     assert case.number in dispatcher.open("/desk/list/?q=验收合格&state=all").words
     reviewer = staff("reviewer")
     assert "清运验收合格" in case_page(reviewer, case).words
+    move(staff("unit_head"), case, "sign")
     review(reviewer, case)
     look_up(resident, code)
     assert "验收单" not in resident.words
