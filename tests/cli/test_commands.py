@@ -124,7 +124,7 @@ def test_import_is_a_word_of_python_so_its_module_is_named_otherwise():
 @pytest.mark.django_db
 def test_rows_that_were_not_taken_lie_where_nobody_else_looks(tmp_path, settings):
     settings.DATA = tmp_path
-    options = Namespace(map=None, rejects=None, file=tmp_path / "none.csv", preset="generic", area="")
+    options = Namespace(what="reports", map=None, rejects=None, file=tmp_path / "none.csv", preset="generic", area="")
     with pytest.raises(CommandRefused):
         import_.run(options, Terminal())
     assert stat.S_IMODE((tmp_path / "imports").stat().st_mode) == 0o700
