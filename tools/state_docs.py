@@ -128,6 +128,7 @@ OVER = {
     "desk": "`{}` over the case's desk",
     "place": "`{}` over the place",
     "unit": "`{}` in the unit with the order",
+    "lead": "`{}` in the unit that leads",
     "reporter": "the reporter, by code",
     "taker": "the one who took the call",
     "anybody": "anybody",
