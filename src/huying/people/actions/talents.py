@@ -24,7 +24,7 @@ from huying.people.rules import Duty, Opened, OpeningPurpose
 from huying.people.rules.registers import SKILL_DAYS, Skill
 from huying.places.rules import SHANGHAI
 
-KEEPERS = (Duty.KEEP_PEOPLE, Duty.ORGANISE)
+KEEPERS = (Duty.ORGANISE,)
 
 
 @transaction.atomic
