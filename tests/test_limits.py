@@ -72,13 +72,22 @@ class TestNoPersonIsFollowed:
         r"|birth|gender|health|disab|credit|relig",
     )
     # Where a point on the map may stand: places, matters, and what was said about them; never a person.
-    POINTS = {"Building", "Case", "Facility", "Report", "Waterway", "Estate"}
+    POINTS = {
+        "Building", "Case", "Facility", "Report", "Waterway", "Estate", "ServicePlace", "TradePlace", "RescueResource",
+        "RentedHome", "Device",
+    }  # fmt: skip
+    # Firms of a commercial place, counted by trade: the word alone is forbidden, and no column names one.
+    COUNTED = {"TenantCount": {"id", "place", "trade", "firms", "staff", "counted_on"}}
     # Whose name or phone is kept in the clear: places, bodies, lists; of persons the staff's own names alone.
     CLEAR_NAMES = {"Account"}
 
     def test_no_table_or_column_is_made_for_it(self):
-        found = [f"{table}.{name}" for table, name in columns() if self.FORBIDDEN.search(f"{table}.{name}".lower())]
-        assert found == []
+        found = {
+            (table, name)
+            for table, name in columns()
+            if self.FORBIDDEN.search(f"{table}.{name}".lower()) and name not in self.COUNTED.get(table, ())
+        }
+        assert found == set()
 
     @pytest.mark.parametrize("name", ["plate_number", "face_id", "WatchList", "last_seen_at", "id_card", "online_at"])
     def test_such_a_column_would_be_found(self, name):
@@ -113,7 +122,8 @@ class TestNoPersonIsFollowed:
             assert not re.search(rf"^{name}", pinned, re.M)
 
     def test_who_is_looking_now_is_not_stored(self):
-        assert list(apps.get_app_config("channels").get_models()) == []
+        kept = {model.__name__ for model in apps.get_app_config("channels").get_models()}
+        assert kept == {"Webhook", "Delivery"}  # addresses of programs, never who is connected
 
     def test_photos_lose_where_and_with_what_they_were_taken(self):
         """The bytes are looked at in tests/files; here: there is no column that could keep it."""
@@ -149,7 +159,7 @@ class TestNothingIsSoughtByCaller:
                 assert not {"name_mask", "phone_tail"} & set(getattr(index, "fields", ()))
 
     def test_triage_reads_words_and_nothing_else(self):
-        assert list(inspect.signature(matters.suggest).parameters) == ["words", "limit"]
+        assert list(inspect.signature(matters.suggest).parameters) == ["words", "limit", "near"]
         assert list(inspect.signature(matters.danger_in).parameters) == ["words"]
         assert list(inspect.signature(lists.near).parameters)[:2] == ["case", "viewer"]
         assert list(inspect.signature(matters.limit_row).parameters) == ["type_code", "step", "grade", "version"]

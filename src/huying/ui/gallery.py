@@ -106,6 +106,7 @@ def _person() -> dict[str, Any]:
         "site": Site(**_read()["site"]),
         "search_url": "/ui/",
         "news_url": "#t",
+        "bell_url": "",  # the gallery is fed by no stream
         "unread_count": 3,
     }
 
