@@ -199,7 +199,7 @@ def _places():
     assert tiers[Tier.STREET] == 1
     assert (tiers[Tier.COMMUNITY], tiers[Tier.GRID]) == (12, 79)
     assert Area.objects.filter(tier__in=[Tier.STREET, Tier.COMMUNITY, Tier.GRID], polygon=None).count() == 0
-    assert (Estate.objects.count(), Building.objects.count(), Facility.objects.count()) == (60, 400, 80)
+    assert (Estate.objects.count(), Building.objects.count(), Facility.objects.count()) == (60, 400, 166)
     assert Waterway.objects.count() == 14
     for one in Waterway.objects.all():
         assert one.grid_codes, one.name
@@ -221,7 +221,7 @@ def _shape(code):
 
 def _staff():
     names = list(Account.objects.values_list("name", flat=True))
-    assert 55 <= len(names) <= 75
+    assert 90 <= len(names) <= 130
     assert len(set(names)) == len(names)
     made_up = ["示例", "样本", "范例", "试行", "虚构", "假名", "拟名", "例文", "化名", "演示", "模拟", "代称"]
     assert all(name[1:] in made_up for name in names), names

@@ -66,10 +66,12 @@ SEEN = tuple(one for one in DrawnFrom.values)
 
 
 def names(start: int = 0) -> Iterator[str]:
-    """赵示例, 钱样本 … in turn, any number of them: nobody is called like this."""
+    """吴样本, 郑范例 … in turn, any number of them: nobody is called like this, and the staff's names are others."""
     count = start
     while True:
-        yield SURNAMES[count % len(SURNAMES)] + GIVEN[(count // len(SURNAMES)) % len(GIVEN)]
+        turn, place = divmod(count, len(SURNAMES))
+        # The staff has surname and given name of one number; each turn here lies one further, but for the twelfth.
+        yield SURNAMES[place] + GIVEN[(place + 1 + turn % (len(GIVEN) - 1)) % len(GIVEN)]
         count += 1
 
 
