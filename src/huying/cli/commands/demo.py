@@ -18,9 +18,7 @@ END_OF_DAY = clock_time(16, 30)  # of a world that ends on a day that is over: t
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--no-serve", action="store_true", help=str(_("只建好演示街道，不启动网站")))
     parser.add_argument("--fresh", action="store_true", help=str(_("清掉原来的演示数据，重新建")))
-    parser.add_argument(
-        "--full", action="store_true", help=str(_("再加一个演示区：组织、岗位、中心户等大数目的台账"))
-    )
+    parser.add_argument("--full", action="store_true", help=str(_("再加一个演示区：组织、岗位、中心户等大数目的台账")))
     parser.add_argument("--seed", type=int, metavar="N", help=str(_("随机种子（默认 1）")))
     parser.add_argument("--until", type=date.fromisoformat, metavar="DATE", help=str(_("数据到哪一天为止（默认此刻）")))
     parser.add_argument("--port", type=int, metavar="PORT", help=str(_("监听的端口（默认 8000）")))
