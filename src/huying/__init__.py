@@ -1,3 +1,3 @@
 """huying (呼应): every call is answered."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
