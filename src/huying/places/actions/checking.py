@@ -124,7 +124,7 @@ def _code_fits(
         return bad("duplicate", _("代码和第 %(row)s 行重复。请删掉一行。"), row=first_row[code])
     if not covers(mine, code):
         return bad("outside_scope", _("这个区域不归您管理。请删掉这一行，或者请上级来导。"))
-    if code not in present and (heirs := plans.heirs_of(code)):
+    if code not in present and (heirs := [one for one in plans.heirs_of(code) if one != code]):
         return bad("code_of_old", _("这个代码已经改成 %(codes)s。请改用现在的代码。"), codes=listed(heirs))
     return True
 
