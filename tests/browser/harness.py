@@ -23,9 +23,11 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
-# The width at which most people use a page is looked at in each run, the other one in the full run.
+# Journeys run at the width at which most people use a page, and at the other one in the full run; tours that look at
+# page after page are for the full run.
 PHONE_FIRST = ["phone", pytest.param("desktop", marks=pytest.mark.slow)]
 DESK_FIRST = ["desktop", pytest.param("phone", marks=pytest.mark.slow)]
+TOUR = [pytest.param(one, marks=pytest.mark.slow) for one in ("phone", "desktop")]
 LEAST_TARGET = 44
 LOOKS = Path(__file__).with_name("looks.js").read_text(encoding="utf-8").split("\n", 1)[1].strip()
 

@@ -9,11 +9,9 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from huying.places.models import AreaPlan
-from tests.browser.harness import DESK_FIRST
+from tests.browser.harness import DESK_FIRST, TOUR
 from tests.browser.test_every_page import day, visit  # noqa: F401
 from tests.world import GRID, STREET
-
-WIDTHS = pytest.mark.parametrize("width", DESK_FIRST)
 
 
 def corners(page):
@@ -22,7 +20,7 @@ def corners(page):
 
 
 @pytest.mark.django_db(transaction=True)
-@WIDTHS
+@pytest.mark.parametrize("width", DESK_FIRST)
 def test_a_grid_is_split_by_a_line_drawn_on_the_map(visit, width):  # noqa: F811
     keeper = visit("keeper", width)
     page = keeper.page
@@ -68,7 +66,7 @@ def test_a_grid_is_split_by_a_line_drawn_on_the_map(visit, width):  # noqa: F811
 
 
 @pytest.mark.django_db(transaction=True)
-@WIDTHS
+@pytest.mark.parametrize("width", TOUR)
 def test_every_kind_of_change_grids_and_exports_can_be_read(visit, width):  # noqa: F811
     keeper = visit("keeper", width)
     new = reverse("places:new_plan")

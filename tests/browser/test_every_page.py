@@ -21,7 +21,7 @@ from huying.notices.actions.public import Paper
 from huying.notices.models import Delivery
 from huying.people.queries import actor_for
 from tests.browser.desk_world import HERE, build_day
-from tests.browser.harness import PHONE_FIRST
+from tests.browser.harness import TOUR
 from tests.browser.visits import Visit
 from tests.world import BANYAN, GRID, STREET
 
@@ -112,7 +112,7 @@ def visit(site, open_page, day):
     return come
 
 
-WIDTHS = pytest.mark.parametrize("width", PHONE_FIRST)
+WIDTHS = pytest.mark.parametrize("width", TOUR)
 BROWSER = pytest.mark.django_db(transaction=True)
 
 

@@ -14,7 +14,7 @@ from huying.files import storage
 from huying.files.models import Attachment, HeldUpload
 from huying.files.reading import prepare_paper, prepare_sound
 from huying.people.rules import Post
-from tests.browser.harness import DESK_FIRST, PHONE_FIRST
+from tests.browser.harness import PHONE_FIRST, TOUR
 from tests.browser.visits import Visit, picture
 from tests.files import papers, sounds
 from tests.world import STREET, _person, build_world
@@ -102,7 +102,7 @@ def test_a_resident_covers_speaks_and_sends_a_large_file_in_parts(visit, width):
     assert me.faults == []
 
 
-@pytest.mark.parametrize("width", DESK_FIRST)
+@pytest.mark.parametrize("width", TOUR)
 def test_the_desk_reads_plays_and_covers(visit, world, width):
     receipt = world.call(images=[files.prepare_image(picture()["buffer"])])
     for made in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from huying.people.models import Appointment, Reserve, RoleGrant
-from tests.browser.harness import PHONE_FIRST
+from tests.browser.harness import TOUR
 from tests.browser.test_every_page import day, visit  # noqa: F401
 from tests.world import BANYAN
 
@@ -13,7 +13,7 @@ DESK = "/desk/people/"
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("width", PHONE_FIRST)
+@pytest.mark.parametrize("width", TOUR)
 def test_grants_posts_and_steps(visit, day, width):  # noqa: F811
     clerk = day.accounts["clerk"]
     post = Appointment.objects.get(account=day.accounts["building_head"])

@@ -84,9 +84,7 @@ def street(transactional_db, time):
     return world
 
 
-@pytest.fixture(
-    params=["360", pytest.param("390", marks=pytest.mark.slow), pytest.param("768", marks=pytest.mark.slow), "1440"]
-)
+@pytest.fixture(params=["360", *(pytest.param(one, marks=pytest.mark.slow) for one in ("390", "768", "1440"))])
 def width(request):
     return WIDTHS[request.param]
 

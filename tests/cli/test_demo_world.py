@@ -154,6 +154,7 @@ def fingerprint():
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_same_seed_and_end_make_the_same_rows():
     def built(seed):
