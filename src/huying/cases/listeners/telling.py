@@ -170,7 +170,7 @@ def _tell_decided(case: Case, news: News) -> None:
 
 def _tell_reporters(case: Case, verb: str, news: News) -> None:
     reports = Report.objects.filter(case=case, withdrawn_at=None, erased_at=None)
-    for report in reports.filter(contact__isnull=False).exclude(reply_by=ReplyBy.NONE).order_by("pk"):
+    for report in reports.filter(contact_id__isnull=False).exclude(reply_by=ReplyBy.NONE).order_by("pk"):
         kind = _kind_for(case, report, verb, news)
         if kind is None or report.contact_id is None:
             continue
