@@ -183,7 +183,9 @@ def test_a_dispatcher_hands_a_call_on_finds_it_again_and_its_answer_is_reviewed(
     if not re.search(r"[0-9a-f-]{36}", here):
         here = me.page.locator("form.triage-form").get_attribute("action")
     case = Case.objects.get(pk=re.search(r"[0-9a-f-]{36}", here).group())
-    me.page.locator("#other-type").select_option("0103")
+    with me.page.expect_response("**/choices/**"):
+        me.page.locator("#other-type").select_option("0103")
+    me.page.locator("#choices:not(.htmx-request):not(.htmx-swapping):not(.htmx-settling)").wait_for()
     me.page.locator("#choices .suggest-name", has_text="街道环卫站").first.click()
     me.page.locator("#send", has_text="受理并派给").wait_for()
     me.fill("给单位的话", "先围挡，再清运。")
