@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import base64
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -164,7 +165,7 @@ class ImagesInput(FilesInput):
         return context
 
 
-class FilesField(forms.Field):
+class FilesField(forms.Field, ABC):
     """Several files, at most `most`; each fault is named by the file's number and name, good files are kept."""
 
     wanted: ClassVar[Wanted]
@@ -215,8 +216,9 @@ class FilesField(forms.Field):
     def has_changed(self, initial: Any, data: Submitted | None) -> bool:
         return bool(data and (data.files or data.tokens))
 
+    @abstractmethod
     def _prepared(self, file: UploadedFile[bytes], number: int) -> PreparedFile:
-        raise NotImplementedError
+        """The file as it is kept; raises a Refusal that names it by `number` and name."""
 
     def _scanned(self, prepared: PreparedFile, which: str) -> PreparedFile:
         holder = self.holder
