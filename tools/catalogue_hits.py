@@ -45,13 +45,14 @@ def measure(messages: Iterable[tuple[str, str]]) -> Measured:
     from huying.matters.queries import type_words
     from huying.matters.sheets import default_book
 
-    types = type_words(default_book().types)
+    book = default_book()
+    types = type_words(book.types)
     listed = list(messages)
     every = Counter(label for _text, label in listed)
     words, pairs = Counter[str](), Counter[str]()
     for text, label in listed:
-        words[label] += label in _labels(one.code for one in types.scored(text, len(LABEL_OF) * 20))
-        pairs[label] += label in _labels(one.code for one in types.near(text, len(LABEL_OF) * 20))
+        words[label] += label in _labels(one.code for one in types.scored(text, len(book.types)))
+        pairs[label] += label in _labels(one.code for one in types.near(text, len(book.types)))
     of = Counter(LABEL_OF.values())
     blind = {label: 1 - math.comb(CLASSES - of[label], FIRST) / math.comb(CLASSES, FIRST) for label in every}
     return Measured(

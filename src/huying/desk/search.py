@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
@@ -23,7 +24,7 @@ from huying.cases.queries.page import by_number
 from huying.cases.rules import State, state_label
 from huying.desk import help as guide
 from huying.desk.links import case_url
-from huying.kernel.actor import Actor, ActorKind
+from huying.kernel.actor import Actor
 from huying.kernel.ids import is_case_number
 from huying.kernel.initials import initials, is_initials
 from huying.kernel.paging import Page
@@ -108,7 +109,7 @@ def _cases(asked: str, viewer: Actor, *, now: datetime, most: int) -> Group:
         rows = lists.cases_found(viewer, Wanted(words=asked), now=now, page=Page(limit=most))
         if len(rows) < most:
             rows += lists.cases_found(viewer, Wanted(words=asked, state="ended"), now=now, page=Page(limit=most))
-        group.more_url = f"{reverse('desk:cases')}?{_query(q=asked, state='all')}"
+        group.more_url = f"{reverse('desk:cases')}?{urlencode({'q': asked, 'state': 'all'})}"
     names = places.names_of({one.area_code for one in rows})
     for one in rows[:most]:
         detail = [one.number, names.get(one.area_code, ""), str(state_label(State(one.state), FlowKind(one.flow)))]
@@ -151,7 +152,7 @@ def _rows(asked: str, viewer: Actor, *, now: datetime, most: int) -> Iterator[Gr
             )
         else:
             rows = registers.page(register, viewer, registers.Wanted(words=asked), page, now=now)
-            group.more_url = f"{reverse('registers:list', args=[register.key])}?{_query(q=asked)}"
+            group.more_url = f"{reverse('registers:list', args=[register.key])}?{urlencode({'q': asked})}"
         names = places.names_of({register.area_of(one) for one in rows})
         for one in rows:
             url = reverse("registers:row", args=[register.key, one.pk])
@@ -227,12 +228,6 @@ def _told(parts: Iterable[str]) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _query(**values: str) -> str:
-    from urllib.parse import urlencode
-
-    return urlencode(values)
-
-
 class _Names:
     """Initials of the rows of registers, kept for a minute; who may see a row is asked afresh each time."""
 
@@ -266,7 +261,3 @@ class _Names:
 
 
 NAMES = _Names()
-
-
-def is_searcher(viewer: Actor) -> bool:
-    return viewer.kind == ActorKind.PERSON
