@@ -307,6 +307,27 @@ class TestAsRoot:
             assert Path(f"/proc/{pid}").stat().st_uid == server.account.uid != 0
         assert {path: (path.stat().st_uid, path.stat().st_mode) for path in before} == before
 
+    @pytest.mark.parametrize("when", ["before", "meanwhile"])
+    def test_two_first_starts_see_no_folder_that_is_not_yet_its_users(self, folder, monkeypatch, when):
+        chown, data, others = os.chown, folder / "data", []
+        early = Server(data)
+
+        def slow_chown(path, uid, gid):
+            """Another command makes its folders while this one is still giving this folder away."""
+            if not others:
+                others.append(early if when == "before" else Server(data))
+                others[0]._folders()
+            chown(path, uid, gid)
+
+        monkeypatch.setattr(os, "chown", slow_chown)
+        Server(data)._folders()
+
+        assert others[0].home == data / "postgres"
+        for made in (data / "postgres", data / "postgres" / "log", data / "postgres" / "run"):
+            assert made.owner() == early.account.name
+            assert stat.S_IMODE(made.stat().st_mode) == 0o700
+        assert [one.name for one in data.iterdir()] == ["postgres"]
+
     def test_behind_a_closed_door_the_database_lives_where_its_user_can_reach_it(self, folder, monkeypatch):
         closed = folder / "closed"
         closed.mkdir(mode=0o700)

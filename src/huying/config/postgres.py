@@ -24,6 +24,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -335,14 +336,21 @@ class Server:
             )
 
     def _folder(self, path: Path, account: Account) -> None:
-        try:
-            path.mkdir(mode=0o700)
-        except FileExistsError:
+        """Make one folder of the server's user; it gets its name only when it is theirs, others may look at once."""
+        if path.exists():
             return
+        try:
+            draft = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
         except OSError as why:
             raise PostgresProblem(f"cannot make the folder {path}: {why.strerror}.") from why
-        if account.other:
-            os.chown(path, account.uid, account.gid)
+        try:
+            if account.other:
+                os.chown(draft, account.uid, account.gid)
+            draft.rename(path)
+        except OSError as why:
+            draft.rmdir()
+            if not path.exists():  # else somebody else was faster
+                raise PostgresProblem(f"cannot make the folder {path}: {why.strerror}.") from why
 
     def _open(self, name: str) -> int:
         try:
