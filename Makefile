@@ -18,7 +18,7 @@ else
 endif
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help setup demo test test-full lint fix build lock docs clean-room mechanisms clean
+.PHONY: help setup demo test test-full lint fix build lock docs clean-room mechanisms prove prove-sabotage clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -86,6 +86,18 @@ clean-room: ## clone HEAD into an empty folder, with empty caches and without No
 
 mechanisms: $(DEV) ## print each mechanism that works from beginning to end: id, doors, roles, moves
 	@$(BIN)/python -m pytest -m mechanism -n 0 -q --no-header --mechanisms
+
+PROVERS := crash dup race sim access guards fuzz text upload tamper restore migrate privacy web soak
+
+prove: $(PROVERS:%=prove-%) ## run every prover in full; each goes on where it stopped (hours)
+
+prove-sabotage: $(DEV) ## break one real thing after another: every prover has to turn red
+	@for one in $(PROVERS); do for broken in $$($(BIN)/python -m prove $$one --sabotage list | cut -d' ' -f1); do \
+	  if $(BIN)/python -m prove $$one --sabotage $$broken --record; then echo "$$one stays green with $$broken" >&2; exit 1; fi; \
+	done; done
+
+$(PROVERS:%=prove-%): prove-%: $(DEV)
+	@$(BIN)/python -m prove $* --full $(ARGS)
 
 clean: ## remove what was installed and built here; the data folder stays
 	rm -rf .venv build .mypy_cache .ruff_cache .import_linter_cache .hypothesis test-results frontend/node_modules
