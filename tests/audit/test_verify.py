@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 import psycopg
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from huying.audit import actions, heads
 from huying.audit.models import History, Seal, Sealed
@@ -14,7 +14,7 @@ from huying.audit.queries import Fault, verify
 from huying.audit.rules import Head, digest_of, next_head
 from tests.audit.cast import CLERK, NOW, STREET, append, append_some
 
-pytestmark = pytest.mark.django_db(transaction=True)
+TABLES = ("audit_history", "audit_sealed", "audit_seal")
 
 
 @pytest.fixture
@@ -23,10 +23,18 @@ def file(tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def _numbers_from_one(owner):
-    """Tests that rolled back used up numbers of this copy; rows are named by number here."""
-    assert not History.objects.exists()
-    owner.execute("ALTER SEQUENCE audit_history_id_seq RESTART")
+def _own_history(owner, django_db_blocker):
+    """Committed rows, numbered from one; afterwards the owner takes them away.
+
+    Nothing but history is written here, so that a fresh copy of the database after each test would be a waste.
+    """
+    with django_db_blocker.unblock():
+        assert not History.objects.exists()
+        owner.execute("ALTER SEQUENCE audit_history_id_seq RESTART")
+        yield
+        connection.close()
+        owner.execute("SET session_replication_role = replica")
+        owner.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
 
 
 def settled(owner):
@@ -42,15 +50,34 @@ def settled(owner):
     pytest.fail("another transaction of the server has been running for a minute")
 
 
+_sealed: dict[str, bytes] = {}  # each table's rows, and the head file, as the actions once wrote them
+
+
 @pytest.fixture
 def chain(file, owner):
-    """Three seals of three rows each, and one row that waits: ids 1-3, 4-6, 7-9 and 10."""
+    """Three seals of three rows each, and one row that waits: ids 1-3, 4-6, 7-9 and 10.
+
+    Sealed once a process, because settling waits for whatever else runs on the server; copied in afterwards.
+    """
+    if _sealed:
+        owner.execute("SET session_replication_role = replica")
+        for table in TABLES:
+            with owner.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as into:
+                into.write(_sealed[table])
+        owner.execute("SET session_replication_role = DEFAULT")
+        owner.execute("SELECT setval('audit_history_id_seq', 10)")
+        file.write_bytes(_sealed["heads"])
+        return file
     for _number in range(3):
         append_some(3)
         settled(owner)
         actions.seal(now=NOW, heads_file=file)
     append(4)
     assert list(History.objects.order_by("pk").values_list("pk", flat=True)) == list(range(1, 11))
+    for table in TABLES:
+        with owner.cursor() as cursor, cursor.copy(f"COPY {table} TO STDOUT") as out:
+            _sealed[table] = b"".join(bytes(part) for part in out)
+    _sealed["heads"] = file.read_bytes()
     return file
 
 
