@@ -21,6 +21,7 @@ from huying.audit.feed import Place, end
 from huying.channels.queries import Batch, happened
 from huying.channels.stream import HEARTBEAT_SECONDS, Hub, Receive, Scope, Send, Stream, _until_gone
 from huying.kernel.actor import Actor
+from huying.kernel.headers import bare
 from huying.kernel.problems import document
 from huying.kernel.refusals import Refusal, SignInNeeded, Unavailable
 
@@ -174,9 +175,8 @@ class EventStream:
     async def _serve(self, stream: Stream, asked: Asked, token: str, receive: Receive, send: Send) -> None:
         headers = [
             (b"content-type", b"text/event-stream; charset=utf-8"),
-            (b"cache-control", b"no-store"),
             (b"x-accel-buffering", b"no"),
-            (b"x-content-type-options", b"nosniff"),
+            *bare(),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         gone = asyncio.ensure_future(_until_gone(receive))
@@ -223,7 +223,7 @@ class EventStream:
 
 async def _refuse(send: Send, why: Refusal) -> None:
     body = orjson.dumps(document(why, PATH))
-    headers = [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store")]
+    headers = [(b"content-type", b"application/problem+json"), *bare()]
     if why.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     if why.status == 503:

@@ -22,6 +22,7 @@ from psycopg import sql
 
 from huying.channels.live import CHANNEL, Notice
 from huying.kernel.actor import Actor
+from huying.kernel.headers import bare
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -29,7 +30,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 HEARTBEAT_SECONDS = 15.0
-CHECK_SECONDS = 120.0
+CHECK_SECONDS = 30.0
 """How often a stream looks again whether its person is still signed in, and with which areas."""
 WAITING = 64
 """Notices that may wait for one slow page; past that it is told to ask for everything."""
@@ -222,9 +223,8 @@ class LiveStream:
                 "status": 200,
                 "headers": [
                     (b"content-type", b"text/event-stream; charset=utf-8"),
-                    (b"cache-control", b"no-store"),
                     (b"x-accel-buffering", b"no"),
-                    (b"x-content-type-options", b"nosniff"),
+                    *bare(),
                 ],
             }
         )
@@ -260,7 +260,7 @@ async def _plain(send: Send, status: int, headers: list[tuple[bytes, bytes]] | N
         {
             "type": "http.response.start",
             "status": status,
-            "headers": [(b"content-type", b"text/plain"), (b"cache-control", b"no-store"), *(headers or [])],
+            "headers": [(b"content-type", b"text/plain"), *bare(), *(headers or [])],
         }
     )
     await send({"type": "http.response.body", "body": b""})

@@ -21,8 +21,15 @@ class CallerAddress:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        told = [one.strip() for one in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-        if 0 < settings.PROXIES <= len(told):
-            with suppress(ValueError):  # none that we can read: the proxy's own stays
-                request.META["REMOTE_ADDR"] = str(ip_address(told[-settings.PROXIES]))
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        request.META["REMOTE_ADDR"] = caller(request.META.get("REMOTE_ADDR", ""), forwarded, settings.PROXIES)
         return self.get_response(request)
+
+
+def caller(address: str, forwarded: str, proxies: int) -> str:
+    """The caller's address behind so many proxies; the one that called us where they tell none."""
+    told = forwarded.split(",")
+    if 0 < proxies <= len(told):
+        with suppress(ValueError):  # none that we can read: the proxy's own stays
+            return str(ip_address(told[-proxies].strip()))
+    return address

@@ -14,13 +14,15 @@ from a2wsgi.wsgi_typing import WSGIApp
 from django.conf import settings
 
 # First of all: it loads the apps, which the streams' modules need.
-from huying.config.wsgi import application as pages
+from huying.config.wsgi import pages
 
 # isort: split
 from huying.channels.feed import EventStream, wants_stream
 from huying.channels.stream import Hub, LiveStream
 from huying.cli.supervise import PARENT, watch_parent
+from huying.config.flood import Sources
 from huying.config.metrics import STREAMS
+from huying.kernel.headers import bare
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huying.config.settings")
 
@@ -31,16 +33,25 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class Router:
-    """Sends `/live/` and the programs' events to their streams, and the rest to the pages."""
+    """Sends `/live/` and the programs' events to their streams, and the rest to the pages.
 
-    def __init__(self, live: Any, pages: Any, feed: Any = None) -> None:
+    What one source sends too much is refused here, before it takes a thread.
+    """
+
+    def __init__(
+        self, live: Any, pages: Any, feed: Any = None, *, sources: Sources | None = None, proxies: int = 0
+    ) -> None:
         self.live = live
         self.pages = pages
         self.feed = feed
+        self.sources = sources
+        self.proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/healthz" and scope["method"] in ("GET", "HEAD"):
             await _alive(send)  # also while every thread is at work
+            return
+        if scope["type"] == "http" and self.sources is not None and await self._refused(self.sources, scope, send):
             return
         if scope["type"] == "http" and scope["path"] == "/live/" and self.live is not None:
             with STREAMS.track_inprogress():
@@ -60,13 +71,20 @@ class Router:
 
         await self.pages(plain(scope) if scope["type"] == "http" else scope, body, send)
 
+    async def _refused(self, sources: Sources, scope: Scope, send: Send) -> bool:
+        address = (scope.get("client") or ("",))[0]
+        forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin1")
+        refused = sources.judge(address, forwarded, self.proxies, scope["path"])
+        if refused is None:
+            return False
+        headers = [(name.lower().encode(), value.encode()) for name, value in refused.headers.items()]
+        await send({"type": "http.response.start", "status": refused.status, "headers": headers})
+        await send({"type": "http.response.body", "body": refused.body})
+        return True
+
 
 async def _alive(send: Send) -> None:
-    headers = [
-        (b"content-type", b"text/plain"),
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
-    ]
+    headers = [(b"content-type", b"text/plain"), *bare()]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"ok\n"})
 
@@ -92,4 +110,6 @@ application = Router(
     LiveStream(hub, settings.SESSION_COOKIE_NAME) if settings.ENV.live else None,
     WSGIMiddleware(cast(WSGIApp, pages), workers=settings.ENV.threads),
     EventStream(hub) if settings.ENV.live else None,
+    sources=Sources(settings.RATE),
+    proxies=settings.PROXIES,
 )

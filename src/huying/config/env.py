@@ -239,6 +239,14 @@ PROXIES = Setting(
     "How many proxies of yours stand before the site: a caller's address is then the one that the outermost of them "
     "wrote into X-Forwarded-For. Without it all callers behind a proxy count as one, and lock each other out.",
 )
+RATE = Setting(
+    "HUYING_RATE",
+    whole(0, 10000),
+    "15",
+    "Requests a second that one address may make of one web process in the long run, ten seconds' worth at once; a "
+    "static file counts a tenth. More is refused with 429. Raise it where many people share one address; 0 counts "
+    "nothing. This machine itself is not counted, so HUYING_PROXIES must be right.",
+)
 BIND = Setting("HUYING_BIND", TEXT, "127.0.0.1", "The address that `huying serve` listens on.")
 PORT = Setting("HUYING_PORT", whole(1, 65535), "8000", "The port that `huying serve` listens on.")
 WEB_PROCESSES = Setting("HUYING_WEB_PROCESSES", whole(1, 64), "2", "Web processes of `huying serve`.")
@@ -376,6 +384,7 @@ TABLE: tuple[Setting[Any], ...] = (
     ORIGINS_ROW,
     HTTPS,
     PROXIES,
+    RATE,
     BIND,
     PORT,
     WEB_PROCESSES,
@@ -424,6 +433,7 @@ class Env:
     origins: tuple[str, ...]
     https: bool
     proxies: int
+    rate: int
     bind: str
     port: int
     web_processes: int
@@ -483,12 +493,16 @@ class Env:
         }
         options: dict[str, Any] = dict(parts)
         if self.pool and not owner:
-            options["pool"] = {"min_size": 1, "max_size": self.pool, "timeout": 10}
+            # A server that died is back within seconds: a request waits that long, and new connections are tried
+            # every second instead of ever more slowly.
+            options["pool"] = {"min_size": 1, "max_size": self.pool, "timeout": 4, "reconnect_timeout": 1}
         return {
             "ENGINE": "django.db.backends.postgresql",
             **taken,
             # With threads that come and go a kept connection leaks: a pool keeps them, or nobody does.
             "CONN_MAX_AGE": 0,
+            # Connections of a server that died are thrown away, not handed to the next request.
+            "CONN_HEALTH_CHECKS": True,
             "OPTIONS": options,
         }
 
@@ -583,6 +597,7 @@ def read(environ: Mapping[str, str] | None = None) -> Env:
         origins=get(ORIGINS_ROW),
         https=get(HTTPS),
         proxies=get(PROXIES),
+        rate=get(RATE),
         bind=get(BIND),
         port=get(PORT),
         web_processes=get(WEB_PROCESSES),

@@ -48,6 +48,7 @@ STATEMENTS = Histogram(
     buckets=(0, 2, 5, 10, 20, 30, 50, 100, 200),
     registry=REGISTRY,
 )
+LIMITED = Counter("huying_requests_limited", "Requests refused because their source sends too many", registry=REGISTRY)
 STREAMS = Gauge("huying_streams_open", "Live streams open", registry=REGISTRY, multiprocess_mode="livesum")
 logger = logging.getLogger("huying.requests")
 

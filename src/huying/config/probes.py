@@ -16,6 +16,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
 from huying.config import metrics
+from huying.kernel.headers import BARE
 
 WORKER_SECONDS = 60.0
 """A worker writes that it lives every ten seconds."""
@@ -42,10 +43,10 @@ class Probes:
         if request.method not in ("GET", "HEAD"):
             response = HttpResponse(status=405)
             response["Allow"] = "GET, HEAD"
-            return response
-        response = answer(request)
-        response["Cache-Control"] = "no-store"
-        response["X-Content-Type-Options"] = "nosniff"
+        else:
+            response = answer(request)
+        for name, value in BARE.items():
+            response[name] = value
         return response
 
 

@@ -2,7 +2,14 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huying.config.settings")
-application = get_wsgi_application()
+pages = get_wsgi_application()
+
+# isort: split
+# After the apps are loaded, which it needs.
+from huying.config.flood import Gate, Sources  # noqa: E402
+
+application = Gate(pages, Sources(settings.RATE), settings.PROXIES)

@@ -357,7 +357,9 @@ def _enter(
         target = f"{reverse('access:password')}?{urlencode({'next': target})}"
     response = HttpResponseRedirect(target)
     if account.language and check_for_language(account.language):
-        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, account.language, samesite="Lax")
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, account.language, httponly=True, samesite="Lax", secure=request.is_secure()
+        )
     return response
 
 
