@@ -20,6 +20,7 @@ from huying.kernel import sheets
 from huying.kernel.actor import Actor
 from huying.kernel.refusals import Invalid, NotAllowed, Refusal
 from huying.kernel.terms import Label, _, listed
+from huying.kernel.workbooks import Bounds
 from huying.registers import cells, events, queries, writing
 from huying.registers.declared import Column, ColumnKind, Register
 from huying.registers.rules import BATCH, Outcome, Verb
@@ -81,7 +82,7 @@ def import_rows(*, register: Register[Any], path: Path, actor: Actor, now: datet
 def _take_in(
     register: Register[Any], path: Path, outcome: Outcome, *, actor: Actor, now: datetime
 ) -> tuple[list[Any], set[UUID]]:
-    lines = sheets.lines(path)
+    lines = sheets.lines(path, Bounds(rows=register.most_rows + 1))
     first = next(lines, None)
     if first is None:
         raise Invalid(_("文件里只有表头，没有内容。请核对后再导。"))

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import orjson
-from python_calamine import CalamineError, CalamineWorkbook
 
 from huying.kernel.terms import _
+from huying.kernel.workbooks import UNREADABLE, Beyond, Bounds, opened
 from huying.places.actions.outcome import Outcome
 
 MOST_TABLE_BYTES = 5 * 1024 * 1024
-MOST_INFLATED_BYTES = 60 * 1024 * 1024
+MOST_INFLATED_BYTES = 40 * 1024 * 1024
 MOST_ROWS = 20_000
 MOST_COLUMNS = 60
 MOST_GEOJSON_BYTES = 30 * 1024 * 1024
@@ -121,19 +120,14 @@ def _decoded(data: bytes, outcome: Outcome) -> str | None:
 
 def _sheet(data: bytes, outcome: Outcome) -> Iterator[tuple[int, list[str]]]:
     """The first sheet of a workbook, if it does not inflate beyond bounds."""
+    bounds = Bounds(rows=MOST_ROWS + 1, columns=MOST_COLUMNS, inflated=MOST_INFLATED_BYTES)
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            inflated = sum(part.file_size for part in packed.infolist())
-        if inflated > MOST_INFLATED_BYTES:
-            outcome.add(0, "file", "file_too_large", _("表格解开后太大，没有读。请分成几个文件。"))
-            return
-        sheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
-        for number, cells in enumerate(sheet.iter_rows(), start=sheet.start[0] + 1 if sheet.start else 1):
-            if number > MOST_ROWS + 1:
-                _too_many_rows(outcome)
-                return
-            yield number, [_cell(cell) for cell in cells[:MOST_COLUMNS]]
-    except (CalamineError, zipfile.BadZipFile, OSError, ValueError, IndexError):
+        sheet = opened(data, bounds).get_sheet_by_index(0)
+        for number, cells in enumerate(sheet.iter_rows(), start=1):
+            yield number, [_cell(cell) for cell in cells]
+    except Beyond:
+        outcome.add(0, "file", "file_too_large", _("表格解开后太大，没有读。请分成几个文件。"))
+    except UNREADABLE:
         outcome.add(0, "file", "bad_sheet", _("这个表格文件打不开。请另存为 xlsx 或 CSV 再传。"))
 
 
