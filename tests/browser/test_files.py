@@ -76,6 +76,7 @@ def test_a_resident_covers_speaks_and_sends_a_large_file_in_parts(visit, width):
     page.get_by_role("button", name="遮好了").click()
     page.locator("dialog").wait_for(state="detached")
 
+    page.locator("textarea[name=words]").fill("垃圾桶满了没有人来收，贴了一张通知。")
     page.get_by_text("加录音或 PDF 文件").click()
     page.get_by_label("录的是我自己的话").check()
     page.get_by_role("button", name="开始录音").click()
@@ -86,7 +87,6 @@ def test_a_resident_covers_speaks_and_sends_a_large_file_in_parts(visit, width):
     page.locator("input[name=papers]").set_input_files(
         [{"name": "通知.pdf", "mimeType": "application/pdf", "buffer": large}]
     )
-    page.locator("textarea[name=words]").fill("垃圾桶满了没有人来收，贴了一张通知。")
     me.look("report-with-files")
     asked = []
     page.on("request", lambda one: asked.append((one.method, one.url)))

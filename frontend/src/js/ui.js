@@ -211,7 +211,8 @@ function press(event, key) {
 // One send a form: a second click while the first is on its way does nothing.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post" || form.dataset.again !== undefined) return;
+  // What another script took over is not on its way yet: it sends the form itself later.
+  if (event.defaultPrevented || form.method !== "post" || form.dataset.again !== undefined) return;
   if (form.dataset.sending) { event.preventDefault(); return; }
   form.dataset.sending = "1";
   setTimeout(() => { delete form.dataset.sending; }, 5000);
