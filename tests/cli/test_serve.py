@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from huying.config.postgres import home_of
 from tests.cli.conftest import SESSIONS
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="children are found through /proc")
@@ -142,6 +143,17 @@ class TestServe:
             time.sleep(0.1)
         time.sleep(1)
         assert [serving.status("/live/") for _ in range(10)] == [401] * 10
+
+    def test_a_killed_database_is_started_again_and_requests_wait_for_it(self, house, serving):
+        with open(home_of(house.data) / "cluster" / "postmaster.pid", encoding="ascii") as file:
+            postmaster = int(file.readline())
+        os.kill(postmaster, signal.SIGKILL)
+        began = time.monotonic()
+        answers = [serving.status("/nearby/") for _ in range(5)]
+        while serving.status("/area/") != 200:
+            assert time.monotonic() < began + 10
+        assert not {500, 502} & set(answers)
+        assert serving.stop() < 5
 
     def test_a_killed_parent_leaves_nobody_behind_and_the_next_start_works(self, house, serving):
         children = [pid for pid, _ in _children(serving.process.pid)]

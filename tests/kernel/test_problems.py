@@ -1,17 +1,27 @@
 """Every refusal in one shape: a document for programs, a page for people, also where no view was reached."""
 
+import errno
 import json
 
+import psycopg
 import pytest
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import DataError, InterfaceError, OperationalError
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import include, path
 
 from huying.kernel import problems, refusals
+from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.doors import public
 from huying.kernel.refusals import Invalid, NotAllowed, NotFound, Refusal, TooLarge, TooMany, Unavailable
+
+
+def _full_database():
+    why = OperationalError()
+    why.__cause__ = psycopg.errors.DiskFull()
+    return why
+
 
 RAISED = {
     "not-found": NotFound("case"),
@@ -27,12 +37,16 @@ RAISED = {
     "cut": InterfaceError(),
     "odd-value": DataError(),
     "surrogate": UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"),
+    "full-disk": OSError(errno.ENOSPC, "secret"),
+    "full-quota": OSError(errno.EDQUOT, "secret"),
+    "full-database": _full_database(),
+    "no-file": FileNotFoundError(errno.ENOENT, "secret"),
     "fault": RuntimeError("secret inside"),
 }
 STATUS = {
     "not-found": 404, "not-allowed": 403, "invalid": 422, "too-many": 429, "http404": 404, "denied": 403,
     "too-big": 413, "suspicious": 422, "bad-request": 422, "down": 503, "cut": 503, "odd-value": 422,
-    "surrogate": 422, "fault": 500,
+    "surrogate": 422, "full-disk": 507, "full-quota": 507, "full-database": 507, "no-file": 500, "fault": 500,
 }  # fmt: skip
 
 
@@ -108,6 +122,32 @@ class TestPages:
         monkeypatch.setattr(problems, "render", broken)
         answer = problems.server_error(rf.get("/"))
         assert (answer.status_code, answer["Content-Type"]) == (500, "text/plain; charset=utf-8")
+
+    @pytest.mark.parametrize(("why", "status"), [(OperationalError(), 503), (OSError(errno.ENOSPC, "x"), 507)])
+    def test_what_a_middleware_raises_is_no_fault_of_ours_either(self, visitor, monkeypatch, why, status):
+        def broken(_request):
+            raise why
+
+        monkeypatch.setattr("huying.people.middleware.now_of", broken)
+        visitor.cookies["sessionid"] = "x" * 32
+        monkeypatch.setattr("django.contrib.sessions.backends.base.SessionBase.__contains__", lambda _self, _key: True)
+        answer = visitor.get("/")
+        assert (answer.status_code, "Retry-After" in answer) == (status, True)
+
+    def test_a_page_that_cannot_ask_what_waits_is_shown_without(self, rf, monkeypatch):
+        frames = []
+
+        def rendered(request, template, facts, status):
+            frames.append(request.actor.kind)
+            if request.actor.kind == "person":
+                raise OperationalError
+            return HttpResponse(status=status)
+
+        monkeypatch.setattr(problems, "render", rendered)
+        request = rf.get("/")
+        request.actor = Actor(kind=ActorKind.PERSON, label="x")
+        assert problems.response_to(request, Unavailable()).status_code == 503
+        assert frames == ["person", "resident"]
 
     def test_a_forged_form_is_answered_in_our_words(self, settings, db):
         answer = Client(enforce_csrf_checks=True).post("/sign-in/", {"a": 1})

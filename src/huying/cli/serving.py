@@ -20,10 +20,12 @@ from huying.channels.live import CHANNEL
 from huying.channels.stream import farewell
 from huying.cli import systemd
 from huying.cli.contract import CommandRefused, Terminal
+from huying.cli.reviving import Reviver
 from huying.cli.steps import pending
 from huying.cli.supervise import PARENT, Child, Supervisor, lives
 from huying.config.env import Env
 from huying.config.metrics import FOLDER
+from huying.config.postgres import Server
 from huying.config.staticfiles import collect
 
 
@@ -66,9 +68,15 @@ def serve(terminal: Terminal, *, bind: str | None = None, port: int | None = Non
             signal.signal(number, stop)
     terminal.say(_("请打开 %(address)s （按 Ctrl-C 停止）") % {"address": address(bind, port)})
     systemd.watch(bind, port, supervisor.stopping)
+    reviver = Reviver(Server(env.data), terminal.warn, supervisor.stopping) if env.embedded else None
+    if reviver is not None:
+        reviver.start()
     try:
         supervisor.run()
     finally:
+        supervisor.stopping.set()
+        if reviver is not None:
+            reviver.join(5)  # else it would start again what our leaving stops
         shutil.rmtree(counts, ignore_errors=True)
 
 

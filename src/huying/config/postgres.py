@@ -301,6 +301,16 @@ class Server:
     def answers(self) -> bool:
         return self._ready() == 0
 
+    def revive(self) -> bool:
+        """Start the server again where it died under its users; says whether there was need. Only for who holds it."""
+        if self.answers():
+            return False
+        with self._gate():
+            if self.answers():  # another user was faster
+                return False
+            self._started()
+        return True
+
     # inside the gate
 
     def _folders(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +14,8 @@ from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from huying.kernel.refusals import Invalid, NotAllowed, NotFound, Refusal, TooLarge, TooMany, Unavailable
+from huying.kernel.actor import resident
+from huying.kernel.refusals import Invalid, NoSpace, NotAllowed, NotFound, Refusal, TooLarge, TooMany, Unavailable
 from huying.kernel.terms import _
 
 logger = logging.getLogger(__name__)
@@ -51,12 +54,25 @@ def response_to(request: HttpRequest, why: Refusal) -> HttpResponse:
             orjson.dumps(document(why, request.path)), status=why.status, content_type="application/problem+json"
         )
     else:
-        response = render(request, "ui/problem.html", {"problem": why}, status=why.status)
+        response = _page(request, why)
     if isinstance(why, TooMany):
         response["Retry-After"] = str(why.facts.get("retry_after_seconds", 300))
     if isinstance(why, Unavailable):
         response["Retry-After"] = "5"
+    if isinstance(why, NoSpace):
+        response["Retry-After"] = "60"
     return response
+
+
+def _page(request: HttpRequest, why: Refusal) -> HttpResponse:
+    for frame in (None, resident()):
+        if frame is not None:  # a person's frame counts what waits, which cannot be asked now
+            request.actor = frame  # type: ignore[attr-defined]
+        try:
+            return render(request, "ui/problem.html", {"problem": why}, status=why.status)
+        except (OperationalError, InterfaceError):
+            continue
+    return HttpResponse(str(why.sentence), status=why.status, content_type="text/plain; charset=utf-8")
 
 
 def refusal_for(exception: BaseException) -> Refusal | None:
@@ -69,6 +85,9 @@ def refusal_for(exception: BaseException) -> Refusal | None:
         return NotAllowed()
     if isinstance(exception, RequestDataTooBig):
         return TooLarge()
+    if _is_full(exception):
+        logger.error("no space left", exc_info=exception)
+        return NoSpace()
     if isinstance(exception, OperationalError | InterfaceError):
         return Unavailable()
     if isinstance(exception, DataError):
@@ -78,6 +97,13 @@ def refusal_for(exception: BaseException) -> Refusal | None:
     if isinstance(exception, SuspiciousOperation | BadRequest | UnicodeError):
         return Invalid(_UNREADABLE)
     return None
+
+
+def _is_full(exception: BaseException) -> bool:
+    """No space, or no more of a quota: on our disk, or on the database's (SQLSTATE 53100)."""
+    if isinstance(exception, OSError):
+        return exception.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(exception, OperationalError) and getattr(exception.__cause__, "sqlstate", "") == "53100"
 
 
 class Broken(Refusal):
@@ -115,8 +141,12 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    # What a middleware raises comes here alone: without a database the session cannot even be read.
+    broke = sys.exc_info()[1]
+    away = isinstance(broke, OperationalError | InterfaceError | OSError)
+    why = refusal_for(broke) if broke is not None and away else None
     try:
-        return response_to(request, Broken())
+        return response_to(request, why or Broken())
     except Exception:  # what is broken may be what every page needs
         logger.exception("the page for a fault is itself broken")
         return HttpResponse(str(Broken.says), status=500, content_type="text/plain; charset=utf-8")

@@ -118,3 +118,12 @@ class Unavailable(Refusal):
     status = 503
     title = _("暂时用不了")
     says = _("系统正在恢复，请稍等一会儿再试。您写的内容还在。")
+
+
+class NoSpace(Refusal):
+    """The disk is full: nothing new is taken in until there is room again; what is there can be read."""
+
+    code = "no-space"
+    status = 507
+    title = _("存不下了")
+    says = _("系统的存储空间满了，这一次没有存下来。请保留您写的内容，过一会儿再提交；还不行，请联系平台管理员。")
