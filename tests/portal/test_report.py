@@ -2,6 +2,7 @@
 
 import io
 import re
+from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
@@ -323,7 +324,6 @@ class TestBadInput:
     )
     def test_never_a_fault_of_ours_and_never_half_a_case(self, resident, words, address):
         resident.to_check()
-        sent_words = words.encode("utf-8", "surrogatepass")
         names = (
             "words",
             "place_words",
@@ -337,7 +337,8 @@ class TestBadInput:
             "guessed_from",
             "calmed",
         )
-        answer = resident.client.post(address, dict.fromkeys(names, sent_words))
+        body = urlencode(dict.fromkeys(names, words), errors="surrogatepass")
+        answer = resident.client.post(address, body, content_type="application/x-www-form-urlencoded")
         assert answer.status_code < 500
         assert not Case.objects.exists()
 
