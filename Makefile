@@ -17,6 +17,8 @@ else
   export HUYING_REAL_DATA
 endif
 export PIP_ROOT_USER_ACTION := ignore
+# Tests start many processes: compiled modules are kept, whatever the caller's shell says.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test test-full lint fix build lock docs clean-room mechanisms prove prove-sabotage clean
 .DELETE_ON_ERROR:

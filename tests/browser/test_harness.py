@@ -4,6 +4,9 @@ import pytest
 
 from tests.browser.harness import PHONE, check_page, faults_of
 
+# The detectors change seldom; what they look at is looked at in every run.
+pytestmark = pytest.mark.slow
+
 GOOD = "<main><h1>一页</h1><p>平常的话。</p><a class='b' href='#x'>去看看</a></main>"
 WIDTH = "<meta name='viewport' content='width=device-width'>"
 STYLE = "body{margin:0;font-family:'Noto Sans CJK SC',sans-serif}.b{display:inline-flex;min-width:48px;min-height:48px}"

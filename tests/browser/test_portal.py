@@ -84,7 +84,7 @@ def street(transactional_db, time):
     return world
 
 
-@pytest.fixture(params=["360", *(pytest.param(one, marks=pytest.mark.slow) for one in ("390", "768", "1440"))])
+@pytest.fixture(params=[pytest.param(one, marks=pytest.mark.slow) for one in WIDTHS])
 def width(request):
     return WIDTHS[request.param]
 
@@ -162,6 +162,7 @@ def test_large_type_and_the_way_of_a_report_without_scripts(site, open_page, str
     assert (report.case.area_code, report.case.danger, report.place_words) == (OTHER_GRID, "119", "路口东北角")
 
 
+@pytest.mark.slow
 def test_large_type_pages(site, open_page, street):
     one = opened(open_page, site, 390)
     one.name = "390-large"

@@ -199,10 +199,10 @@ def test_every_pair_of_state_and_verb_is_walked_for_every_role():
     walked = refused = 0
     for state, docket in dockets.items():
         told = resident(docket.reports[0].pk) if docket.reports else resident()
+        before = (docket.case.state, docket.case.version, len(docket.history))
         for name, actor in {**actors, "reporter": told}.items():
+            facts = docket.facts(actor=actor, now=later, given=form)
             for verb in FLOW.by_verb:
-                before = (docket.case.state, docket.case.version, len(docket.history))
-                facts = docket.facts(actor=actor, now=later, given=form)
                 fits = any(state in row.sources and all(one(facts) for one in row.guards) for row in FLOW.by_verb[verb])
                 legal = holds(docket, verb, actor) and fits
                 copy = copied(docket) if legal else docket

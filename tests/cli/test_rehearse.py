@@ -38,6 +38,7 @@ def calls(tmp_path):
 
 @pytest.mark.usefixtures("calls")
 class TestRehearse:
+    @pytest.mark.slow
     def test_calls_reach_an_end_by_many_people_and_the_record_agrees(self, tmp_path):
         outcome = rehearse.run(options(), Terminal(json_line=True))
         facts = outcome.facts
