@@ -164,6 +164,11 @@ def _first_unsealed(begin: int) -> int | None:
 def _seal_batch(now: datetime, start: int, begin: int, batch: int, *, cluster: str, horizon: int) -> list[int]:
     """Put the next rows under one seal; returns their ids in order, shorter than `batch` when these were the last."""
     with connection.cursor() as cursor:
+        # Else, after a large import that has no statistics yet, the planner reads all that is left for each batch.
+        cursor.execute(
+            "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_sort = off; "
+            "SET LOCAL max_parallel_workers_per_gather = 0"
+        )
         cursor.execute(
             f"""
             SELECT {ROW} FROM audit_history h WHERE h.id >= %s AND h.written_in >= %s
@@ -184,6 +189,10 @@ def _seal_batch(now: datetime, start: int, begin: int, batch: int, *, cluster: s
             first_id=ids[0],
             last_id=ids[-1],
             digest=digest_of(hashes),
+            # Only the last batch has seen all that was finished when this sealing began.
+            horizon=horizon if len(rows) < batch else begin,
+            newest=_next_to_begin(),
+            cluster=cluster,
         )
         Seal.objects.create(
             number=head.number,
@@ -194,10 +203,9 @@ def _seal_batch(now: datetime, start: int, begin: int, batch: int, *, cluster: s
             last_id=head.last_id,
             digest=head.digest,
             hash=head.hash,
-            # Only the last batch has seen all that was finished when this sealing began.
-            horizon=horizon if len(rows) < batch else begin,
-            newest=_next_to_begin(),
-            cluster=cluster,
+            horizon=head.horizon,
+            newest=head.newest,
+            cluster=head.cluster,
         )
         cursor.execute(
             "INSERT INTO audit_sealed (history_id, seal, row_hash) "

@@ -10,19 +10,33 @@ import orjson
 from django.db import connection
 
 from huying.audit.models import Seal
-from huying.audit.rules import Head, microseconds, row_hash
+from huying.audit.rules import Head, microseconds, old_row_hash, row_hash
 
 _LOCK = 4_829_301  # an advisory lock of the database: one sealer at a time
 
 # The columns of a history row `h` in the order in which `rules.row_hash` takes them.
 ROW = """h.id, (extract(epoch from h.at) * 1000000)::bigint, h.kind, h.object_id::text, h.verb, h.from_state,
-    h.to_state, h.actor_kind, h.actor_id::text, h.actor_label, h.area_code, h.facts::text, h.key::text, h.body_hash"""
+    h.to_state, h.actor_kind, h.actor_id::text, h.actor_label, h.area_code, h.facts::text, h.key::text, h.body_hash,
+    h.written_in"""
 _FACTS = 11
 
 
 def hash_of(row: tuple[Any, ...]) -> bytes:
     """The hash of a row selected as ROW."""
-    return row_hash((*row[:_FACTS], orjson.loads(row[_FACTS]), *row[_FACTS + 1 :]))
+    return row_hash(_plain(row))
+
+
+def is_hash_of(stored: bytes, row: tuple[Any, ...]) -> bool:
+    """Whether this is the hash of a row selected as ROW, in this version or the one before."""
+    try:
+        plain = _plain(row)
+    except ValueError:  # numbers that no JSON reader takes: nobody but a tamperer wrote them
+        return False
+    return row_hash(plain) == stored or old_row_hash(plain) == stored
+
+
+def _plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (*row[:_FACTS], orjson.loads(row[_FACTS]), *row[_FACTS + 1 :])
 
 
 def head_of(seal: Seal) -> Head:
@@ -35,6 +49,9 @@ def head_of(seal: Seal) -> Head:
         last_id=seal.last_id,
         digest=seal.digest,
         hash=seal.hash,
+        horizon=seal.horizon,
+        newest=seal.newest,
+        cluster=seal.cluster,
     )
 
 

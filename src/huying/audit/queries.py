@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.crypto import salted_hmac
 
-from huying.audit.chain import ROW, hash_of
+from huying.audit.chain import ROW, is_hash_of
 from huying.audit.models import History
 from huying.audit.verifying import Fault, Finding, Progress, Verification, verify_chain
 from huying.kernel.refusals import KeyReused
@@ -25,6 +25,7 @@ __all__ = [
     "by_key",
     "heads_path",
     "history_of",
+    "hold",
     "is_whole",
     "repeated",
     "verify",
@@ -45,7 +46,7 @@ def is_whole(kind: str, object_ids: Iterable[UUID]) -> bool:
             [kind, list(object_ids)],
         )
         rows = cursor.fetchall()
-    return bool(rows) and all(row[0] is not None and bytes(row[0]) == hash_of(row[1:]) for row in rows)
+    return bool(rows) and all(row[0] is not None and is_hash_of(bytes(row[0]), row[1:]) for row in rows)
 
 
 def by_key(key: UUID | None) -> History | None:
@@ -59,8 +60,20 @@ def body_hash(body: Any) -> str:
     return salted_hmac("huying.audit.body", written, algorithm="sha256").hexdigest()
 
 
+def hold(key: UUID | None) -> None:
+    """Let nobody else act under this key until the present transaction ends: of two at once the second waits here,
+    and then finds what the first did."""
+    if key is not None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [(key.int & (2**64 - 1)) - 2**63])
+
+
 def repeated(key: UUID | None, hashed_body: str = "") -> History | None:
-    """The act already done under this key, None for a new key; raises KeyReused if the body was another."""
+    """The act already done under this key, None for a new key; raises KeyReused if the body was another.
+
+    The key is held until the transaction ends, so that the same form sent twice at once acts once.
+    """
+    hold(key)
     done = by_key(key)
     if done is not None and done.body_hash != hashed_body:
         raise KeyReused

@@ -5,7 +5,9 @@ Rows come in order of seal and id through a server-side cursor, so memory stays 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -16,7 +18,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from huying.audit import heads
-from huying.audit.chain import ROW, cluster_id, hash_of, head_of, sealing_lock
+from huying.audit.chain import ROW, cluster_id, head_of, is_hash_of, sealing_lock
 from huying.audit.models import Seal
 from huying.audit.rules import GENESIS, Head
 from huying.kernel.terms import Label, Term, _, listed
@@ -53,6 +55,8 @@ class Finding:
     what: Label
     seal: int | None = None
     row: int | None = None
+    perhaps: tuple[int, ...] = ()
+    """Rows that it may be, where no single one can be told."""
 
     def __str__(self) -> str:
         return f"{self.what}{self.fault.label}"
@@ -77,14 +81,16 @@ class Verification:
         said = [str(one) for one in self.findings]
         return [*said, str(_("另外还有 %(more)s 处。") % {"more": self.more})] if self.more else said
 
-    def add(self, fault: Fault, what: Label, *, seal: int | None = None, row: int | None = None) -> None:
+    def add(
+        self, fault: Fault, what: Label, *, seal: int | None = None, row: int | None = None, perhaps: Iterable[int] = ()
+    ) -> None:
         if len(self.findings) < MOST_FINDINGS:
-            self.findings.append(Finding(fault, what, seal, row))
+            self.findings.append(Finding(fault, what, seal, row, tuple(perhaps)))
         else:
             self.more += 1
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class _Member:
     """A row as its seal holds it: the stored hash, and the present row (None: gone)."""
 
@@ -94,10 +100,7 @@ class _Member:
     row: tuple[Any, ...] | None
 
     def is_whole(self) -> bool:
-        try:
-            return self.row is not None and hash_of(self.row) == self.stored_hash
-        except ValueError:  # numbers that no JSON reader takes: nobody but a tamperer wrote them
-            return False
+        return self.row is not None and is_hash_of(self.stored_hash, self.row)
 
 
 def verify_chain(heads_file: Path, *, progress: Progress | None = None) -> Verification:
@@ -181,7 +184,7 @@ class _Walk:
             )
         elif head.previous_hash != (GENESIS if before is None else before.hash):
             self.found.add(Fault.SEAL_CHANGED, _("第 %(seal)s 批封存与前一批接不上。") % {"seal": number}, seal=number)
-        if head.hash_again() != head.hash:
+        if not head.is_whole():
             self.found.add(
                 Fault.SEAL_CHANGED, _("第 %(seal)s 批封存的内容与它的校验值不符。") % {"seal": number}, seal=number
             )
@@ -198,10 +201,13 @@ class _Walk:
         digest, old_digest, count = sha256(), sha256(), 0
         changed: list[_Member] = []
         newer: list[int] = []
+        strangers = 0
         late: list[_Member] = []
         for member in members:
             count += 1
             digest.update(member.stored_hash)
+            if not seal.first_id <= member.id <= seal.last_id:
+                strangers += 1
             if member.written_in is not None and member.written_in >= seal.newest:
                 newer.append(member.id)  # its transaction began after the seal was made
             else:
@@ -220,7 +226,8 @@ class _Walk:
         self.found.sealed += count
         self._tell_changed(seal, changed)
         if digest.hexdigest() != seal.digest or count != seal.rows:
-            self._tell_membership(seal, count, newer, explained=bool(newer) and old_digest.hexdigest() == seal.digest)
+            explained = bool(newer) and old_digest.hexdigest() == seal.digest
+            self._tell_membership(seal, count, newer, strangers=strangers, explained=explained)
         for member in late:
             self._tell_if_late(seal, member)
 
@@ -233,6 +240,7 @@ class _Walk:
                 % {"one": one, "other": other, "seal": seal.number},
                 seal=seal.number,
                 row=one,
+                perhaps=(other,),
             )
         known = {row for pair in swapped for row in pair}
         for member in changed:
@@ -244,7 +252,7 @@ class _Walk:
                     row=member.id,
                 )
 
-    def _tell_membership(self, seal: Seal, count: int, newer: list[int], *, explained: bool) -> None:
+    def _tell_membership(self, seal: Seal, count: int, newer: list[int], *, strangers: int, explained: bool) -> None:
         for row in newer[:MOST_FINDINGS]:
             self.found.add(
                 Fault.ROW_INSERTED,
@@ -255,14 +263,21 @@ class _Walk:
         if explained:
             return
         facts = {"seal": seal.number, "rows": seal.rows, "count": count, "first": seal.first_id, "last": seal.last_id}
+        gaps = _gaps(seal.first_id, seal.last_id) if count - strangers < seal.rows else []
         if count == seal.rows:
             what = _("第 %(seal)s 批（第 %(first)s 到 %(last)s 行）里有行被换过，或连同校验值一起被改过。") % facts
         else:
             what = _("第 %(seal)s 批（第 %(first)s 到 %(last)s 行）封存时有 %(rows)s 行，现在有 %(count)s 行。") % facts
-            gaps = _gaps(seal.first_id, seal.last_id) if count < seal.rows else []
-            if gaps:
-                what = f"{what}{_('少了的可能是：%(rows)s。') % {'rows': listed(gaps)}}"
-        self.found.add(Fault.ROWS_DIFFER, what, seal=seal.number)
+        if gaps:
+            what = f"{what}{_('少了的可能是：%(rows)s。') % {'rows': listed(gaps)}}"
+        self.found.add(Fault.ROWS_DIFFER, what, seal=seal.number, perhaps=gaps)
+        for row in _rewritten(seal):
+            self.found.add(
+                Fault.ROW_CHANGED,
+                _("第 %(row)s 行（第 %(seal)s 批）在封存之后被重新写过。") % {"row": row, "seal": seal.number},
+                seal=seal.number,
+                row=row,
+            )
 
     def _tell_if_late(self, seal: Seal, member: _Member) -> None:
         """A row whose id lies among rows sealed earlier: honest only if its transaction ran already then."""
@@ -282,7 +297,7 @@ class _Walk:
         """The lines of the head file that are heads and go up; the others are told."""
         before = 0
         for line, head in heads.read(path, end):
-            if head is None or head.hash_again() != head.hash or head.number <= before:
+            if head is None or not head.is_whole() or head.number <= before:
                 self.found.add(Fault.HEADS_DAMAGED, _("封存文件的第 %(line)s 行损坏。") % {"line": line}, row=None)
                 continue
             before = head.number
@@ -329,33 +344,34 @@ class _Walk:
 
 def _members(first: int, last: int) -> Iterator[tuple[int, _Member]]:
     """The memberships of a range of seals with their rows, in order of seal and row id."""
-    with connection.chunked_cursor() as cursor:
+    # The next rows are fetched while these are hashed: server and client then work at the same time.
+    with connection.chunked_cursor() as cursor, ThreadPoolExecutor(1) as ahead:
         cursor.execute(
             f"""
-            SELECT s.seal, s.history_id, s.row_hash, h.written_in, {ROW}
+            SELECT s.seal, s.history_id, s.row_hash, {ROW}
             FROM audit_sealed s LEFT JOIN audit_history h ON h.id = s.history_id
             WHERE s.seal BETWEEN %s AND %s ORDER BY s.seal, s.history_id
             """,
             [first, last],
         )
-        while chunk := cursor.fetchmany(2000):
+        coming = ahead.submit(cursor.fetchmany, 2000)
+        while chunk := coming.result():
+            coming = ahead.submit(cursor.fetchmany, 2000)
             for row in chunk:
-                there = row[4] is not None
-                yield row[0], _Member(row[1], bytes(row[2]), row[3], row[4:] if there else None)
+                there = row[3] is not None
+                yield row[0], _Member(row[1], bytes(row[2]), row[-1], row[3:] if there else None)
 
 
 def _swapped(changed: list[_Member]) -> list[tuple[int, int]]:
     """Pairs of rows that hold each other's content under their own ids."""
     if not 2 <= len(changed) <= 200:
         return []
-    stored = {member.stored_hash: member for member in changed}
     pairs = []
     for member in changed:
         for other in changed:
             if member.id < other.id and member.row is not None and other.row is not None:
-                one_is_other = stored.get(hash_of((other.id, *member.row[1:])))
-                other_is_one = stored.get(hash_of((member.id, *other.row[1:])))
-                if one_is_other is other and other_is_one is member:
+                one_is_other = is_hash_of(other.stored_hash, (other.id, *member.row[1:]))
+                if one_is_other and is_hash_of(member.stored_hash, (member.id, *other.row[1:])):
                     pairs.append((member.id, other.id))
     return pairs
 
@@ -369,6 +385,35 @@ def _gaps(first: int, last: int) -> list[int]:
             [first, min(last, first + 100_000), _NAMED],
         )
         return [int(row[0]) for row in cursor.fetchall()]
+
+
+def _rewritten(seal: Seal) -> list[int]:
+    """Rows written again after they were sealed: with a new hash beside them nothing else tells which.
+
+    The server keeps with each row the transaction that wrote it. The memberships of a seal were written by one, and
+    its rows before the seal was made; in a restored copy all rows were written by one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT s.history_id, s.xmin::text, h.xmin::text,
+                h.id IS NULL OR ((h.xmin::text::bigint - a.newest) & 4294967295) < 2147483648
+            FROM audit_seal a JOIN audit_sealed s ON s.seal = a.number LEFT JOIN audit_history h ON h.id = s.history_id
+            WHERE a.number = %s ORDER BY s.history_id
+            """,
+            [seal.number],
+        )
+        members = cursor.fetchall()
+    young = [one[0] for one in members if one[3]]
+    if seal.cluster != cluster_id() or len(young) == len(members):
+        young = _odd({one[0]: one[2] for one in members})
+    return sorted({*young, *_odd({one[0]: one[1] for one in members})})[:MOST_FINDINGS]
+
+
+def _odd(written_by: dict[int, str | None]) -> list[int]:
+    """Rows that another transaction wrote than the one that wrote most of them."""
+    [(common, count)] = Counter(written_by.values()).most_common(1) or [(None, 0)]
+    return [row for row, by in written_by.items() if by != common] if 2 * count > len(written_by) else []
 
 
 def _seal_over(row: int) -> Seal | None:
