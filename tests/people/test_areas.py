@@ -21,6 +21,7 @@ from tests.world import BANYAN, GRID, KAPOK, NOW, OTHER_GRID, STREET, build_worl
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=1)
+DAYS_LATER = NOW + timedelta(days=2)
 LINE = [[113.305, 23.09], [113.305, 23.12]]
 NEW = BANYAN + "003"
 
@@ -71,6 +72,42 @@ class TestSplit:
         split(world)
         rows = Responsibility.objects.filter(unit=unit, matter_code="01").order_by("area_code")
         assert [(one.area_code, one.order) for one in rows] == [(GRID, 3), (NEW, 3)]
+
+
+class TestOrderOfNews:
+    """Two changes of the same codes; whichever news comes first, everything ends where the later one put it."""
+
+    def swap(self, world):
+        first = self.effected(world, "split", {"code": GRID, "line": LINE, "parts": [{"name": "东"}, {"name": "西"}]}, 0)
+        second = self.effected(world, "merge", {"codes": [NEW, OTHER_GRID], "code": OTHER_GRID, "name": "二三网格"}, 1)
+        return first, second
+
+    def effected(self, world, kind, given, days):
+        now = NOW + timedelta(days=days)
+        plan = draw_plan(kind=kind, given=given, effective_on=now.date(), actor=world.keeper, now=now)
+        submit_plan(plan_id=plan.pk, actor=world.keeper, now=now)
+        return approve_plan(plan_id=plan.pk, actor=world.leader, now=now)
+
+    @pytest.mark.parametrize("order", [(0, 1), (1, 0), (1, 1, 0), (0, 0, 1, 0)])
+    def test_it_does_not_matter(self, world, order):
+        account, unit = world.accounts["grid_worker"], world.units["sanitation"].pk
+        assign_responsibility(unit_id=unit, area_code=GRID, matter_code="01", order=3, actor=system(), now=NOW)
+        east = world.call(lng=113.308, lat=23.105).case
+        west = world.call(lng=113.302, lat=23.105, words="另一件").case
+        made = self.swap(world)
+        for one in order:
+            areas.follow_areas(plan_id=made[one].pk, actor=system(), now=DAYS_LATER)
+            rehoming.follow_areas(plan_id=made[one].pk, actor=system(), now=DAYS_LATER)
+        assert held(RoleGrant, account=account) == [GRID, OTHER_GRID]
+        rows = Responsibility.objects.filter(unit=unit, matter_code="01").values_list("area_code", flat=True)
+        assert sorted(rows) == [GRID, OTHER_GRID]
+        found = {Case.objects.get(pk=one.pk).area_code for one in (east, west)}
+        assert found == {GRID, OTHER_GRID}
+
+    def test_news_of_a_later_change_alone_brings_the_earlier_ones_along(self, world):
+        _, second = self.swap(world)
+        assert areas.follow_areas(plan_id=second.pk, actor=system(), now=DAYS_LATER)
+        assert held(RoleGrant, account=world.accounts["grid_worker"]) == [GRID, OTHER_GRID]
 
 
 class TestMerge:

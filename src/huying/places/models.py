@@ -213,6 +213,7 @@ class AreaPlan(models.Model):
     decided_at = models.DateTimeField(null=True)
     words = models.CharField(max_length=200, blank=True, default="")
     effected_at = models.DateTimeField(null=True)
+    followed = ArrayField(models.CharField(max_length=20), default=list)  # apps whose rows have followed it
 
     class Meta:
         indexes = [

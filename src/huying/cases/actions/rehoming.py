@@ -13,7 +13,7 @@ from huying.cases.queries.scope import within
 from huying.cases.rules import OPEN, Verb
 from huying.kernel.actor import Actor
 from huying.kernel.lying import Lying
-from huying.places import queries as places
+from huying.places.actions import follow
 from huying.places.queries import plans
 
 
@@ -47,20 +47,22 @@ def follow_area(docket: Docket, *, area_code: str, desk_code: str, plan_id: UUID
     docket.index_words()
 
 
-def _today(code: str) -> str:
-    """The code as it is now: news of a change may come after that of a later one."""
-    return code if places.is_known(code) else plans.present_code(code) or code
-
-
 def follow_areas(*, plan_id: UUID, actor: Actor, now: datetime) -> int:
-    """Let every open case of the changed areas follow, restricted ones too; says how many. Twice is once."""
+    """Let every open case of the areas changed by this plan follow, restricted ones too; says how many moved.
+
+    Earlier changes that nobody followed yet go first. Twice is once.
+    """
+    return sum(follow(plan_id=plan_id, who="cases", step=lambda plan: _follow(plan, actor, now)))
+
+
+def _follow(plan_id: UUID, actor: Actor, now: datetime) -> int:
     heirs = plans.heirs(plan_id)
     lying = within(heirs.codes) | within(heirs.codes, "desk_code")
     moved = 0
     for row in (
         Case.objects.filter(lying, state__in=OPEN).order_by("pk").only("pk", "area_code", "desk_code", "lng", "lat")
     ):
-        area, desk = (_today(heirs.home(code, row.lng, row.lat)) for code in (row.area_code, row.desk_code))
+        area, desk = (heirs.home(code, row.lng, row.lat) for code in (row.area_code, row.desk_code))
         if (area, desk) != (row.area_code, row.desk_code):
             follow_area(row.pk, area_code=area, desk_code=desk, plan_id=plan_id, actor=actor, now=now)
             moved += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 
 from huying.audit import actions as audit
-from huying.audit.models import History
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
 from huying.kernel.lying import Lying, Staff
@@ -27,6 +27,7 @@ from huying.people.models import (
     UnitLink,
 )
 from huying.people.rules import Post
+from huying.places.actions import follow
 from huying.places.heirs import Heirs
 from huying.places.queries import plans
 from huying.places.queries.plans import lying
@@ -89,11 +90,18 @@ def staff_of(codes: Sequence[str]) -> dict[str, Staff]:
     }
 
 
-@transaction.atomic
 def follow_areas(*, plan_id: UUID, actor: Actor, now: datetime) -> dict[str, int]:
-    """Move what names a changed area; what named a divided one stands for every part. Twice is once."""
-    if History.objects.filter(kind="area_plan", object_id=plan_id, verb=DONE).exists():
-        return {}
+    """Move what names an area changed by this plan, or by an earlier one that nobody followed yet; says how much.
+
+    What named a divided area stands for every part. Twice is once.
+    """
+    told: Counter[str] = Counter()
+    for one in follow(plan_id=plan_id, who="people", step=lambda plan: _follow(plan, actor, now)):
+        told.update(one)
+    return dict(told)
+
+
+def _follow(plan_id: UUID, actor: Actor, now: datetime) -> dict[str, int]:
     heirs = plans.heirs(plan_id)
     told: dict[str, int] = {}
     for model in apps.get_app_config("people").get_models():

@@ -1,6 +1,7 @@
 """Writes of places."""
 
 from huying.places.actions.drafts import apply_draft, check_draft, drop_draft, keep_draft
+from huying.places.actions.following import follow
 from huying.places.actions.importing import import_areas, import_polygons
 from huying.places.actions.outcome import Outcome, Problem
 from huying.places.actions.planning import (
@@ -26,6 +27,7 @@ __all__ = [
     "drop_plan",
     "effect_due_plans",
     "effect_plan",
+    "follow",
     "import_areas",
     "import_polygons",
     "keep_draft",
