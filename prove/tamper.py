@@ -433,7 +433,7 @@ class Tamper(Prover):
     def open(self, run: Run) -> None:
         self.stack = contextlib.ExitStack()
         self.watch: Watch | None = None
-        if not run.smoke and run.only is None:
+        if not run.smoke and run.only is None and not run.sabotage:
             self.watch = Watch(run.folder / "house")
         one = self.stack.enter_context(bench.database())
         heads_file = run.folder / f"heads-{os.getpid()}.jsonl"
@@ -587,7 +587,8 @@ class Tamper(Prover):
             return
         seals = [one.seal for one in found.findings if one.seal is not None]
         if not seals or min(seals) != done.seal:
-            run.find("not located to the first false seal", attack=name, seal=done.seal, said=found.broken[:3])
+            said = [str(one) for one in found.findings if one.seal in (min(seals, default=None), done.seal)][:3]
+            run.find("not located to the first false seal", attack=name, seal=done.seal, said=said, seals=seals[:9])
             return
         run.count("located_to_the_seal")
 

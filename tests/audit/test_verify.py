@@ -205,6 +205,22 @@ class TestRows:
         ]
 
 
+class TestForgedSeals:
+    def test_a_forged_last_number_accuses_no_honest_rows_and_hides_nothing(self, chain, tamper, monkeypatch):
+        monkeypatch.setattr("huying.audit.verifying.MOST_FINDINGS", 2)
+        head = heads_of(chain)[0]
+        forged = replace(head, last_id=1000)
+        tamper("UPDATE audit_seal SET last_id = 1000, hash = %s WHERE number = 1", forged.hash_again())
+        assert faults(chain) == [(Fault.SEAL_CHANGED, 2, None), (Fault.CHAIN_REPLACED, 1, None)]
+
+    def test_the_only_row_of_a_seal_is_named(self, file, tamper):
+        append(1)
+        actions.seal(now=NOW, heads_file=file)
+        tamper("UPDATE audit_history SET verb = 'close' WHERE id = 1")
+        assert not _rehash(tamper, 1)
+        assert faults(file) == [(Fault.ROWS_DIFFER, 1, None), (Fault.ROW_CHANGED, 1, 1)]
+
+
 class TestTheVersionBefore:
     """Chains that 0.2.0 sealed are whole, and go on in the present form."""
 

@@ -47,6 +47,11 @@ class Fault(Term):
     HEADS_DAMAGED = "heads-damaged", _("请用留存的副本替换封存文件。")
 
 
+OF_THE_CHAIN = frozenset(
+    {Fault.CHAIN_REPLACED, Fault.TAIL_CUT, Fault.HEADS_OLD, Fault.HEADS_MISSING, Fault.HEADS_DAMAGED}
+)
+
+
 @dataclass(frozen=True)
 class Finding:
     """One fault, with the row or seal it lies in."""
@@ -84,7 +89,8 @@ class Verification:
     def add(
         self, fault: Fault, what: Label, *, seal: int | None = None, row: int | None = None, perhaps: Iterable[int] = ()
     ) -> None:
-        if len(self.findings) < MOST_FINDINGS:
+        # What concerns the whole chain is told also after many single rows.
+        if len(self.findings) < MOST_FINDINGS * (2 if fault in OF_THE_CHAIN else 1):
             self.findings.append(Finding(fault, what, seal, row, tuple(perhaps)))
         else:
             self.more += 1
@@ -154,7 +160,8 @@ class _Walk:
                     number, rows = next(stored, (None, iter(())))
                 mine = (member for _number, member in rows) if number == seal.number else iter(())
                 self._check_rows(seal, mine)
-                self.highest = max(self.highest, seal.last_id)
+                if not self.replaced or self.replaced[-1] != seal.number:  # else its numbers are the forger's
+                    self.highest = max(self.highest, seal.last_id)
                 self.progress(self.found.sealed, self.total)
         self._tell_of_file()
 
@@ -284,6 +291,8 @@ class _Walk:
         earlier = _seal_over(member.id)
         if earlier is None or earlier.number >= seal.number or earlier.cluster != seal.cluster:
             return
+        if earlier.number in self.replaced:
+            return
         if member.written_in is not None and member.written_in >= earlier.newest:
             self.found.add(
                 Fault.ROW_INSERTED,
@@ -404,6 +413,8 @@ def _rewritten(seal: Seal) -> list[int]:
             [seal.number],
         )
         members = cursor.fetchall()
+    if len(members) == 1:
+        return [members[0][0]]
     young = [one[0] for one in members if one[3]]
     if seal.cluster != cluster_id() or len(young) == len(members):
         young = _odd({one[0]: one[2] for one in members})
