@@ -9,7 +9,7 @@ import time_machine
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.cache import cache
 
-from huying.access import actions
+from huying.access import actions, oidc
 from huying.access.models import Link, SignIn
 from huying.access.rules import totp_code
 from huying.people.models import Account, RoleGrant
@@ -162,3 +162,29 @@ class TestLies:
 
         people.close_account(account_id=bound.pk, actor=system(), now=NOW)
         assert walk(client).status_code == 403
+
+
+class TestWhereTheDirectoryLeads:
+    REMOTE = oidc.Provider("https://id.example", "x", "y", "z")
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "http://127.0.0.1:9/jwks", "http://id.example/jwks", "https://10.0.0.1/", "https://0x0a.1/", "https://2130706433/",
+            "https://017700000001/", "https://[::1]/", "https://localhost/", "https://169.254.169.254/", "https://１０.0.0.1/",
+            "https://id.example\\@10.0.0.1/", "https://a@id.example/", "https://[", "https://id.example:0/", "ftp://id.example/", "",
+        ],
+    )  # fmt: skip
+    def test_it_cannot_send_us_to_a_number_or_out_of_tls(self, address):
+        with pytest.raises(oidc.OidcTrouble):
+            oidc._checked(address, self.REMOTE)
+
+    @pytest.mark.parametrize("address", ["https://id.example/token", "https://keys.id.example:8443/jwks"])
+    def test_its_names_are_asked(self, address):
+        assert oidc._checked(address, self.REMOTE) == address
+
+    def test_a_directory_in_the_house_may_be_a_number_as_the_settings_name_it(self):
+        one = oidc.Provider("https://10.0.0.8:8443", "x", "y", "z")
+        assert oidc._checked("https://10.0.0.8:8443/token", one)
+        with pytest.raises(oidc.OidcTrouble):
+            oidc._checked("https://10.0.0.9:8443/token", one)

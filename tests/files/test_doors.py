@@ -392,7 +392,7 @@ class TestResponses:
         assert told["Content-Type"] == "application/pdf"
         assert told["Content-Disposition"].startswith('attachment; filename="')
         assert told["X-Content-Type-Options"] == "nosniff"
-        assert told["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        assert told["Content-Security-Policy"] == "default-src 'none'; sandbox; frame-ancestors 'none'"
         assert told["Content-Disposition"].endswith(".exe.pdf")
         with pytest.raises(NotFound):
             send(row, preview=True)

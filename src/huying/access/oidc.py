@@ -6,7 +6,10 @@ import base64
 import hashlib
 import json
 import secrets
+import socket
+from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -62,7 +65,7 @@ def ask(now: int) -> Asked:
 def address_to_ask(one: Provider, asked: Asked, back: str) -> str:
     """Where the browser is sent to sign in there."""
     challenge = base64.urlsafe_b64encode(hashlib.sha256(asked.verifier.encode()).digest()).rstrip(b"=").decode()
-    where = _checked(_described(one)["authorization_endpoint"])
+    where = _checked(_described(one)["authorization_endpoint"], one)
     query = {
         "response_type": "code", "client_id": one.client_id, "redirect_uri": back, "scope": "openid",
         "state": asked.state, "nonce": asked.nonce, "code_challenge": challenge, "code_challenge_method": "S256",
@@ -75,7 +78,7 @@ def subject_of(one: Provider, asked: Asked, code: str, back: str, now: int) -> s
     described = _described(one)
     told = _asked_for(
         "POST",
-        _checked(described["token_endpoint"]),
+        _checked(described["token_endpoint"], one),
         data={"grant_type": "authorization_code", "code": code, "redirect_uri": back, "code_verifier": asked.verifier},
         auth=httpx.BasicAuth(quote(one.client_id, safe=""), quote(one.client_secret, safe="")),
     )
@@ -86,7 +89,7 @@ def subject_of(one: Provider, asked: Asked, code: str, back: str, now: int) -> s
 
 
 def _subject(one: Provider, described: dict[str, Any], token: str, nonce: str, now: int) -> str:
-    keys = _asked_for("GET", _checked(described["jwks_uri"]))
+    keys = _asked_for("GET", _checked(described["jwks_uri"], one))
     try:
         head = jwt.get_unverified_header(token)
         known = [key for key in PyJWKSet.from_dict(keys).keys if head.get("kid") in (None, key.key_id)]
@@ -127,7 +130,7 @@ def _described(one: Provider) -> dict[str, Any]:
     key = "access.oidc." + hashlib.sha256(one.issuer.encode()).hexdigest()
     found: dict[str, Any] | None = cache.get(key)
     if found is None:
-        found = _asked_for("GET", _checked(one.issuer.rstrip("/") + "/.well-known/openid-configuration"))
+        found = _asked_for("GET", _checked(one.issuer.rstrip("/") + "/.well-known/openid-configuration", one))
         if found.get("issuer") != one.issuer:
             raise OidcTrouble("the directory calls itself by another name than the settings do")
         for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
@@ -137,12 +140,39 @@ def _described(one: Provider) -> dict[str, Any]:
     return found
 
 
-def _checked(address: str) -> str:
-    """An address to ask: https, or this machine itself."""
-    parts = urlsplit(address)
-    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+def _checked(address: str, one: Provider) -> str:
+    """An address of the directory to ask, as the settings or the directory itself name it.
+
+    https to a name, whose certificate must then be shown; a number, however it is written, only where the settings name
+    the same. Plain http only on this machine, for a directory that itself is here.
+    """
+    try:
+        parts, own = urlsplit(address), urlsplit(one.issuer)
+        host, home = parts.hostname or "", own.hostname or ""
+        plain = address.isascii() and address.isprintable() and "\\" not in address and parts.port != 0
+    except ValueError:
+        host, plain = "", False
+    if not host or not plain or parts.username is not None:
+        raise OidcTrouble("an address of the directory is none")
+    if parts.scheme == "http" and is_loopback(host) and is_loopback(home):
         return address
-    raise OidcTrouble("an address of the directory is not https")
+    if parts.scheme != "https":
+        raise OidcTrouble("an address of the directory is not https")
+    if host != home and (_is_number(host) or is_loopback(host)):
+        raise OidcTrouble("an address of the directory leads elsewhere by a number")
+    return address
+
+
+def _is_number(host: str) -> bool:
+    """Whether a host is an address in any notation that a resolver reads: 10.0.0.1, 0x0a.1, 012.1, ::1."""
+    name = host.rstrip(".")
+    with suppress(ValueError):
+        ip_address(name.partition("%")[0])
+        return True
+    with suppress(OSError):
+        socket.inet_aton(name)
+        return True
+    return "%" in host
 
 
 def _asked_for(method: str, address: str, **options: Any) -> dict[str, Any]:

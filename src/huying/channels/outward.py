@@ -82,7 +82,7 @@ def is_public(address: str) -> bool:
         inner = one.ipv4_mapped or one.sixtofour or (one.teredo[1] if one.teredo else None)
         if inner is None and one in _NAT64:
             inner = ipaddress.IPv4Address(int(one) & 0xFFFFFFFF)
-        if inner is not None and not is_public(str(inner)):
+        if one.is_site_local or (inner is not None and not is_public(str(inner))):
             return False
     return one.is_global and not (one.is_multicast or one.is_reserved or one.is_unspecified or one.is_link_local)
 

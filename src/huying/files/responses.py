@@ -50,7 +50,7 @@ def _whole(attachment: Attachment, *, preview: bool, request: HttpRequest | None
         response["Content-Disposition"] = f'inline; filename="{path.name}"'
     else:
         response["Content-Disposition"] = disposition("inline" if shown else "attachment", _name(attachment))
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'none'"
     if kind in SOUNDS:
         response["Accept-Ranges"] = "bytes"
         _cut(response, data, request.headers.get("Range", "") if request is not None else "")
