@@ -4,6 +4,7 @@ Each action is one transaction. `ACTIONS` maps a verb of the table to the action
 """
 
 from huying.cases.actions.acting import Act, act
+from huying.cases.actions.blanking import blank_words
 from huying.cases.actions.closing import (
     ask_void,
     check_place,
@@ -75,6 +76,7 @@ __all__ = [
     "ask_decline",
     "ask_return",
     "ask_void",
+    "blank_words",
     "check_place",
     "contact_reporter",
     "correct_case",

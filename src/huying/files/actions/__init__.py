@@ -4,6 +4,7 @@ from huying.files.actions.cover import cover_held, cover_photo
 from huying.files.actions.ending import end_files, set_term
 from huying.files.actions.keep import (
     NewFile,
+    blank_names,
     erase_files,
     hold_image,
     keep_image,
@@ -19,6 +20,7 @@ __all__ = [
     "NewFile",
     "add_chunk",
     "begin_upload",
+    "blank_names",
     "cancel_upload",
     "checked",
     "cover_held",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -26,6 +26,8 @@ from huying.files.rules import (
     MOST_HELD,
     MOST_LEXEMES,
     MOST_OF_OWNER,
+    NAME_LENGTH,
+    OPENING_LENGTH,
     ORPHAN_AFTER,
     FilePurpose,
     PreparedImage,
@@ -264,6 +266,19 @@ def erase_files(*, owner_kind: str, owner_ids: Sequence[UUID], actor: Actor, now
     HeldUpload.objects.filter(pk__in=erased).delete()
     Attachment.objects.filter(pk__in=erased).delete()
     return len(rows)
+
+
+@transaction.atomic
+def blank_names(*, owner_ids: Sequence[UUID], blanked: Callable[[str], str]) -> int:
+    """Take passages out of what files of these owners are called and begin with; what they hold for search goes."""
+    changed = 0
+    for row in Attachment.objects.select_for_update().filter(owner_id__in=owner_ids).order_by("pk"):
+        new = (blanked(row.name)[:NAME_LENGTH], blanked(row.opening)[:OPENING_LENGTH])
+        if new != (row.name, row.opening):
+            row.name, row.opening, row.lexemes = *new, []
+            row.save(update_fields=["name", "opening", "lexemes"])
+            changed += 1
+    return changed
 
 
 def sweep(*, now: datetime) -> int:
