@@ -58,6 +58,11 @@ SETTINGS: dict[str, str] = {
     "log_truncate_on_rotation": "on",
     "log_rotation_age": "1d",
     "log_rotation_size": "0",
+    # A statement that fails carries the values that were to be kept, a name or a caller's words among them: neither it
+    # nor the row that was in the way is written down. The application's own log tells the error's code and constraint.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 UNSAFE = ('"', "$", "`", "\\", "\n", "\r")
 """Characters that pg_ctl hands to a shell as they are."""
