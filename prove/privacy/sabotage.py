@@ -1,0 +1,35 @@
+"""What is broken on purpose."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from typing import Any
+from unittest import mock
+
+
+@contextlib.contextmanager
+def broken(name: str) -> Iterator[None]:
+    from huying.people.actions import contacts, talents
+    from huying.people.models import Account
+
+    with contextlib.ExitStack() as stack:
+        if name == "logged":
+            sealed = contacts._sealed
+
+            def told(row: Any, key: Any) -> Any:
+                logging.getLogger("huying.people").warning(f"kept {row.name}")
+                return sealed(row, key)
+
+            stack.enter_context(mock.patch.object(contacts, "_sealed", told))
+        elif name == "unsealed":
+            stack.enter_context(mock.patch("huying.kernel.secrets.seal", lambda plain, _key, _aad: plain.encode()))
+            stack.enter_context(
+                mock.patch("huying.kernel.secrets.unseal", lambda sealed, _key_of, _aad: bytes(sealed).decode())
+            )
+        elif name == "history_name":
+            stack.enter_context(mock.patch.object(Account, "label", property(lambda self: self.name)))
+        elif name == "half_erased":
+            stack.enter_context(mock.patch.object(talents, "withdraw_consent", lambda **_options: None))
+        yield
