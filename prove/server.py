@@ -203,6 +203,33 @@ def copied(source: Path, target: Path) -> House:
     return house
 
 
+# Breaking the product on purpose
+
+_AFTER = """
+import importlib.abc, importlib.util, sys
+
+class _After(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name != {name!r}:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        begin = spec.loader.exec_module
+        def exec_module(module):
+            begin(module)
+            exec(compile({code!r}, "sabotage", "exec"), {{"module": module}})
+        spec.loader.exec_module = exec_module
+        return spec
+
+sys.meta_path.insert(0, _After())
+"""
+
+
+def after_import(name: str, code: str) -> str:
+    """For `Served(sabotage=…)`: code that runs in each process of the product once `name`, its `module`, is loaded."""
+    return _AFTER.format(name=name, code=code)
+
+
 # Processes
 
 
@@ -250,6 +277,7 @@ class Served(House):
         self.source = source
         self.processes = processes
         self.sabotage = sabotage
+        self._world: dict[str, Any] | None = None
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
         self.log = self.data.with_name(f"{self.data.name}.log")
@@ -267,8 +295,10 @@ class Served(House):
 
     @property
     def world(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.data / WORLD).read_text(encoding="utf-8"))
-        return found
+        """Tokens, units, accounts, areas and points of the street."""
+        if self._world is None:
+            self._world = dict(json.loads((self.data / WORLD).read_text(encoding="utf-8")))
+        return self._world
 
     def start(self, seconds: float = 60) -> None:
         """Start, and return when both web processes and the worker work."""
@@ -311,12 +341,12 @@ class Served(House):
         finally:
             connection.close()
 
-    def stop(self) -> None:
-        """Stop it and everything that it started; also after a failure."""
+    def stop(self, *, hard: bool = False) -> None:
+        """Stop it and everything that it started; also after a failure. `hard`: the world is not wanted any more."""
         process, self.process = self.process, None
         if process is not None:
             ours = [pid for pid, _words in children_of(process.pid)]
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGKILL if hard else signal.SIGTERM)
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
@@ -325,7 +355,10 @@ class Served(House):
             for pid in ours:  # leaders of groups of their own
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(pid, signal.SIGKILL)
-        if self.home.exists():
+        if hard:
+            self.kill_database()
+            time.sleep(0.1)
+        elif self.home.exists():
             server = self.database()  # where the parent was killed nobody stopped the database
             server.hold()
             server.down()
@@ -419,11 +452,14 @@ def street(folder: Path, **options: Any) -> Iterator[Served]:
     House(folder).remove()
     served = Served(folder, **options)
     try:
-        with served:
-            yield served
+        served.start()
+        yield served
     finally:
+        served.stop(hard=True)
         served.remove()
 
 
-__all__ = ["APP", "BOOT", "OWNER", "House", "NotServed", "Served", "children_of", "copied", "free_port", "rss_of",
-           "runs", "street", "template"]  # fmt: skip
+__all__ = [
+    "APP", "BOOT", "OWNER", "House", "NotServed", "Served", "after_import", "children_of", "copied", "free_port",
+    "rss_of", "runs", "street", "template",
+]  # fmt: skip
