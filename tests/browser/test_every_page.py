@@ -32,7 +32,7 @@ NO_PAGE = {
     "access:end_own_sign_in", "access:end_others", "access:ask_reset", "access:unlock", "access:link",
     "access:unlink", "access:decide_reset", "access:end_sign_in", "access:decide_item",
     "portal:code_picture", "portal:forget", "portal:again", "portal:private", "portal:photo", "portal:photo_for_all",
-    "portal:guess", "access:sign_out", "access:demo_sign_in", "desk:points", "desk:triage_choices", "desk:nudge",
+    "portal:security", "portal:guess", "access:sign_out", "access:demo_sign_in", "desk:points", "desk:triage_choices", "desk:nudge",
     "cases:move", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview", "matters:make_draft",
     "matters:export", "matters:submit", "matters:approve", "matters:send_back", "matters:drop", "places:drop",
     "places:polygons", "places:outlines", "clocks:publish", "clocks:hours", "ui:map_data", "ui:type", "channels:live",

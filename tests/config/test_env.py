@@ -74,6 +74,7 @@ class TestRefusing:
             ("HUYING_TILES_SYSTEM", "mars", "one of wgs84"),
             ("HUYING_LOG_LEVEL", "LOUD", "one of DEBUG"),
             ("HUYING_SECRET_KEY", "short", "at least 32 characters"),
+            ("HUYING_SECURITY_CONTACT", "somebody", "begins with mailto:"),
             ("HUYING_REAL_DATA", "/no/such/folder", "a folder that exists"),
             ("HUYING_SESSION_MINUTES", "0", "from 5 to 1440"),
         ],

@@ -1,9 +1,10 @@
 """What everybody may see: only what the allow-list names; never a caller's words, photos, name or exact place."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from huying.cases import actions as a
 from huying.cases.models import Case, Report
@@ -243,3 +244,19 @@ def test_the_grid_of_the_report_never_shows_its_exact_point(world, visitor, cloc
     page = seen(visitor, clock)
     assert GRID not in page
     assert "113.3" not in page
+
+
+class TestSecurityContact:
+    ADDRESS = "/.well-known/security.txt"
+
+    def test_it_says_whom_to_tell_and_until_when_that_holds(self, client, settings):
+        settings.SECURITY_CONTACT = "mailto:security@huying.example"
+        answer = client.get(self.ADDRESS)
+        assert answer["Content-Type"] == "text/plain; charset=utf-8"
+        lines = dict(line.split(": ", 1) for line in answer.content.decode().splitlines())
+        assert lines["Contact"] == "mailto:security@huying.example"
+        assert timezone.now() < datetime.fromisoformat(lines["Expires"]) < timezone.now() + timedelta(days=365)
+
+    def test_where_nobody_said_it_there_is_no_such_page(self, client, settings):
+        settings.SECURITY_CONTACT = ""
+        assert client.get(self.ADDRESS).status_code == 404

@@ -143,6 +143,12 @@ def _way(text: str) -> str:
     return text
 
 
+def _contact(text: str) -> str:
+    if text and (not text.startswith(("mailto:", "https://", "tel:")) or any(ord(one) < 33 for one in text)):
+        raise ValueError(text)
+    return text
+
+
 def whole(low: int, high: int) -> Kind[int]:
     def read(text: str) -> int:
         number = int(text)
@@ -170,6 +176,7 @@ DATABASE = Kind("an address like postgresql://user:password@host:5432/name", _da
 LONG_SECRET = Kind("a secret of at least 32 characters", _long_secret)
 ISSUER = Kind("an address that begins with https://", _issuer)
 WAY = Kind("file, console, off, or an address like service://key/{address}", _way)
+CONTACT = Kind("an address that begins with mailto:, https:// or tel:", _contact)
 TILES = Kind("an address with {z}, {x} and {y} in it", _tiles)
 FOLDER = Kind("a folder that exists", _folder_or_nothing)
 PATH = Kind("a path", _path)
@@ -369,6 +376,14 @@ METRICS_TOKEN = Setting(
     secret=True,
     shown="none",
 )
+SECURITY_CONTACT = Setting(
+    "HUYING_SECURITY_CONTACT",
+    CONTACT,
+    "",
+    "Where people report weaknesses of this installation, e.g. `mailto:security@huying.example`. It stands in "
+    "`/.well-known/security.txt`; without it there is no such page.",
+    shown="none",
+)
 REAL_DATA = Setting(
     "HUYING_REAL_DATA", FOLDER, "", "For tests alone: the folder of real data.", shown="tests that need it are skipped"
 )
@@ -416,6 +431,7 @@ TABLE: tuple[Setting[Any], ...] = (
     LOG_LEVEL,
     LOG_FORMAT,
     METRICS_TOKEN,
+    SECURITY_CONTACT,
     REAL_DATA,
 )
 
@@ -465,6 +481,7 @@ class Env:
     log_level: str
     log_format: str
     metrics_token: str
+    security_contact: str
     real_data: Path | None
 
     @property
@@ -629,6 +646,7 @@ def read(environ: Mapping[str, str] | None = None) -> Env:
         log_level=get(LOG_LEVEL),
         log_format=get(LOG_FORMAT),
         metrics_token=get(METRICS_TOKEN),
+        security_contact=get(SECURITY_CONTACT),
         real_data=get(REAL_DATA),
     )
 

@@ -206,6 +206,7 @@ OIDC = {
 BIND = ENV.bind
 LIVE = ENV.live
 METRICS_TOKEN = ENV.metrics_token
+SECURITY_CONTACT = ENV.security_contact
 MASTER_KEY_FILE = ENV.master_key_file
 API_PUBLIC_REPORTS = ENV.api_public_reports
 WEBHOOK_PRIVATE = ENV.webhook_private

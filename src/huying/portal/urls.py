@@ -13,6 +13,7 @@ urlpatterns = [
     path("numbers/", home.numbers, name="numbers"),
     path("privacy/", home.privacy, name="privacy"),
     path("access/", home.access, name="access"),
+    path(".well-known/security.txt", home.security, name="security"),
     path("report/", report.what, name="report"),
     path("report/guess/", report.guess, name="guess"),
     path("report/danger/", report.danger, name="danger"),

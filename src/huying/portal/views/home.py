@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -30,6 +31,7 @@ SHOWN_AT_HOME = 3
 PAPERS_AT_HOME = 2
 ON_A_PAGE = 12
 YEAR = timedelta(days=365)
+SAID_FOR = timedelta(days=90)
 
 
 @own_page
@@ -129,3 +131,18 @@ def privacy(request: HttpRequest) -> HttpResponse:
 def access(request: HttpRequest) -> HttpResponse:
     """What was done so that everybody can use these pages, and whom to tell where it fails."""
     return render(request, "portal/access.html")
+
+
+@public
+@require_safe
+def security(request: HttpRequest) -> HttpResponse:
+    """Whom to tell of a weakness, as RFC 9116 has it; not there where the house has not said it."""
+    contact = settings.SECURITY_CONTACT
+    if not contact:
+        raise NotFound("page")
+    lines = [
+        f"Contact: {contact}",
+        f"Expires: {now_of(request) + SAID_FOR:%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: zh, en",
+    ]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
