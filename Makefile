@@ -20,7 +20,7 @@ export PIP_ROOT_USER_ACTION := ignore
 # Tests start many processes: compiled modules are kept, whatever the caller's shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test test-full lint fix build lock docs clean-room mechanisms prove prove-sabotage clean
+.PHONY: help setup demo test test-full audit coverage shuffle lint fix build lock docs clean-room mechanisms prove prove-sabotage clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -65,6 +65,23 @@ lint: $(DEV) ## check style, types, layers, translations, built files
 	$(BIN)/python tools/translations.py --check
 	$(BIN)/python tools/build_manifest.py --check
 
+audit: $(DEV) ## look for weak code (bandit) and for licences that do not fit
+	$(BIN)/python -m tools.audit
+
+# Both processes of the tests write figures of their own; threads and what a test starts by Python are counted too.
+coverage: $(DEV) ## measure branch coverage of actions, rules, queries and scope: at least 95 %
+	@mkdir -p build/coverage
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not browser" --ignore tests/prove --cov --cov-report= $(ARGS)
+	$(BIN)/python -m coverage report
+
+# In another order each time: SEED=123 plays one again, WHAT=tests everything.
+shuffle: $(DEV) ## run the tests of WHAT (tests/cases) in another order, TIMES times; prints each seed
+	@set -e; for run in $$(seq $(or $(TIMES),1)); do \
+	  seed=$(or $(SEED),$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')); echo "run $$run, seed $$seed"; \
+	  $(BIN)/python -m pytest -n 2 --dist load -m "not slow" -r f -p randomly --randomly-seed=$$seed $(or $(WHAT),tests/cases) \
+	    $(ARGS); \
+	done
+
 fix: $(DEV) ## mend what can be mended by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -77,6 +94,7 @@ docs: $(DEV) ## write the generated pages of docs/reference
 	$(BIN)/python -m huying.config.env > docs/reference/settings.md
 	$(BIN)/python tools/state_docs.py
 	$(BIN)/python tools/openapi.py
+	$(BIN)/python tools/security_docs.py
 
 lock: ## pin all requirements with hashes (needs uv and Node)
 	$(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate requirements/run.in -o requirements/run.txt
