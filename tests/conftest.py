@@ -1,5 +1,7 @@
 """What every test stands on: the database of the run, emptied caches, and which tests run where.
 
+No test speaks with anything but this machine (`tests/loopback.py`).
+
 The database: one embedded cluster in `.huying/test` for all runs of this checkout (or the server named by
 HUYING_DATABASE_URL). A template is migrated once and named by a hash of all migrations; every process of a run
 gets a copy of its own, dropped at the end, and works on it as the application's role, which owns nothing.
@@ -45,8 +47,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    from tests import loopback
     from tests.mechanisms import Mechanisms
 
+    # Here, and not in a fixture: what modules and fixtures do counts too.
+    loopback.install()
     config.pluginmanager.register(Mechanisms(), "huying-mechanisms")
 
 

@@ -55,7 +55,8 @@ class House:
     def environment(self, **more):
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("HUYING_", "DJANGO_"))}
         # The suite may run on a given server; these tests are about the embedded one.
-        return {**kept, "PYTHONPATH": str(ROOT / "src"), "LC_ALL": "zh_CN.UTF-8", "PYTHONIOENCODING": "utf-8", **more}
+        path = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests" / "children")])
+        return {**kept, "PYTHONPATH": path, "LC_ALL": "zh_CN.UTF-8", "PYTHONIOENCODING": "utf-8", **more}
 
     def command(self, *arguments):
         return [sys.executable, "-m", "huying.cli.main", *arguments, "--data", str(self.data)]
