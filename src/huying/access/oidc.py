@@ -189,7 +189,7 @@ def _asked_for(method: str, address: str, **options: Any) -> dict[str, Any]:
         if answer.status_code != 200:
             raise OidcTrouble(f"answered {answer.status_code}")
         found = json.loads(body)
-    except (httpx.HTTPError, ValueError, RecursionError) as why:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as why:
         raise OidcTrouble(f"no answer that can be read: {type(why).__name__}") from why
     if not isinstance(found, dict):
         raise OidcTrouble("the answer is of another form")
