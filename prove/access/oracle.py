@@ -1,0 +1,144 @@
+"""Who may see what, written from the design and from nothing of the product but its table of roles.
+
+Scope is a prefix: a grant at an area covers what starts with its code. A unit sees a case through an order of its
+own, live or finished, as far as a person holds a duty in it: a post alone gives none. Whoever took a call down sees
+its case. A confidential case, or one with a recusal, leaves all of that: it is seen by the duty *confidential* (by
+*supervise* where nothing but a recusal restricts it) of the sub-district or above, and by units with a live order,
+less whoever keeps away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from uuid import UUID
+
+from huying.people.roles import ROLES
+from huying.registers import declared
+from prove.access.world import Made, Secret, Viewer, unit_id
+
+STREET_DIGITS = 9
+LIVE = frozenset({"offered", "accepted", "done", "rework"})
+FINISHED = frozenset({"completed"})
+WORKS_FOR_A_UNIT = frozenset({"read", "handle", "sign"})
+
+
+@cache
+def duties(role: str) -> frozenset[str]:
+    return next((frozenset(map(str, one.duties)) for one in ROLES if one.code == role), frozenset())
+
+
+@cache
+def for_unit(role: str) -> bool:
+    return any(one.code == role and one.for_unit for one in ROLES)
+
+
+def holds(viewer: Viewer, duty: str, cell: str) -> bool:
+    """The duty over the place, by the prefix of the grant."""
+    return duty in duties(viewer.role) and not for_unit(viewer.role) and cell.startswith(viewer.at)
+
+
+def any_of(viewer: Viewer, wanted: tuple[str, ...], cell: str) -> bool:
+    return any(holds(viewer, one, cell) for one in wanted)
+
+
+def works_in(viewer: Viewer) -> UUID | None:
+    """The unit in whose name the person works: a post there, and a duty that it can be used for."""
+    if viewer.posted is None or not duties(viewer.role) & WORKS_FOR_A_UNIT:
+        return None
+    return viewer.posted
+
+
+def keeps_away(viewer: Viewer, case: Made) -> bool:
+    return viewer.key in case.recused_accounts or viewer.posted in case.recused_units
+
+
+def sees_by_place(viewer: Viewer, case: Made) -> bool:
+    if not case.restricted:
+        return holds(viewer, "read", case.cell)
+    if len(viewer.at) > STREET_DIGITS or keeps_away(viewer, case):
+        return False
+    if holds(viewer, "confidential", case.cell):
+        return True
+    return not case.confidential and holds(viewer, "supervise", case.cell)
+
+
+def sees(viewer: Viewer, case: Made) -> bool:
+    if sees_by_place(viewer, case):
+        return True
+    if keeps_away(viewer, case):
+        return False
+    unit = works_in(viewer)
+    states = {state for one, state in case.orders if one == unit} if unit is not None else set()
+    if states & LIVE or (states & FINISHED and not case.restricted):
+        return True
+    return not case.restricted and case.taken_by == viewer.key and "report" in duties(viewer.role)
+
+
+def reads_rows(viewer: Viewer, key: str, cell: str) -> bool:
+    """Rows of a register: whoever reads or keeps it over the place; people's ones also those who hand out grants."""
+    register = declared.REGISTERS[key]
+    readers = [str(register.read), str(register.write)]
+    if register.model._meta.app_label == "people" and key != "talent":
+        readers.append("admin_people")
+    if any(holds(viewer, duty, cell) for duty in readers):
+        return True
+    # Everybody may know which units are over a street.
+    above = viewer.at.startswith(cell) and viewer.at != cell
+    return key == "organisation" and above and any(holds(viewer, duty, viewer.at) for duty in readers)
+
+
+ASKERS = ("admin_people", "secure", "audit")
+"""Who may ask who sees what."""
+
+
+def _unit(viewer: Viewer, secret: Secret) -> bool:
+    """A unit's name: whose staff knows it, whoever sees a case that it works on, and whoever belongs to it."""
+    cell = secret.cell
+    if reads_rows(viewer, "organisation", cell) or any_of(viewer, ASKERS, cell) or viewer.posted == secret.thing:
+        return True
+    return False
+
+
+def _account(viewer: Viewer, secret: Secret) -> bool:
+    cell = secret.cell
+    if any_of(viewer, ("keep_people", *ASKERS), cell):
+        return True
+    return secret.part != "username" and holds(viewer, "read", cell)  # the directory of posts
+
+
+KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
+    "case": lambda viewer, secret: sees(viewer, secret.thing),
+    "voice": lambda viewer, secret: sees(viewer, secret.thing),
+    "unit": _unit,
+    "unit_phone": lambda viewer, secret: reads_rows(viewer, "organisation", secret.cell),
+    "account": _account,
+    "grant": lambda viewer, secret: any_of(viewer, ASKERS, secret.cell),
+    "grant_request": lambda viewer, secret: any_of(viewer, ASKERS, secret.cell),
+    "public": lambda _viewer, _secret: True,
+    "paper": lambda viewer, secret: any_of(viewer, ("dispatch", "decide"), secret.cell),
+    "objection": lambda viewer, secret: any_of(viewer, ("dispatch", "decide"), secret.cell),
+    "own": lambda viewer, secret: viewer == secret.thing,
+    "sign_in": lambda viewer, secret: viewer == secret.thing or any_of(viewer, ("secure", "audit"), secret.cell),
+    "plan": lambda viewer, secret: any_of(viewer, ("read", "admin_places"), secret.cell),
+    "review": lambda viewer, secret: any_of(viewer, ASKERS, secret.cell),
+    "reset": lambda viewer, secret: any_of(viewer, ASKERS, secret.cell),
+    "export": lambda viewer, secret: holds(viewer, "export", secret.cell),
+    "dead": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),
+}
+
+
+def may(viewer: Viewer | None, secret: Secret, report_id: UUID | None = None) -> bool:
+    """Whether what the mark stands for is this viewer's to see; None is anybody at all, or the holder of a code."""
+    if secret.kind == "public":
+        return True
+    if viewer is None:
+        if report_id is None or secret.kind not in ("case", "voice"):
+            return False
+        return bool(secret.thing.report_id == report_id)
+    if secret.kind.startswith("row:"):
+        return reads_rows(viewer, secret.kind[4:], secret.cell)
+    return KINDS[secret.kind](viewer, secret)
+
+
+__all__ = ["any_of", "duties", "for_unit", "holds", "may", "reads_rows", "sees", "sees_by_place", "unit_id"]

@@ -1,0 +1,725 @@
+"""Every public query function that takes a viewer, called for a viewer, and what it ought to give.
+
+A function of the product that is not in `READS` or `NOT_A_READ` is a find: it must be covered the day it is added.
+Each entry gives triples: what was asked, what came, what should have come. `Within` stands for "no more than".
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import random
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import huying
+from huying.access import queries as access
+from huying.audit import feed
+from huying.cases.by_people import sight_of
+from huying.cases.models import Case, Report
+from huying.cases.queries import contracts, lists, outside, page, scope
+from huying.cases.queries.lists import Wanted
+from huying.channels import queries as channels
+from huying.clients import queries as clients
+from huying.desk import search as desk_search
+from huying.kernel.actor import Actor
+from huying.kernel.paging import Page
+from huying.kernel.refusals import NotAllowed, NotFound
+from huying.matters import queries as matters
+from huying.notices import queries as notices
+from huying.opendata import queries as opendata
+from huying.people import queries as people
+from huying.people import sight
+from huying.people.models import RoleGrant
+from huying.places import queries as places
+from huying.places.models import AreaPlan
+from huying.places.queries import grids, plans
+from huying.registers import declared
+from huying.registers import queries as registers
+from prove.access import oracle
+from prove.access.world import CAST, CELLS, Made, Secret, Viewer, World
+from tests.world import NOW
+
+Triple = tuple[str, Any, Any]
+
+
+@dataclass(frozen=True)
+class Within:
+    """What came may be less than this, never more."""
+
+    most: frozenset[Any]
+
+
+@dataclass
+class Asked:
+    """One viewer before the world; `some` are the cases that are asked for one by one."""
+
+    world: World
+    viewer: Viewer
+    actor: Actor
+    rng: random.Random
+    some: list[Made]
+
+    def sees(self, case: Made) -> bool:
+        return oracle.sees(self.viewer, case)
+
+    @property
+    def seen(self) -> set[UUID]:
+        return {one.id for one in self.world.cases.values() if self.sees(one)}
+
+    def holds(self, *duties: str) -> Callable[[str], bool]:
+        return lambda cell: oracle.any_of(self.viewer, duties, cell)
+
+    def cells(self, *duties: str) -> set[str]:
+        return {cell for cell in CELLS if oracle.any_of(self.viewer, duties, cell)}
+
+    def own_of(self, model_secrets: str) -> Iterator[tuple[str, Secret]]:
+        return ((key, one) for key, one in self.world.ids.items() if one.kind == model_secrets)
+
+
+def _all(ask: Callable[[Page[Any]], list[Any]]) -> list[Any]:
+    """Every page."""
+    found: list[Any] = []
+    after = ""
+    while True:
+        one: Page[Any] = Page(limit=200, after=after)
+        found += ask(one)
+        if not one.next:
+            return found
+        after = one.next
+
+
+def _or_none(ask: Callable[[], Any]) -> Any:
+    try:
+        return ask()
+    except (NotFound, NotAllowed):
+        return None
+
+
+def _ids(rows: Iterable[Any]) -> set[Any]:
+    return {one.pk for one in rows}
+
+
+def _one_by_one(asked: Asked, ask: Callable[[Made], Any], want: Callable[[Made], bool] | None = None) -> list[Triple]:
+    """Each of some cases: there or not."""
+    return [(one.secrecy + " " + one.state, bool(ask(one)), (want or asked.sees)(one)) for one in asked.some]
+
+
+# Cases
+
+
+def _branches(asked: Asked) -> list[Triple]:
+    got = {pk for one in scope.branches_seen_by(asked.actor) for pk in one.values_list("pk", flat=True)}
+    return [("", got, asked.seen)]
+
+
+def _area_branches(asked: Asked) -> list[Triple]:
+    got = {pk for one in scope.area_branches(asked.actor) for pk in one.values_list("pk", flat=True)}
+    want = {one.id for one in asked.world.cases.values() if oracle.sees_by_place(asked.viewer, one)}
+    return [("", got, want)]
+
+
+def _not_recused(asked: Asked) -> list[Triple]:
+    got = set(Case.objects.filter(scope.not_recused(asked.actor)).values_list("pk", flat=True))
+    want = {one.id for one in asked.world.cases.values() if not oracle.keeps_away(asked.viewer, one)}
+    return [("", got, want)]
+
+
+def _locked(asked: Asked) -> list[Triple]:
+    return _one_by_one(asked, lambda one: scope.locked(one.id, asked.actor))
+
+
+_FILTERS: tuple[tuple[Wanted, Callable[[Made], bool]], ...] = (
+    (Wanted(), lambda one: one.state in _OPEN),
+    (Wanted(state="ended"), lambda one: one.state not in _OPEN),
+    (Wanted(state="all"), lambda _one: True),
+    (Wanted(state="in_hand"), lambda one: one.state == "in_hand"),
+    (Wanted(state="all", flag="restricted"), lambda one: one.restricted),
+    (Wanted(state="all", words="qz"), lambda _one: False),
+    (Wanted(state="all", area_code="990101001"), lambda one: one.cell.startswith("990101001")),
+    (Wanted(state="all", area_code="990101002"), lambda one: one.cell.startswith("990101002")),
+)
+_OPEN = frozenset(
+    {"received", "verifying", "triaged", "filed", "in_hand", "reviewing", "checking", "calling_back"}
+)  # as the design lists them
+
+
+def _found(asked: Asked) -> list[Triple]:
+    seen = [one for one in asked.world.cases.values() if asked.sees(one)]
+    return [
+        (
+            f"filter {place}",
+            _ids(_all(lambda one, wanted=wanted: lists.cases_found(asked.actor, wanted, now=NOW, page=one))),  # type: ignore[misc]
+            {one.id for one in seen if fits(one)},
+        )
+        for place, (wanted, fits) in enumerate(_FILTERS)
+    ]
+
+
+def _counts(asked: Asked) -> list[Triple]:
+    seen = [one for one in asked.world.cases.values() if asked.sees(one)]
+    wanted = {str(place): one for place, (one, _fits) in enumerate(_FILTERS)}
+    got = lists.counts_found(asked.actor, wanted, now=NOW, most=100_000)
+    return [
+        (f"filter {place}", got[str(place)].count, sum(fits(one) for one in seen))
+        for place, (_wanted, fits) in enumerate(_FILTERS)
+    ]
+
+
+def _work(asked: Asked) -> list[Triple]:
+    got = {one.case_id for one in lists.work_of(asked.actor, most=100_000)}
+    return [("", got, Within(frozenset(asked.seen)))]
+
+
+def _near(ask: Callable[[Case, Actor], Iterable[UUID]]) -> Callable[[Asked], list[Triple]]:
+    def asking(asked: Asked) -> list[Triple]:
+        some = [one for one in asked.some if asked.sees(one)][:6]
+        rows = Case.objects.in_bulk([one.id for one in some])
+        seen = frozenset(asked.seen)
+        return [(one.state, set(ask(rows[one.id], asked.actor)), Within(seen)) for one in some]
+
+    return asking
+
+
+def _linked(case: Case, viewer: Actor) -> set[UUID]:
+    return {one.pk for some in page.linked(case, viewer).values() for one in some}
+
+
+def _taken(asked: Asked) -> list[Triple]:
+    """What a person took down, less what they keep away from; the slip alone of what they no longer see."""
+    got = _ids(_all(lambda one: lists.taken_by(asked.actor, page=one)))
+    taken = [one for one in asked.world.cases.values() if one.taken_by == asked.viewer.key]
+    return [("", got, {one.report_id for one in taken if asked.sees(one)})]
+
+
+def _slip(asked: Asked) -> list[Triple]:
+    mine = [one for one in asked.world.cases.values() if one.taken_by == asked.viewer.key][:10]
+    return [
+        ("slip", lists.report_taken_by(one.report_id, asked.actor) is not None, one.taken_by == asked.viewer.key)
+        for one in [*asked.some, *mine]
+    ]
+
+
+def _photo(asked: Asked) -> list[Triple]:
+    return [
+        (f"{kind} {one.state}", page.photo(one.id, key, asked.actor) is not None, asked.sees(one))
+        for one in asked.some
+        for kind, key in one.files.items()
+    ]
+
+
+def _orders(asked: Asked) -> list[Triple]:
+    got = {one.pk for one in _all(lambda one: outside.orders_found(asked.actor, state="all", page=one))}
+    most = {key for one in asked.world.cases.values() if asked.sees(one) for key in one.order_ids}
+    least = {
+        key for one in asked.world.cases.values() if oracle.sees_by_place(asked.viewer, one) for key in one.order_ids
+    }
+    return [("", got, Within(frozenset(most))), ("by place", least - got, set())]
+
+
+def _order(asked: Asked) -> list[Triple]:
+    return [
+        (one.state, outside.order_seen(key, asked.actor) is not None, asked.sees(one))
+        for one in asked.some
+        for key in one.order_ids
+    ]
+
+
+def _among(asked: Asked) -> list[Triple]:
+    return [("", outside.seen_among(set(asked.world.cases), asked.actor), asked.seen)]
+
+
+def _happened(asked: Asked) -> list[Triple]:
+    got: set[UUID] = set()
+    place = feed.Place()
+    while True:
+        batch = channels.happened(asked.actor, place=place, limit=200)
+        got |= {one.case_id for one in batch.items}
+        if batch.place == place:
+            break
+        place = batch.place
+    told = {UUID(key) for key, one in asked.world.ids.items() if one.kind == "case" and one.part == "told"}
+    del told
+    return [("", got, Within(frozenset(asked.seen)))]
+
+
+def _visible(asked: Asked) -> list[Triple]:
+    lines = [
+        feed.Line(place, NOW, "case", one.id, "dispatch", "", "", one.cell, "person", 1)
+        for place, one in enumerate(asked.some)
+    ]
+    got = {one.case_id for one in channels.visible(lines, asked.actor)}
+    return [("", got, {one.id for one in asked.some if asked.sees(one)})]
+
+
+def _contracts(asked: Asked) -> list[Triple]:
+    got = contracts.about_work(
+        asked.actor, areas=["99"], matters=["03"], since=(NOW - timedelta(days=30)).date(), until=None, most=100_000
+    )
+    return [("", _ids(got.latest), Within(frozenset(asked.seen)))]
+
+
+def _sight(asked: Asked) -> list[Triple]:
+    """Whoever looks over grants or audits may ask about an open case; all others about what they see."""
+    looks = asked.holds("secure", "audit")
+    return _one_by_one(
+        asked,
+        lambda one: sight_of(asked.actor, one.number),
+        lambda one: asked.sees(one) or (not one.restricted and looks(one.cell)),
+    )
+
+
+def _search(asked: Asked) -> list[Triple]:
+    """The mark of a case is looked for in the box: found by whoever sees it and reads or handles cases at all."""
+    told = []
+    titles = {one.thing.id: mark for mark, one in asked.world.marks.items() if one.part == "title"}
+    boxed = bool(oracle.duties(asked.viewer.role) & {"read", "handle"})
+    for one in asked.some[:12]:
+        found = desk_search.search(titles[one.id], asked.actor, now=NOW)
+        urls = {line.url for group in found for line in group.found}
+        got = any(str(one.id) in url for url in urls)
+        told.append((one.state, got, Within(frozenset({True, False} if asked.sees(one) and boxed else {False}))))
+        straight = desk_search.straight_to(one.number, asked.actor)
+        told.append(("by number", bool(straight), asked.sees(one)))
+    for key in ("organisation", "estate", "staff"):
+        for cell in CELLS:
+            mark = next(
+                mark for mark, one in asked.world.marks.items()
+                if one.cell == cell and one.kind == {"organisation": "unit", "staff": "account"}.get(key, f"row:{key}")
+            )  # fmt: skip
+            urls = {line.url for group in desk_search.search(mark, asked.actor, now=NOW) for line in group.found}
+            got = any(f"/registers/{key}/" in url for url in urls)
+            told.append((f"{key} {cell}", got, Within(frozenset({got} if _row(asked, key, cell) else {False}))))
+    return told
+
+
+# Registers
+
+
+def _row(asked: Asked, key: str, cell: str) -> bool:
+    return oracle.reads_rows(asked.viewer, key, cell)
+
+
+def _rows_of(asked: Asked, key: str) -> tuple[set[UUID], set[UUID]]:
+    """Ids of our rows of a register: those the viewer reads, and all."""
+    mine = {UUID(one): secret.cell for one, secret in asked.world.ids.items() if secret.kind == _kind(key)}
+    return {one for one, cell in mine.items() if _row(asked, key, cell)}, set(mine)
+
+
+def _kind(key: str) -> str:
+    return {"organisation": "unit", "staff": "account"}.get(key, f"row:{key}")
+
+
+_SHOW_ENDED = registers.Wanted(ended=True)
+
+
+def _register_pages(asked: Asked) -> list[Triple]:
+    told: list[Triple] = []
+    for key, one in declared.REGISTERS.items():
+        want, every = _rows_of(asked, key)
+        got = _ids(_all(lambda page, one=one: registers.page(one, asked.actor, _SHOW_ENDED, page, now=NOW)))  # type: ignore[misc]
+        told.append((key, got & every, want))
+    return told
+
+
+def _register_count(asked: Asked) -> list[Triple]:
+    told: list[Triple] = []
+    for key, one in declared.REGISTERS.items():
+        got = registers.count(one, asked.actor, _SHOW_ENDED, now=NOW)
+        rows = _all(lambda page, one=one: registers.page(one, asked.actor, _SHOW_ENDED, page, now=NOW))  # type: ignore[misc]
+        told.append((key, got, len(rows)))
+    return told
+
+
+def _register_one(asked: Asked) -> list[Triple]:
+    told: list[Triple] = []
+    for key, one in declared.REGISTERS.items():
+        want, every = _rows_of(asked, key)
+        for row in every:
+            got = _or_none(lambda one=one, row=row: registers.one(one, asked.actor, row)) is not None  # type: ignore[misc]
+            told.append((key, got, row in want))
+    return told
+
+
+def _register_many(asked: Asked) -> list[Triple]:
+    return [
+        (key, set(registers.many(one, asked.actor, _rows_of(asked, key)[1])), _rows_of(asked, key)[0])
+        for key, one in declared.REGISTERS.items()
+    ]
+
+
+def _register_export(asked: Asked) -> list[Triple]:
+    return [
+        (
+            key,
+            _ids(registers.export_rows(one, asked.actor, _SHOW_ENDED, now=NOW)) & _rows_of(asked, key)[1],
+            _rows_of(asked, key)[0],
+        )
+        for key, one in declared.REGISTERS.items()
+    ]
+
+
+def _link_choices(asked: Asked) -> list[Triple]:
+    told: list[Triple] = []
+    for one in declared.REGISTERS.values():
+        for column in one.columns:
+            if column.links_to:
+                want, every = _rows_of(asked, column.links_to)
+                got = registers.link_choices(column, asked.actor, now=NOW)
+                if got is not None:
+                    told.append(
+                        (f"{one.key}.{column.name}", {UUID(row) for row, _ in got} & every, Within(frozenset(want)))
+                    )
+    return told
+
+
+def _register_all(asked: Asked) -> list[Triple]:
+    got = {one.key for one in declared.all_for(asked.actor)}
+    may = {key for key in declared.REGISTERS if any(_row(asked, key, cell) for cell in (*CELLS, asked.viewer.at))}
+    return [("", got, Within(frozenset(may)))]
+
+
+def _groups(asked: Asked) -> list[Triple]:
+    got = {one.key: one.count for group in registers.groups(asked.actor, now=NOW) for one in group.cards if one.key}
+    return [(key, count, registers.count(declared.get(key), asked.actor, now=NOW)) for key, count in got.items()]
+
+
+def _mine_alone(what: str, ask: Callable[[UUID], Any]) -> Callable[[Asked], list[Triple]]:
+    """A thing of one person: there for them, for nobody else."""
+
+    def asking(asked: Asked) -> list[Triple]:
+        owned = asked.world.own[what]
+        others = asked.rng.sample(sorted(owned, key=str), 6)
+        return [
+            (f"{what} of {one}", _or_none(lambda one=one: ask(asked)(owned[one])) is not None, one == asked.viewer)  # type: ignore[misc,operator]
+            for one in {*others, asked.viewer}
+        ]
+
+    return asking
+
+
+# The rest: things of areas
+
+
+def _by_cell(kind: str, *duties: str, ask: Callable[[Asked], Iterable[Any]]) -> Callable[[Asked], list[Triple]]:
+    """A list of rows that lie in areas: those over which one of the duties is held."""
+
+    def asking(asked: Asked) -> list[Triple]:
+        mine = {UUID(key): one.cell for key, one in asked.world.ids.items() if one.kind == kind}
+        got = {one for one in ask(asked) if one in mine}
+        holds = asked.holds(*duties)
+        return [("", got, {one for one, cell in mine.items() if holds(cell)})]
+
+    return asking
+
+
+def _each(kind: str, *duties: str, ask: Callable[[Actor, UUID], Any]) -> Callable[[Asked], list[Triple]]:
+    """One row by its id: there where one of the duties is held."""
+
+    def asking(asked: Asked) -> list[Triple]:
+        holds = asked.holds(*duties)
+        return [
+            (one.cell, _or_none(lambda key=key: ask(asked.actor, UUID(key))) is not None, holds(one.cell))  # type: ignore[misc]
+            for key, one in asked.own_of(kind)
+        ]
+
+    return asking
+
+
+def _tree(asked: Asked) -> list[Triple]:
+    def walk(nodes: list[Any]) -> Iterator[Any]:
+        for one in nodes:
+            yield one
+            yield from walk(one.children)
+
+    got = {one.area.code for one in walk(places.tree(asked.actor)) if one.seen}
+    return [("", got & set(CELLS), asked.cells("read", "admin_places"))]
+
+
+def _areas(ask: Callable[[Actor, str], Any]) -> Callable[[Asked], list[Triple]]:
+    def asking(asked: Asked) -> list[Triple]:
+        holds = asked.holds("read", "admin_places")
+        return [
+            (cell, bool(_or_none(lambda cell=cell: ask(asked.actor, cell))), Within(frozenset({holds(cell), False})))  # type: ignore[misc]
+            for cell in CELLS
+        ]
+
+    return asking
+
+
+def _seen_areas(asked: Asked) -> list[Triple]:
+    prefixes = places.seen_areas(asked.actor)
+    return [("", {cell for cell in CELLS if cell.startswith(prefixes or ("-",))}, asked.cells("read", "admin_places"))]
+
+
+def _exports_offered(asked: Asked) -> list[Triple]:
+    got = {one.code for one in opendata.choices(asked.actor)}
+    want = {cell for cell in asked.cells("export") if cell == asked.viewer.at or len(cell) == 9}
+    return [("", got & set(CELLS), want)]
+
+
+def _directory(asked: Asked) -> list[Triple]:
+    mine = {UUID(key): one.cell for key, one in asked.world.ids.items() if one.kind == "row:appointment"}
+    got = _ids(people.directory(asked.actor, now=NOW)) & set(mine)
+    read = asked.holds("read", "admin_people")
+    own = asked.viewer.at if asked.viewer.unit == "on" else ""  # the subject of a cell is posted in its first unit
+    return [("", got, {one for one, cell in mine.items() if read(cell) or cell == own})]
+
+
+def _recusals(asked: Asked) -> list[Triple]:
+    got = set(people.recusals_touching(asked.actor).values_list("object_id", flat=True))
+    return [("", got, {one.id for one in asked.world.cases.values() if oracle.keeps_away(asked.viewer, one)})]
+
+
+def _seers(asked: Asked) -> list[Triple]:
+    holds = asked.holds(*oracle.ASKERS)
+    return [
+        (cell, _or_none(lambda cell=cell: sight.who_sees_area(cell, viewer=asked.actor, now=NOW)) is not None, holds(cell))  # type: ignore[misc]
+        for cell in CELLS
+    ]  # fmt: skip
+
+
+def _may_ask(asked: Asked) -> list[Triple]:
+    holds = asked.holds(*oracle.ASKERS)
+    return [(cell, sight.may_ask(asked.actor, cell), holds(cell)) for cell in CELLS]
+
+
+def _versions(asked: Asked) -> list[Triple]:
+    """The catalogue in force is open to all staff."""
+    got = {one.number for one in matters.seen_by(asked.actor)}
+    return [("", bool(got), True)]
+
+
+def _accounts(asked: Asked) -> list[Triple]:
+    rows = _all(lambda one: access.accounts(asked.actor, now=NOW, search="qz", page=one))
+    mine = {UUID(key): one.cell for key, one in asked.own_of("account")}
+    holds = asked.holds(*oracle.ASKERS)
+    return [("", {one.account.pk for one in rows} & set(mine), {one for one, cell in mine.items() if holds(cell)})]
+
+
+def _sign_ins(asked: Asked) -> list[Triple]:
+    got = {one.account_id for one in _all(lambda one: access.sign_ins(asked.actor, page=one))}
+    holds = asked.holds("secure", "audit")
+    return [("", got, {one.key for one in asked.world.accounts if holds(one.at)})]
+
+
+def _notices(asked: Asked) -> list[Triple]:
+    got = _ids(_all(lambda one: notices.mine(asked.actor, page=one)))
+    return [("", got, {asked.world.own["notice"][asked.viewer]})]
+
+
+def _publics(asked: Asked) -> list[Triple]:
+    got = _ids(_all(lambda one: notices.publics(asked.actor, page=one)))
+    holds = asked.holds("dispatch", "decide")
+    mine = {UUID(key): one for key, one in asked.world.ids.items() if one.kind in ("paper", "public")}
+    return [("", got & set(mine), {key for key, one in mine.items() if holds(one.cell) and one.thing == key})]
+
+
+def _grants_in(asked: Asked) -> list[Triple]:
+    got = _ids(_all(lambda one: people.grants_in(asked.actor, now=NOW, page=one)))
+    holds = asked.holds(*oracle.ASKERS)
+    return [("", got, {pk for pk, cell in _GRANTS() if holds(cell)})]
+
+
+@cache
+def _GRANTS() -> tuple[tuple[UUID, str], ...]:
+    return tuple(RoleGrant.objects.values_list("pk", "area_code"))
+
+
+READS: dict[str, Callable[[Asked], list[Triple]]] = {
+    "cases.queries.scope.branches_seen_by": _branches,
+    "cases.queries.scope.area_branches": _area_branches,
+    "cases.queries.scope.not_recused": _not_recused,
+    "cases.queries.scope.seen_by": lambda asked: [("", _ids(scope.seen_by(asked.actor)), asked.seen)],
+    "cases.queries.scope.one": lambda asked: _one_by_one(asked, lambda one: scope.one(one.id, asked.actor)),
+    "cases.queries.scope.locked": _locked,
+    "cases.queries.lists.cases_found": _found,
+    "cases.queries.lists.counts_found": _counts,
+    "cases.queries.lists.work_of": _work,
+    "cases.queries.lists.near": _near(lambda case, actor: [one.case.pk for one in lists.near(case, actor, now=NOW)]),
+    "cases.queries.lists.taken_by": _taken,
+    "cases.queries.lists.report_taken_by": _slip,
+    "cases.queries.page.rows_of": lambda asked: _one_by_one(asked, lambda one: page.rows_of(one.id, asked.actor)),
+    "cases.queries.page.photo": _photo,
+    "cases.queries.page.near": _near(lambda case, actor: _ids(page.near(case, case.type_code, actor))),
+    "cases.queries.page.linked": _near(_linked),
+    "cases.queries.page.by_number": lambda asked: _one_by_one(asked, lambda one: page.by_number(one.number, asked.actor)),
+    "cases.queries.outside.whole": lambda asked: _one_by_one(asked, lambda one: outside.whole(one.id, asked.actor)),
+    "cases.queries.outside.orders_found": _orders,
+    "cases.queries.outside.order_seen": _order,
+    "cases.queries.outside.report_seen": lambda asked: _one_by_one(
+        asked, lambda one: outside.report_seen(one.report_id, asked.actor)
+    ),
+    "cases.queries.outside.seen_among": _among,
+    "cases.queries.contracts.about_work": _contracts,
+    "cases.by_people.sight_of": _sight,
+    "channels.queries.happened": _happened,
+    "channels.queries.visible": _visible,
+    "desk.search.search": _search,
+    "desk.search.straight_to": lambda asked: _one_by_one(
+        asked, lambda one: desk_search.straight_to(one.number, asked.actor)
+    ),
+    "registers.queries.page": _register_pages,
+    "registers.queries.count": _register_count,
+    "registers.queries.one": _register_one,
+    "registers.queries.many": _register_many,
+    "registers.queries.export_rows": _register_export,
+    "registers.queries.link_choices": _link_choices,
+    "registers.queries.groups": _groups,
+    "registers.queries.own_draft": _mine_alone(
+        "sheet", lambda asked: lambda key: registers.own_draft(asked.actor, declared.get("estate"), key)  # type: ignore[attr-defined,arg-type,misc,return-value]
+    ),
+    "registers.queries.bulk_seen": _mine_alone(
+        "bulk", lambda asked: lambda key: registers.bulk_seen(asked.actor, declared.get("estate"), key)  # type: ignore[attr-defined,arg-type,misc,return-value]
+    ),
+    "registers.declared.all_for": _register_all,
+    "clients.queries.one": _mine_alone("client", lambda asked: lambda key: clients.one(key, asked.actor)),  # type: ignore[attr-defined,arg-type,misc,return-value]
+    "clients.queries.own": lambda asked: [
+        ("", _ids(clients.own(asked.actor)), {asked.world.own["client"][asked.viewer]})
+    ],
+    "clients.queries.offered_duties": lambda asked: [
+        ("", {str(one) for one in clients.offered_duties(asked.actor)}, Within(oracle.duties(asked.viewer.role)))
+    ],
+    "clients.queries.offered_areas": lambda asked: [
+        ("", set(clients.offered_areas(asked.actor)), Within(frozenset({asked.viewer.at})))
+    ],
+    "notices.queries.mine": _notices,
+    "notices.queries.unread": lambda asked: [("", notices.unread(asked.actor), 1)],
+    "notices.queries.one_of_mine": _mine_alone("notice", lambda asked: lambda key: notices.one_of_mine(key, asked.actor)),  # type: ignore[attr-defined,arg-type,misc,return-value]
+    "notices.queries.dead": _by_cell(
+        "dead", "admin_matters", ask=lambda asked: _ids(_all(lambda one: notices.dead(asked.actor, page=one)))
+    ),
+    "notices.queries.publics": _publics,
+    "notices.queries.public_for": _each(
+        "paper", "dispatch", "decide", ask=lambda actor, key: notices.public_for(key, actor) or _FILE(key)
+    ),
+    "opendata.queries.exports": _by_cell("export", "export", ask=lambda asked: _ids(opendata.exports(asked.actor))),
+    "opendata.queries.choices": _exports_offered,
+    "people.queries.recusals_touching": _recusals,
+    "people.queries.directory": _directory,
+    "people.queries.requests_waiting": _by_cell(
+        "grant_request", "admin_people", "secure", "lead", "audit",
+        ask=lambda asked: _ids(people.requests_waiting(asked.actor)),
+    ),
+    "people.queries.grants_in": _grants_in,
+    "people.sight.may_ask": _may_ask,
+    "people.sight.who_sees_area": _seers,
+    "people.sight.held_by": _each(
+        "account", *oracle.ASKERS, ask=lambda actor, key: sight.held_by(key, viewer=actor, now=NOW)
+    ),
+    "places.queries.seen_areas": _seen_areas,
+    "places.queries.tree": _tree,
+    "places.queries.area_seen": _areas(places.area_seen),
+    "places.queries.grids.grids": _areas(grids.grids),
+    "places.queries.grids.nets": _areas(grids.nets),
+    "places.queries.plans.seen": _by_cell("plan", "read", "admin_places", ask=lambda asked: _ids(plans.seen(asked.actor))),
+    "places.queries.plans.plan": _each("plan", "read", "admin_places", ask=plans.plan),
+    "places.queries.plans.plans": _by_cell("plan", "read", "admin_places", ask=lambda asked: _ids(plans.plans(asked.actor))),
+    "places.queries.plans.plans_about": _areas(lambda actor, cell: plans.plans_about(actor, cell)),
+    "matters.queries.seen_by": _versions,
+    "matters.queries.versions_seen_by": lambda asked: [("", bool(matters.versions_seen_by(asked.actor)), True)],
+    "access.queries.accounts": _accounts,
+    "access.queries.watched_account": _each(
+        "account", *oracle.ASKERS, ask=lambda actor, key: access.watched_account(actor, key)
+    ),
+    "access.queries.sign_ins": _sign_ins,
+    "access.queries.open_resets": _by_cell(
+        "reset", *oracle.ASKERS, ask=lambda asked: _ids(access.open_resets(asked.actor))
+    ),
+    "access.queries.reviews": _by_cell(
+        "review", *oracle.ASKERS,
+        ask=lambda asked: [one.review.pk for one in access.reviews(asked.actor, today=NOW.date())] + _ITEMS(asked),
+    ),
+    "access.queries.review": _by_cell(
+        "review", *oracle.ASKERS,
+        ask=lambda asked: [
+            UUID(key) for key, _one in asked.own_of("review") if access.review(asked.actor, UUID(key)) is not None
+        ] + _ITEMS(asked),
+    ),
+}  # fmt: skip
+
+
+def _FILE(key: UUID) -> Any:
+    """Files of papers are marks of the same kind, and no papers."""
+    from huying.files.models import Attachment
+
+    return None if Attachment.objects.filter(pk=key).exists() else None
+
+
+def _ITEMS(asked: Asked) -> list[UUID]:
+    """Items of reviews are marks of the same kind: as far as their review is seen."""
+    from huying.access.models import ReviewItem
+
+    holds = asked.holds(*oracle.ASKERS)
+    return [pk for pk, code in ReviewItem.objects.values_list("pk", "review__area_code") if holds(code)]
+
+
+NOT_A_READ: dict[str, str] = {
+    "access.queries.watched": "the areas of a duty, no rows; `accounts` and others stand on it",
+    "access.queries.may": "a yes or no over duties",
+    "access.queries.review_areas": "codes of the viewer's own duties",
+    "cases.panels.complaints": "draws what `about_work` gave",
+    "cases.queries.dues.cases_with_old_dues": "asked by the system alone",
+    "cases.queries.outside.hides_callers": "about a case that was given",
+    "desk.filters.map_area": "an area code",
+    "desk.links.cases_in": "an address",
+    "desk.mine.possible_tasks": "words of the viewer's duties",
+    "desk.mine.cells_of": "about rows that were given",
+    "desk.triage.other_moves": "about a case that was given",
+    "desk.triage.may_dispatch": "about a case that was given",
+    "kernel.lying.page_of": "an address",
+    "places.lying.register_page": "an address",
+    "matters.queries.version": "by number out of `seen_by`",
+    "matters.queries.draft": "out of `seen_by`",
+    "places.queries.plans.moving": "counts for a plan that was given",
+    "registers.declared.panels_of": "about a row that was given",
+    "registers.filters.chips_of": "words of a filter that was given",
+    "registers.queries.has_any": "a yes or no over registers",
+}
+
+_ROOMS = frozenset({"actions", "views", "forms", "api", "migrations", "commands", "templatetags", "listeners", "jobs"})
+
+
+def declared_reads() -> dict[str, Any]:
+    """Every function of the product that takes a viewer, by its name below `huying`."""
+    found = {}
+    for one in pkgutil.walk_packages(huying.__path__, "huying."):
+        parts = one.name.split(".")
+        if set(parts) & _ROOMS or parts[1] == "cli":
+            continue
+        module = importlib.import_module(one.name)
+        for name, act in vars(module).items():
+            if not inspect.isfunction(act) or act.__module__ != one.name or name.startswith("_"):
+                continue
+            takes = inspect.signature(act).parameters
+            if "viewer" in takes or ("actor" in takes and {"queries", "search", "sight"} & set(parts)):
+                found[f"{one.name[7:]}.{name}"] = act
+    return found
+
+
+def undeclared_reads() -> list[str]:
+    return sorted(set(declared_reads()) - set(READS) - set(NOT_A_READ))
+
+
+def ask(
+    world: World, viewer: Viewer, name: str, rng: random.Random, *, some: int
+) -> Iterator[tuple[str, int, int, int]]:
+    """One function for one viewer: (words, leaks, hidden, compared)."""
+    every = list(world.cases.values())
+    asked = Asked(world, viewer, world.actor(viewer), rng, rng.sample(every, min(some, len(every))))
+    for words, got, want in READS[name](asked):
+        if isinstance(want, Within):
+            came = got if isinstance(got, (set, frozenset)) else {got}
+            yield words, len(came - want.most), 0, max(len(want.most), 1)
+        elif isinstance(got, (set, frozenset)):
+            yield words, len(got - want), len(want - got), max(len(want | got), 1)
+        else:
+            yield words, int(got > want), int(got < want), 1
+
+
+_ = (CAST, Report, AreaPlan)
