@@ -2,7 +2,7 @@
 
 One walk enters them through the doors that people use, tries errors, runs all jobs, exports and backs up; then each
 (field, sink) pair is an item. Afterwards everything is erased as the product erases, and the pairs are looked at again:
-tables, sealed bytes and files must be empty of them, and the chain still verifies. The lines of the limits are items too.
+tables, sealed bytes and files must be empty of them, and the chain still verifies. Lines of the limits are items too.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class Privacy(Prover):
     def open(self, run: Run) -> None:
         from prove.privacy import sabotage, walk
 
-        self.stack.enter_context(database())
+        bench = self.stack.enter_context(database())
+        walk.as_started_now(bench)
         self.stack.enter_context(walk.house(run))
         if run.sabotage:
             self.stack.enter_context(sabotage.broken(run.sabotage))
@@ -96,6 +97,7 @@ def letters(rng: random.Random, length: int = 12) -> str:
 
 def identity(rng: random.Random) -> str:
     """Eighteen digits with their check; the district does not exist."""
-    body = f"999999{rng.randrange(1950, 2005)}{rng.randrange(1, 13):02d}{rng.randrange(1, 29):02d}{rng.randrange(1000):03d}"
+    day = f"{rng.randrange(1950, 2005)}{rng.randrange(1, 13):02d}{rng.randrange(1, 29):02d}"
+    body = f"999999{day}{rng.randrange(1000):03d}"
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
     return body + "10X98765432"[sum(int(one) * weight for one, weight in zip(body, weights, strict=True)) % 11]

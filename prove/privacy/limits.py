@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Line:
-    """One line: its number, in a word or two, the classes of `tests/test_limits.py` that hold it, and what must not be."""
+    """One line: its number and gist, the classes of `tests/test_limits.py` that hold it, and what must not be."""
 
     number: int
     says: str
@@ -22,8 +22,10 @@ class Line:
 
 
 LINES = (
-    Line(1, "nobody is followed", ("TestNoPersonIsFollowed",), r"face_|plate_|watch_?list|entry_?log|trajectory|key_?person"),
-    Line(2, "earlier calls by matter and place only", ("TestNothingIsSoughtByCaller",), r"by_(caller|phone|reporter)|caller_(count|history|list)"),
+    Line(1, "nobody is followed", ("TestNoPersonIsFollowed",),
+    r"face_|plate_|watch_?list|entry_?log|trajectory|key_?person"),
+    Line(2, "earlier calls by matter and place only", ("TestNothingIsSoughtByCaller",),
+    r"by_(caller|phone|reporter)|caller_(count|history|list)"),
     Line(3, "exclusion decides on a case", ("TestContactsAndHistory",), r"exclu(de|sion)_(person|caller|account)"),
     Line(4, "warnings use facts of our process", (), r"dissatisf|likely_(angry|bad)|mood|temper"),
     Line(5, "rated from the handler's device", (), r"rated_from|device_hash|fingerprint"),
@@ -31,20 +33,23 @@ LINES = (
     Line(7, "a refused visit leaves no mark", (), r"refused_visit|not_at_home|home_visit|door_knock"),
     Line(8, "care lists need consent", (), r"care_list|hardship|elderly|disabled|lonely"),
     Line(9, "reporting-in passes on agreed hours only", (), r"reporting_in|absence_list|member_rank"),
-    Line(10, "points never for reporting on neighbours", (), r"(^|_)points?_(ledger|earned|spent|account)|leader_?board"),
+    Line(10, "points never for reporting on neighbours", (),
+    r"(^|_)points?_(ledger|earned|spent|account)|leader_?board"),
     Line(11, "safety volunteers report hazards", ("TestNoPersonIsFollowed",), r"volunteer|patrol_person"),
     Line(12, "hot issues show place and group", (), r"hot_?issue|caller_graph"),
     Line(13, "emergency household status", (), r"household_status|movement_permit|health_code|colou?r_of_person"),
     Line(14, "public map", ("TestWhatEverybodySees",)),
     Line(15, "a complaint never reaches whom it is about", ("TestComplaintsAboutStaff",)),
-    Line(16, "ratings of workers are not public", ("TestWhatEverybodySees", "TestContactsAndHistory"), r"worker_rating|staff_score"),
+    Line(16, "ratings of workers are not public", ("TestWhatEverybodySees", "TestContactsAndHistory"),
+    r"worker_rating|staff_score"),
     Line(17, "opinion maps keep no account with a vote", (), r"opinion|poll_vote"),
     Line(18, "owners' votes publish totals", (), r"ballot|owner_?vote"),
     Line(19, "presence is live only", ("TestNoPersonIsFollowed",), r"presence|online_at|roster_seen"),
     Line(20, "speech notes need consent", (), r"speech_note|minutes_audio|meeting_record"),
     Line(21, "shop stars", (), r"shop_star|stars_of"),
     Line(22, "tax data are not imported", (), r"(^|[_.])tax(es|_|$)|member_roll"),
-    Line(23, "no profile of a caller", ("TestNothingIsSoughtByCaller",), r"caller_profile|profile_of|caller_tag|portrait"),
+    Line(23, "no profile of a caller", ("TestNothingIsSoughtByCaller",),
+    r"caller_profile|profile_of|caller_tag|portrait"),
 )  # fmt: skip
 
 

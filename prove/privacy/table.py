@@ -59,7 +59,8 @@ FIELDS: dict[str, tuple[str, Make]] = {
 
 BEFORE = (
     "logs", "server_log", "error_pages", "problems", "metrics", "public_pages", "public_json", "search_index", "export",
-    "sheets", "file_names", "files", "history", "events", "webhooks", "live", "job_arguments", "kept_answers", "sessions",
+    "sheets", "file_names", "files", "history", "events", "webhooks", "live", "job_arguments", "kept_answers",
+    "sessions",
     "cache", "backup", "cookies", "addresses", "tables",
 )  # fmt: skip
 AFTER = (

@@ -185,7 +185,7 @@ def _nameless_reports(run: Run, made: Made) -> None:
 
 
 def _flooding(run: Run, made: Made) -> None:
-    """The router refuses a source that sends without end, and nobody else, whatever is written before the proxy's word."""
+    """The router refuses a source that sends without end, and nobody else, whatever it writes of itself."""
     import asyncio
 
     from django.conf import settings

@@ -88,10 +88,10 @@ def _directory(url: str) -> None:
 
     one = oidc.Provider("https://id.example", "x", "y", "z")
     described = {"issuer": one.issuer, "authorization_endpoint": url, "token_endpoint": url, "jwks_uri": url}
-    with mock.patch.object(oidc, "_described", lambda _one: described), contextlib.suppress(oidc.OidcTrouble):
+    with mock.patch.object(oidc, "_described", return_value=described), contextlib.suppress(oidc.OidcTrouble):
         asked = oidc.ask(0)
         oidc.subject_of(one, asked, "code", "https://huying.example/back", 0)
-    with mock.patch.object(oidc, "_described", lambda _one: described), contextlib.suppress(oidc.OidcTrouble):
+    with mock.patch.object(oidc, "_described", return_value=described), contextlib.suppress(oidc.OidcTrouble):
         oidc._subject(one, described, "a.b.c", "n", 0)
 
 

@@ -61,6 +61,14 @@ def full() -> list[Item]:
 PAGES = ("desk/", "desk/list/", "desk/people/tree/", "api/v1/cases", "desk/access/", "files/keeping/")
 
 
+ALWAYS: tuple[Item, ...] = (
+    ("csrf", "portal:track", "track/", "none"),
+    ("death", "live", "account_closed"),
+    ("death", "token", "account_closed"),
+)
+"""Of the smoke form at any rate."""
+
+
 def smoke(sizes: dict[str, int]) -> list[Item]:
     """Of every part so many items, spread evenly over it, so that each kind of check is done."""
     parts: dict[str, list[Item]] = {name: [] for name in sizes}
@@ -71,7 +79,7 @@ def smoke(sizes: dict[str, int]) -> list[Item]:
             and not (one[0] == "links" and one[1] not in ("nobody", "centre_head"))
         ):
             parts[one[0]].append(one)
-    found: list[Item] = []
+    found: list[Item] = list(ALWAYS)
     for name, most in sizes.items():
         there = parts[name]
         if len(there) <= most:

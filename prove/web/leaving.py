@@ -105,7 +105,7 @@ def _other_directory(made: Made, to: str) -> Any:
     told = {"issuer": "https://id.example", "client_id": "x", "client_secret": "y", "name": "z"}
     with (
         override_settings(OIDC=told),
-        mock.patch.object(oidc, "_described", lambda _one: {"authorization_endpoint": "https://id.example/authorize"}),
+        mock.patch.object(oidc, "_described", return_value={"authorization_endpoint": "https://id.example/authorize"}),
     ):
         one = _plain(made)
         answer = one.get("/sign-in/other/", {"next": to})

@@ -20,14 +20,14 @@ def broken(name: str) -> Iterator[None]:
 
             stack.enter_context(mock.patch.object(resolve("/track/").func, "csrf_exempt", True, create=True))
         elif name == "fetches_anything":
-            stack.enter_context(mock.patch("huying.channels.outward.is_public", lambda _address: True))
+            stack.enter_context(mock.patch("huying.channels.outward.is_public", return_value=True))
         elif name == "cached_sessions":
             _remembered(stack)
         elif name == "no_limits":
             from django.test import override_settings
 
-            stack.enter_context(mock.patch("huying.portal.actions._count", lambda *_args: None))
-            stack.enter_context(mock.patch("huying.config.flood.Sources.wait", lambda *_args, **_options: 0))
+            stack.enter_context(mock.patch("huying.portal.actions._count", return_value=None))
+            stack.enter_context(mock.patch("huying.config.flood.Sources.wait", return_value=0))
             stack.enter_context(override_settings(AXES_ENABLED=False))
         yield
 

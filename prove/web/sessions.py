@@ -125,7 +125,7 @@ def death(run: Run, made: Made, rng: random.Random, subject: str, end: str) -> N
         if not one.alive(subject):
             run.find("it did not live before", subject=subject)
         ENDS[end](one)
-        with mock.patch("django.utils.timezone.now", lambda: made.now + timedelta(seconds=SECONDS - 1)):
+        with mock.patch("django.utils.timezone.now", return_value=made.now + timedelta(seconds=SECONDS - 1)):
             lives = one.alive(subject)
         if lives and (subject, end) not in KEPT:
             run.find("it outlives what took the right away", subject=subject, end=end)

@@ -22,7 +22,8 @@ ASKED = (
     "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "SESSION_COOKIE_SAMESITE", "CSRF_COOKIE_SECURE",
     "CSRF_COOKIE_HTTPONLY", "CSRF_COOKIE_SAMESITE", "LANGUAGE_COOKIE_SECURE", "LANGUAGE_COOKIE_HTTPONLY",
     "LANGUAGE_COOKIE_SAMESITE", "SECURE_PROXY_SSL_HEADER", "ALLOWED_HOSTS", "MIDDLEWARE", "PROXIES", "RATE",
-    "CONTENT_SECURITY_POLICY", "X_FRAME_OPTIONS", "SECURE_REFERRER_POLICY", "PASSWORD_HASHERS", "SECURE_CONTENT_TYPE_NOSNIFF",
+    "CONTENT_SECURITY_POLICY", "X_FRAME_OPTIONS", "SECURE_REFERRER_POLICY", "PASSWORD_HASHERS",
+    "SECURE_CONTENT_TYPE_NOSNIFF",
     "AXES_FAILURE_LIMIT", "DEBUG", "USE_X_FORWARDED_HOST",
 )  # fmt: skip
 
@@ -35,7 +36,8 @@ def production(folder: Path) -> Iterator[None]:
 
     code = (
         "import json; from django.conf import global_settings as g; import huying.config.settings as s\n"
-        f"print(json.dumps({{n: getattr(s, n, getattr(g, n, None)) for n in {ASKED!r} if hasattr(s, n) or hasattr(g, n)}}))"
+        f"names = [n for n in {ASKED!r} if hasattr(s, n) or hasattr(g, n)]\n"
+        "print(json.dumps({n: getattr(s, n, getattr(g, n, None)) for n in names}))"
     )
     assert global_settings
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HUYING_", "DJANGO_", "TESTS_"))}
@@ -128,8 +130,8 @@ def _furnish(one: Made) -> None:
 
     case = Case.objects.get(pk=one.world.call(now=one.now, images=[photo()]).case.pk)
     cases.register_file_dispatch(
-        case.pk, lead_id=one.world.units["sanitation"].pk, type_code="0103", grade="ordinary", instruction="请今天去看。",
-        actor=one.world.dispatcher, now=one.now,
+        case.pk, lead_id=one.world.units["sanitation"].pk, type_code="0103", grade="ordinary",
+        instruction="请今天去看。", actor=one.world.dispatcher, now=one.now,
     )  # fmt: skip
     one.world.call(now=one.now, words="路灯不亮，晚上看不见路。")
     make_client(kind="personal", name="试用程序", duties=["read"], days=30, actor=one.world.head, now=one.now)
@@ -139,8 +141,10 @@ def _furnish(one: Made) -> None:
             first = model._default_manager.order_by("pk").first()
             newest[model.__name__] = getattr(first, "pk", None)
     kinds = {
-        "report_id": "Report", "case_id": "Case", "file_id": "Attachment", "account_id": "Account", "public_id": "PublicNotice",
-        "plan_id": "AreaPlan", "draft_id": "ImportDraft", "sign_in_id": "SignIn", "client_id": "Client", "order_id": "WorkOrder",
+        "report_id": "Report", "case_id": "Case", "file_id": "Attachment", "account_id": "Account",
+        "public_id": "PublicNotice",
+        "plan_id": "AreaPlan", "draft_id": "ImportDraft", "sign_in_id": "SignIn", "client_id": "Client",
+        "order_id": "WorkOrder",
         "notice_id": "Notice", "delivery_id": "Delivery", "wording_id": "Wording", "objection_id": "Objection",
         "review_id": "Review", "item_id": "ReviewItem", "reset_id": "FactorReset", "factor_id": "Factor",
         "address_id": "CodeAddress", "export_id": "Export", "change_id": "BulkChange", "webhook_id": "Webhook",
