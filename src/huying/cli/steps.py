@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.core.management.commands import migrate as migrate_command
+from django.db import Error as DatabaseProblem
+from django.db import connection, transaction
+from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.migrations.state import ProjectState
 from psycopg.conninfo import conninfo_to_dict
 
 from huying.config.env import Env
 from huying.config.postgres import APP
 from huying.config.privileges import grant
-from huying.kernel.terms import _
+from huying.kernel.terms import Label, _
 
 LOCK = 7_490_1  # an advisory lock, so that two migrations never run at once
 
@@ -41,23 +48,98 @@ def pending() -> list[str]:
     return [f"{migration.app_label}.{migration.name}" for migration, _backwards in plan]
 
 
+class WholeExecutor(MigrationExecutor):
+    """A migration and the line that says it was done are one transaction.
+
+    Django writes that line afterwards where indexes or keys come last: killed in between, the migration would be
+    done and not known, and never run again.
+    """
+
+    def apply_migration(
+        self, state: Any, migration: Migration, fake: bool = False, fake_initial: bool = False
+    ) -> ProjectState:
+        step = f"{migration.app_label}.{migration.name}"
+        try:
+            with transaction.atomic() if migration.atomic else nullcontext():
+                return super().apply_migration(state, migration, fake, fake_initial)
+        except Exception as why:
+            why.add_note(str(_stopped(step, why, whole=migration.atomic)))
+            why.step, why.whole = step, migration.atomic  # type: ignore[attr-defined]
+            raise
+
+
+def _stopped(step: str, why: BaseException, *, whole: bool = True) -> Label:
+    """What to do after a migration that did not come to its end."""
+    facts = {"step": step, "why": (str(why).strip().splitlines() or [type(why).__name__])[0]}
+    if whole:
+        return _(
+            "更新到 %(step)s 时停下了（%(why)s）。做完的步骤都保留，这一步没有留下半截。"
+            "请先排除原因，再运行一次 huying migrate，会从这一步接着做。"
+        ) % facts  # fmt: skip
+    return _(
+        "更新到 %(step)s 时停下了（%(why)s）。这一步分几次提交，可能做了一半。"
+        "请先排除原因，再运行一次 huying migrate；若仍停在这里，请从更新前的备份恢复。"
+    ) % facts  # fmt: skip
+
+
 def migrate() -> int:
-    """Bring the tables up to date as their owner and give the application its rights; how many were applied."""
+    """Bring the tables up to date as their owner and give the application its rights; how many were applied.
+
+    Killed anywhere, it can be run again. Raises CommandRefused where the database ends it.
+    """
+    from huying.cli.contract import CommandRefused
+
     env: Env = settings.ENV
     with as_owner():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         try:
             count = len(pending())
-            if count:
-                call_command("migrate", verbosity=0, interactive=False)
+            if count or not _finished():
+                with _whole_steps():
+                    call_command("migrate", verbosity=0, interactive=False)
+                _finish()
             role = app_role(env)
             if role:
                 grant(connection, role)
+        except DatabaseProblem as why:
+            step, whole = getattr(why, "step", "huying"), getattr(why, "whole", True)
+            raise CommandRefused(_stopped(step, why, whole=whole)) from why
+        except Exception as why:
+            if not hasattr(why, "step"):
+                why.add_note(str(_stopped("huying", why)))
+            raise
         finally:
-            with connection.cursor() as cursor:
+            with suppress(DatabaseProblem), connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
     return count
+
+
+@contextmanager
+def _whole_steps() -> Iterator[None]:
+    before = migrate_command.MigrationExecutor  # type: ignore[attr-defined]
+    migrate_command.MigrationExecutor = WholeExecutor  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        migrate_command.MigrationExecutor = before  # type: ignore[attr-defined]
+
+
+def _finished() -> bool:
+    """Whether what follows the migrations (calendars, shipped texts) was done for those that are applied now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT obj_description('django_migrations'::regclass)")
+        return bool(cursor.fetchone()[0] == _applied_mark())
+
+
+def _finish() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("COMMENT ON TABLE django_migrations IS %s", [_applied_mark()])
+
+
+def _applied_mark() -> str:
+    applied = sorted(f"{app}.{name}" for app, name in MigrationRecorder(connection).applied_migrations())
+    return f"finished {hashlib.sha256(' '.join(applied).encode()).hexdigest()[:16]}"
 
 
 def app_role(env: Env) -> str:
