@@ -1,4 +1,4 @@
-"""Two to sixteen people act on the same thing at the same moment, released by a barrier, each on a connection of their own.
+"""Two to sixteen people act on the same thing at one moment, released by a barrier, each on an own connection.
 
 What they did is then played again, one after the other in the order of the history, on a copy of the case in memory:
 every winner must be legal there and write the same lines, every loser must be refused there in the same words, and the

@@ -25,23 +25,24 @@ def broken(run: Run, bench: Any) -> Callable[[], None]:
     from huying.registers import writing
 
     if run.broken("lock"):
+
         def unlocked(case_id: Any, viewer: Any) -> Any:
             case = Case.objects.defer("search").filter(pk=case_id).first()
             return None if case is None or queries.one(case_id, viewer) is None else case
 
-        return _patched(queries, "locked", unlocked)
+        return patched(queries, "locked", unlocked)
     if run.broken("key"):
-        return _patched(audit, "by_key", lambda key: None)
+        return patched(audit, "by_key", lambda key: None)
     if run.broken("seen"):
         assert registers.writing is writing
-        return _patched(writing, "fingerprint", lambda register, row: "same")
+        return patched(writing, "fingerprint", lambda register, row: "same")
     if run.broken("index"):
         with bench.connect(bench.name) as owner:
             owner.execute("DROP INDEX order_one_lead")
     return lambda: None
 
 
-def _patched(owner: Any, name: str, value: Any) -> Callable[[], None]:
+def patched(owner: Any, name: str, value: Any) -> Callable[[], None]:
     before = getattr(owner, name)
     setattr(owner, name, value)
     return lambda: setattr(owner, name, before)

@@ -303,7 +303,9 @@ class CaseRaces:
         assert isinstance(entry.why, Refusal)
         for one in reversed(frozen):
             docket = self.stage.thaw(one)
-            if not seen(docket, entry.actor) or (entry.one.act == "merge_case" and not seen(docket.others[0], entry.actor)):
+            if not seen(docket, entry.actor) or (
+                entry.one.act == "merge_case" and not seen(docket.others[0], entry.actor)
+            ):
                 why: Refusal = NotFound("case")
             else:
                 try:

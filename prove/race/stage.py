@@ -379,9 +379,7 @@ def seen(docket: Docket, actor: Actor) -> bool:
     """Whether the actor may see the case: by area, by an order that was not returned or cancelled, by own report."""
     if actor.report_id is not None:
         return any(one.pk == actor.report_id for one in docket.reports)
-    if not docket.case.restricted and any(
-        docket.case.area_code.startswith(code) for code in actor.areas("read")
-    ):
+    if not docket.case.restricted and any(docket.case.area_code.startswith(code) for code in actor.areas("read")):
         return True
     gone = (OrderState.RETURNED, OrderState.CANCELLED)
     if any(one.unit_id in actor.units and one.state not in gone for one in docket.orders):

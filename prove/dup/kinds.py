@@ -1,0 +1,693 @@
+"""Every kind of write and how it is done once: operations of the API, forms with a key, acts, keyed actions.
+
+What kinds there are is read from the OpenAPI description, the desk's table of moves, the form classes and the
+signatures of the actions; what cannot be made from a table here is told as undeclared.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import itertools
+import json
+import pkgutil
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django import forms as django_forms
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client as Browser
+
+import huying
+from huying.cases import actions as a
+from huying.cases.actions import Act, NewReport
+from huying.cases.codes import code_of
+from huying.cases.forms import MOVES, MoveForm
+from huying.cases.rules import Channel
+from huying.channels import actions as hooks
+from huying.channels.models import Delivery
+from huying.clients.actions import make_client
+from huying.clients.models import Client
+from huying.config import api
+from huying.kernel.actor import resident
+from huying.kernel.ids import uuid7
+from huying.kernel.refusals import KeyReused, Refusal
+from huying.notices.actions import public as notices
+from huying.notices.models import PublicNotice
+from huying.places import actions as places
+from huying.portal import actions as portal
+from huying.registers import actions as registers
+from huying.registers.declared import get
+from prove.race.stage import RACE, Scene, Stage, Try, names
+from tests.files.pictures import photo
+from tests.world import BANYAN, GRID, OTHER_GRID, STREET, middle
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+WORDS = "榕树路口的路灯不亮了，请来看看。"
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a sender was told: the status, and what of the answer must be the same for all."""
+
+    status: int
+    content: str
+
+    @property
+    def good(self) -> bool:
+        return self.status in (200, 201, 204, 302)
+
+    @property
+    def refused(self) -> bool:
+        return self.status == 422
+
+
+@dataclass(frozen=True)
+class Write:
+    """One write under one key, and another body under the same key where it has a body."""
+
+    same: Callable[[], Answer]
+    other: Callable[[], Answer] | None = None
+
+
+@dataclass(frozen=True)
+class Kind:
+    name: str
+    door: str
+    make: Callable[[], Write]
+
+
+class Kinds:
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.tokens: dict[str, str] = {}
+        self.cookies: dict[str, Any] = {}
+        self.every: dict[str, Kind] = {}
+        self.missing: list[tuple[str, dict[str, Any]]] = []
+        self._where: dict[str, tuple[str, Try]] = {}
+        for name in names():
+            for one in stage.legal(name):
+                self._where.setdefault(one.act, (name, one))
+                if one.who in stage.world.people:
+                    self._where.setdefault(f"{one.act} by staff", (name, one))
+        self._acts()
+        self._operations()
+        self._forms()
+        self._actions()
+
+    def undeclared(self) -> list[tuple[str, dict[str, Any]]]:
+        return self.missing
+
+    def _add(self, name: str, door: str, make: Callable[[], Write]) -> None:
+        self.every[name] = Kind(name, door, make)
+
+    # acts
+
+    def _acts(self) -> None:
+        for name, act in inspect.getmembers(a):
+            if not isinstance(act, Act):
+                continue
+            if name not in self._where:
+                self.missing.append(("undeclared act", {"act": name}))
+                continue
+            self._add(f"act:{name}", "act", lambda name=name: self._act(name))  # type: ignore[misc]
+
+    def scene(self, act: str) -> tuple[Scene, Try]:
+        situation, one = self._where[act]
+        scene = self.stage.scene(situation)
+        self.stage.write()
+        return scene, one
+
+    def _act(self, name: str) -> Write:
+        scene, one = self.scene(name)
+        given = self.given(scene, one)
+        key, actor, act = uuid7(), self.stage.actor(scene, one.who), getattr(a, name)
+
+        def same() -> Answer:
+            return _told(lambda: act.once(key, scene.case.pk, **given, actor=actor, now=RACE))
+
+        def other() -> Answer:
+            changed = {**given, **_changed(given)}
+            return _told(lambda: act.once(key, scene.case.pk, **changed, actor=actor, now=RACE))
+
+        return Write(same, other if _changed(given) else None)
+
+    def given(self, scene: Scene, one: Try) -> dict[str, Any]:
+        """Arguments with which the act is legal here, the same each time."""
+        docket, actor = scene.docket, self.stage.actor(scene, one.who)
+        frozen = self.stage.freeze(docket, scene.other)
+        for seed in range(3):
+            given = self.stage.given(scene, one, random.Random(seed))
+            try:
+                self.stage.step(one.act)(self.stage.thaw(frozen), **given, actor=actor, now=RACE)
+            except Refusal:
+                continue
+            return given
+        return given
+
+    # programs and browsers
+
+    def token(self, who: str) -> str:
+        if who not in self.tokens:
+            actor = self.stage.world.people[who]
+            duties = sorted({duty for grant in actor.grants for duty in grant.duties})
+            made = make_client(kind="personal", name="试用程序", duties=duties, days=30, actor=actor, now=RACE)
+            self.tokens[who] = made.token
+        return self.tokens[who]
+
+    def client_of(self, who: str) -> Client:
+        self.token(who)
+        return Client.objects.get(owner=self.stage.world.accounts[who])
+
+    def ask(self, who: str, method: str, path: str, body: Any, key: str, **options: Any) -> Answer:
+        headers = {"HTTP_ACCEPT": "application/json", "HTTP_IDEMPOTENCY_KEY": key}
+        if who:
+            headers["HTTP_AUTHORIZATION"] = f"Bearer {self.token(who)}"
+        browser = Browser(raise_request_exception=False)
+        if body is not None:
+            options = {"data": json.dumps(body), "content_type": "application/json", **options}
+        found = browser.generic(method, f"/api/v1{path}", **options, **headers)
+        return Answer(found.status_code, found.content.decode())
+
+    def browser(self, who: str) -> Browser:
+        """A browser of this person; many share one session, as tabs do."""
+        found = Browser(raise_request_exception=False)
+        if who not in self.cookies:
+            found.force_login(self.stage.world.accounts[who], backend=BACKEND)
+            self.cookies[who] = found.cookies["sessionid"].value if "sessionid" in found.cookies else found.cookies
+        if isinstance(self.cookies[who], str):
+            found.cookies["sessionid"] = self.cookies[who]
+        else:
+            found.cookies = self.cookies[who]
+        return found
+
+    def post(self, who: str, path: str, data: dict[str, Any]) -> Answer:
+        found = self.browser(who).post(path, data)
+        return _page(found)
+
+    def sending(self, who: str, method: str, path: str, body: Any, other: Any) -> Write:
+        key = f"dup-{next(_numbers)}-{random.getrandbits(40)}"
+        self.token(who) if who else None
+        return Write(lambda: self.ask(who, method, path, body, key), lambda: self.ask(who, method, path, other, key))
+
+    # operations
+
+    def _operations(self) -> None:
+        makers: dict[str, Callable[[], Write]] = {
+            "create_report": self._report,
+            "create_webhook": self._webhook,
+            "stop_webhook": self._stop_webhook,
+            "replay_delivery": self._replay,
+            "create_row": self._create_row,
+            "change_row": self._change_row,
+            "end_row": self._end_row,
+            "upload_file": self._upload,
+        }
+        declared = set()
+        for path, methods in api.openapi()["paths"].items():
+            for method, one in methods.items():
+                if method.upper() != "GET":
+                    declared.add(one["operationId"])
+                    if one["operationId"] not in {*makers, "make_move"}:
+                        self.missing.append(("undeclared operation", {"operation": f"{method} {path}"}))
+        for name, make in makers.items():
+            if name in declared:
+                self._add(f"api:{name}", "api", make)
+        self._add("api:create_report as a resident", "api", self._public_report)
+        for name in MOVES:
+            acts = acts_of(name)
+            if not any(f"{act} by staff" in self._where for act in acts):
+                self.missing.append(("undeclared move", {"move": name}))
+                continue
+            self._add(f"api:make_move {name}", "api", lambda name=name: self._move(name))  # type: ignore[misc]
+            self._add(f"form:move {name}", "form", lambda name=name: self._desk_move(name))  # type: ignore[misc]
+
+    def _report(self) -> Write:
+        lng, lat = middle(GRID)
+        body = {"words": WORDS, "area_code": STREET, "lng": lng, "lat": lat, "channel": "hotline"}
+        return self.sending("clerk", "POST", "/reports", body, {**body, "words": "另一件事：井盖松了。"})
+
+    def _public_report(self) -> Write:
+        from huying.portal.models import Tries
+
+        Tries.objects.all().delete()
+        lng, lat = middle(GRID)
+        body = {"words": WORDS, "area_code": STREET, "lng": lng, "lat": lat, "id": str(uuid7())}
+        return self.sending("", "POST", "/reports", body, {**body, "words": "另一件事：井盖松了。"})
+
+    def _webhook(self) -> Write:
+        _stop_hooks(self)
+        body = {"url": "https://example.org/hook", "kinds": ["case.moved"]}
+        return self.sending("head", "POST", "/webhooks", _hook(body), _hook({**body, "url": "https://example.org/two"}))
+
+    def hook(self) -> Any:
+        _stop_hooks(self)
+        return hooks.make_webhook(
+            client=self.client_of("head"), url="https://example.org/hook", kinds=_kinds(), area_code="",
+            actor=self.stage.world.head, now=RACE,
+        )  # fmt: skip
+
+    def _stop_webhook(self) -> Write:
+        one, two = self.hook(), self.hook()
+        key = f"dup-{next(_numbers)}-{random.getrandbits(40)}"
+        return Write(
+            lambda: self.ask("head", "DELETE", f"/webhooks/{one.pk}", None, key),
+            lambda: self.ask("head", "DELETE", f"/webhooks/{two.pk}", None, key),
+        )
+
+    def _replay(self) -> Write:
+        one = self.hook()
+        key = f"dup-{next(_numbers)}-{random.getrandbits(40)}"
+        first, second = (f"/webhooks/{one.pk}/deliveries/{_delivery(one).pk}/replay" for _ in range(2))
+        return Write(
+            lambda: self.ask("head", "POST", first, None, key), lambda: self.ask("head", "POST", second, None, key)
+        )
+
+    def _create_row(self) -> Write:
+        values = {"name": f"榕树公厕 {next(_numbers)}", "area_code": GRID, "kind": _first_kind()}
+        return self.sending(
+            "keeper", "POST", "/registers/facility", {"values": values}, {"values": {**values, "name": "另一处公厕"}}
+        )
+
+    def row(self) -> Any:
+        return registers.put(
+            register=get("facility"), row_id=None,
+            values={"name": f"榕树公厕 {next(_numbers)}", "area_code": GRID, "kind": _first_kind()},
+            actor=self.stage.world.keeper, now=RACE,
+        )  # fmt: skip
+
+    def _change_row(self) -> Write:
+        path = f"/registers/facility/{self.row().pk}"
+        number = next(_numbers)
+        one, two = {"values": {"name": f"改名 {number}"}}, {"values": {"name": f"又改名 {number}"}}
+        return self.sending("keeper", "PUT", path, one, two)
+
+    def _end_row(self) -> Write:
+        path = f"/registers/facility/{self.row().pk}/end"
+        return self.sending("keeper", "POST", path, {"on": "2026-10-20"}, {"on": "2026-10-21"})
+
+    def _upload(self) -> Write:
+        from huying.files.models import HeldUpload
+
+        HeldUpload.objects.all().delete()
+        key = f"dup-{next(_numbers)}-{random.getrandbits(40)}"
+        self.token("head")
+
+        def sent(data: bytes) -> Answer:
+            headers = {"HTTP_IDEMPOTENCY_KEY": key, "HTTP_AUTHORIZATION": f"Bearer {self.token('head')}"}
+            found = Browser(raise_request_exception=False).post(
+                "/api/v1/files", {"file": SimpleUploadedFile("a.jpg", data)}, **headers
+            )
+            return Answer(found.status_code, found.content.decode())
+
+        one, two = photo(), photo(80, 60)
+        return Write(lambda: sent(one), lambda: sent(two))
+
+    def _move(self, name: str) -> Write:
+        scene, one, values = self.values(name)
+        body = {"values": values}
+        path = f"/cases/{scene.case.pk}/moves/{name}"
+        return self.sending(one.who, "POST", path, body, {**body, "version": scene.case.version})
+
+    def _desk_move(self, name: str) -> Write:
+        scene, one, values = self.values(name, api=False)
+        data = {"key": str(uuid7()), **_as_form(values)}
+        path = f"/desk/cases/{scene.case.pk}/moves/{name}/"
+        changed = {**data, **_changed(values)}
+        self.browser(one.who)
+        same = lambda: self.post(one.who, path, data)  # noqa: E731
+        return Write(same, (lambda: self.post(one.who, path, changed)) if changed != data else None)
+
+    def values(self, name: str, *, api: bool = True) -> tuple[Scene, Try, dict[str, Any]]:
+        """A case, a person, and the values of a move's form that go through."""
+        act = next(act for act in acts_of(name) if f"{act} by staff" in self._where)
+        scene, one = self.scene(f"{act} by staff")
+        given = self.given(scene, one)
+        return scene, one, self._fields(name, scene, one, given, api)
+
+    def _fields(self, name: str, scene: Scene, one: Try, given: dict[str, Any], api: bool) -> dict[str, Any]:
+        known = {
+            "lead_id": "lead", "assistant_ids": "assistants", "into_id": "into", "report_id": "report_id",
+        }  # fmt: skip
+        told: dict[str, Any] = {}
+        for field, value in given.items():
+            if value is None or field in ("before", "after"):
+                continue
+            plain = [str(each) for each in value] if isinstance(value, tuple) else value
+            plain = str(plain) if isinstance(plain, UUID) else plain
+            told[known.get(field, field)] = plain
+        fields = MOVES[name].form.base_fields
+        for field in ("passed", "granted", "found", "solved"):
+            if field in told and field in fields:
+                told[field] = _choice(fields[field], told[field])
+        if name == "review":
+            told["decision"] = "pass"
+        if name == "recuse":
+            told = {"unit": str(given["unit_id"]), **told}
+        if "before" in given:
+            who = one.who
+            for field in ("before", "after"):
+                told[field] = [self._photo(who)] if api else SimpleUploadedFile("a.jpg", photo())
+        return {field: value for field, value in told.items() if field in fields}
+
+    def _photo(self, who: str) -> str:
+        from huying.files import actions as files
+
+        held = files.hold_image(self.stage.pictures[0], session_key=f"client:{self.client_of(who).pk}", now=RACE)
+        return str(held.token)
+
+    # forms with a key, of the desk and the residents
+
+    def _forms(self) -> None:
+        makers: dict[str, Callable[[], Write]] = {
+            "huying.desk.forms.CallForm": self._call_form,
+            "huying.desk.forms.SelfForm": self._self_form,
+            "huying.desk.forms.TriageForm": self._triage_form,
+            "huying.registers.forms.RowForm": self._row_form,
+            "huying.notices.forms.PaperForm": self._paper_form,
+            "huying.notices.forms.ObjectionForm": self._objection_form,
+            "huying.portal.forms.KeyForm": lambda: self._deed("withdraw", "withdraw_report"),
+            "huying.portal.forms.ReasonForm": lambda: self._deed("object", "object_to_end"),
+            "huying.portal.forms.RateForm": lambda: self._deed("rate", "tell_outcome"),
+            "huying.portal.forms.AddForm": lambda: self._deed("add", "add_to_report"),
+        }
+        bases = {"huying.desk.forms._Keyed", "huying.desk.forms.PlaceForm"}
+        for name, form in keyed_forms().items():
+            if issubclass(form, MoveForm) or name in bases:
+                continue
+            if name not in makers:
+                self.missing.append(("undeclared form", {"form": name}))
+                continue
+            self._add(f"form:{name.rpartition('.')[2]}", "form", makers[name])
+        self._add("form:portal report", "form", self._portal_report)
+
+    def _posting(self, who: str, path: str, data: dict[str, Any], other: dict[str, Any]) -> Write:
+        self.browser(who)
+        return Write(lambda: self.post(who, path, data), lambda: self.post(who, path, {**data, **other}))
+
+    def _place(self) -> dict[str, Any]:
+        lng, lat = middle(GRID)
+        return {"lng": lng, "lat": lat}
+
+    def _call_form(self) -> Write:
+        data = {"key": str(uuid7()), "channel": "hotline", "words": WORDS, "reply_by": "none", **self._place()}
+        return self._posting("clerk", "/desk/new/", data, {"words": "另一件事：井盖松了。"})
+
+    def _self_form(self) -> Write:
+        data = {"key": str(uuid7()), "type_code": "0402", "words": "清走了。", **self._place()}
+
+        def sent(words: str) -> Answer:
+            pictures = {name: SimpleUploadedFile("a.jpg", photo()) for name in ("before", "after")}
+            return self.post("grid_worker", "/desk/self/", {**data, **pictures, "words": words})
+
+        self.browser("grid_worker")
+        return Write(lambda: sent("清走了。"), lambda: sent("换一句话。"))
+
+    def _triage_form(self) -> Write:
+        scene = self.stage.scene("received")
+        self.stage.write()
+        data = {
+            "key": str(uuid7()), "type_code": "0101", "grade": "ordinary", "grid_code": "",
+            "lead": str(self.stage.world.units["sanitation"].pk), "instruction": "请先联系。",
+        }  # fmt: skip
+        return self._posting("head", f"/desk/triage/{scene.case.pk}/", data, {"instruction": "换一句话。"})
+
+    def _row_form(self) -> Write:
+        data = {"key": str(uuid7()), "name": f"榕树公厕 {next(_numbers)}", "area_code": GRID, "kind": _first_kind()}
+        return self._posting("keeper", "/desk/registers/facility/new/", data, {"name": "另一处公厕"})
+
+    def _paper_form(self) -> Write:
+        data = {
+            "key": str(uuid7()), "kind": _paper_kind(), "title": "道路临时封闭", "body": "因施工，夜间封闭。",
+            "area_code": STREET, "issued_by": "街道调度中心", "days": 15, "basis": "plain", "takes_objections": "on",
+        }  # fmt: skip
+        return self._posting("head", "/desk/notices/public/new/", data, {"title": "另一张公示"})
+
+    def paper(self) -> PublicNotice:
+        """A paper that is up."""
+        world = self.stage.world
+        paper = notices.Paper(
+            kind=_paper_kind(), title="道路临时封闭", body="因施工，夜间封闭。", area_code=STREET,
+            issued_by="街道调度中心", days=15, takes_objections=True,
+        )  # fmt: skip
+        row = notices.draft_public(paper=paper, actor=world.head, now=RACE)
+        notices.ask_public(public_id=row.pk, actor=world.head, now=RACE)
+        return notices.decide_public(public_id=row.pk, granted=True, words="同意。", actor=world.leader, now=RACE)
+
+    def _objection_form(self) -> Write:
+        from huying.portal.models import Tries
+
+        Tries.objects.all().delete()
+        path = f"/notices/{self.paper().pk}/object/"
+        data = {"key": str(uuid7()), "words": "希望换个时间。"}
+
+        def sent(more: dict[str, Any]) -> Answer:
+            Tries.objects.all().delete()
+            return _page(Browser(raise_request_exception=False).post(path, {**data, **more}))
+
+        return Write(lambda: sent({}), lambda: sent({"words": "另一句话。"}))
+
+    def _deed(self, name: str, act: str) -> Write:
+        """Something a reporter does on the page that the code opened."""
+        situation = {"withdraw": "received", "object": "answered", "rate": "calling_back", "add": "received"}[name]
+        scene = self.stage.scene(situation)
+        self.stage.write()
+        report = scene.docket.reports[0]
+        browser = Browser(raise_request_exception=False)
+        browser.post("/track/", {"code": code_of(report.pk, report.code_try)})
+        cookies = browser.cookies
+        data = {
+            "key": str(uuid7()),
+            "reason": "请再看看。",
+            "solved": "yes",
+            "satisfaction": "satisfied",
+            "words": "好。",
+        }
+
+        def sent(more: dict[str, Any]) -> Answer:
+            one = Browser(raise_request_exception=False)
+            one.cookies = cookies
+            return _page(one.post(f"/status/{report.pk}/{name}/", {**data, **more}))
+
+        other = {"reason": "换一句话。", "words": "换一句话。"}
+        return Write(lambda: sent({}), (lambda: sent(other)) if name != "withdraw" else None)
+
+    def _portal_report(self) -> Write:
+        from tests.portal.walk import Resident
+
+        browser = Browser(raise_request_exception=False)
+        page = Resident(browser).to_check(words=WORDS)
+        found = dict(re.findall(r'name="(key|seen)" value="([^"]*)"', page.content.decode()))
+        cookies = browser.cookies
+
+        def sent() -> Answer:
+            one = Browser(raise_request_exception=False)
+            one.cookies = cookies.copy() if hasattr(cookies, "copy") else cookies
+            return _page(one.post("/report/check/", {**found, "reply_by": "page"}))
+
+        return Write(sent)
+
+    # actions with a key, called by themselves
+
+    def _actions(self) -> None:
+        makers: dict[str, Callable[[], Write]] = {
+            "receive": self._receive,
+            "send_report": self._send_report,
+            "find_and_handle": self._find_and_handle,
+            "object_to_public": self._object,
+            "draw_plan": self._plan,
+            "put": self._put,
+            "end_row": self._end,
+        }
+        for name in keyed_actions():
+            if name.rpartition(".")[2] not in makers:
+                self.missing.append(("undeclared action with a key", {"action": name}))
+        for name, make in makers.items():
+            self._add(f"action:{name}", "action", make)
+
+    def _new(self, words: str) -> NewReport:
+        lng, lat = middle(GRID)
+        return NewReport(words=words, area_code=STREET, channel=Channel.PORTAL, lng=lng, lat=lat)
+
+    def _calling(self, call: Callable[[str], Any]) -> Write:
+        return Write(lambda: _told(lambda: call(WORDS)), lambda: _told(lambda: call("另一件事：井盖松了。")))
+
+    def _receive(self) -> Write:
+        key = uuid7()
+        return self._calling(lambda words: a.receive(key, self._new(words), actor=resident(), now=RACE).case)
+
+    def _send_report(self) -> Write:
+        key, reach = uuid7(), portal.Reachable("居民示例", "13900000001", 1, "zh-hans")
+        return self._calling(
+            lambda words: (
+                portal.send_report(key, self._new(words), reachable=reach, images=[], actor=resident(), now=RACE).case
+            )
+        )
+
+    def _find_and_handle(self) -> Write:
+        key, world = uuid7(), self.stage.world
+        lng, lat = middle(GRID)
+        return self._calling(
+            lambda words: a.find_and_handle(
+                key, words=words, type_code="0402", area_code=STREET, lng=lng, lat=lat, before=self.stage.pictures,
+                after=self.stage.pictures, actor=world.grid_worker, now=RACE,
+            ).case
+        )  # fmt: skip
+
+    def _object(self) -> Write:
+        key, row = uuid7(), self.paper()
+        return self._calling(
+            lambda words: notices.object_to_public(public_id=row.pk, words=words, key=key, actor=resident(), now=RACE)[
+                0
+            ]
+        )
+
+    def _plan(self) -> Write:
+        key, world = uuid7(), self.stage.world
+        given = {"code": OTHER_GRID, "new_code": f"{BANYAN}{next(_numbers) % 900 + 50:03d}"}
+
+        def call(words: str) -> Any:
+            return places.draw_plan(
+                kind="recode", given=given, effective_on=RACE.date(), reason=words, key=key, actor=world.keeper,
+                now=RACE,
+            )  # fmt: skip
+
+        return self._calling(call)
+
+    def _put(self) -> Write:
+        key, number = uuid7(), next(_numbers)
+
+        def call(words: str) -> Any:
+            return registers.put(
+                register=get("facility"), row_id=None, key=key, actor=self.stage.world.keeper, now=RACE,
+                values={"name": f"公厕 {number} {words[:6]}", "area_code": GRID, "kind": _first_kind()},
+            )  # fmt: skip
+
+        return self._calling(call)
+
+    def _end(self) -> Write:
+        key, row = uuid7(), self.row()
+
+        def call(words: str) -> Any:
+            on = RACE.date() if words == WORDS else RACE.date().replace(day=25)
+            return registers.end_row(
+                register=get("facility"), row_id=row.pk, on=on, key=key, actor=self.stage.world.keeper, now=RACE
+            )
+
+        return self._calling(call)
+
+
+# Reading the system's own tables
+
+
+def acts_of(name: str) -> list[str]:
+    """The acts that a move of the desk calls."""
+    if name == "review":
+        return ["review_result"]
+    cells = MOVES[name].call.__closure__ or ()  # type: ignore[attr-defined]
+    return [cell.cell_contents.verb for cell in cells if isinstance(cell.cell_contents, Act)]
+
+
+def keyed_forms() -> dict[str, type[django_forms.Form]]:
+    """Every form class with a hidden key."""
+    found: dict[str, type[django_forms.Form]] = {}
+    for module in pkgutil.walk_packages(huying.__path__, "huying."):
+        if "form" not in module.name or ".migrations" in module.name:
+            continue
+        for _name, one in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
+            if issubclass(one, django_forms.BaseForm) and isinstance(
+                getattr(one, "base_fields", {}).get("key"), django_forms.UUIDField
+            ):
+                found[f"{one.__module__}.{one.__qualname__}"] = one
+    return found
+
+
+def keyed_actions() -> dict[str, Any]:
+    """Every action that takes a client's key, by its signature."""
+    found = {}
+    for module in pkgutil.walk_packages(huying.__path__, "huying."):
+        if not re.search(r"\.actions(\.|$)", module.name):
+            continue
+        loaded = importlib.import_module(module.name)
+        for name, one in inspect.getmembers(loaded, inspect.isfunction):
+            if name.startswith("_") or inspect.unwrap(one).__module__ != module.name:
+                continue
+            takes = inspect.signature(one).parameters
+            if "key" in takes and "actor" in takes and module.name != "huying.audit.actions":
+                found[f"{module.name}.{name}"] = one
+    return found
+
+
+def _told(call: Callable[[], Any]) -> Answer:
+    try:
+        made = call()
+    except KeyReused as why:
+        return Answer(422, why.code)
+    except Refusal as why:
+        return Answer(why.status if why.status != 422 else 400, f"{why.code}: {why}")
+    return Answer(200, f"{type(made).__name__} {made.pk}")
+
+
+def _page(found: Any) -> Answer:
+    if found.status_code == 302:
+        return Answer(302, found["Location"])
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found.content.decode(errors="replace")))
+    return Answer(found.status_code, text[:3000])
+
+
+def _changed(values: dict[str, Any]) -> dict[str, Any]:
+    """The same values with other words, where there are words."""
+    for name in ("reason", "words", "answer", "title", "receiver", "instruction", "clause"):
+        if isinstance(values.get(name), str) and values[name]:
+            return {name: f"{values[name]}另外补一句。"}
+    return {}
+
+
+def _as_form(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _choice(field: Any, value: bool) -> Any:
+    if not isinstance(field, django_forms.ChoiceField):
+        return "on" if value else ""
+    words = [str(one) for one, _label in field.choices if one != ""]
+    yes = [
+        one for one in words if one in ("yes", "on", "true", "True", "grant", "granted", "pass", "passed", "found", "1")
+    ]
+    no = [one for one in words if one not in yes]
+    return (yes or words)[0] if value else (no or words)[-1]
+
+
+def _first_kind() -> str:
+    column = get("facility").column("kind")
+    return str(column.offered()[0][0])
+
+
+def _paper_kind() -> str:
+    from huying.notices.rules import PublicKind
+
+    return str(next(iter(PublicKind)).value)
+
+
+def _kinds() -> list[str]:
+    return ["case.dispatch"]
+
+
+def _hook(body: dict[str, Any]) -> dict[str, Any]:
+    return {**body, "kinds": _kinds()}
+
+
+def _stop_hooks(kinds: Kinds) -> None:
+    from huying.channels.models import Webhook
+
+    Webhook.objects.filter(stopped_at=None).update(stopped_at=RACE)
+
+
+def _delivery(one: Any) -> Delivery:
+    """A sending that the other side lost."""
+    return Delivery.objects.create(webhook=one, history_id=next(_numbers) + 1, state="dead", made_at=RACE)
