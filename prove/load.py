@@ -106,6 +106,7 @@ class Client:
         self.stop = stop or threading.Event()
         self.line: http.client.HTTPConnection | None = None
         self.sent = 0
+        self.wanted = 0
 
     def once(self, wanted: Wanted) -> Answer:
         """One try on the kept connection; raises what the connection raises."""
@@ -133,6 +134,7 @@ class Client:
         """Try until it is acknowledged. Raises Refused for a 4xx, GaveUp after the patience."""
         deadline = time.monotonic() + self.patience
         tries = 0
+        self.wanted += 1
         while not self.stop.is_set():
             tries += 1
             sent = {"sent": wanted.facts} if tries == 1 else {}
@@ -141,7 +143,7 @@ class Client:
             try:
                 answer = self.once(wanted)
             except (OSError, http.client.HTTPException) as why:
-                self.log.write("break", k=wanted.key, kind=wanted.kind, why=type(why).__name__, began=began)
+                self.log.write("break", k=wanted.key, kind=wanted.kind, n=tries, why=type(why).__name__, began=began)
             else:
                 if answer.status < 400:
                     self.log.write(
@@ -152,7 +154,7 @@ class Client:
                     self.acked()
                     return answer
                 again = answer.headers.get("Retry-After")
-                self.log.write("no", k=wanted.key, kind=wanted.kind, s=answer.status, began=began, again=again)
+                self.log.write("no", k=wanted.key, kind=wanted.kind, n=tries, s=answer.status, began=began, again=again)
                 if answer.status < 500:
                     raise Refused(f"{wanted.kind}: {answer.status} {answer.body[:300].decode('utf-8', 'replace')}")
             if time.monotonic() > deadline:

@@ -17,6 +17,7 @@ import ctypes
 import fcntl
 import hashlib
 import http.client
+import inspect
 import json
 import os
 import random
@@ -125,10 +126,10 @@ class House:
 def template() -> Path:
     """A stopped data folder with the street, made once for this state of migrations and shipped data; a week old at
     most, because its tokens run out."""
-    digest = hashlib.sha256(f"{datetime.now(UTC):%G-%V}".encode())
+    digest = hashlib.sha256(f"{datetime.now(UTC):%G-%V}{inspect.getsource(furnish)}".encode())
     files = [
         *PACKAGE.glob("*/migrations/*.py"), *PACKAGE.glob("*/migrations/*.sql"), *PACKAGE.glob("*/data/**/*"),
-        PACKAGE / "config" / "privileges.py", ROOT / "tests" / "world.py", Path(__file__),
+        PACKAGE / "config" / "privileges.py", ROOT / "tests" / "world.py",
     ]  # fmt: skip
     for file in sorted(file for file in files if file.is_file()):
         digest.update(str(file).encode() + b"\0" + file.read_bytes() + b"\0")
@@ -300,8 +301,8 @@ class Served(House):
             self._world = dict(json.loads((self.data / WORLD).read_text(encoding="utf-8")))
         return self._world
 
-    def start(self, seconds: float = 60) -> None:
-        """Start, and return when both web processes and the worker work."""
+    def start(self, seconds: float = 60, *, worker: bool = True) -> None:
+        """Start, and return when both web processes and the worker (where there is to be one) work."""
         if not self.data.exists():
             copied(self.source or template(), self.data)
         self.port = self.port or free_port()
@@ -311,7 +312,7 @@ class Served(House):
                 self.command("serve", "--port", str(self.port)), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=environment(**more), start_new_session=True, preexec_fn=_dies_with_us,
             )  # fmt: skip
-        self.wait(seconds)
+        self.wait(seconds, worker)
 
     def wait(self, seconds: float = 60, worker: bool = True) -> None:
         """Until `/readyz` says yes and all web processes are there. Raises NotServed."""
