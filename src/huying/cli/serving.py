@@ -23,6 +23,7 @@ from huying.cli.contract import CommandRefused, Terminal
 from huying.cli.reviving import Reviver
 from huying.cli.steps import pending
 from huying.cli.supervise import PARENT, Child, Supervisor, lives
+from huying.config import production
 from huying.config.env import Env
 from huying.config.metrics import FOLDER
 from huying.config.postgres import Server
@@ -33,6 +34,7 @@ def serve(terminal: Terminal, *, bind: str | None = None, port: int | None = Non
     """Serve until Ctrl-C or SIGTERM; everything is stopped within five seconds then."""
     env: Env = settings.ENV
     bind, port = bind or env.bind, port or env.port
+    refuse_weak(env, bind=bind, demo=env.demo if demo is None else demo)
     if missing := pending():
         raise CommandRefused(
             _("数据库的表不是最新的（还差 %(count)s 步）。请先运行 huying migrate。") % {"count": len(missing)}
@@ -78,6 +80,22 @@ def serve(terminal: Terminal, *, bind: str | None = None, port: int | None = Non
         if reviver is not None:
             reviver.join(5)  # else it would start again what our leaving stops
         shutil.rmtree(counts, ignore_errors=True)
+
+
+def refuse_weak(env: Env, *, bind: str, demo: bool) -> None:
+    """Refuse, by name, what may not be so where people are served."""
+    start = production.Start(env, bind, demo, settings.DEBUG)
+    if production.demo_for_others(start):
+        raise CommandRefused(
+            _("HUYING_DEMO: 演示登录免密码，只能在本机使用，不能在 %(bind)s 上监听。请去掉它，或改用 127.0.0.1。")
+            % {"bind": bind}
+        )
+    if found := production.weaknesses(start):
+        lines = "\n".join(f"  {one}" for one in found)
+        raise CommandRefused(
+            _("正式使用的设置不安全，没有启动：\n%(lines)s\n只是在自己的网里试用，可以设 HUYING_PRODUCTION=0。")
+            % {"lines": lines}
+        )
 
 
 def _counts(data: Path) -> Path:

@@ -348,6 +348,15 @@ DEMO = Setting(
     "0",
     "Set by `huying demo`: the sign-in page offers one click per demo role, only on loopback without a proxy.",
 )
+PRODUCTION = Setting(
+    "HUYING_PRODUCTION",
+    one_of("auto", "1", "0"),
+    "auto",
+    "1 where people are served: `huying serve` and `huying worker` then refuse to start with a demo, DEBUG, codes on "
+    "the screen, no https, any host name, weak or readable secrets, and name what is wrong. `auto` is 1 where "
+    "HUYING_BIND, HUYING_HOSTS, HUYING_HTTPS or HUYING_PROXIES say that others than this machine are served. 0 is "
+    "for trying out; a demo stays on loopback also then.",
+)
 TILES_ROW = Setting(
     "HUYING_TILES",
     TILES,
@@ -425,6 +434,7 @@ TABLE: tuple[Setting[Any], ...] = (
     OIDC_CLIENT_SECRET,
     OIDC_NAME,
     DEMO,
+    PRODUCTION,
     TILES_ROW,
     TILES_CREDIT,
     TILES_SYSTEM,
@@ -475,6 +485,7 @@ class Env:
     oidc_client_secret: str
     oidc_name: str
     demo: bool
+    production: str
     tiles: str
     tiles_credit: str
     tiles_system: str
@@ -640,6 +651,7 @@ def read(environ: Mapping[str, str] | None = None) -> Env:
         oidc_client_secret=get(OIDC_CLIENT_SECRET),
         oidc_name=get(OIDC_NAME),
         demo=get(DEMO),
+        production=get(PRODUCTION),
         tiles=get(TILES_ROW),
         tiles_credit=get(TILES_CREDIT),
         tiles_system=get(TILES_SYSTEM),

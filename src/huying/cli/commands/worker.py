@@ -21,8 +21,11 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
     from django.conf import settings
     from procrastinate.contrib.django import app
 
+    from huying.cli.serving import refuse_weak
     from huying.cli.supervise import watch_parent
 
+    env = settings.ENV
+    refuse_weak(env, bind=env.bind, demo=env.demo)
     watch_parent()
 
     async def work() -> None:
