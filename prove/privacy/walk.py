@@ -8,6 +8,7 @@ import json
 import logging
 import random
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -103,21 +104,35 @@ def walked(run: Run, planted: dict[str, str], rng: random.Random) -> Seen:
         clock.pass_by(days=1)
     _house["walks"] = _house.get("walks", 0) + 1
     logged, server = io.StringIO(), _server_log()
+    began = time.monotonic()
+
+    def told(phase: str) -> None:
+        nonlocal began
+        run.count(f"seconds_{phase}", round(time.monotonic() - began, 2))
+        began = time.monotonic()
+
     with listening(logged):
         made = _enter(seen, planted, world, clock)
-        _stumble(seen, planted, world)
+        told("enter")
+        _stumble(seen, planted, list(planted.values())[:: 5 if run.smoke else 1])
+        told("stumble")
         _show(seen, world, clock, made)
+        told("show")
         _jobs(seen)
+        told("jobs")
     seen.add("logs", logged.getvalue())
     seen.add("server_log", _server_log_since(server))
     _collect(seen)
     _backup(seen)
     seen.before_columns = columns()
+    told("collect")
     with listening(logged):
         _erase(planted, world, clock, made)
+    told("erase")
     seen.add("logs", logged.getvalue())
     _collect_after(seen, planted)
     _verify(seen)
+    told("collect")
     if not run.smoke and "limits" not in _house:
         _house["limits"] = tests_of_limits()
     seen.limits = _house.get("limits") or known_tests()
@@ -339,7 +354,13 @@ def _deed(person: Any, case: Any, name: str, words: str) -> None:
 # Errors
 
 
-def _stumble(seen: Seen, planted: dict[str, str], world: Any) -> None:
+def _told(body: bytes) -> bytes:
+    """A problem document without `instance`, which is the very address that the asker wrote."""
+    found = json.loads(body)
+    return json.dumps({name: value for name, value in found.items() if name != "instance"}, ensure_ascii=False).encode()
+
+
+def _stumble(seen: Seen, planted: dict[str, str], values: list[str]) -> None:
     """Wrong addresses, wrong forms, wrong names, faults of ours: what is said then, and what is logged."""
     from django.db import DatabaseError, connection, transaction
 
@@ -350,8 +371,8 @@ def _stumble(seen: Seen, planted: dict[str, str], world: Any) -> None:
     stranger.handler.enforce_csrf_checks = False
     desk = Person.signed_in("dispatcher").client
     desk.raise_request_exception = False
-    for value in planted.values():
-        seen.add("problems", stranger.get(f"/api/v1/cases/{value}").content)
+    for value in values:
+        seen.add("problems", _told(stranger.get(f"/api/v1/cases/{value}").content))
         stranger.get(f"/no/such/{value}/")
         stranger.get("/track/", {"code": value})
         desk.get("/desk/list/", {"q": value})
@@ -368,9 +389,9 @@ def _stumble(seen: Seen, planted: dict[str, str], world: Any) -> None:
         answer = stranger.get("/privacy/")
         seen.add("error_pages", answer.content if answer.status_code == 500 else b"")
         answer = stranger.get("/privacy/", HTTP_ACCEPT="application/json")
-        seen.add("problems", answer.content)
+        seen.add("problems", _told(answer.content))
     # Statements that the database refuses: it quotes what it refuses.
-    for value in planted.values():
+    for value in values:
         for statement in (
             "INSERT INTO people_account (id, username, name) VALUES (gen_random_uuid(), %s, %s)",
             "INSERT INTO places_area (code, name) VALUES (%s, %s)",
@@ -490,15 +511,12 @@ def columns() -> dict[str, bytes]:
 
     found: dict[str, bytes] = {}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-        tables = [name for (name,) in cursor.fetchall()]
-        for table in tables:
-            cursor.execute(
-                "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
-                " ORDER BY attnum",
-                [f'"{table}"'],
-            )
-            names = [name for (name,) in cursor.fetchall()]
+        cursor.execute(
+            "SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum) FROM pg_class c JOIN pg_attribute a"
+            " ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+            " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' GROUP BY 1 ORDER BY 1"
+        )
+        for table, names in cursor.fetchall():
             try:
                 with cursor.copy(f'COPY "{table}" TO STDOUT') as out:
                     lines = b"".join(bytes(part) for part in out).splitlines()
