@@ -49,7 +49,7 @@ class TestReadiness:
     def test_with_database_tables_and_worker_it_is_ready(self, asking, worker):
         answer = asking.get("/readyz")
         assert answer.status_code == 200
-        assert answer.json() == {"ready": True, "database": True, "migrations": True, "worker": True}
+        assert answer.json() == {"ready": True, "database": True, "migrations": True, "worker": True, "space": True}
 
     def test_without_a_worker_it_is_not(self, asking):
         answer = asking.get("/readyz")
@@ -65,7 +65,9 @@ class TestReadiness:
             patch.setattr(connection, "cursor", _away)
             answer = asking.get("/readyz")
         assert answer.status_code == 503
-        assert answer.json() == {"ready": False, "database": False, "migrations": False, "worker": False}
+        assert answer.json() == {
+            "ready": False, "database": False, "migrations": False, "worker": False, "space": True,
+        }  # fmt: skip
 
     def test_missing_steps_of_the_tables_are_found(self, asking, worker, monkeypatch):
         monkeypatch.setattr(probes, "_up_to_date", False)

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
+from psycopg_pool.base import AttemptWithBackoff
 
 
 class ConfigConfig(AppConfig):
@@ -12,6 +13,12 @@ class ConfigConfig(AppConfig):
         # What an app says to others when the process starts; jobs are found by procrastinate (see settings).
         autodiscover_modules("listeners")
         self._name_people()
+        self._connect_soon()
+
+    @staticmethod
+    def _connect_soon() -> None:
+        """A server that died is back within seconds, but the pool would look for it after 1, 3, 7 … seconds."""
+        AttemptWithBackoff.INITIAL_DELAY, AttemptWithBackoff.DELAY_BACKOFF = 0.2, 1.1
 
     @staticmethod
     def _name_people() -> None:

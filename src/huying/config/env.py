@@ -521,9 +521,9 @@ class Env:
         }
         options: dict[str, Any] = dict(parts)
         if self.pool and not owner:
-            # A server that died is back within seconds: a request waits that long, and new connections are tried
-            # every second instead of ever more slowly.
-            options["pool"] = {"min_size": 1, "max_size": self.pool, "timeout": 4, "reconnect_timeout": 1}
+            # A server that died is back within seconds: a request waits that long, and is seen to by an attempt to
+            # connect that goes on longer.
+            options["pool"] = {"min_size": 1, "max_size": self.pool, "timeout": 4, "reconnect_timeout": 10}
         return {
             "ENGINE": "django.db.backends.postgresql",
             **taken,

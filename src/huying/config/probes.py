@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
-from huying.config import metrics
+from huying.config import metrics, room
 from huying.kernel.headers import BARE
 
 WORKER_SECONDS = 60.0
@@ -56,14 +56,15 @@ def _alive(_request: HttpRequest) -> HttpResponse:
 
 def _ready(_request: HttpRequest) -> HttpResponse:
     found = readiness()
-    body = orjson.dumps({"ready": all(found.values()), **found})
-    return HttpResponse(body, status=200 if all(found.values()) else 503, content_type="application/json")
+    ready = all(fine for name, fine in found.items() if name != "space")  # what is there can still be read
+    body = orjson.dumps({"ready": ready, **found})
+    return HttpResponse(body, status=200 if ready else 503, content_type="application/json")
 
 
 def readiness() -> dict[str, bool]:
-    """Whether the database answers, its tables are up to date, and a worker lives."""
+    """Whether the database answers, its tables are up to date, a worker lives, and the disk takes more."""
     global _up_to_date
-    found = {"database": False, "migrations": False, "worker": False}
+    found = {"database": False, "migrations": False, "worker": False, "space": room.enough()}
     try:
         if not _up_to_date:
             from huying.cli.steps import pending
@@ -73,7 +74,8 @@ def readiness() -> dict[str, bool]:
     except DatabaseError:
         logger.warning("not ready: the database does not answer")
         return found
-    return {"database": True, "migrations": _up_to_date, "worker": age is not None and age <= WORKER_SECONDS}
+    lives = age is not None and age <= WORKER_SECONDS
+    return {**found, "database": True, "migrations": _up_to_date, "worker": lives}
 
 
 def _metrics(request: HttpRequest) -> HttpResponse:

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "huying.config.room.Room",
     "huying.kernel.problems.ProblemMiddleware",
     "huying.people.middleware.ActorMiddleware",
     "huying.access.middleware.AccessMiddleware",
