@@ -293,7 +293,8 @@ class Archive:
 def built(cases: int, photos: int) -> House:
     """A stopped street with so many cases and photos, made once by the bulk builder."""
     source = template()
-    target = WORK / f"built-{cases}-{source.name.removeprefix('template-')}"
+    made_so = hashlib.sha256(f"{source.name}{_BUILD}".encode()).hexdigest()[:12]
+    target = WORK / f"built-{cases}-{made_so}"
     if not target.exists():
         for old in WORK.glob(f"built-{cases}-*"):
             House(old).remove()
@@ -313,17 +314,25 @@ from huying.cases.actions.building import Builder
 from huying.cases.rules import Channel
 from huying.files.imaging import prepare_image
 from huying.kernel.actor import resident
+from huying.people.actions import keep_contact
+from huying.people.queries import current_consent_text
 from prove.load import picture
 from tests.world import GRID, STREET, middle
 
 builder, now = Builder(seed=1), timezone.now() - timedelta(days=20)
 lng, lat = middle(GRID)
 every = max({cases} // {photos}, 1)
+consent = current_consent_text("zh-hans")
+contacts = [
+    keep_contact(name="李示例", phone="02000000000", address="", consent_text_version=consent.version,
+                 language=consent.language, area_code=STREET, actor=resident(), now=now).pk
+    for _one in range(20)
+]
 for number in range({cases}):
     images = [prepare_image(picture(number * 2654435761 % 2**64))] if number % every == 0 else []
     at = now + timedelta(seconds=number * 15)
     new = NewReport(words=f"第 {{number}} 件：榕树路口的路灯不亮，请看看。", area_code=STREET, channel=Channel.PORTAL,
-                    lng=lng, lat=lat)
+                    lng=lng, lat=lat, contact_id=contacts[number] if number < len(contacts) else None)
     builder.receive(new, actor=resident(), now=min(at, timezone.now()), images=images)
     if number % 5000 == 4999:
         builder.write()

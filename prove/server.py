@@ -132,7 +132,7 @@ def template() -> Path:
         PACKAGE / "config" / "privileges.py", ROOT / "tests" / "world.py",
     ]  # fmt: skip
     for file in sorted(file for file in files if file.is_file()):
-        digest.update(str(file).encode() + b"\0" + file.read_bytes() + b"\0")
+        digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
     WORK.mkdir(parents=True, exist_ok=True)
     target = WORK / f"template-{digest.hexdigest()[:12]}"
     with open(WORK / "template.lock", "w") as lock:

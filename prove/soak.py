@@ -37,7 +37,7 @@ class Soak(Prover):
         "answered_percent": Goal(">=", 99.99),
         "first_try_percent_web_kills": Goal(">=", 99.95, full=True),
         "first_try_percent_all": Goal(">=", 99.5, full=True),
-        "next_answer_seconds_max": Goal("<=", 2.0),
+        "next_answer_seconds_max": Goal("<=", 2.0, full=True),
         "memory_growth_max": Goal("<=", 1.6),
         "memory_growth_warm_max": Goal("<=", 1.15, full=True),
     }
@@ -205,7 +205,10 @@ class Soak(Prover):
         for what, began, _ended in troubles:
             near = [began, *(t for t in times if began < t < began + 10)]
             if what == "web" and len(near) > 1:
-                run.sample("next_answer_seconds", max(b - a for a, b in pairwise(near)))
+                gap = max(b - a for a, b in pairwise(near))
+                run.sample("next_answer_seconds", gap)
+                if gap > 4.5:  # also where the smoke form shares its machine with other tests
+                    run.find("nobody was answered for long after a web kill", seconds=round(gap, 1))
             elif what == "web":
                 run.find("nobody answered after a web kill")
         for line in lines:
