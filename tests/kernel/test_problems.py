@@ -154,6 +154,11 @@ class TestPages:
         assert answer.status_code == 403
         assert str(problems.Forged.says) in answer.content.decode()
 
+    def test_a_page_that_is_only_posted_to_says_so_when_it_is_opened(self, db):
+        answer = Client().get("/sign-in/passkey/")
+        assert (answer.status_code, answer["Allow"]) == (405, "POST")
+        assert str(problems.WrongWay.says) in answer.content.decode()
+
     def test_the_csrf_answer_says_what_to_do(self, rf, db):
         answer = problems.csrf_failure(_with_session(rf.post("/api/x")), reason="no cookie")
         assert json.loads(answer.content)["code"] == "forged"
@@ -173,7 +178,7 @@ def test_the_root_names_the_handlers():
 
 def test_every_refusal_has_its_own_code_a_title_and_a_sentence():
     kinds = [one for one in vars(refusals).values() if isinstance(one, type) and issubclass(one, Refusal)]
-    kinds += [problems.Broken, problems.Forged]
+    kinds += [problems.Broken, problems.Forged, problems.WrongWay]
     assert len({one.code for one in kinds}) == len(kinds)
     for one in kinds:
         assert str(one.title)

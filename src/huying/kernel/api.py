@@ -369,7 +369,8 @@ class Router:
         extra: dict[str, Any] | None = None,
     ) -> Callable[[V], V]:  # fmt: skip
         def wrap(view: V) -> V:
-            statuses = {422, *problems} | (set() if public else {401, 403} if duty else {401})
+            # Also where none is needed, a token that is wrong is refused.
+            statuses = {401, 422, *problems} | ({403} if duty and not public else set())
             self._add("GET", path, view, {200: out, **PROBLEMS(*statuses)}, duty, public, extra or {})
             return view
 
@@ -412,7 +413,7 @@ class Router:
                     one.replace(annotation=hints.get(one.name, one.annotation)) for one in plain.parameters.values()
                 ]
             )
-            statuses = {400, 403, 409, 413, 422, *problems} | (set() if public else {401})
+            statuses = {400, 401, 403, 409, 413, 422, *problems}
             told = {"parameters": [_KEY_PARAMETER], **(extra or {})}
             self._add(method, path, once, {status: out, **PROBLEMS(*statuses)}, duty, public, told)
             return view

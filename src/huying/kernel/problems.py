@@ -115,6 +115,15 @@ class Broken(Refusal):
     says = _("系统出了问题，这一步没有办成。请稍后再试；还不行，请联系平台管理员。")
 
 
+class WrongWay(Refusal):
+    """A page that is only posted to was opened, or the other way round."""
+
+    code = "wrong-method"
+    status = 405
+    title = _("不能这样打开")
+    says = _("这个地址不能直接打开。请回到原来的页面，从上面的按钮办理。")
+
+
 class Forged(Refusal):
     """A form without the mark that it came from our page."""
 
@@ -163,7 +172,12 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.streaming and not response.content:
+            told = response_to(request, WrongWay())
+            told["Allow"] = response.get("Allow", "")
+            return told
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         why = refusal_for(exception)
