@@ -5,9 +5,12 @@ from datetime import timedelta
 import pytest
 
 from huying.access.doors import CONFIRMED, USED
+from huying.audit.models import History
+from huying.clients import queries
 from huying.clients.actions import make_client, renew_client, revoke_client
 from huying.clients.models import Client, KeptAnswer
-from huying.kernel.refusals import Invalid, NotFound
+from huying.kernel.actor import resident
+from huying.kernel.refusals import Invalid, NotAllowed, NotFound
 from huying.people.models import RoleGrant
 from tests.api.conftest import Program, duties_of
 from tests.world import GRID, KAPOK, NEXT_DOOR, NOW, STREET
@@ -200,3 +203,46 @@ def test_a_uses_time_is_noted(world):
     shown = made(world)
     Program(shown.token).get("/me")
     assert Client.objects.get().used_at == NOW
+
+
+class TestMaking:
+    @pytest.mark.parametrize(
+        ("given", "field"),
+        [
+            ({"name": " "}, "name"),
+            ({"kind": "spy"}, "kind"),
+            ({"duties": []}, "duties"),
+            ({"areas": [NEXT_DOOR]}, "areas"),
+            ({"areas": ["x"]}, "areas"),
+            ({"days": 4000}, "days"),
+        ],
+    )
+    def test_what_does_not_fit_is_named(self, world, given, field):
+        with pytest.raises(Invalid) as why:
+            made(world, **given)
+        assert list(why.value.errors) == [field]
+
+    def test_nobody_but_a_person_makes_one_and_not_without_end(self, world, monkeypatch):
+        with pytest.raises(NotAllowed):
+            make_client(kind="personal", name="无", duties=["read"], days=30, actor=resident(), now=NOW)
+        monkeypatch.setattr("huying.clients.actions.MOST_CLIENTS", 1)
+        made(world)
+        with pytest.raises(Invalid):
+            made(world)
+
+    def test_an_ended_one_is_not_renewed_and_ended_once(self, world):
+        shown = made(world)
+        for _time in range(2):
+            revoke_client(client_id=shown.client.pk, actor=world.dispatcher, now=NOW)
+        assert History.objects.filter(object_id=shown.client.pk, verb="revoked").count() == 1
+        with pytest.raises(Invalid):
+            renew_client(client_id=shown.client.pk, actor=world.dispatcher, now=NOW)
+
+    def test_one_reads_ones_own_alone(self, world):
+        shown = made(world)
+        assert queries.one(shown.client.pk, world.dispatcher) == shown.client
+        assert queries.own(world.dispatcher) == [shown.client]
+        assert queries.own(resident()) == []
+        for viewer in (world.next_dispatcher, resident()):
+            with pytest.raises(NotFound):
+                queries.one(shown.client.pk, viewer)
