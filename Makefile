@@ -71,7 +71,8 @@ audit: $(DEV) ## look for weak code (bandit) and for licences that do not fit
 # Both processes of the tests write figures of their own; threads and what a test starts by Python are counted too.
 coverage: $(DEV) ## measure branch coverage of actions, rules, queries and scope: at least 95 %
 	@mkdir -p build/coverage
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not browser" --ignore tests/prove --cov --cov-report= $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not browser" --ignore tests/prove \
+	  --cov --cov-report= --cov-fail-under=0 $(ARGS)
 	$(BIN)/python -m coverage report
 
 # In another order each time: SEED=123 plays one again, WHAT=tests everything.
