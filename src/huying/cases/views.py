@@ -59,10 +59,14 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
 @require_POST
 def move(request: HttpRequest, case_id: UUID, verb: str) -> HttpResponse:
     """Make one move. What was typed stays where it is refused; the same form sent twice acts once."""
-    subject = _subject(request, case_id)
     found = move_named(verb)
     if found is None:
         raise NotFound("move")
+    subject = subject_of(case_id, actor=actor_of(request), now=now_of(request))
+    if subject is None:
+        if _was_made(request):  # by this very form, and it took the case out of this person's sight
+            return _after(request, case_id, found)
+        raise NotFound("case")
     if "find" in request.POST:
         return _again(request, subject, found)
     form = found.form(request.POST, request.FILES, subject=subject, request=request)
@@ -75,6 +79,15 @@ def move(request: HttpRequest, case_id: UUID, verb: str) -> HttpResponse:
     elif _was_sent(form, actor_of(request)):
         return _after(request, case_id, found)
     return _shown(request, casefile(subject, wanted=found.name), found, form, opened=True, status=422)
+
+
+def _was_made(request: HttpRequest) -> bool:
+    """The same, where the case is not this person's to see any more."""
+    try:
+        earlier = audit.by_key(UUID(request.POST.get("key", "")))
+    except ValueError:
+        return False
+    return earlier is not None and earlier.actor_id == actor_of(request).id
 
 
 def _was_sent(form: MoveForm, actor: Actor) -> bool:

@@ -60,7 +60,8 @@ def once(
 
 def _whole(kept: dict[str, Any], out: type[Written]) -> dict[str, Any]:
     """The answer again, with its secrets made anew."""
-    return {**kept, **{name: make(kept) for name, make in out.derived.items()}}
+    whole = {**kept, **{name: make(kept) for name, make in out.derived.items()}}
+    return {name: whole[name] for name in out.model_fields if name in whole}  # in the order of the first answer
 
 
 def body_hash_of(request: HttpRequest) -> str:
