@@ -525,7 +525,7 @@ class TestOutcome:
         a.record_call_back(
             case.pk, report_id=receipt.report.pk, result="missed", actor=world.caller, now=NOW + 120 * MINUTE
         )
-        with pytest.raises(Invalid):
+        with pytest.raises(IllegalMove):
             a.record_call_back(
                 case.pk, report_id=receipt.report.pk, result="missed", actor=world.caller, now=NOW + 130 * MINUTE
             )

@@ -156,9 +156,9 @@ def record_call_back(
         if one.report_id == report.pk and one.kind == ContactKind.CALL_BACK and one.round == docket.case.round
     ]
     if result == CallResult.MISSED and any(now - one.made_at < BETWEEN_CALLS for one in earlier):
-        raise Invalid({"result": [_("刚刚打过。没接通的话，请隔一小时再打。")]})
+        raise IllegalMove(_("刚刚打过。没接通的话，请隔一小时再打。"), state=docket.case.state)
     if any(one.report_id == report.pk and one.round == docket.case.round and not one.late for one in docket.feedback):
-        raise Invalid(_("这位诉求人这一轮已经评价过了。"))
+        raise IllegalMove(_("这位诉求人这一轮已经评价过了。"), state=docket.case.state)
     attempt = ContactAttempt(
         id=docket.make_id(),
         case=docket.case,

@@ -57,6 +57,7 @@ from huying.cases.rules import (
     State,
     Verb,
     alternatives,
+    state_label,
 )
 from huying.cases.search import grams, vector
 from huying.clocks import actions as clock_actions
@@ -68,7 +69,7 @@ from huying.files.rules import MOST_LEXEMES, PreparedImage
 from huying.kernel.actor import Actor, ActorKind, rule
 from huying.kernel.flow import Move
 from huying.kernel.ids import case_number, uuid7
-from huying.kernel.refusals import NotAllowed
+from huying.kernel.refusals import IllegalMove, NotAllowed
 from huying.kernel.terms import _
 from huying.matters import queries as matters
 from huying.matters.models import MatterType
@@ -431,7 +432,10 @@ class Docket:
         """Duty, then flow, then state, clocks and history line. `before` runs when the move is known to be legal."""
         if not self.may_walk(verb, actor, given.order_id if given is not None else None):
             raise NotAllowed(_("您没有办理“%(move)s”的职责。") % {"move": Verb(verb).label}, verb=str(verb))
-        move = FLOW.move(verb, self.facts(actor=actor, now=now, given=given or Given()))
+        try:
+            move = FLOW.move(verb, self.facts(actor=actor, now=now, given=given or Given()))
+        except IllegalMove as why:
+            raise self._stands(why, verb) from why
         if before is not None:
             before(move)
         source = self.case.state
@@ -453,6 +457,14 @@ class Docket:
             self.add(remark)
         self._enter(target, now=now)
         return move
+
+    def _stands(self, why: IllegalMove, verb: Verb) -> IllegalMove:
+        """The refusal of a move that the state does not have, saying which state that is: somebody may have been
+        faster. A guard's own sentence stays."""
+        if "guard" in why.facts or not self.case.state:
+            return why
+        stands = {"state": state_label(State(self.case.state), self.case.flow), "move": Verb(verb).label}
+        return IllegalMove(_("这件事现在是“%(state)s”，不能“%(move)s”。请刷新看看经过。") % stands, **why.facts)
 
     def follow(self, verb: Verb, label: str, *, now: datetime, facts: dict[str, Any] | None = None) -> Move:
         """A move that the flow's own rule makes in somebody's act, with its own history line."""

@@ -25,7 +25,7 @@ from huying.files import actions as files
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.ids import uuid7
-from huying.kernel.refusals import Conflict, Invalid, KeyReused, NotAllowed, NotFound
+from huying.kernel.refusals import Conflict, IllegalMove, Invalid, KeyReused, NotAllowed, NotFound
 from huying.kernel.terms import _
 from huying.kernel.text import clean
 from huying.matters import queries as matters
@@ -305,12 +305,12 @@ def _recuse(docket: Docket, unit_id: UUID, reason: RecusalReason, *, actor: Acto
 def recuse_unit(docket: Docket, *, unit_id: UUID, actor: Actor, now: datetime) -> None:
     """Keep a unit away from the case: it is not dispatched to, shown to or called back by it.
 
-    Raises NotAllowed without the dispatch duty, Invalid where the unit holds a live order.
+    Raises NotAllowed without the dispatch duty, IllegalMove where the unit holds a live order.
     """
     if not actor.may(Duty.DISPATCH, docket.case.desk_code):
         raise NotAllowed(duty=str(Duty.DISPATCH))
     if any(one.unit_id == unit_id for one in docket.live_orders):
-        raise Invalid(_("这个单位正在办这件事。请先改派，再设回避。"))
+        raise IllegalMove(_("这个单位正在办这件事。请先改派，再设回避。"), state=docket.case.state)
     if people.unit(unit_id) is None:
         raise NotFound("unit")
     if all(one.unit_id != unit_id for one in docket.recusals):
