@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from huying.audit import actions as audit
-from huying.audit.queries import body_hash, repeated
+from huying.audit.queries import body_hash, hold, repeated
 from huying.clocks import queries as clocks
 from huying.clocks.rules import Basis
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.ids import uuid7
-from huying.kernel.refusals import Conflict, Invalid, NotAllowed, NotFound
+from huying.kernel.refusals import Conflict, IllegalMove, Invalid, NotAllowed, NotFound
 from huying.kernel.terms import Label, _
 from huying.kernel.text import clean
 from huying.notices import events, queries
@@ -57,20 +57,24 @@ class Paper:
 
 @transaction.atomic
 def draft_public(*, paper: Paper, actor: Actor, now: datetime, public_id: UUID | None = None) -> PublicNotice:
-    """Begin a paper; the same id from the same person gives the paper that is there.
+    """Begin a paper; the same id and words from the same person give the paper that is there.
 
-    Raises NotFound outside the actor's areas, NotAllowed, Invalid, Conflict for an id that somebody else has used.
+    Raises NotFound outside the actor's areas, NotAllowed, Invalid, KeyReused for an id that came with other words,
+    Conflict for one that somebody else has used.
     """
     _scope(paper.area_code, Duty.DISPATCH, actor)
+    hashed = body_hash(["draft", str(actor.id), asdict(paper)]) if public_id is not None else ""
+    hold(public_id)
     there = PublicNotice.objects.filter(pk=public_id).first() if public_id is not None else None
     if there is not None:
         if there.made_by != actor.id:
             raise Conflict
+        repeated(public_id, hashed)
         return there
     row = PublicNotice(pk=public_id or uuid7(), made_by=actor.id, made_at=now, changed_at=now)
     _write(row, paper)
     row.save(force_insert=True)
-    _append(row, PublicVerb.DRAFT, "", actor, now)
+    _append(row, PublicVerb.DRAFT, "", actor, now, key=public_id, body_hash=hashed)
     return row
 
 
@@ -191,7 +195,10 @@ def answer_objection(*, objection_id: UUID, answer: str, actor: Actor, now: date
     found = Objection.objects.filter(pk=objection_id).first()
     if found is None:
         raise NotFound("objection")
-    _moved(found.public_id, PublicVerb.ANSWER, actor=actor, now=now, facts={"objection": str(found.pk)})
+    row = _moved(found.public_id, PublicVerb.ANSWER, actor=actor, now=now, facts={"objection": str(found.pk)})
+    found.refresh_from_db()  # the paper's lock was waited for: a colleague may have answered meanwhile
+    if found.answered_at is not None:
+        raise IllegalMove(_("这条异议已经有人答复了。请刷新看看。"), state=str(row.state))
     found.answer, found.answered_by, found.answered_at = answer, actor.id, now
     found.save(update_fields=["answer", "answered_by", "answered_at"])
     return found
@@ -334,8 +341,10 @@ def _append(
     actor: Actor,
     now: datetime,
     facts: dict[str, str] | None = None,
+    key: UUID | None = None,
+    body_hash: str = "",
 ) -> None:
     audit.append(
         kind="public_notice", object_id=row.pk, verb=verb.value, actor=actor, at=now, area_code=row.area_code,
-        from_state=str(before), to_state=str(row.state), facts=facts or {},
+        from_state=str(before), to_state=str(row.state), facts=facts or {}, key=key, body_hash=body_hash,
     )  # fmt: skip
