@@ -231,6 +231,8 @@ def _grantable(
         raise NotAllowed(_("不能给自己授权。请让另一位管理员来办。"))
     if role is None:
         raise NotFound("role")
+    if not account.is_active:
+        raise IllegalMove(_("这个账号已经停用，不能再授权。"), state="closed")
     if role.for_unit and unit_id is None:
         raise Invalid({"unit": [_("这个角色要写明是哪个单位的。")]})
     _require_apart(account, role_code, now)
