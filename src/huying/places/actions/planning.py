@@ -85,6 +85,7 @@ def submit_plan(*, plan_id: UUID, actor: Actor, now: datetime) -> AreaPlan:
 @transaction.atomic
 def approve_plan(*, plan_id: UUID, words: str = "", actor: Actor, now: datetime) -> AreaPlan:
     """The second person agrees. It takes effect on its day: at once where that has come."""
+    _alone()  # before the plan, as whoever carries it out does: it may be carried out at once
     plan = _locked(plan_id, actor)
     _decides(plan, actor)
     told = clean(words, limit=LINE_LIMIT, line=True, field="words")
@@ -121,8 +122,7 @@ def effect_plan(*, plan_id: UUID, actor: Actor, now: datetime) -> AreaPlan:
 
     A plan whose areas have changed meanwhile goes back to its maker instead.
     """
-    Revision.objects.get_or_create(pk=1)
-    Revision.objects.select_for_update().get(pk=1)  # one change of areas at a time
+    _alone()
     plan = AreaPlan.objects.select_for_update().filter(pk=plan_id).first()
     if plan is None:
         raise NotFound("area_plan")
@@ -142,6 +142,12 @@ def effect_due_plans(*, actor: Actor, now: datetime) -> int:
     for plan_id in ids:
         effect_plan(plan_id=plan_id, actor=actor, now=now)
     return len(ids)
+
+
+def _alone() -> None:
+    """One change of areas at a time."""
+    Revision.objects.get_or_create(pk=1)
+    Revision.objects.select_for_update().get(pk=1)
 
 
 def _day(now: datetime) -> date:
