@@ -346,7 +346,7 @@ class Kinds:
             if field in told and field in fields:
                 told[field] = _choice(fields[field], told[field])
         if name == "review":
-            told["decision"] = "pass"
+            told |= {"decision": "pass", "seen": [str(one) for one, _label in fields["seen"].choices]}
         if name == "recuse":
             told = {"unit": str(given["unit_id"]), **told}
         if "before" in given:
