@@ -49,6 +49,12 @@ from tests.world import BANYAN, GRID, OTHER_GRID, STREET, middle
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 WORDS = "榕树路口的路灯不亮了，请来看看。"
 _numbers = itertools.count()
+SPAN = (
+    "received", "decline_asked", "finder", "verifying", "triaged", "filed", "returned_twice", "offered", "accepted",
+    "ready", "return_asked", "reviewing", "signed", "checking", "unsolved", "calling_back", "closed", "answered",
+    "merged_received", "received+void",
+)  # fmt: skip
+"""Situations that together make every act legal for somebody."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +96,14 @@ class Kinds:
         self.every: dict[str, Kind] = {}
         self.missing: list[tuple[str, dict[str, Any]]] = []
         self._where: dict[str, tuple[str, Try]] = {}
-        for name in names():
+        acts = {name for name, one in inspect.getmembers(a) if isinstance(one, Act)}
+        for name in [*SPAN, *(one for one in names() if one not in SPAN)]:
             for one in stage.legal(name):
                 self._where.setdefault(one.act, (name, one))
                 if one.who in stage.world.people:
                     self._where.setdefault(f"{one.act} by staff", (name, one))
+            if name == SPAN[-1] and acts <= set(self._where):
+                break  # these few situations make every act there is; others are asked only for a new one
         self._acts()
         self._operations()
         self._forms()
