@@ -1,6 +1,7 @@
 """Second factors through their pages: an app, codes that are sent, recovery codes; guessing; roles that ask for one."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -11,7 +12,7 @@ from huying.access.models import CodeAddress, Factor, OneTimeCode, RecoveryCode,
 from huying.access.rules import Way, totp_code
 from huying.audit.models import History
 from huying.kernel.actor import system
-from huying.kernel.refusals import Conflict, NotAllowed, NotFound
+from huying.kernel.refusals import Conflict, Invalid, NotAllowed, NotFound
 from tests.access.conftest import PASSWORD, holder, is_in, me, sign_in, with_totp, words
 from tests.people.factories import NEXT_DOOR, NOW, STREET, make_account, make_grant
 
@@ -378,3 +379,28 @@ def test_a_stranger_of_the_next_street_sees_nothing_of_it(client, account, clock
     other = Client()
     sign_in(other, here.username)
     assert other.get(f"/desk/access/accounts/{account.pk}/").status_code == 200
+
+
+class TestNothingThere:
+    def test_what_is_not_there_is_not_found(self, account):
+        nobody, actor = uuid4(), me(account)
+        for act in (
+            lambda: actions.keep_code_address(channel="pigeon", address="1", actor=actor, now=NOW),
+            lambda: actions.confirm_code_address(channel="sms", code="1", actor=actor, now=NOW),
+            lambda: actions.drop_code_address(address_id=nobody, actor=actor, now=NOW),
+            lambda: actions.send_code(account_id=account.pk, channel="sms", purpose="sign_in", now=NOW),
+            lambda: actions.confirm_totp(code="000000", actor=actor, now=NOW),
+            lambda: actions.remove_factor(factor_id=nobody, actor=actor, now=NOW),
+            lambda: actions.check_second(account_id=account.pk, way="knock", code="1", purpose="sign_in", now=NOW),
+        ):
+            with pytest.raises(NotFound):
+                act()
+
+    def test_no_code_is_right_where_there_is_no_factor(self, account):
+        for way in ("totp", "recovery"):
+            found = actions.check_second(account_id=account.pk, way=way, code="000000", purpose="sign_in", now=NOW)
+            assert not found.right
+
+    def test_an_empty_address_is_named_and_a_second_of_a_kind_refused(self, account, sent):
+        with pytest.raises(Invalid):
+            actions.keep_code_address(channel="sms", address=" ", actor=me(account), now=NOW)

@@ -277,3 +277,23 @@ class TestTheFlow:
         for move in FLOW:
             if move.sources & {VersionState.APPROVED, VersionState.IN_FORCE, VersionState.RETIRED}:
                 assert move.target not in (VersionState.DRAFT, VersionState.SUBMITTED)
+
+
+class TestArchives:
+    def kept(self, actor, now):
+        return actions.keep_archive(
+            number="A1", area_code=STREET, book=default_book(), reason="旧系统", valid_from=now.date() - timedelta(days=9),
+            valid_to=now.date(), actor=actor, now=now,
+        )  # fmt: skip
+
+    def test_a_list_from_elsewhere_is_kept_once_over_from_the_start_and_by_the_system_alone(self, clerk, now):
+        with pytest.raises(NotAllowed):
+            self.kept(clerk, now)
+        version = self.kept(system(), now)
+        assert version.state == VersionState.RETIRED
+        assert self.kept(system(), now) == version
+
+    def test_without_a_list_and_a_place_there_is_nothing_to_draft(self, clerk, now):
+        with pytest.raises(Invalid) as why:
+            actions.make_draft(actor=clerk, now=now)
+        assert list(why.value.errors) == ["area_code"]

@@ -193,3 +193,20 @@ def test_a_paper_that_is_none_is_refused(world, house, changed):
     with pytest.raises(Invalid):
         actions.draft_public(paper=Paper(**{**PAPER.__dict__, **changed}), actor=world.head, now=NOW)
     assert not PublicNotice.objects.exists()
+
+
+def test_each_act_asks_for_its_words_and_for_something_that_is_there(world, house):
+    paper = up(world)
+    objection, _code = objected(paper)
+    for act, empty in (
+        (actions.close_public, {"public_id": paper.pk, "summary": " "}),
+        (actions.withdraw_public, {"public_id": paper.pk, "words": " "}),
+        (actions.answer_objection, {"objection_id": objection.pk, "answer": " "}),
+    ):
+        with pytest.raises(Invalid):
+            act(**empty, actor=world.secretary, now=NOW)
+    with pytest.raises(NotFound):
+        actions.answer_objection(objection_id=uuid7(), answer="好", actor=world.secretary, now=NOW)
+    actions.answer_objection(objection_id=objection.pk, answer="改到东门。", actor=world.secretary, now=NOW)
+    with pytest.raises(IllegalMove):
+        actions.answer_objection(objection_id=objection.pk, answer="又答。", actor=world.secretary, now=NOW)
