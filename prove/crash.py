@@ -35,7 +35,7 @@ from prove.load import (
     upload,
     uuid7_of,
 )
-from prove.server import BOOT, HOST, Served, after_import
+from prove.server import BOOT, HOST, NotServed, Served, after_import
 
 CLIENTS = 12
 MOVES = ("register", "file", "dispatch")
@@ -150,7 +150,12 @@ class Crash(Prover):
             if run.form == "smoke" or not (data / "hook.json").exists():
                 self.served.remove()
                 shutil.rmtree(run.folder / "logs", ignore_errors=True)
-        self.served.start()
+        try:
+            self.served.start()
+        except NotServed:  # a world of an older version: begun anew
+            self.served.stop(hard=True)
+            self.served.remove()
+            self.served.start()
         self._subscribe()
         self._break(run.sabotage)
         run.put("clients", CLIENTS)
@@ -550,8 +555,8 @@ class Crash(Prover):
 
     def _drain(self, run: Run, hasten: bool) -> None:
         """Wait until nothing is to be done. `hasten`: a dead worker's jobs are taken for stalled at once."""
-        began = time.monotonic()
-        told = 0.0
+        began = moved = time.monotonic()
+        told, least = 0.0, 10**9
         with self.house.connect(BOOT) as base:
             while True:
                 left = base.execute(
@@ -561,8 +566,10 @@ class Crash(Prover):
                 if not left:
                     break
                 waited = time.monotonic() - began
-                if waited > 240:
-                    run.find("jobs are still waiting after four minutes", jobs=[list(row) for row in left])
+                if sum(row[2] for row in left) < least:
+                    least, moved = sum(row[2] for row in left), time.monotonic()
+                if time.monotonic() - moved > 180:
+                    run.find("jobs wait, and for three minutes none was done", jobs=[list(row) for row in left])
                     break
                 stuck = all(row[1] == "doing" or row[0] == "webhooks" for row in left)
                 if hasten and stuck and waited - told > 2:

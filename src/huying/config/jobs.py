@@ -7,20 +7,27 @@ from importlib import import_module
 from django.conf import settings
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 
 FAILED_KEPT_HOURS = 30 * 24
 
 
 @app.periodic(cron="* * * * *")
-@app.task(
-    name="config.retry_stalled", queue="upkeep", pass_context=True, queueing_lock="config.retry_stalled", lock="upkeep"
-)
+@app.task(name="config.retry_stalled", queue="upkeep", pass_context=True, queueing_lock="config.retry_stalled")
 async def retry_stalled(context: JobContext, timestamp: int) -> int:
-    """Each minute: a job stays "doing" when its worker is killed; whoever lives takes it up again."""
+    """Each minute: a job stays "doing" when its worker is killed; whoever lives takes it up again.
+
+    It has no lock of its own: the worker that held it could die as well, and then nothing would free anything.
+    """
     manager = context.app.job_manager
     stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=60))
     for job in stalled:
-        await manager.retry_job(job)
+        try:
+            await manager.retry_job(job)
+        except UniqueViolation:
+            # One like it waits already and does the same, once this one no longer holds the lock.
+            await manager.finish_job(job, status=Status.ABORTED, delete_job=True)
     return len(stalled)
 
 
