@@ -72,7 +72,8 @@ def test_it_counts_whom_our_proxy_names(forwarded, proxies, limited):
 
 
 @pytest.mark.django_db
-def test_the_router_refuses_before_it_hands_on_and_still_says_that_it_lives():
+def test_the_router_refuses_before_it_hands_on_and_still_says_that_it_lives(monkeypatch):
+    monkeypatch.setattr("huying.config.flood.PAUSE_SECONDS", 0)
     from huying.config.asgi import Router
 
     handed, sent = [], []

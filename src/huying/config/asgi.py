@@ -5,6 +5,7 @@ Plain ASGI made ordinary views three to six times slower; a stream in a thread w
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, cast
@@ -20,6 +21,7 @@ from huying.config.wsgi import pages
 from huying.channels.feed import EventStream, wants_stream
 from huying.channels.stream import Hub, LiveStream
 from huying.cli.supervise import PARENT, watch_parent
+from huying.config import flood
 from huying.config.flood import Sources
 from huying.config.metrics import STREAMS
 from huying.kernel.headers import bare
@@ -46,6 +48,7 @@ class Router:
         self.feed = feed
         self.sources = sources
         self.proxies = proxies
+        self.paused = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/healthz" and scope["method"] in ("GET", "HEAD"):
@@ -77,7 +80,13 @@ class Router:
         refused = sources.judge(address, forwarded, self.proxies, scope["path"])
         if refused is None:
             return False
-        headers = [(name.lower().encode(), value.encode()) for name, value in refused.headers.items()]
+        if self.paused < flood.MOST_PAUSED:
+            self.paused += 1
+            try:
+                await asyncio.sleep(flood.PAUSE_SECONDS)
+            finally:
+                self.paused -= 1
+        headers = [(name.lower().encode(), value.encode()) for name, value in refused.headers]
         await send({"type": "http.response.start", "status": refused.status, "headers": headers})
         await send({"type": "http.response.body", "body": refused.body})
         return True

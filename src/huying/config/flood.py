@@ -12,6 +12,8 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -26,6 +28,8 @@ from huying.kernel.refusals import TooMany
 SECONDS_AT_ONCE = 10
 STATIC_COSTS = 0.1
 MOST_SOURCES = 20_000
+PAUSE_SECONDS, MOST_PAUSED = 0.3, 16
+"""A refusal is held back for a moment, so many at once: who asks again and again in a row is slowed to that pace."""
 
 
 def source_of(address: str) -> str:
@@ -68,20 +72,25 @@ class Sources:
         if not seconds:
             return None
         LIMITED.inc()
-        return Refused(seconds, path)
+        return refused(min(seconds, 60), path.startswith("/api/"))
 
 
+@dataclass(frozen=True)
 class Refused:
     """429: a problem document for programs, one line for people."""
 
-    status = 429
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
+    status: int = 429
 
-    def __init__(self, seconds: int, path: str) -> None:
-        why = TooMany(retry_after_seconds=seconds)
-        api = path.startswith("/api/")
-        self.body = orjson.dumps(document(why, path)) if api else f"{why.sentence}\n".encode()
-        kind = "application/problem+json" if api else "text/plain; charset=utf-8"
-        self.headers = {**BARE, "Content-Type": kind, "Retry-After": str(seconds)}
+
+@lru_cache(maxsize=256)
+def refused(seconds: int, api: bool) -> Refused:
+    """Made once for each wait, because a flood asks for it without end."""
+    why = TooMany(retry_after_seconds=seconds)
+    body = orjson.dumps(document(why)) if api else f"{why.sentence}\n".encode()
+    kind = "application/problem+json" if api else "text/plain; charset=utf-8"
+    return Refused(body, (*BARE.items(), ("Content-Type", kind), ("Retry-After", str(seconds))))
 
 
 class Gate:
@@ -92,12 +101,12 @@ class Gate:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = str(environ.get("PATH_INFO", ""))
-        refused = None
+        found = None
         if path != "/healthz":
-            refused = self.sources.judge(
+            found = self.sources.judge(
                 environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""), self.proxies, path
             )
-        if refused is None:
+        if found is None:
             return self.inner(environ, start_response)
-        start_response("429 Too Many Requests", list(refused.headers.items()))
-        return [refused.body]
+        start_response("429 Too Many Requests", list(found.headers))
+        return [found.body]
