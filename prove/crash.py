@@ -572,13 +572,14 @@ class Crash(Prover):
                     run.find("jobs wait, and for three minutes none was done", jobs=[list(row) for row in left])
                     break
                 stuck = all(row[1] == "doing" or row[0] == "webhooks" for row in left)
-                if hasten and stuck and waited - told > 2:
+                if hasten and stuck and waited - told > 3:
                     told = waited
                     base.execute(
                         "UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '5 minutes'"
                         " WHERE last_heartbeat < (SELECT max(last_heartbeat) FROM procrastinate_workers)"
                     )
-                    self.house.python(_RETRY)
+                    base.execute(_DEFER, _RETRY)
+                    base.execute(_DEFER, _FAN_OUT)
                 time.sleep(0.1)
             failed = base.execute(
                 "SELECT task_name, count(*) FROM procrastinate_jobs WHERE status = 'failed' GROUP BY 1"
@@ -605,8 +606,8 @@ class Crash(Prover):
                     break
                 # Its next try is minutes away where a worker died while sending: a clock that is ahead.
                 base.execute("UPDATE channels_delivery SET next_at = now() WHERE state = 'waiting' AND next_at > now()")
-                house.python(_FAN_OUT)
-                time.sleep(0.5)
+                base.execute(_DEFER, _FAN_OUT)
+                time.sleep(2)
         for event in sorted(missing)[:20]:
             run.find("an event was not delivered", event=event)
         run.put("events_wanted", len(wanted))
@@ -638,20 +639,11 @@ class Crash(Prover):
 
 _LOSE = "IF NEW.history_id % 3 = 0 THEN RETURN NULL; END IF;"
 _CUT = "NEW.words := left(NEW.words, -1);"
-_RETRY = """
-from procrastinate.exceptions import AlreadyEnqueued
-from huying.config.jobs import retry_stalled
-from huying.channels.jobs import fan_out
-for job in (retry_stalled, fan_out):
-    try:
-        job.defer(timestamp=0)
-    except AlreadyEnqueued:
-        pass
+_DEFER = """
+INSERT INTO procrastinate_jobs (queue_name, task_name, lock, args) VALUES (%s, %s, %s, '{"timestamp": 0}')
 """
-_FAN_OUT = """
-from huying.channels.jobs import fan_out
-fan_out(timestamp=0)
-"""
+_RETRY = ("upkeep", "config.retry_stalled", None)
+_FAN_OUT = ("webhooks", "channels.fan_out", "channels.fan_out")
 # The grace of the cleaning job is days: a clock that is ahead of them.
 _SWEEP = """
 from datetime import timedelta
