@@ -20,7 +20,7 @@ from prove.bench import database, set_up
 from prove.frame import Goal, Prover, Run, Sabotage
 
 ANONYMOUS, REPORTER = "anonymous", "reporter"
-SOME, SOME_SMOKE = 12, 24
+SOME, SOME_SMOKE = 12, 14
 
 
 class Access(Prover):
@@ -47,7 +47,6 @@ class Access(Prover):
         "not_alike": Goal("==", 0),
         "writes_of_strangers": Goal("==", 0),
         "pairs_left": Goal("==", 0, full=True),
-        "doors_never_answered": Goal("==", 0, full=True),
     }
 
     def __init__(self) -> None:
@@ -70,7 +69,7 @@ class Access(Prover):
             from prove.access.world import CAST
 
             smoke = form == "smoke"
-            viewers = list(CAST)[::66] + [one for one in CAST if _shown(one)] if smoke else CAST
+            viewers = [one for one in CAST if _shown(one)] if smoke else CAST
             queries = [("query", one, name) for one in viewers for name in sorted(READS)]
             asked, left = rows(smoke=smoke)
             self.left = left
@@ -96,7 +95,7 @@ class Access(Prover):
         settings.DATA = Path(files)
         settings.ALLOWED_HOSTS = ["*"]
         real = timezone.now
-        timezone.now = lambda: NOW  # type: ignore[assignment]
+        timezone.now = lambda: NOW
         self.stack.callback(setattr, timezone, "now", real)
         cast = None if not run.smoke else {part for one in plan for part in one if isinstance(part, world.Viewer)}
         with transaction.atomic():
@@ -116,7 +115,6 @@ class Access(Prover):
         everyone, objects = len(self.world.accounts) + 2, len(self.world.ids)
         run.put("full_product", len(reads.READS) * len(self.world.accounts) * objects)
         run.put("full_product_http", len(doors.doors()[0]) * everyone * len(self.world.cases))
-        self.before = doors.fingerprint() if run.smoke else {}
 
     def _undeclared(self, run: Run) -> None:
         told = [
@@ -144,7 +142,8 @@ class Access(Prover):
             else:
                 self._door(run, chosen, *facts)
             run.done()
-        self._strangers(run, rng)
+        if run.smoke or run.step % 20 == 0 or run.only is not None:
+            self._strangers(run, rng)
 
     def _query(self, run: Run, rng: random.Random, viewer: Any, name: str) -> None:
         with self.doors.undone():
@@ -190,7 +189,7 @@ class Access(Prover):
         for one in things:
             by_sight.setdefault(one.seen(viewer, report_id), []).append(one)
         for sight, some in sorted(by_sight.items(), key=str):
-            for thing in some[: 1 if sight is None else 2]:
+            for thing in some[:1]:
                 self._ask(run, door, asker, viewer, report_id, thing, sight)
 
     def _ask(
@@ -229,11 +228,12 @@ class Access(Prover):
         return False
 
     def _named(self, viewer: Any, secret: Any, report_id: Any) -> bool:
-        for one in self.world.cases.values():
-            if any(unit == secret.thing for unit, _state in one.orders) or secret.thing in one.recused_units:
-                if report_id == one.report_id or (viewer is not None and self.oracle.sees(viewer, one)):
-                    return True
-        return False
+        """Whether the unit works on, or is kept from, a case that the caller sees."""
+        return any(
+            report_id == one.report_id or (viewer is not None and self.oracle.sees(viewer, one))
+            for one in self.world.cases.values()
+            if any(unit == secret.thing for unit, _state in one.orders) or secret.thing in one.recused_units
+        )
 
     def _duty(self, run: Run, door: Any, viewer: Any, answer: Any, facts: dict[str, Any]) -> None:
         """Who has not the door's duty is refused, whatever the address names."""
@@ -247,6 +247,8 @@ class Access(Prover):
             run.find("a door is open without its duty", status=answer.status, duty=door.duty, **facts)
 
     def _answered(self, run: Run, door: Any, answer: Any) -> None:
+        if answer.status == 405:
+            run.kept.setdefault("answered", {})[str(door)] = 1
         if answer.status in (200, 201, 202, 204, 302, 303, 409, 422) and not answer.refused:
             run.kept.setdefault("answered", {})[str(door)] = 1
 
@@ -274,14 +276,14 @@ class Access(Prover):
         absent = doors.missing(door, thing)
         if absent is None:
             return
-        there, gone = answer, None
-        for _attempt in range(3):  # caches are warm at the second time
+        there = answer
+        for attempt in range(3):  # caches are warm at the second time
             with doors.undone():
                 gone, _response = asker.ask(door.method, door.url(absent), data)
+            if there.statements == gone.statements or attempt == 2:
+                break
             with doors.undone():
                 there, _response = asker.ask(door.method, url, data)
-            if there.statements == gone.statements:
-                break
         run.count("compared_with_missing")
         told, want = doors.alike(there, thing.values.values()), doors.alike(gone, absent.values())
         if told != want:
@@ -299,7 +301,7 @@ class Access(Prover):
         doors, world = self.doors, self.world
         writing = [one for one in doors.doors()[0] if one.method in ("POST", "PUT", "PATCH", "DELETE")]
         whole = [one for one in writing if any(name.endswith("_id") or name == "pk" for name in one.params)]
-        some = whole if run.smoke and not run.sabotage else rng.sample(whole, min(8, len(whole)))
+        some = rng.sample(whole, min(8, len(whole))) if run.smoke else whole
         with doors.undone():
             before = doors.fingerprint()
             sent = []
@@ -321,13 +323,11 @@ class Access(Prover):
             run.find("a stranger's write changed a table", tables=",".join(changed), viewer=viewer, sent=",".join(sent))
 
     def settle(self, run: Run) -> None:
+        """Doors that gave nobody anything: what lies behind them was seen by none of the cast."""
         never = [str(one) for one in self.doors.doors()[0] if str(one) not in run.kept.get("answered", {})]
-        run.put("doors_never_answered", len([one for one in never if one not in NEVER]))
-        run.put("never", [one for one in never if one not in NEVER][:40])
-
-
-NEVER: frozenset[str] = frozenset()
-"""Doors that answer nobody in this world, each for a reason."""
+        run.put("doors_never_answered", len(never))
+        if not run.smoke:
+            run.put("never_answered", never[:60])
 
 
 def _shown(viewer: Any) -> bool:
@@ -339,6 +339,7 @@ def _shown(viewer: Any) -> bool:
         ("reviewer", STREET, "idle"),
         ("handler", BANYAN, "on"),
         ("supervisor", NEXT_DOOR, "on"),
+        ("no_role", BANYAN, "on"),
     }
 
 

@@ -60,7 +60,7 @@ def guard_off() -> None:
             def bare(request: Any, *args: Any, _inner: Callable[..., Any] = inner, **options: Any) -> Any:
                 return _inner(request, *args, **options)
 
-            bare.door = (kind, duty)  # type: ignore[attr-defined]
+            bare.door = (kind, duty)
             one.callback = bare
             return
     raise SystemExit("there is no page of exports any more")

@@ -8,7 +8,7 @@ from typing import Any
 
 from huying.cases.rules import State
 from prove.access import ANONYMOUS, REPORTER, doors
-from prove.access.world import POSITIONS, ROLE_CODES, SECRECY, STREET, UNITS, Viewer
+from prove.access.world import NEXT_DOOR, POSITIONS, ROLE_CODES, SECRECY, STREET, UNITS, Viewer
 
 Row = tuple[int, str, str, str, str, str]  # door, role, place, unit, secrecy, state
 TRIED = 16
@@ -47,7 +47,7 @@ def rows(*, smoke: bool) -> tuple[list[tuple[int, Any, str, str]], int]:
         one, a, two, b = min(left, key=str)
         row = [rng.choice(factor) for factor in factors]
         row[one], row[two] = a, b
-        found.append(tuple(row))  # type: ignore[arg-type]
+        found.append(tuple(row))
         left.difference_update(_pairs(found[-1]))
     rng.shuffle(found)
     return [_row(one) for one in found], len(left)
@@ -67,11 +67,17 @@ SMOKE_DOORS = (
 def _smoke(factors: list[list[Any]], rng: random.Random) -> list[tuple[int, Any, str, str]]:
     """Every door once, for one of four; the ones that each kind of check needs for each of them."""
     four = [
-        Viewer("centre_head", STREET, "on"), Viewer("grid_worker", POSITIONS[3], "idle"),
-        Viewer("system_admin", STREET, "none"), Viewer("handler", POSITIONS[2], "on"), ANONYMOUS,
+        Viewer("centre_head", STREET, "on"), Viewer("supervisor", NEXT_DOOR, "on"),
+        Viewer("reviewer", STREET, "idle"), Viewer("handler", POSITIONS[2], "on"), ANONYMOUS,
     ]  # fmt: skip
     found = []
     for at, door in enumerate(doors.doors()[0]):
-        chosen = [*four, REPORTER] if str(door) in SMOKE_DOORS else [rng.choice(four)] if door.method == "GET" else []
+        chosen = (
+            [*four, REPORTER]
+            if str(door) in SMOKE_DOORS
+            else [rng.choice(four)]
+            if door.method == "GET" and at % 4 == 0
+            else []
+        )
         found += [(at, who, rng.choice(factors[4]), rng.choice(factors[5])) for who in chosen]
     return found

@@ -145,6 +145,11 @@ def _cases(world: World, wish: Wish) -> list[Made]:
     return wish.rng.sample(fits, min(len(fits), 24))
 
 
+def _over(cell: str, *duties: str) -> Callable[[Viewer | None, UUID | None], bool]:
+    """For whoever holds one of the duties over the place."""
+    return lambda viewer, _report: viewer is not None and oracle.any_of(viewer, duties, cell)
+
+
 def _case(world: World, wish: Wish) -> list[Thing]:
     return [
         Thing({"case_id": str(one.id)}, world.ids[str(one.id)], f"{one.secrecy} {one.state}")
@@ -189,7 +194,7 @@ def _held(world: World, wish: Wish) -> list[Thing]:
     return [
         Thing(
             {"report_id": str(one.report_id)}, world.ids[str(one.id)], one.state,
-            only=lambda _viewer, report_id, one=one: report_id == one.report_id,  # type: ignore[misc]
+            only=lambda _viewer, report_id, one=one: report_id == one.report_id,
         )
         for one in _cases(world, wish)
     ]  # fmt: skip
@@ -203,7 +208,7 @@ def _held_file(world: World, wish: Wish) -> list[Thing]:
             found.append(
                 Thing(
                     values, world.ids[str(one.id)], one.state,
-                    only=lambda _viewer, report_id, one=one: report_id == one.report_id,  # type: ignore[misc]
+                    only=lambda _viewer, report_id, one=one: report_id == one.report_id,
                 )
             )  # fmt: skip
     return found
@@ -220,7 +225,7 @@ def _slip(world: World, wish: Wish) -> list[Thing]:
     return [
         Thing(
             {"report_id": str(one.report_id)}, world.ids[str(one.id)], one.state,
-            only=lambda viewer, _report, one=one: viewer is not None and viewer.key == one.taken_by,  # type: ignore[misc]
+            only=lambda viewer, _report, one=one: viewer is not None and viewer.key == one.taken_by,
         )
         for one in wish.rng.sample(some, min(24, len(some)))
     ]  # fmt: skip
@@ -240,25 +245,20 @@ def _of_kind(name: str, kind: str, what: str = "", **more: str) -> Fill:
         if what:
             keys = [(str(key), world.ids[str(key)]) for key in world.own[what].values()]
         else:
-            keys = [(key, one) for key, one in world.ids.items() if one.kind == kind]
-        return [
-            Thing({name: key, **more}, one, str(one)) for key, one in wish.rng.sample(keys, min(30, len(keys)))
-        ]
+            keys = world.of(kind)
+        return [Thing({name: key, **more}, one, str(one)) for key, one in wish.rng.sample(keys, min(30, len(keys)))]
 
     return fill
 
 
 def _row(world: World, wish: Wish) -> list[Thing]:
-    found = []
-    for key, secret in wish.rng.sample(list(world.ids.items()), len(world.ids)):
-        register = {"unit": "organisation", "account": "staff"}.get(secret.kind, secret.kind.removeprefix("row:"))
-        if register not in declared.REGISTERS:
-            continue
-        may = _row_rule(register, secret.cell)
-        found.append(Thing({"key": register, "row_id": key}, secret, f"{register} in {secret.cell}", may))
-        if len(found) == 60:
-            break
-    return found
+    """Rows of six registers, in every cell."""
+    kinds = {"organisation": "unit", "staff": "account"}
+    return [
+        Thing({"key": key, "row_id": row}, secret, f"{key} in {secret.cell}", _row_rule(key, secret.cell))
+        for key in wish.rng.sample(sorted(declared.REGISTERS), 6)
+        for row, secret in wish.rng.sample(world.of(kinds.get(key, f"row:{key}")), 8)
+    ]
 
 
 def _row_rule(register: str, cell: str) -> Callable[[Viewer | None, UUID | None], bool]:
@@ -274,7 +274,7 @@ def _areas(name: str) -> Fill:
         return [
             Thing(
                 {name: cell}, Secret("plan", cell), cell,
-                only=lambda viewer, _report, cell=cell: viewer is not None and oracle.any_of(viewer, ("read", "admin_places"), cell),  # type: ignore[misc]
+                only=_over(cell, "read", "admin_places"),
             )
             for cell in CELLS
         ]  # fmt: skip
@@ -289,11 +289,11 @@ def _open(**values: str) -> Fill:
 
 def _paper(name: str = "public_id", **more: str) -> Fill:
     def fill(world: World, wish: Wish) -> list[Thing]:
-        keys = [(key, one) for key, one in world.ids.items() if one.kind in ("paper", "public") and str(one.thing) == key]
+        keys = [(key, one) for key, one in world.of("paper", "public") if str(one.thing) == key]
         return [
             Thing(
                 {name: key, **more}, one, str(one),
-                only=lambda viewer, _report, one=one: viewer is not None and oracle.any_of(viewer, ("dispatch", "decide"), one.cell),  # type: ignore[misc]
+                only=_over(one.cell, "dispatch", "decide"),
             )
             for key, one in wish.rng.sample(keys, len(keys))
         ]  # fmt: skip
@@ -306,8 +306,9 @@ def _shown_paper(*also: str) -> Fill:
 
     def fill(world: World, wish: Wish) -> list[Thing]:
         found = []
-        for key, one in wish.rng.sample(list(world.ids.items()), len(world.ids)):
-            if one.kind not in ("paper", "public") or str(one.thing) != key:
+        some = world.of("paper", "public")
+        for key, one in wish.rng.sample(some, len(some)):
+            if str(one.thing) != key:  # a file of a paper
                 continue
             values = {"public_id": key}
             if "file_id" in also:
@@ -316,7 +317,7 @@ def _shown_paper(*also: str) -> Fill:
                     if world.rows[_public_notice()][f"{one.cell} {state}"].pk == UUID(key)
                 )  # fmt: skip
                 values["file_id"] = str(world.own[f"paper file {state}"][Viewer("", one.cell, "")])
-            found.append(Thing(values, one, str(one), only=lambda _viewer, _report, one=one: one.kind == "public"))  # type: ignore[misc]
+            found.append(Thing(values, one, str(one), only=lambda _viewer, _report, one=one: one.kind == "public"))
         return found
 
     return fill
@@ -336,23 +337,22 @@ def _paper_file(world: World, wish: Wish) -> list[Thing]:
 
 def _paper_objection(world: World, wish: Wish) -> list[Thing]:
     found = []
-    for key, one in world.ids.items():
-        if one.kind == "objection":
-            paper = world.rows[_public_notice()][f"{one.cell} published"].pk
-            found.append(Thing({"public_id": str(paper), "objection_id": key}, one, str(one)))
+    for key, one in world.of("objection"):
+        paper = world.rows[_public_notice()][f"{one.cell} published"].pk
+        found.append(Thing({"public_id": str(paper), "objection_id": key}, one, str(one)))
     return found
 
 
+_STEPS = {"appointment": "end", "reserve": "decide", "nomination": "decide", "talent": "open", "organisation": "close"}
+
+
 def _step(world: World, wish: Wish) -> list[Thing]:
-    verbs = {"appointment": "end", "reserve": "decide", "nomination": "decide", "talent": "open", "organisation": "close"}
-    found = []
-    for one in _row(world, wish):
-        verb = verbs.get(one.values["key"])
-        if verb:
-            found.append(
-                Thing({"kind": one.values["key"], "pk": one.values["row_id"], "verb": verb}, one.secret, one.words, one.only)
-            )
-    return found or _nobody("pk")(world, wish) and [Thing({"kind": "talent", "pk": str(MISSING), "verb": "open"}, None, "nothing")]
+    kinds = {"organisation": "unit"}
+    return [
+        Thing({"kind": key, "pk": row, "verb": verb}, one, f"{key} in {one.cell}", _row_rule(key, one.cell))
+        for key, verb in _STEPS.items()
+        for row, one in wish.rng.sample(world.of(kinds.get(key, f"row:{key}")), 6)
+    ]
 
 
 def _call(world: World, wish: Wish) -> list[Thing]:
@@ -373,7 +373,7 @@ def _register_own(name: str, what: str) -> Fill:
 def _post(world: World, wish: Wish) -> list[Thing]:
     return [
         Thing({"pk": key}, one, str(one), only=_row_rule("appointment", one.cell))
-        for key, one in world.ids.items() if one.kind == "row:appointment"
+        for key, one in world.of("row:appointment")
     ]  # fmt: skip
 
 
@@ -384,7 +384,7 @@ def _secured(name: str) -> Fill:
         rule = lambda cell: lambda viewer, _report: viewer is not None and oracle.any_of(viewer, oracle.ASKERS, cell)  # noqa: E731
         return [
             Thing({name: key}, one, str(one), only=rule(one.cell))
-            for key, one in world.ids.items() if one.kind == "account"
+            for key, one in world.of("account")
         ]  # fmt: skip
 
     return fill
@@ -397,6 +397,11 @@ VALUES: dict[str, Fill] = {
         for one in _case_file(world, wish)
     ],
     "portal:cover": _nobody("token"),
+    "portal:talent": lambda world, wish: [
+        Thing({"talent_id": key}, one, str(one), only=lambda _viewer, _report: False)
+        for key, one in world.ids.items()
+        if one.kind == "row:talent"
+    ],
     "portal report_id": _held,
     "portal report_id file_id": _held_file,
     "portal report_id name": _held_deed,
@@ -412,15 +417,17 @@ VALUES: dict[str, Fill] = {
     "access:drop_address": _nobody("address_id"),
     "access:remove_factor": _nobody("factor_id"),
     "access:end_own_sign_in": lambda world, wish: [
-        Thing(one.values, one.secret, one.words, only=lambda viewer, _report, one=one: viewer == one.secret.thing)  # type: ignore[misc]
+        Thing(one.values, one.secret, one.words, only=lambda viewer, _report, one=one: viewer == one.secret.thing)
         for one in _of_kind("sign_in_id", "sign_in", "sign_in")(world, wish)
     ],
     "access account_id": _secured("account_id"),
     "access reset_id": _of_kind("reset_id", "reset"),
     "access:end_sign_in": lambda world, wish: [
         Thing(
-            one.values, one.secret, one.words,
-            only=lambda viewer, _report, one=one: viewer is not None and oracle.any_of(viewer, ("secure", "admin_people"), one.secret.cell),  # type: ignore[misc]
+            one.values,
+            one.secret,
+            one.words,
+            only=_over(one.secret.cell, "secure", "admin_people"),
         )
         for one in _of_kind("sign_in_id", "sign_in", "sign_in")(world, wish)
     ],
@@ -460,7 +467,9 @@ VALUES: dict[str, Fill] = {
     "notices notice_id": _of_kind("notice_id", "own", "notice"),
     "notices delivery_id": _of_kind("delivery_id", "dead"),
     "notices kind channel language": _open(kind="order_offered", channel="app", language="zh-hans"),
-    "notices wording_id verb": lambda world, wish: [Thing({"wording_id": str(MISSING), "verb": "submit"}, None, "nothing")],
+    "notices wording_id verb": lambda world, wish: [
+        Thing({"wording_id": str(MISSING), "verb": "submit"}, None, "nothing")
+    ],
     "notices public_id": _paper(),
     "notices public_id verb": _paper(verb="ask"),
     "notices public_id objection_id": _paper_objection,
@@ -477,7 +486,7 @@ VALUES: dict[str, Fill] = {
     "api key row_id": _row,
     "api webhook_id": _of_kind("webhook_id", "own", "webhook"),
     "api webhook_id delivery_id": _call,
-}  # fmt: skip
+}
 
 
 @cache
@@ -497,14 +506,7 @@ def things(door: Door, world: World, wish: Wish) -> list[Thing]:
         return [Thing({}, None, "")]
     fill = _values_for(door.name, door.params)
     assert fill is not None
-    found = fill(world, wish)
-    return [
-        Thing({name: _FIXED.get(name, value) for name, value in one.values.items()}, one.secret, one.words, one.only)
-        for one in found
-    ]
-
-
-_FIXED: dict[str, str] = {}
+    return fill(world, wish)
 
 
 def missing(door: Door, thing: Thing) -> dict[str, str] | None:
@@ -548,7 +550,9 @@ class Caller:
     browser: Browser = field(default_factory=lambda: Browser(raise_request_exception=False))
     token: str = ""
 
-    def ask(self, method: str, url: str, data: dict[str, Any] | None = None, *, etag: str = "") -> tuple[Answer, HttpResponse]:
+    def ask(
+        self, method: str, url: str, data: dict[str, Any] | None = None, *, etag: str = ""
+    ) -> tuple[Answer, HttpResponse]:
         headers = {"accept": "application/json" if url.startswith("/api/") else "text/html"}
         if url.startswith("/api/") and self.token:
             headers["authorization"] = f"Bearer {self.token}"
@@ -584,11 +588,15 @@ def _body(response: Any) -> bytes:
     return bytes(body)
 
 
-_LEFT_OUT_HEADERS = frozenset({"set-cookie", "content-length", "content-security-policy", "x-request-id", "server-timing"})
+_LEFT_OUT_HEADERS = frozenset(
+    {"set-cookie", "content-length", "content-security-policy", "x-request-id", "server-timing"}
+)
 
 
 def _headers(response: Any) -> str:
-    return "\n".join(sorted(f"{name}: {value}" for name, value in response.items() if name.lower() not in _LEFT_OUT_HEADERS))
+    return "\n".join(
+        sorted(f"{name}: {value}" for name, value in response.items() if name.lower() not in _LEFT_OUT_HEADERS)
+    )
 
 
 _WRITES = re.compile(r"^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+\"?([a-z_0-9]+)", re.I)
@@ -618,7 +626,7 @@ def counted() -> Iterator[tuple[list[int], list[str]]]:
 
 
 def caller(world: World, viewer: Viewer | None, report_id: UUID | None = None) -> Caller:
-    """A signed-in browser with a token of the viewer's own; a nameless one, perhaps with a report opened by its code."""
+    """A signed-in browser with a token of the viewer's own; a nameless one, perhaps with a report opened."""
     one = Caller(viewer, report_id)
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     stamp = int(NOW.timestamp())
@@ -629,7 +637,7 @@ def caller(world: World, viewer: Viewer | None, report_id: UUID | None = None) -
         session[HASH_SESSION_KEY] = account.get_session_auth_hash()
         session[CONFIRMED] = session[USED] = session[SEEN] = stamp
         session[TOUCHED] = int(hour_of(NOW).timestamp())
-        session[DUTIES] = {duty: "2026-10-20" for duty in oracle.duties(viewer.role)}
+        session[DUTIES] = dict.fromkeys(oracle.duties(viewer.role), "2026-10-20")
         one.token = world.tokens[viewer] if oracle.duties(viewer.role) else ""
     if report_id is not None:
         session[OPENED] = [str(report_id)]
@@ -688,7 +696,9 @@ def fingerprint() -> dict[str, str]:
         for (table,) in cursor.fetchall():
             if table in HARMLESS or table.startswith("procrastinate"):
                 continue
-            cursor.execute(f'SELECT md5(coalesce(string_agg(md5(one::text), \'\' ORDER BY md5(one::text)), \'\')) FROM "{table}" one')
+            cursor.execute(
+                f"SELECT md5(coalesce(string_agg(md5(one::text), '' ORDER BY md5(one::text)), '')) FROM \"{table}\" one"
+            )
             found[table] = cursor.fetchone()[0]
     return found
 
@@ -702,9 +712,18 @@ def undone() -> Iterator[None]:
 
 
 FORM: dict[str, Any] = {
-    "area_code": CELLS[1], "area": CELLS[1], "name": "甲", "title": "甲", "words": "路灯不亮，请来看看。", "reason": "试一下。",
-    "verb": "dispatch", "confirmed": "on", "kind": "other", "note": "试一下。", "key": "0199ffff-0000-7000-8000-00000000beef",
-}  # fmt: skip
+    "area_code": CELLS[1],
+    "area": CELLS[1],
+    "name": "甲",
+    "title": "甲",
+    "words": "路灯不亮，请来看看。",
+    "reason": "试一下。",
+    "verb": "dispatch",
+    "confirmed": "on",
+    "kind": "other",
+    "note": "试一下。",
+    "key": "0199ffff-0000-7000-8000-00000000beef",
+}
 """What a stranger sends: well-formed, so that nothing but the scope refuses it."""
 
 QUERY: dict[str, dict[str, str]] = {

@@ -197,6 +197,14 @@ class World:
     own: dict[str, dict[Viewer, UUID]] = field(default_factory=dict)
     undeclared: list[str] = field(default_factory=list)
     cast: tuple[Viewer, ...] = ()
+    _by_kind: dict[str, list[tuple[str, Secret]]] = field(default_factory=dict)
+
+    def of(self, *kinds: str) -> list[tuple[str, Secret]]:
+        """Ids that are marks of these kinds; asked for once the world stands."""
+        if not self._by_kind:
+            for key, one in self.ids.items():
+                self._by_kind.setdefault(one.kind, []).append((key, one))
+        return [pair for kind in kinds for pair in self._by_kind.get(kind, [])]
 
     def mark(self, kind: str, cell: str, thing: Any = None, part: str = "") -> str:
         """A new mark."""
@@ -316,7 +324,7 @@ def _people(world: World) -> None:
         key = world.known(uuid.uuid5(_SPACE, f"subject grant {cell}"), "grant", cell)
         grants.append(RoleGrant(id=key, account=subjects[cell], role_id="building_head", area_code=cell, since=BEFORE))
     RoleGrant.objects.bulk_create(grants)
-    world.rows[RoleGrant] = {cell: one for cell, one in zip(CELLS, grants[-len(CELLS) :], strict=True)}
+    world.rows[RoleGrant] = dict(zip(CELLS, grants[-len(CELLS) :], strict=True))
     asked = []
     for cell in CELLS:
         key = world.known(uuid.uuid5(_SPACE, f"request {cell}"), "grant_request", cell)
@@ -377,7 +385,9 @@ _CHOSEN = {"appointment", "organisation", "building", "place", "home", "contract
 
 def filled(world: World, model: type[models.Model], cell: str, kind: str, **given: Any) -> Any:
     """A row with the mark in every text that is long enough, and something fitting in everything else."""
-    values: dict[str, Any] = {"pk": uuid.uuid5(_SPACE, f"{model.__name__} {cell}")} if model._meta.pk.get_internal_type() == "UUIDField" else {}  # type: ignore[union-attr]  # fmt: skip
+    values: dict[str, Any] = {}
+    if model._meta.pk.get_internal_type() == "UUIDField":
+        values["pk"] = uuid.uuid5(_SPACE, f"{model.__name__} {cell}")
     for one in model._meta.concrete_fields:
         if one.primary_key or one.name in given:
             continue
@@ -447,7 +457,7 @@ def _cases(world: World, *, whole: bool) -> None:
         (cell, secrecy, shape) for cell in CELLS for secrecy in SECRECY for shape in every
     ):
         place = number % len(every)
-        if not whole and (place + number // len(every)) % 4:
+        if not whole and (place + 5 * (number // len(every))) % 9:
             continue
         key = uuid.uuid5(_SPACE, f"case {number}")
         if state == "merged" and (cell, secrecy) not in last:
@@ -471,7 +481,7 @@ def _cases(world: World, *, whole: bool) -> None:
         said = world.mark("case", cell, made, "title")
         received = NOW - timedelta(hours=3, minutes=number % 6000)
         row = Case(
-            id=key, number=_number(number), title=said, state=state, flow="demand", channel="portal",
+            id=key, number=_number(number), title=said, state=state, flow="appeal", channel="portal",
             area_code=cell, filed_area_code=cell, desk_code=cell[:9] if len(cell) > 9 else cell,
             place_words=world.mark("case", cell, made, "place"), type_code="0301" if number % 2 else "",
             grade="ordinary", confidential=made.confidential, recused=made.secrecy in ("unit", "person", "both"),
@@ -578,7 +588,7 @@ def _around(world: World, made: Made, orders: list[UUID]) -> Iterable[Any]:
         written_at=BEFORE, sent_back_words=world.mark("case", cell, made, "sent back"),
     )  # fmt: skip
     yield Approval(
-        kind="extension", object_kind="case", object_id=key, area_code=cell, state="asked",
+        kind="void", object_kind="case", object_id=key, area_code=cell, state="asked",
         reason=world.mark("case", cell, made, "reason"), asked_by=uuid.uuid5(_SPACE, "asker"), asked_at=BEFORE,
     )  # fmt: skip
     yield History(
@@ -731,7 +741,8 @@ def _plans(world: World) -> None:
         plans.append(
             AreaPlan(
                 id=key("plan", "plan"), kind="split", state="draft", area_code=cell, title=world.mark("plan", cell),
-                reason=world.mark("plan", cell), effective_on=date(2026, 12, 1), given={}, result={},
+                reason=world.mark("plan", cell), effective_on=date(2026, 12, 1), given={},
+                result={"begins": [], "ends": [], "pairs": [], "based_on": {}},
                 made_by=uuid.uuid5(_SPACE, "asker"), made_at=BEFORE,
             )
         )  # fmt: skip
@@ -766,8 +777,8 @@ def _plans(world: World) -> None:
             )
         )  # fmt: skip
     for rows in (plans, reviews, items, resets, exports, letters, dead):
-        type(rows[0])._default_manager.bulk_create(rows)  # type: ignore[attr-defined]
-        world.rows.setdefault(type(rows[0]), {}).update(dict(zip(CELLS, rows, strict=True)))  # type: ignore[arg-type]
+        type(rows[0])._default_manager.bulk_create(rows)
+        world.rows.setdefault(type(rows[0]), {}).update(dict(zip(CELLS, rows, strict=True)))
 
 
 # Tables without a row of ours: each is a decision
