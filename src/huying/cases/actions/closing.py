@@ -142,7 +142,8 @@ def record_call_back(
 ) -> None:
     """记回访: one attempt with one caller. Three missed ones at different times, or a refusal, settle the report.
 
-    Raises Invalid where the caller was reached and "solved" was not asked, or the last attempt was just now.
+    Raises Invalid where the caller was reached and "solved" was not asked, IllegalMove where the last attempt was just
+    now or the caller has said it already.
     """
     report = _voice_of(docket, report_id)
     text = clean(words, limit=2000, field="words")
