@@ -505,6 +505,20 @@ PLAIN = (cut, noisy, swapped, odd_name, placed_photo, polyglot, wrong_ending, ma
 """Of these there are endlessly many different ones, so they are made more often."""
 
 
+@cache
+def sure() -> tuple[tuple[File, str], ...]:
+    """What the smoke form is not to miss by chance, each with its door."""
+    far = SHEET_HEAD + f'<row r="1">{cell("A1", "代码")}</row><row>{cell("XFD1048576")}</row>' + SHEET_TAIL
+    placed = pictures.with_camera_data(6, width=640, height=480)
+    return (
+        (File("far_cell", "f.xlsx", repacked(good()["xlsx"], {SHEET: far})), "register"),
+        (File("placed_photo", "p.jpg", placed, "image/jpeg"), "portal-photo"),
+        (File("bomb_picture", "b.png", flat_png(9000, 9000)), "api"),
+        (File("odd_name", "../../x\u202egnp.pdf", good()["pdf"]), "parts-paper"),
+        (File("odd_name", "a\x1b[2J<b>.pdf", good()["pdf"]), "api"),
+    )
+
+
 def made(rng: random.Random, number: int) -> File:
     """Every kind in turn, then the endless ones."""
     if number % 2 == 0:
