@@ -43,6 +43,7 @@ GROWN = re.compile(
 )
 VOLATILE = re.compile(r"\b(now|random|gen_random_uuid|uuidv7|clock_timestamp|nextval|pg_current_xact_id)\s*\(", re.I)
 MODES = ("killed before", "killed after", "connection cut", "error")
+FIRST = "access"
 KILLED, FAILED = -signal.SIGKILL, 3
 WORLD = """
 import os
@@ -441,7 +442,7 @@ class Locks:
 
 
 def _more(migration_name: str, **over: Any) -> Any:
-    """Puts one more migration behind the last of `cases`."""
+    """Puts one more migration behind the last of the app whose migrations come first."""
     from django.db.migrations import Migration
     from django.db.migrations.loader import MigrationLoader
 
@@ -449,11 +450,9 @@ def _more(migration_name: str, **over: Any) -> Any:
 
     def load(self: Any) -> None:
         real(self)
-        last = max(name for app, name in self.disk_migrations if app == "cases")
-        made = type(
-            "Migration", (Migration,), {"__module__": "prove.migrate", "dependencies": [("cases", last)], **over}
-        )
-        self.disk_migrations["cases", migration_name] = made(migration_name, "cases")
+        last = max(name for app, name in self.disk_migrations if app == FIRST)
+        made = type("Migration", (Migration,), {"__module__": "prove.migrate", "dependencies": [(FIRST, last)], **over})
+        self.disk_migrations[FIRST, migration_name] = made(migration_name, FIRST)
 
     return mock.patch.object(MigrationLoader, "load_disk", load)
 
@@ -473,7 +472,7 @@ def _broken(name: str) -> Any:
         return _more(
             "9999_half",
             atomic=False,
-            operations=[RunSQL(["CREATE TABLE cases_one (n int)"]), RunSQL(["CREATE TABLE cases_two (n int)"])],
+            operations=[RunSQL(["CREATE TABLE access_one (n int)"]), RunSQL(["CREATE TABLE access_two (n int)"])],
         )
     if name == "index-locks":
         return _more("9999_index", operations=[RunSQL(["CREATE INDEX cases_case_slow ON cases_case (state, id)"])])
@@ -566,7 +565,7 @@ class Migrate(Prover):
     def open(self, run: Run) -> None:
         bench.set_up()
         self.stack = contextlib.ExitStack()
-        if run.smoke:
+        if run.smoke and run.sabotage != "half-done":
             self.stack.enter_context(_with_keys())
         self.stack.enter_context(_broken(run.sabotage))
         self.apart = run.broken("recorded-apart")
@@ -588,7 +587,8 @@ class Migrate(Prover):
         with self.place.connect(self.work) as connection:
             if run.kept.get("applied", 0) != len(applied(connection)):
                 run.kept["at"] = 1  # stopped after the last checkpoint: another migration is under way
-        if not self.place.there(self.whole):
+        if not self.place.there(self.whole) or "longest_exclusive_seconds" not in run.kept.get("largest", {}):
+            self.place.drop(self.whole)
             self._reference(run)
         self._lint(run)
 
@@ -651,13 +651,16 @@ class Migrate(Prover):
 
     def _reference(self, run: Run) -> None:
         """A copy on which nothing is killed; while it is migrated, its locks are watched."""
-        self.place.copy(self.base, self.whole)
-        with Locks(self.place, self.whole) as locks:
+        draft = f"{self.whole}_draft"
+        self.place.copy(self.base, draft)
+        with Locks(self.place, draft) as locks:
             began = time.monotonic()
-            ended = migrate_in_child(self.place.entries(self.whole), apart=self.apart)
+            ended = migrate_in_child(self.place.entries(draft), apart=self.apart)
             run.put("migrated_seconds", round(time.monotonic() - began, 2))
         if ended.code:
             run.find("the migrations do not run", said=ended.said)
+        with self.place.connect() as boot:
+            boot.execute(f"ALTER DATABASE {draft} RENAME TO {self.whole}")
         run.most("longest_exclusive_seconds", locks.readers[0])
         run.most("longest_write_lock_seconds", locks.writers[0])
         run.put("longest_exclusive_on", locks.readers[1])
