@@ -376,15 +376,26 @@ class _Thawer(pickle.Unpickler):
 
 
 def seen(docket: Docket, actor: Actor) -> bool:
-    """Whether the actor may see the case: by area, by an order that was not returned or cancelled, by own report."""
+    """Whether the actor may see the case: by area, by an order that was not returned or cancelled, by own report.
+
+    Written down a second time, from the rows of the copy alone.
+    """
+    case = docket.case
     if actor.report_id is not None:
         return any(one.pk == actor.report_id for one in docket.reports)
-    if not docket.case.restricted and any(docket.case.area_code.startswith(code) for code in actor.areas("read")):
+    if not case.restricted and any(case.area_code.startswith(code) for code in actor.areas("read")):
         return True
-    gone = (OrderState.RETURNED, OrderState.CANCELLED)
-    if any(one.unit_id in actor.units and one.state not in gone for one in docket.orders):
+    if any(one.account_id == actor.id or one.unit_id in actor.units for one in docket.recusals):
+        return False
+    opening = ("confidential",) if case.confidential else ("confidential", "supervise")
+    codes = [code for duty in opening for code in actor.areas(duty) if len(code) <= len(STREET)]
+    if case.restricted and any(case.area_code.startswith(code) for code in codes):
         return True
-    return any(one.taken_by_id == actor.id for one in docket.reports) and actor.has("report")
+    units = [one for one in actor.units if any(actor.may_for_unit(duty, one) for duty in ("read", "handle", "sign"))]
+    ended = (OrderState.RETURNED, OrderState.CANCELLED, *((OrderState.COMPLETED,) if case.restricted else ()))
+    if any(one.unit_id in units and one.state not in ended for one in docket.orders):
+        return True
+    return not case.restricted and actor.has("report") and any(one.taken_by_id == actor.id for one in docket.reports)
 
 
 def _colleague(world: World, name: str) -> None:
