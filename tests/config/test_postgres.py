@@ -328,6 +328,12 @@ class TestAsRoot:
             assert stat.S_IMODE(made.stat().st_mode) == 0o700
         assert [one.name for one in data.iterdir()] == ["postgres"]
 
+    def test_all_in_the_cluster_is_its_users_because_a_base_copy_reads_it_all(self, folder):
+        with Server(folder / "data") as server:
+            os.chown(server.cluster / "huying.furnished", 0, 0)  # as earlier versions left it
+        with Server(folder / "data") as server:
+            assert {path.stat().st_uid for path in server.cluster.iterdir()} == {server.account.uid}
+
     def test_behind_a_closed_door_the_database_lives_where_its_user_can_reach_it(self, folder, monkeypatch):
         closed = folder / "closed"
         closed.mkdir(mode=0o700)

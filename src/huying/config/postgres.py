@@ -530,6 +530,7 @@ class Server:
         """Roles and database; may be repeated, because a kill can come between any two of them."""
         mark = self.cluster / "huying.furnished"
         if mark.exists():
+            self._give(mark)
             return
         import psycopg
 
@@ -541,6 +542,12 @@ class Server:
                 boot.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
             boot.execute("REVOKE CONNECT ON DATABASE postgres FROM PUBLIC")
         mark.touch(mode=0o600)
+        self._give(mark)
+
+    def _give(self, file: Path) -> None:
+        """A file of ours in the cluster is the server's user's: a base copy reads everything that lies there."""
+        if self.account.other and file.stat().st_uid != self.account.uid:
+            os.chown(file, self.account.uid, self.account.gid)
 
 
 def _proc_of(pid: int) -> list[str]:
