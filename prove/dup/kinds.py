@@ -25,8 +25,10 @@ from django.test import Client as Browser
 import huying
 from huying.cases import actions as a
 from huying.cases.actions import Act, NewReport
+from huying.cases.casefile import subject_of
 from huying.cases.codes import code_of
 from huying.cases.forms import MOVES, MoveForm
+from huying.cases.models import Case
 from huying.cases.rules import Channel
 from huying.channels import actions as hooks
 from huying.channels.models import Delivery
@@ -355,14 +357,29 @@ class Kinds:
             if field in told and field in fields:
                 told[field] = _choice(fields[field], told[field])
         if name == "review":
-            told |= {"decision": "pass", "seen": [str(one) for one, _label in fields["seen"].choices]}
+            told |= {"decision": "pass", "seen": self._checks(scene, one)}
+        elif name == "first_contact":
+            told["report_id"] = str(scene.docket.reports[0].pk)
+        elif name == "merge":
+            told |= {"number": Case.objects.get(pk=scene.other.case.pk).number, "confirmed": True if api else "on"}
         if name == "recuse":
             told = {"unit": str(given["unit_id"]), **told}
         if "before" in given:
             who = one.who
             for field in ("before", "after"):
                 told[field] = [self._photo(who)] if api else SimpleUploadedFile("a.jpg", photo())
+        for field, asked in fields.items():
+            if asked.required and field not in told and isinstance(asked, django_forms.ChoiceField):
+                told[field] = next((str(word) for word, _label in asked.choices if str(word)), "")
+            elif asked.required and field not in told and isinstance(asked, django_forms.BooleanField):
+                told[field] = True if api else "on"
         return {field: value for field, value in told.items() if field in fields}
+
+    def _checks(self, scene: Scene, one: Try) -> list[str]:
+        """All that has to be ticked before an answer may pass."""
+        subject = subject_of(scene.case.pk, actor=self.stage.actor(scene, one.who), now=RACE)
+        assert subject is not None
+        return [str(word) for word, _label in MOVES["review"].form(subject=subject).fields["seen"].choices]
 
     def _photo(self, who: str) -> str:
         from huying.files import actions as files

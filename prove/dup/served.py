@@ -46,7 +46,7 @@ class Wire:
         self.makers: dict[str, Callable[[], Sent]] = {
             "report": self._report,
             "send_to_verify": lambda: self._move("send_to_verify", {}, "clerk"),
-            "answer": lambda: self._move("answer", {"words": "您好，可以到窗口办。"}, "clerk"),
+            "answer": lambda: self._move("answer", {"words": "您好，可以到窗口办。", "source": "phone"}, "clerk"),
             "nudge": lambda: self._move("nudge", {}, "head"),
             "ask_void": lambda: self._move("ask_void", {"reason": "同一件事登记了两次。"}, "head"),
             "correct": lambda: self._move("correct", {"grade": "urgent", "type_code": "0101"}, "clerk"),
