@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from huying.cases.models import Case, Report, WorkOrder
-from huying.cases.queries.scope import area_branches, branches_seen_by, not_recused, seen_by
+from huying.cases.queries.scope import (
+    area_branches,
+    branches_seen_by,
+    by_order,
+    not_recused,
+    seen_by,
+    units_worked_for,
+)
 from huying.cases.rules import LIVE_ORDERS, OUTSIDERS, OrderState
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
@@ -64,9 +71,9 @@ def orders_found(
     if unit_id is not None:
         rows = rows.filter(unit_id=unit_id)
     branches = [rows.filter(case__in=one.order_by().values("pk")) for one in area_branches(viewer)]
-    mine = [one for one in viewer.units if unit_id in (None, one)]
+    mine = [one for one in units_worked_for(viewer) if unit_id in (None, one)]
     if mine and viewer.kind == ActorKind.PERSON:
-        seen = Case.objects.filter(not_recused(viewer)).values("pk")
+        seen = Case.objects.filter(not_recused(viewer), by_order(mine)).values("pk")
         branches.append(rows.filter(unit_id__in=mine, case__in=seen).exclude(state__in=_GONE))
     return page.of(branches, order=("-offered_at", "-id"))
 

@@ -8,12 +8,13 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from huying.cases.models import Case, Report, WorkOrder
-from huying.cases.rules import OrderState
+from huying.cases.rules import LIVE_ORDERS, OrderState
 from huying.kernel.actor import Actor, ActorKind, upper_bound
 from huying.people.models import Recusal
 from huying.people.rules import Duty
 
 STREET_LENGTH = 9
+FOR_A_UNIT = (Duty.READ, Duty.HANDLE, Duty.SIGN)  # a post alone gives no duty, and shows nothing
 ON_IT = (OrderState.OFFERED, OrderState.ACCEPTED, OrderState.DONE, OrderState.REWORK, OrderState.COMPLETED)
 
 
@@ -38,6 +39,20 @@ def not_recused(viewer: Actor) -> Q:
 
 def _restricted_codes(viewer: Actor, duty: str) -> list[str]:
     return [code for code in viewer.areas(duty) if len(code) <= STREET_LENGTH]
+
+
+def units_worked_for(viewer: Actor) -> list[UUID]:
+    """The viewer's units whose orders the viewer may see: a post there, and a duty that reaches it."""
+    return [one for one in viewer.units if any(viewer.may_for_unit(duty, one) for duty in FOR_A_UNIT)]
+
+
+def by_order(units: list[UUID]) -> Q:
+    """Cases on which one of these units holds an order, or finished one; restricted ones by a live order alone."""
+    orders = WorkOrder.objects.filter(unit_id__in=units)
+    live = orders.filter(state__in=[str(one) for one in sorted(LIVE_ORDERS)])
+    return Q(pk__in=orders.filter(state__in=[str(one) for one in ON_IT]).values("case_id")) & (
+        Q(restricted=False) | Q(pk__in=live.values("case_id"))
+    )
 
 
 def area_branches(viewer: Actor) -> list[QuerySet[Case]]:
@@ -66,12 +81,13 @@ def branches_seen_by(viewer: Actor) -> list[QuerySet[Case]]:
     if viewer.kind != ActorKind.PERSON:
         return []
     branches = area_branches(viewer)
-    if viewer.units:
-        orders = WorkOrder.objects.filter(unit_id__in=viewer.units, state__in=[str(one) for one in ON_IT])
-        branches.append(every.filter(not_recused(viewer), pk__in=orders.values("case_id")))
+    units = units_worked_for(viewer)
+    if units:
+        branches.append(every.filter(not_recused(viewer), by_order(units)))
     if viewer.id is not None and viewer.has(Duty.REPORT):
+        # What was taken down and then became confidential is no longer theirs: it does not exist for them.
         taken = Report.objects.filter(taken_by_id=viewer.id)
-        branches.append(every.filter(not_recused(viewer), pk__in=taken.values("case_id")))
+        branches.append(every.filter(restricted=False, pk__in=taken.values("case_id")))
     return branches
 
 
