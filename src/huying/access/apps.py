@@ -9,7 +9,8 @@ class AccessConfig(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
-        from huying.access import channels, menu
+        # `doors` hears of every sign-in from the start, and not only once a first page was asked for.
+        from huying.access import channels, doors, menu  # noqa: F401
 
         menu.register()
         if settings.CODES == "console":
