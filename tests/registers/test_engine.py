@@ -406,6 +406,24 @@ class TestBulk:
         with pytest.raises(IllegalMove):
             actions.undo_bulk(change_id=change.pk, actor=keeper, now=NOW)
 
+    def test_nothing_too_much_and_what_is_not_ones_own_is_refused(self, keeper, reader, monkeypatch):
+        row = lamp(keeper)
+        with pytest.raises(Invalid):
+            self.change(keeper, [])
+        with pytest.raises(NotAllowed):
+            self.change(reader, [row])
+        with pytest.raises(NotFound):
+            actions.undo_bulk(change_id=row.pk, actor=keeper, now=NOW)
+        monkeypatch.setattr("huying.registers.actions.MOST_BULK", 0)
+        with pytest.raises(Invalid):
+            self.change(keeper, [row])
+
+    def test_rows_that_are_so_already_are_left_alone(self, keeper):
+        row = lamp(keeper, condition="repair")
+        change = self.change(keeper, [row])
+        assert change.rows == []
+        assert actions.undo_bulk(change_id=change.pk, actor=keeper, now=NOW).undone == 0
+
     def test_history_says_which_column_and_which_bulk_change(self, keeper):
         row = lamp(keeper)
         change = self.change(keeper, [row])
