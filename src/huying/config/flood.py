@@ -28,7 +28,7 @@ from huying.kernel.refusals import TooMany
 SECONDS_AT_ONCE = 10
 STATIC_COSTS = 0.1
 MOST_SOURCES = 20_000
-PAUSE_SECONDS, MOST_PAUSED = 0.3, 16
+PAUSE_SECONDS, MOST_PAUSED = 0.5, 64
 """A refusal is held back for a moment, so many at once: who asks again and again in a row is slowed to that pace."""
 
 
