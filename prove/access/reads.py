@@ -396,7 +396,7 @@ def _mine_alone(what: str, ask: Callable[[UUID], Any]) -> Callable[[Asked], list
 
     def asking(asked: Asked) -> list[Triple]:
         owned = asked.world.own[what]
-        others = asked.rng.sample(sorted(owned, key=str), 6)
+        others = asked.rng.sample(sorted(owned, key=str), min(6, len(owned)))
         return [
             (f"{what} of {one}", _or_none(lambda one=one: ask(asked)(owned[one])) is not None, one == asked.viewer)
             for one in {*others, asked.viewer}
