@@ -43,7 +43,9 @@ def _area_page(request: HttpRequest, code: str) -> HttpResponse:
     actor = actor_of(request)
     if not queries.seen_areas(actor):
         raise NotAllowed
-    if code and not queries.is_known(code) and (heirs := _heirs(actor, code)):
+    # What lies outside is asked about as what is missing: neither by its answer nor by its cost can it be told apart.
+    gone = not covers(queries.seen_areas(actor), code) or not queries.is_known(code)
+    if code and gone and (heirs := _heirs(actor, code)):
         if len(heirs) == 1:
             return redirect("places:area", code=heirs[0])
         named = [{"code": one, "name": queries.name_of(one)} for one in heirs]
