@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -117,6 +118,21 @@ def _sheet(path: Path, bounds: Bounds) -> Iterator[Line]:
         raise Invalid(_("表格解开后太大，没有读。请分成几个文件。")) from why
     except UNREADABLE as why:
         raise Invalid(_("这个表格文件打不开。请另存为 xlsx 或 CSV 再导。")) from why
+
+
+# What a sheet runs as a formula, full width too, also behind apostrophes of its own. One apostrophe is put before and
+# taken away again, so every text comes back as it was.
+_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
+
+
+def harmless(text: str) -> str:
+    """A cell that no sheet takes for a formula."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def as_meant(cell: str) -> str:
+    """What a cell said before `harmless`."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def cell_text(value: object) -> str:

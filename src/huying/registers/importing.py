@@ -159,7 +159,7 @@ def _headings(register: Register[Any], heading: dict[str, str], outcome: Outcome
 
 
 def _cells(headings: dict[str, str], line: dict[str, str]) -> dict[str, str]:
-    given = {name: line.get(words, "") for words, name in headings.items()}
+    given = {name: sheets.as_meant(line.get(words, "")) for words, name in headings.items()}
     for name in [one for one in given if one.endswith("#")]:
         row_id = given.pop(name)
         given[f"{name[:-1]}"] = row_id.strip() or given.get(name[:-1], "")

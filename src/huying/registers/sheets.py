@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from huying.kernel.sheets import harmless
 from huying.kernel.terms import _, listed
 from huying.registers import cells, declared
 from huying.registers.declared import Column, ColumnKind, Register
 from huying.registers.importing import ID_LABEL, id_heading
-
-_FORMULA = ("=", "+", "-", "@")
 
 
 def area_heading(column: Column) -> str:
@@ -51,18 +50,13 @@ def csv_lines(register: Register[Any], rows: Iterable[Any]) -> Iterator[str]:
     """The lines of a CSV file, beginning with the mark by which office programs know UTF-8."""
     yield "\ufeff" + _written(heading(register))
     for row in rows:
-        yield _written([_harmless(one) for one in line(register, row)])
+        yield _written([harmless(one) for one in line(register, row)])
 
 
 def _written(values: list[str]) -> str:
     held = io.StringIO()
     csv.writer(held).writerow(values)
     return held.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """A cell that a program would run as a formula gets a tab in front, which reading takes away again."""
-    return f"\t{text}" if text.startswith(_FORMULA) else text
 
 
 def write_workbook(register: Register[Any], rows: Iterable[Any], path: Path, *, about: bool = False) -> int:
@@ -83,7 +77,7 @@ def write_workbook(register: Register[Any], rows: Iterable[Any], path: Path, *, 
         count += 1
         for place, text in enumerate(line(register, row)):
             if text:
-                sheet.write_string(count, place, text)
+                sheet.write_string(count, place, harmless(text))
     if about:
         _explain(register, book.add_worksheet(str(_("怎么填"))), bold)
     book.close()
