@@ -12,6 +12,7 @@ import contextlib
 import io
 import json
 import re
+import signal
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
@@ -35,6 +36,10 @@ _LOCKED = "EncryptedPackage".encode("utf-16-le")
 
 class Fault(Exception):
     """Why the file is not taken; the argument is a code that the parent has a sentence for."""
+
+
+class Tired(BaseException):
+    """The file takes too much work; no parser that swallows every Exception swallows this."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,17 @@ def close_down(cpu_seconds: int, memory: int) -> None:
     ):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             resource.setrlimit(getattr(resource, name), (value, value))
+
+
+def grow_tired(seconds: float) -> None:
+    """After so many seconds of work stop, wherever that is."""
+
+    def stop(*_given: object) -> None:
+        raise Tired
+
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGPROF, stop)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _leave_the_network() -> None:
@@ -371,6 +387,7 @@ def main() -> None:
     asked = json.loads(sys.argv[1])
     _warm_up()
     close_down(asked["cpu_seconds"], asked["memory"])
+    grow_tired(asked["patience"])
     data = sys.stdin.buffer.read(asked["bytes"] + 1)
     try:
         if len(data) > asked["bytes"]:
@@ -384,7 +401,7 @@ def main() -> None:
         answer({"text": taken(texts, bounds.text)})
     except Fault as why:
         answer({"fault": str(why)})
-    except (MemoryError, RecursionError):
+    except (MemoryError, RecursionError, Tired):
         answer({"fault": "entries"})
     except Exception:  # whatever a hostile file makes a parser raise, the file is what is wrong
         answer({"fault": "broken"})
@@ -394,7 +411,7 @@ def taken(texts: Callable[[], Texts], most: int) -> str:
     """The first `most` characters; what is broken further down takes nothing from what came before."""
     found: list[str] = []
     length = 0
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(Exception, Tired):
         for one in texts():
             found.append(one)
             length += len(one) + 1

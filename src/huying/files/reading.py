@@ -144,7 +144,7 @@ def _opening(text: str) -> str:
 def _read(data: bytes, asked: dict[str, Any]) -> list[dict[str, Any]]:
     """What the reading process answers; nothing where it was ended before it answered."""
     bounds = Sandbox()
-    asked = {**asked, "cpu_seconds": bounds.cpu_seconds, "memory": bounds.memory}
+    asked = {**asked, "patience": bounds.patience, "cpu_seconds": bounds.cpu_seconds, "memory": bounds.memory}
     with (
         _reading,
         subprocess.Popen(

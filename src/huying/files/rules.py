@@ -99,7 +99,8 @@ class SoundLimits:
 class Sandbox:
     """What the reading process may use before it is ended."""
 
-    cpu_seconds: int = 8
+    patience: float = 1.4  # seconds of work, after which it says itself that the file is too much
+    cpu_seconds: int = 3
     wall_seconds: int = 15
     memory: int = 768 * 1024 * 1024
     answer: int = 256 * 1024

@@ -37,7 +37,7 @@ class Bounds:
     rows: int
     columns: int = 300
     inflated: int = 48 << 20
-    elements: int = 1_500_000
+    elements: int = 1_300_000
     room: int = 4_000_000  # cells up to the furthest one, empty ones too
     parts: int = 500
 
