@@ -175,6 +175,7 @@ def _example(status: int) -> dict[str, Any]:
         422: lambda: refusals.Invalid({"words": [api._SENTENCES["missing"]]}),
         429: refusals.TooMany,
         503: refusals.Unavailable,
+        507: refusals.NoSpace,
     }
     with translation.override("zh-hans"):
         return problems.document(kinds[status]())

@@ -188,6 +188,7 @@ MEANINGS: dict[int, str] = {
     422: "`invalid` (see `errors`) or `key-reused`: the same `Idempotency-Key` came with another body.",
     429: "`too-many`: asked too often; see `Retry-After`.",
     503: "`unavailable`: the database is away for a moment; see `Retry-After`.",
+    507: "`no-space`: the disk is full; nothing was written, see `Retry-After`.",
 }
 
 
@@ -413,7 +414,7 @@ class Router:
                     one.replace(annotation=hints.get(one.name, one.annotation)) for one in plain.parameters.values()
                 ]
             )
-            statuses = {400, 401, 403, 409, 413, 422, *problems}
+            statuses = {400, 401, 403, 409, 413, 422, 507, *problems}
             told = {"parameters": [_KEY_PARAMETER], **(extra or {})}
             self._add(method, path, once, {status: out, **PROBLEMS(*statuses)}, duty, public, told)
             return view
