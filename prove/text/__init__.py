@@ -304,6 +304,8 @@ class Text(Prover):
             "/desk/",
             f"/desk/new/{said['report_id']}/",
         ):
+            if not self.deep and not page.startswith("/desk/cases/"):
+                continue
             shown = self._seen(run, field, text, self.street.ask(STRONGEST, "GET", page))
             if page.startswith("/desk/cases/") and shown.status == 200 and len(wanted) < 400:
                 self._shows(run, field, text, wanted, shown, page)
