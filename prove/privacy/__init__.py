@@ -27,7 +27,6 @@ class Privacy(Prover):
     sabotages = (
         Sabotage("logged", "the name of a reporter is written to the log as it is kept"),
         Sabotage("unsealed", "contact data is kept as it is, without sealing"),
-        Sabotage("history_name", "the history names a member of the staff instead of number and kind"),
         Sabotage("half_erased", "the word that somebody takes back leaves the sealed contact where it is"),
     )
 

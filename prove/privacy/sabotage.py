@@ -12,7 +12,6 @@ from unittest import mock
 @contextlib.contextmanager
 def broken(name: str) -> Iterator[None]:
     from huying.people.actions import contacts, talents
-    from huying.people.models import Account
 
     with contextlib.ExitStack() as stack:
         if name == "logged":
@@ -28,8 +27,6 @@ def broken(name: str) -> Iterator[None]:
             stack.enter_context(
                 mock.patch("huying.kernel.secrets.unseal", lambda sealed, _key_of, _aad: bytes(sealed).decode())
             )
-        elif name == "history_name":
-            stack.enter_context(mock.patch.object(Account, "label", property(lambda self: self.name)))
         elif name == "half_erased":
             stack.enter_context(mock.patch.object(talents, "withdraw_consent", return_value=None))
         yield
