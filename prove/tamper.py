@@ -703,7 +703,8 @@ INSERT INTO audit_history (at, kind, object_id, verb, from_state, to_state, acto
     area_code, facts, key, body_hash)
 SELECT timestamptz '2026-01-01' + n * interval '7 second', 'case', gen_random_uuid(), 'dispatch', 'filed', 'in_hand',
     'person', gen_random_uuid(), 'clerk-' || n %% 90, '990101001', jsonb_build_object('unit', gen_random_uuid(),
-    'round', n %% 4), CASE WHEN n %% 3 = 0 THEN gen_random_uuid() END, CASE WHEN n %% 3 = 0 THEN md5(n::text) ELSE '' END
+    'round', n %% 4), CASE WHEN n %% 3 = 0 THEN gen_random_uuid() END,
+    CASE WHEN n %% 3 = 0 THEN md5(n::text) ELSE '' END
 FROM generate_series(%s::int, %s::int) AS n
 """
 
