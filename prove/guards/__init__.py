@@ -31,13 +31,14 @@ CONTROL_EVERY = 25
 # Browser, servers and building tell nothing that these do not, and take long.
 TESTS = (
     "tests/access", "tests/api", "tests/approvals", "tests/cases", "tests/channels", "tests/clients", "tests/clocks",
-    "tests/desk", "tests/files", "tests/journeys", "tests/kernel", "tests/matters", "tests/notices", "tests/opendata", "tests/people",
-    "tests/places", "tests/portal", "tests/registers", "tests/test_doors.py", "tests/test_limits.py",
+    "tests/desk", "tests/files", "tests/journeys", "tests/kernel", "tests/matters", "tests/notices", "tests/opendata",
+    "tests/people", "tests/places", "tests/portal", "tests/registers", "tests/test_doors.py", "tests/test_limits.py",
 )  # fmt: skip
 WARM = "TestScope::test_another_community_sees_nothing_of_it"
 # The smoke form: one table-driven file for each kind, and the mutants it answers for.
 SMOKE = {
-    "tests/cases/test_flow_by_the_design.py": ("flow:cases.", "verb:"),
+    "tests/cases/test_flow_by_the_design.py": ("flow:cases.",),
+    "tests/cases/test_duties_by_the_design.py": ("verb:",),
     "tests/test_doors.py": ("door:", "operation:", "register:", "sensitive:"),
 }
 NOT_APPLIED, LEFT_OUT = "not-applied", "tests-left-out"

@@ -203,17 +203,22 @@ def operations() -> None:
             try:
                 return knock(self, request)
             except Exception:
-                if is_set(place, OPENED) or request.actor.kind == "person":
+                if is_set(place, OPENED) or _person(request):
                     return True
                 raise
         try:
             return knock(self, request)
         except Exception:
-            if place:
-                feel(place, DUTY if request.actor.kind == "person" else OPENED)
+            if place and switch.felt is not None:
+                feel(place, DUTY if _person(request) else OPENED)
             raise
 
     Door.__call__ = call  # type: ignore[method-assign]
+
+
+def _person(request: Any) -> bool:
+    """Nobody at all, where a wrong token was refused before anybody was put on the request."""
+    return getattr(getattr(request, "actor", None), "kind", "") == "person"
 
 
 def registers() -> None:

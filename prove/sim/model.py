@@ -98,6 +98,37 @@ FORM: dict[str, tuple[str, ...]] = {
 }
 DAYS = {"reopen": 14, "object": 14, "late_feedback": 30}
 
+# Who may walk a verb: over what, and which duty. A caller shows the code of a report, a taker wrote it down for one.
+WHO: dict[str, tuple[tuple[str, str], ...]] = {
+    "receive": (("place", "report"), ("desk", "intake"), ("anybody", "")),
+    "add": (("caller", ""), ("taker", "")),
+    **dict.fromkeys(
+        (
+            "correct", "place", "answer", "ask_decline", "merge", "unmerge", "send_to_verify", "register",
+        ),
+        (("desk", "intake"),),
+    ),
+    **dict.fromkeys(("decline", "refuse_decline", "file", "void", "refuse_void"), (("desk", "file"),)),
+    "send_back": (("desk", "file"), ("desk", "dispatch")),
+    **dict.fromkeys(
+        ("dispatch", "return", "refuse_return", "reassign", "add_unit", "transfer", "ask_void"),
+        (("desk", "dispatch"),),
+    ),
+    "raise": (("desk", "dispatch"), ("desk", "intake"), ("lead", "sign")),
+    "nudge": (("desk", "dispatch"), ("desk", "intake"), ("desk", "supervise"), ("caller", ""), ("taker", "")),
+    "report_verified": (("place", "verify"),),
+    "self_handle": (("place", "report"),),
+    **dict.fromkeys(("pass_check", "fail_check"), (("place", "check"),)),
+    **dict.fromkeys(("sign_in", "ask_return", "first_contact", "finish", "submit_result"), (("unit", "handle"),)),
+    "sign": (("unit", "sign"),),
+    "name": (("desk", "lead"),),
+    **dict.fromkeys(("review", "rework"), (("desk", "review"),)),
+    **dict.fromkeys(("call_back", "second_round", "split_off"), (("desk", "call_back"),)),
+    "reopen": (("desk", "call_back"), ("caller", "")),
+    "object": (("desk", "intake"), ("caller", "")),
+    **dict.fromkeys(("tell_outcome", "withdraw", "fine_now", "late_feedback"), (("caller", ""),)),
+}  # fmt: skip
+
 
 def blank(state: str | None = "received") -> Case:
     """A case of which nothing is known, looked at by a member of the desk with no form."""
