@@ -152,7 +152,7 @@ class Guards(Prover):
     def _look(self, run: Run) -> None:
         """Look at the tests whose file, or the product, has changed since the last look."""
         kept = WORK / f"guards-looked-{run.form}.pickle"
-        product = "" if os.environ.get("GUARDS_OLD_PRODUCT") else _digest(sorted((ROOT / "src").rglob("*.py")))
+        product = "" if os.environ.get("GUARDS_OLD_PRODUCT") else _digest(_under_tests())
         hashes: dict[str, str] = {}
         before: dict[str, Any] = pickle.loads(kept.read_bytes()) if kept.exists() else {}
         if before.get("product") != product:
@@ -285,6 +285,12 @@ def _app(place: str) -> str:
     if head == "verb":
         return "cases"
     return (rest if head in _TABLES else head).split(".")[0]
+
+
+def _under_tests() -> list[Path]:
+    """What tests stand on: the product, the model that some compare it with, and what they share."""
+    helpers = [one for one in (ROOT / "tests").rglob("*.py") if not one.name.startswith("test_")]
+    return sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / "prove" / "sim").glob("*.py"), *helpers])
 
 
 def _digest(files: Iterable[Path]) -> str:

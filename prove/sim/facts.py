@@ -233,10 +233,16 @@ def _of_form(case: Case, rng: random.Random) -> None:
     if form is None:
         case["form"] = {}
         return
-    name = rng.choice([
-        "words", "clause", "reason", "outcome", "photos", "before", "after", "target_open", "target_like", "receiver",
-        "confirmed", "result", "lead", "with_duty", "helpers", "order",
-    ])  # fmt: skip
+    _spoil_form(form, rng.choice(_FORM), rng)
+
+
+_FORM = (
+    "words", "clause", "reason", "outcome", "photos", "before", "after", "target_open", "target_like", "receiver",
+    "confirmed", "result", "lead", "with_duty", "helpers", "order",
+)  # fmt: skip
+
+
+def _spoil_form(form: dict[str, Any], name: str, rng: random.Random) -> None:
     kinds: dict[str, tuple[Any, ...]] = {
         "outcome": ("", "solved", "project", "else"),
         "lead": (None, *UNITS),
@@ -335,6 +341,114 @@ def _words(case: Case, rng: random.Random) -> None:
     case[name] = rng.choice(kinds[name])
 
 
+def _of_form_at(name: str) -> Any:
+    def spoil_one(case: Case, rng: random.Random) -> None:
+        if case["form"] is not None:
+            _spoil_form(case["form"], name, rng)
+
+    return spoil_one
+
+
+def _me_asked(case: Case, rng: random.Random) -> None:
+    case["asked"] = dict.fromkeys(case["asked"], case["me"])
+    for one in case["orders"]:
+        one["asked"] = case["me"] if one["asked"] is not None else None
+
+
+def _nothing_seen(case: Case, rng: random.Random) -> None:
+    if case["form"] is not None:
+        case["form"] |= {"words": "", "photos": 0}
+
+
+def _return_asked(case: Case, rng: random.Random) -> None:
+    for one in model.live(case):
+        one["asked"] = "colleague"
+
+
+def _me_away(case: Case, rng: random.Random) -> None:
+    case["away_people"] = {case["me"]}
+
+
+def _me_handled_and_gave_it_back(case: Case, rng: random.Random) -> None:
+    case["orders"] = [_order("order7", "sanitation", True, "returned", case["round"]) | {"handler": case["me"]}]
+
+
+def _helper_recused(case: Case, rng: random.Random) -> None:
+    case["away_units"] = {*((case["form"] or {}).get("helpers") or ["park"])}
+
+
+def _helper_busy(case: Case, rng: random.Random) -> None:
+    for unit in (case["form"] or {}).get("helpers", ()):
+        case["orders"].append(_order("order6", unit, False, "done", case["round"]))
+
+
+def _lead_helps(case: Case, rng: random.Random) -> None:
+    if case["form"] is not None:
+        case["form"]["helpers"] = [case["form"].get("lead")]
+
+
+def _me_handled(case: Case, rng: random.Random) -> None:
+    for one in case["orders"]:
+        one["handler"] = case["me"]
+
+
+def _me_found(case: Case, rng: random.Random) -> None:
+    for one in case["voices"]:
+        one["taker"] = case["me"]
+
+
+def _me_answered(case: Case, rng: random.Random) -> None:
+    case["against"] = case["me"]
+
+
+def _lead_recused(case: Case, rng: random.Random) -> None:
+    case["away_units"] = {(case["form"] or {}).get("lead") or "sanitation"}
+
+
+def _lead_gave_it_back(case: Case, rng: random.Random) -> None:
+    lead = (case["form"] or {}).get("lead") or "park"
+    case["orders"].append(_order("order8", lead, True, "returned", case["round"]))
+
+
+def _not_begun(case: Case, rng: random.Random) -> None:
+    for one in model.live(case):
+        if one["unit"] in case["units"]:
+            one["state"] = "offered"
+
+
+def _unsigned(case: Case, rng: random.Random) -> None:
+    case["signed"], case["signer"] = False, True
+
+
+def _no_photo(case: Case, rng: random.Random) -> None:
+    case["proof"] = True
+    if case["form"] is not None:
+        case["form"] |= {"outcome": "solved", "photos": 0}
+
+
+def _old_assistant(case: Case, rng: random.Random) -> None:
+    case["orders"].append(_order("order9", "enforcement", False, "accepted", case["round"] + 1))
+    if case["form"] is not None:
+        case["form"]["order"] = "order9"
+
+
+def _voice_gone(case: Case, rng: random.Random) -> None:
+    for one in case["voices"]:
+        one["gone"] = True
+
+
+_PLAIN = (
+    "type", "place", "grade", "clause", "small", "can_rise", "nudged", "late", "danger", "signed", "sampled",
+    "confidential", "field",
+)  # fmt: skip
+FAULTS = (
+    *(_flip(name) for name in _PLAIN), *(_of_form_at(name) for name in _FORM), _of_order, _of_order, _of_order,
+    _two_gave_it_back, _of_voice, _recused, _recused, _asked, _who, _ended, _words, _me_handled, _me_found,
+    _me_answered, _lead_recused, _lead_gave_it_back, _not_begun, _unsigned, _no_photo, _old_assistant, _voice_gone,
+    _me_asked, _me_away, _nothing_seen, _return_asked, _me_handled_and_gave_it_back, _helper_recused,
+    _helper_busy, _lead_helps,
+)  # fmt: skip
+"""Every kind of fault once or a few times, for tests that go through all of them."""
 SPOILS = (
     _flip("type", "place", "grade", "clause", "small"),
     _flip("can_rise", "nudged", "late", "danger"),
