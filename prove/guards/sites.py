@@ -5,6 +5,9 @@
 - `actor.may(…)`, `.may_for_unit(…)`, `.has(…)`: always true, or inverted; `actor.areas(…)`: everywhere;
 - an argument of `filter`, `exclude` or `Q` that speaks of viewer, area, restriction or recusal: dropped.
 
+Left out: whether something was found at all (`found is None`: what is found is decided by the filters, and with the
+check gone nothing opens, the next line fails); that the system itself is not held back (gone, it would only see less);
+what merely offers a button (menus, `row_actions`: the act behind it has its own guard); conditions of an index.
 What is written tomorrow is found tomorrow. A place is named by module, function and its own words.
 """
 
@@ -34,6 +37,7 @@ ABOUT = re.compile(r"\b(viewer|actor)\b")
 # The command line acts as the system; a menu only shows what has a door of its own.
 LEFT_OUT = ("huying.cli.", "huying.ui.")
 MENUS = ".menu"
+OFFERS = {"row_actions"}
 SWITCH = "__guards__"
 CACHE = WORK / "guards-code"
 
@@ -63,6 +67,8 @@ class _Sites(ast.NodeTransformer):
         return self.call("truth", ast.Constant(place), wrapped, ast.Constant(off))
 
     def _within(self, node: Any) -> Any:
+        if node.name in OFFERS or (isinstance(node, ast.ClassDef) and node.name == "Meta"):
+            return node
         self.where.append(node.name)
         found = self.generic_visit(node)
         self.where.pop()
@@ -96,6 +102,11 @@ class _Sites(ast.NodeTransformer):
             return test
         if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) and self._asks(test.operand):
             return self.visit(test)  # the duty itself is the place
+        if _is_presence(test):
+            return self.visit(test)
+        if kind == "return" and _is_house(test):
+            place = self.place(kind, original, switch.INVERTED)
+            return self.call("truth", ast.Constant(place), self.visit(test), ast.Constant(False))
         return self.truth(kind, original, self.visit(test), False)
 
     @staticmethod
@@ -140,6 +151,25 @@ class _Sites(ast.NodeTransformer):
         value = self.visit(node.value)
         held = ast.Dict([ast.Constant(node.arg)], [value]) if node.arg is not None else value
         return ast.keyword(None, self.call("named", ast.Constant(place), held))
+
+
+def _is_presence(test: ast.expr) -> bool:
+    """`found is None`."""
+    return (
+        isinstance(test, ast.Compare)
+        and isinstance(test.ops[0], ast.Is)
+        and isinstance(test.comparators[-1], ast.Constant)
+        and test.comparators[-1].value is None
+    )
+
+
+def _is_house(test: ast.expr) -> bool:
+    """`actor.kind == ActorKind.SYSTEM`."""
+    return (
+        isinstance(test, ast.Compare)
+        and isinstance(test.ops[0], ast.Eq | ast.In)
+        and "ActorKind.SYSTEM" in ast.unparse(test)
+    )
 
 
 class _Loader(SourceFileLoader):
