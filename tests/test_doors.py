@@ -109,6 +109,17 @@ class TestOperations:
                 with pytest.raises(NotAllowed):
                     self.knocked(rf, monkeypatch, one, actor)
 
+    def test_a_duty_of_an_operation_is_asked_for(self, rf, monkeypatch):
+        holder = Actor(kind=ActorKind.PERSON, id=UUID(int=4), grants=(Granted(frozenset({"dispatch"}), HERE),))
+        door = api.Door("dispatch", public=False)
+        for actor, opens in ((holder, True), (NOBODY, False), (everything_but("dispatch"), False)):
+            monkeypatch.setattr(api, "_identify", lambda request, one=actor: one)
+            if opens:
+                assert door(rf.get("/api/v1/"))
+                continue
+            with pytest.raises(NotAllowed):
+                door(rf.get("/api/v1/"))
+
 
 class TestRegisters:
     def codes(self, register, viewer):

@@ -38,6 +38,7 @@ ABOUT = re.compile(r"\b(viewer|actor)\b")
 LEFT_OUT = ("huying.cli.", "huying.ui.")
 MENUS = ".menu"
 OFFERS = {"row_actions"}
+AS_A_TABLE = {"may_walk"}  # of a case's verbs: `tables.duties` takes each of them apart
 SWITCH = "__guards__"
 CACHE = WORK / "guards-code"
 
@@ -67,7 +68,7 @@ class _Sites(ast.NodeTransformer):
         return self.call("truth", ast.Constant(place), wrapped, ast.Constant(off))
 
     def _within(self, node: Any) -> Any:
-        if node.name in OFFERS or (isinstance(node, ast.ClassDef) and node.name == "Meta"):
+        if node.name in OFFERS | AS_A_TABLE or (isinstance(node, ast.ClassDef) and node.name == "Meta"):
             return node
         self.where.append(node.name)
         found = self.generic_visit(node)
