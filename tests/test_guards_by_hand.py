@@ -1,0 +1,198 @@
+"""Guards of the lower apps that no table holds, each knocked at by the one whom it is there for."""
+
+from datetime import date, timedelta
+from types import SimpleNamespace
+from uuid import UUID
+
+import pytest
+
+from huying.cases.queries import lists, outside
+from huying.cases.rules import Channel
+from huying.kernel.actor import Actor, ActorKind, Granted, resident, rule, system
+from huying.kernel.ids import uuid7
+from huying.kernel.paging import Page
+from huying.kernel.refusals import IllegalMove, NotAllowed, NotFound
+from huying.matters import actions as matters
+from huying.matters import api as matters_api
+from huying.matters import queries as matter_queries
+from huying.matters.models import MatterType
+from huying.notices.actions import habits
+from huying.opendata import queries as exports
+from huying.people.actions import hand_over
+from huying.people.models import Account, Appointment
+from huying.people.rules.registers import HelpState, KeepKind
+from huying.places.actions import drafts, grids
+from huying.places.plans import LEAD
+from huying.places.queries import grids as seen_grids
+from huying.registers import actions as registers
+from huying.registers import declared, writing
+from huying.registers import drafts as sheets
+from huying.registers import queries as rows
+from huying.registers.models import BulkChange
+from tests.world import BANYAN, GRID, NEXT_DOOR, NOW, STREET, build_world
+
+pytestmark = pytest.mark.django_db
+ME = UUID(int=1)
+
+
+@pytest.fixture
+def world():
+    return build_world()
+
+
+def person(*duties, area=STREET):
+    return Actor(kind=ActorKind.PERSON, id=ME, grants=(Granted(frozenset(duties), area),))
+
+
+class TestAreas:
+    def test_grids_are_looked_at_by_all_and_kept_by_the_administrator(self, world):
+        reads, keeps = person("read"), person("admin_places")
+        for act in (
+            lambda actor: grids.keep_old_net(kind="city", name="网", area_code=BANYAN, grid_codes=[GRID], actor=actor, now=NOW),
+            lambda actor: grids.merge_nets(net_ids=[uuid7()], area_code=BANYAN, actor=actor, now=NOW),
+            lambda actor: grids.set_duties(grid_code=GRID, words={("city", "peace"): "看路"}, actor=actor, now=NOW),
+            lambda actor: grids.set_standard(
+                area_code=STREET, households=300, least=200, most=400, full_time=1, actor=actor, now=NOW
+            ),
+        ):  # fmt: skip
+            with pytest.raises(NotAllowed):
+                act(reads)
+            with pytest.raises(NotFound):
+                act(person("admin_places", area=NEXT_DOOR))
+        with pytest.raises(NotFound):
+            grids.merge_nets(net_ids=[uuid7()], area_code=BANYAN, actor=keeps, now=NOW)
+        with pytest.raises(NotFound):
+            grids.set_duties(grid_code=BANYAN, words={("city", "peace"): "看路"}, actor=keeps, now=NOW)
+        for act in (grids.begin_emergency, lambda *, reason, **given: grids.end_emergency(**given)):
+            with pytest.raises(NotAllowed):
+                act(area_code=BANYAN, reason="台风", actor=reads, now=NOW)
+        assert grids.begin_emergency(area_code=BANYAN, reason="台风", actor=person("read", LEAD), now=NOW)
+
+    def test_grids_and_nets_of_the_neighbours_are_not_listed(self, world):
+        grids.keep_old_net(
+            kind="city", name="网", area_code=BANYAN, grid_codes=[GRID], actor=person("admin_places"), now=NOW
+        )
+        for viewer, many in ((person("read"), True), (person("read", area=NEXT_DOOR), False), (resident(), False)):
+            assert bool(seen_grids.grids(viewer, STREET)) == many
+            assert bool(seen_grids.nets(viewer, STREET)) == many
+
+    def test_sheets_of_areas_are_checked_by_the_administrator_alone(self, world):
+        with pytest.raises(NotAllowed):
+            drafts.keep_draft(kind="areas", filename="a.csv", data=b"", actor=person("read"), now=NOW)
+
+
+class TestRegisters:
+    def test_what_does_not_end_is_not_ended(self, world, monkeypatch):
+        boss = system()
+        for register in declared.REGISTERS.values():
+            if register.ends:
+                continue
+            monkeypatch.setattr(writing, "locked", lambda *_given: SimpleNamespace(pk=ME))
+            monkeypatch.setattr(writing, "require", lambda *_given: None)
+            with pytest.raises(IllegalMove, match="不停用"):
+                registers.end_row(register=register, row_id=ME, on=date(2026, 10, 20), actor=boss, now=NOW)
+
+    def test_a_sheet_is_kept_for_who_writes_the_register(self, world):
+        with pytest.raises(NotAllowed):
+            sheets.keep_draft(
+                register=declared.get("estate"), filename="a.csv", data=b"", actor=person("read"), now=NOW
+            )
+
+    def test_a_bulk_change_is_shown_to_the_one_who_made_it(self, world):
+        register = declared.get("estate")
+        change = BulkChange.objects.create(register="estate", column="name", made_by=ME, made_at=NOW)
+        assert rows.bulk_seen(person("keep_places"), register, change.pk) == change
+        other = Actor(kind=ActorKind.PERSON, id=UUID(int=2), grants=person("keep_places").grants)
+        for viewer in (other, resident(), system()):
+            with pytest.raises(NotFound):
+                rows.bulk_seen(viewer, register, change.pk)
+
+    def test_a_row_is_written_only_where_the_duty_is_held(self):
+        register = declared.get("estate")
+        writing._require_area(register, person("keep_places"), BANYAN)
+        for actor in (person("keep_places", area=NEXT_DOOR), person("read"), person("keep_places", area=GRID)):
+            with pytest.raises(NotAllowed):
+                writing._require_area(register, actor, BANYAN)
+
+
+class TestPeople:
+    def refused(self, key, values, row, actor, kind=NotAllowed):
+        with pytest.raises(kind):
+            declared.get(key).check(values, row, actor=actor, now=NOW)
+
+    def test_nobody_keeps_what_is_about_themselves(self, world):
+        me = world.keeper
+        self.refused("staff", {}, SimpleNamespace(pk=me.id), me)
+        declared.get("staff").check({}, SimpleNamespace(pk=world.clerk.id), actor=me, now=NOW)
+        self.refused("reserve", {"agreed": True, "account": me.id}, None, me)
+        declared.get("reserve").check({"agreed": True, "account": world.clerk.id}, None, actor=me, now=NOW)
+        own = Appointment.objects.get(account_id=me.id)
+        self.refused("recognition", {"appointment": own.pk, "kind": KeepKind.CEREMONY}, None, me)
+
+    def test_an_accepted_project_stays_as_it_is(self, world):
+        row = SimpleNamespace(state=HelpState.ACCEPTED)
+        self.refused("help_project", {}, row, world.keeper, IllegalMove)
+
+    def test_a_unit_with_people_in_it_does_not_end(self, world):
+        unit = world.units["sanitation"]
+        with pytest.raises(IllegalMove, match="任职"):
+            declared.get("organisation").end(unit, on=date(2026, 10, 20), actor=system(), now=NOW)
+
+    def test_a_post_is_not_handed_to_somebody_whose_account_is_closed(self, world):
+        Account.objects.filter(pk=world.clerk.id).update(is_active=False)
+        post = Appointment.objects.get(account_id=world.dispatcher.id)
+        with pytest.raises(NotFound):
+            hand_over(appointment_id=post.pk, successor_id=world.clerk.id, grant_ids=[], actor=world.keeper, now=NOW)
+
+
+class TestOthers:
+    def test_exports_and_their_choices_are_those_of_the_own_areas(self, world):
+        assert {one.code for one in exports.choices(person("export"))} == {STREET}
+        assert exports.choices(person("export", area=NEXT_DOOR))[0].code == NEXT_DOOR
+        assert exports.choices(person("read")) == []
+        assert exports.exports(person("read")) == []
+
+    def test_only_the_sweep_brings_a_version_into_force(self, world):
+        for actor in (person("admin_matters", "approve_matters"), resident()):
+            with pytest.raises(NotAllowed):
+                matters.bring_due_into_force(actor=actor, now=NOW)
+        for actor in (system(), rule("x")):
+            assert matters.bring_due_into_force(actor=actor, now=NOW) == []
+
+    def test_a_type_that_is_not_public_is_read_with_a_token_only(self, world):
+        hidden = MatterType.objects.filter(public=False).first()
+        shown = MatterType.objects.filter(public=True).first()
+        assert matters_api.read_type(SimpleNamespace(), shown.code).type.code == shown.code
+        assert matters_api.read_type(SimpleNamespace(client=object()), hidden.code).type.code == hidden.code
+        with pytest.raises(NotFound):
+            matters_api.read_type(SimpleNamespace(), hidden.code)
+        assert matter_queries.type_of(hidden.code) is not None
+
+    def test_addresses_and_habits_are_a_persons_own(self, world):
+        for actor in (resident(), system(), Actor(kind=ActorKind.CHANNEL, id=world.clerk.id)):
+            with pytest.raises(NotAllowed):
+                habits.keep_address(channel="sms", value="13900000001", actor=actor, now=NOW)
+        with pytest.raises(NotFound):
+            habits.keep_address(channel="inbox", value="x", actor=world.clerk, now=NOW)
+
+    def test_a_code_for_an_address_ends(self, world):
+        habits.keep_address(channel="sms", value="13900000001", actor=world.clerk, now=NOW)
+        with pytest.raises(IllegalMove):
+            habits.confirm_address(
+                channel="sms", code="000000", actor=world.clerk, now=NOW + habits.CODE_LASTS + timedelta(seconds=1)
+            )
+
+    def test_what_somebody_took_down_is_theirs_alone(self, world):
+        receipt = world.call(channel=Channel.ON_BEHALF, actor=world.clerk)
+        kinds = (Actor(kind=ActorKind.CHANNEL, id=world.clerk.id), world.dispatcher, resident())
+        assert lists.report_taken_by(receipt.report.pk, world.clerk) is not None
+        for viewer in kinds:
+            assert lists.report_taken_by(receipt.report.pk, viewer) is None
+            assert lists.taken_by(viewer, page=Page()) == []
+
+    def test_a_report_is_seen_with_its_case_only(self, world):
+        receipt = world.call()
+        assert outside.report_seen(receipt.report.pk, world.clerk) is not None
+        for viewer in (world.next_dispatcher, world.kapok_worker, world.handler, resident()):
+            assert outside.report_seen(receipt.report.pk, viewer) is None
+            assert outside.seen_among({receipt.case.pk}, viewer) == set()
