@@ -345,6 +345,10 @@ class TestStrangers:
 
     def test_who_reads_the_street_sees_the_plan_and_decides_nothing(self):
         plan = drawn("split", self.GIVENS["split"])
+        for step in (submit_plan, drop_plan):
+            for actor in (reader(), leader()):
+                with pytest.raises(NotAllowed):
+                    step(plan_id=plan.pk, actor=actor, now=NOW)
         submit_plan(plan_id=plan.pk, actor=keeper(), now=NOW)
         assert [one.pk for one in plans.plans(reader())] == [plan.pk]
         with pytest.raises(NotAllowed):
