@@ -23,5 +23,14 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     "branches the statement finds nothing",
     ("cases.queries.lists:taken_by:return:viewer.kind != ActorKind.PERSON", "removed"): "only persons have branches, "
     "and without one nothing is found",
+    **{
+        (f"cases.actions.intake:received:{what}", "removed"): "the move of receiving asks for the same duties again"
+        for what in (
+            "duty:actor.may(Duty.INTAKE, where)",
+            "duty:actor.may(Duty.REPORT, where)",
+            "refuse:actor.kind == ActorKind.PERSON and field_find and (not (actor.may(Duty.REPORT, where) or a",
+        )
+    },
+    ("cases.queries.outside:seen_among:return:not case_ids", "removed"): "saves a statement: among none there is none",
 }
 """(place, way): why no test can tell the mutant from the guard. An entry that names no mutant is a find."""
