@@ -16,10 +16,14 @@ from huying.matters import actions as matters
 from huying.matters import api as matters_api
 from huying.matters import queries as matter_queries
 from huying.matters.models import MatterType
-from huying.notices.actions import habits
+from huying.matters.rules import versions
+from huying.notices import actions as notices
+from huying.notices.actions import habits, public
+from huying.notices.rules import PUBLIC_FLOW
 from huying.opendata import queries as exports
 from huying.people.actions import hand_over
 from huying.people.models import Account, Appointment
+from huying.people.rules import Duty
 from huying.people.rules.registers import HelpState, KeepKind
 from huying.places.actions import drafts, grids
 from huying.places.plans import LEAD
@@ -196,3 +200,27 @@ class TestOthers:
         for viewer in (world.next_dispatcher, world.kapok_worker, world.handler, resident()):
             assert outside.report_seen(receipt.report.pk, viewer) is None
             assert outside.seen_among({receipt.case.pk}, viewer) == set()
+
+
+class TestFlowsOfPapers:
+    """Whoever sees a paper and holds every duty but the verb's own is told so, before anything of the paper."""
+
+    def test_versions_public_notices_and_wordings(self, world):
+        version = matters.make_draft(actor=world.keeper, now=NOW, reason="改一改", area_code=STREET)
+        paper = notices.draft_public(
+            paper=public.Paper("plan", "方案", "正文。", BANYAN, "榕树社区居委会", 15), actor=world.secretary, now=NOW
+        )
+        acts = [
+            (versions.FLOW, lambda verb, actor: matters._moved(version.pk, verb, actor=actor)),
+            (PUBLIC_FLOW, lambda verb, actor: public._moved(paper.pk, verb, actor=actor, now=NOW)),
+        ]
+        for flow, act in acts:
+            for verb in flow.by_verb:
+                duty = flow.duty(verb)
+                if duty is None:
+                    continue
+                without = person(*(set(Duty.values) - {str(duty)}))
+                with pytest.raises(NotAllowed):
+                    act(verb, without)
+                with pytest.raises(NotFound):
+                    act(verb, person(*Duty.values, area=NEXT_DOOR))

@@ -33,7 +33,8 @@ TESTS = (
     "tests/access", "tests/api", "tests/approvals", "tests/cases", "tests/channels", "tests/clients", "tests/clocks",
     "tests/desk", "tests/files", "tests/journeys", "tests/kernel", "tests/matters", "tests/notices", "tests/opendata",
     "tests/people", "tests/places", "tests/portal", "tests/registers", "tests/test_doors.py",
-    "tests/test_flows_of_two_persons.py", "tests/test_inside_doors.py", "tests/test_limits.py",
+    "tests/test_flows_of_two_persons.py", "tests/test_guards_by_hand.py", "tests/test_inside_doors.py",
+    "tests/test_limits.py",
 )  # fmt: skip
 WARM = "TestScope::test_another_community_sees_nothing_of_it"
 # The smoke form: one table-driven file for each kind, and the mutants it answers for.

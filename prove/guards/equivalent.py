@@ -32,5 +32,7 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         )
     },
     ("cases.queries.outside:seen_among:return:not case_ids", "removed"): "saves a statement: among none there is none",
+    ("cases.queries.lists:_order_parts:filter:recused=True", "removed"): "only recused cases have recusals; the word "
+    "saves looking for them",
 }
 """(place, way): why no test can tell the mutant from the guard. An entry that names no mutant is a find."""

@@ -46,6 +46,8 @@ class Drawn:
         self.cases, self.orders, self.reports, self.recusals, self.asked = [], [], [], [], []
         self.units = [one.pk for one in world.units.values()]
         self.people = [one.pk for one in world.accounts.values()]
+        self.deciders = [world.people[one].id for one in ("dispatcher", "head", "head2", "secretary")]
+        self.signers = [world.people[one].id for one in ("unit_head", "secretary")]
         for _ in range(CASES):
             self.draw()
         for model, rows in (
@@ -67,14 +69,17 @@ class Drawn:
             ended_at=NOW if state in ENDS else None, due_step="sign" if rng.random() < 0.4 else "review",
         )  # fmt: skip
         self.cases.append(case)
-        for place, unit in enumerate(rng.sample(self.units, rng.choice((0, 1, 2, 3)))):
+        units = rng.sample(self.units, rng.choice((0, 1, 2, 3)))
+        if state == State.REVIEWING:  # a unit that has somebody to sign leads
+            units = [self.world.units[rng.choice(("sanitation", "banyan"))].pk]
+        for place, unit in enumerate(units):
             asks = rng.random() < 0.2 and state == State.IN_HAND
             states = ("offered", "accepted", "done", "rework", "done", "completed", "returned", "returned")
-            if state == State.REVIEWING and place == 0:
-                states = ("done",)
+            if state in (State.REVIEWING, State.FILED):
+                states = ("done",) if state == State.REVIEWING else ("returned",)
             order = WorkOrder(
                 id=uuid7(), case=case, unit_id=unit, role="lead" if place == 0 else "assist",
-                state=rng.choice(states), round=rng.choice((case.round, case.round, 1)), handler_id=rng.choice((None, *self.people)),
+                state=rng.choice(states), round=case.round if place == 0 else 1, handler_id=rng.choice((None, *self.signers, rng.choice(self.people))),
                 offered_at=NOW, return_asked=asks,
             )  # fmt: skip
             self.orders.append(order)
@@ -97,7 +102,7 @@ class Drawn:
         self.asked.append(
             Approval(
                 kind=kind, object_kind=object_kind, object_id=object_id, area_code=case.area_code, reason="有原因。",
-                asked_by=self.rng.choice(self.people), asked_at=NOW,
+                asked_by=self.rng.choice([*self.deciders, self.rng.choice(self.people)]), asked_at=NOW,
             )
         )  # fmt: skip
 
@@ -222,6 +227,7 @@ def viewers(drawn):
         "post alone": replace(firm, grants=()),
         "grant alone": replace(firm, units=()),
         "everywhere": replace(people["leader"], grants=(Granted(everything | {"dispatch", "lead"}, "99"),)),
+        "supervisor": replace(clerk, grants=(Granted(frozenset({"read", "supervise"}), STREET),)),
         "nobody": Actor(kind=ActorKind.PERSON, id=clerk.id),
         "house": system(), "rule": rule("x"), "import": importer("x", clerk.grants), "resident": resident(),
         "caller": resident(drawn.reports[0].pk), "channel": replace(clerk, kind=ActorKind.CHANNEL),
