@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from huying.cases import actions as cases
 from huying.cases.queries import lists, outside
 from huying.cases.rules import Channel
 from huying.kernel.actor import Actor, ActorKind, Granted, resident, rule, system
@@ -21,6 +22,7 @@ from huying.notices import actions as notices
 from huying.notices.actions import habits, public
 from huying.notices.rules import PUBLIC_FLOW
 from huying.opendata import queries as exports
+from huying.opendata import tables
 from huying.people.actions import hand_over
 from huying.people.models import Account, Appointment
 from huying.people.rules import Duty
@@ -33,7 +35,7 @@ from huying.registers import declared, writing
 from huying.registers import drafts as sheets
 from huying.registers import queries as rows
 from huying.registers.models import BulkChange
-from tests.world import BANYAN, GRID, NEXT_DOOR, NOW, STREET, build_world
+from tests.world import BANYAN, GRID, NEXT_DOOR, NOW, STREET, build_world, middle
 
 pytestmark = pytest.mark.django_db
 ME = UUID(int=1)
@@ -215,8 +217,8 @@ class TestFlowsOfPapers:
             (PUBLIC_FLOW, lambda verb, actor: public._moved(paper.pk, verb, actor=actor, now=NOW)),
         ]
         for flow, act in acts:
-            for verb in flow.by_verb:
-                duty = flow.duty(verb)
+            for verb, (row, *_more) in flow.by_verb.items():
+                duty = row.duty
                 if duty is None:
                     continue
                 without = person(*(set(Duty.values) - {str(duty)}))
@@ -224,3 +226,27 @@ class TestFlowsOfPapers:
                     act(verb, without)
                 with pytest.raises(NotFound):
                     act(verb, person(*Duty.values, area=NEXT_DOOR))
+
+
+class TestOpenFiles:
+    def test_no_row_of_the_neighbours_and_nothing_restricted_is_in_the_files_of_a_street(self, world):
+        lng, lat = middle(NEXT_DOOR + "001001")
+        mine, secret = world.call().case, world.call(about_staff=True).case
+        theirs = world.call(area_code=NEXT_DOOR, lng=lng, lat=lat).case
+        assert theirs.area_code.startswith(NEXT_DOOR)
+        cases.place_case(mine.pk, grid_code=GRID, actor=world.clerk, now=NOW)
+        scope, seen = tables.Scope(STREET), set()
+        assert set(scope.cases.values_list("pk", flat=True)) == {mine.pk}
+        for table in tables.tables():
+            found = list(table.rows(scope))
+            scope.taken[table.model] = {one.pk for one in found}
+            seen |= {table.name} if found else set()
+            for row in found:
+                code = str(getattr(row, "area_code", "") or getattr(row, "code", ""))
+                assert not code.startswith(NEXT_DOOR), (table.name, row)
+                assert row.pk not in (secret.pk, theirs.pk), (table.name, row)
+                assert getattr(row, "object_id", None) not in (secret.pk, theirs.pk), (table.name, row)
+        accounts = scope.taken[Account]
+        assert world.clerk.id in accounts
+        assert not accounts & {world.next_dispatcher.id, world.next_keeper.id, world.next_handler.id}
+        assert len(seen) > 12

@@ -252,6 +252,7 @@ class Guards(Prover):
                 if answer["by"] in tests:
                     self.killers["|".join(mutant)] = answer["by"]
             else:
+                run.kept.setdefault("lived", []).append(mutant)  # every one; the line shows the first finds only
                 run.find("a mutant lives", place=mutant[0], way=mutant[1], tests=len(tests))
         self._control(run, rng, [tests for _one, tests in orders if tests])
         if not run.sabotage:

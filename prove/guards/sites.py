@@ -36,7 +36,7 @@ SPEAKS = re.compile(r"\b(viewer|actor)\b|\bwithin\(|recused|restricted|confident
 ABOUT = re.compile(r"\b(viewer|actor)\b")
 # The command line acts as the system; a menu only shows what has a door of its own.
 LEFT_OUT = ("huying.cli.", "huying.ui.")
-MENUS = ".menu"
+MENUS = (".menu", ".apps")
 OFFERS = {"row_actions"}
 AS_A_TABLE = {"may_walk"}  # of a case's verbs: `tables.duties` takes each of them apart
 SWITCH = "__guards__"
