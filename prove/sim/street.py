@@ -144,7 +144,13 @@ class Street:
         actor = self.people[who]
         if any(case["area"].startswith(code) for code in actor.areas(Duty.READ)):
             return True
-        mine = {self.names[one] for one in actor.units}
+        # A post alone shows nothing: a duty must reach the unit.
+        mine = {
+            self.names[unit]
+            for unit in actor.units
+            for grant in actor.grants
+            if grant.unit_id in (None, unit) and {"read", "handle", "sign"} & set(grant.duties)
+        }
         return any(one["unit"] in mine and one["state"] in ON_IT for one in case["orders"])
 
     def _may(self, case: model.Case, verb: str, who: str, order: Any = None) -> bool:
