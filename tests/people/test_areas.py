@@ -78,7 +78,9 @@ class TestOrderOfNews:
     """Two changes of the same codes; whichever news comes first, everything ends where the later one put it."""
 
     def swap(self, world):
-        first = self.effected(world, "split", {"code": GRID, "line": LINE, "parts": [{"name": "东"}, {"name": "西"}]}, 0)
+        first = self.effected(
+            world, "split", {"code": GRID, "line": LINE, "parts": [{"name": "东"}, {"name": "西"}]}, 0
+        )
         second = self.effected(world, "merge", {"codes": [NEW, OTHER_GRID], "code": OTHER_GRID, "name": "二三网格"}, 1)
         return first, second
 
