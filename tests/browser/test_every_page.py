@@ -5,6 +5,8 @@ A new address fails the first test until somebody says where its page is looked 
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -12,13 +14,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from huying.cases.casefile import subject_of
 from huying.cases.forms import legal_moves
 from huying.cases.models import Case
-from huying.kernel.actor import resident
+from huying.kernel.actor import resident, system
 from huying.kernel.ids import uuid7
 from huying.matters.models import CatalogueVersion
 from huying.notices import actions as notices
 from huying.notices.actions import Recipient
 from huying.notices.actions.public import Paper
 from huying.notices.models import Delivery
+from huying.people import actions as people
 from huying.people.queries import actor_for
 from tests.browser.desk_world import HERE, build_day
 from tests.browser.harness import TOUR
@@ -70,6 +73,7 @@ HERE_TOO = {
     "places:draft", "clocks:now", "clocks:year", "cases:case", "notices:mine", "notices:preferences", "notices:admin",
     "notices:dead", "notices:words", "notices:publics", "desk:paper_files", "notices:new_public", "notices:public", "notices:edit_public",
     "clients:own", "portal:notices", "portal:notice", "portal:notice_object", "portal:notice_sheet", "portal:objection",
+    "portal:talent",
 }  # fmt: skip
 
 
@@ -246,6 +250,14 @@ def test_notices_and_public_notices_can_be_read(visit, day, width):
     resident.fill("您的意见", "离三号楼太近。")
     resident.press("提交")
     resident.look("portal-objection")
+    _talent, code = people.enter_talent(
+        name="方样本", phone="13900000021", area_code=BANYAN, skill="lawyer", offers="周末可以帮忙调解",
+        until=HERE.date() + timedelta(days=200), agreed=True, actor=system(), now=HERE,
+    )  # fmt: skip
+    resident.go("/track/")
+    resident.fill("输入查询码", code)
+    resident.press("查进度")
+    resident.look("portal-talent")
     resident.close()
 
 

@@ -1,5 +1,6 @@
 """Organisations, posts, skills and help come into the registers by two hands, and stay the street's own."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -552,8 +553,16 @@ def test_a_skilled_resident_agrees_is_asked_by_organisers_alone_and_takes_the_wo
     assert "导出" not in organiser.words
     organiser.open(f"{REGISTERS}talent/export.csv", 403)
 
-    # The word is taken back: the data is gone, the row leaves the list.
-    organiser.open(page).follow("停用").press("停用")
+    # The person sees by the number who looked, on no other phone, and takes the word back: the data is gone at once.
+    number = re.search(r"也能撤回：\s*(\d{4} \d{4} \d{4})", organiser.open(page).words).group(1)
+    herself = Person().open("/track/").press("查进度", code=number)
+    assert "榕树社区居委会" in herself.words
+    assert "联系" in herself.words
+    assert "13900000021" not in herself.html
+    Person().open(herself.address, 404)
+    herself.press("撤回同意，删掉登记")
+    assert "已经撤回" in herself.words
+    Person().open("/track/").press("查进度", 422, code=number)
     talent.refresh_from_db()
     assert talent.withdrawn_at is not None
     assert talent.contact.phone_sealed is None

@@ -27,9 +27,11 @@ from huying.people.models import (
     Responsibility,
     Role,
     RoleGrant,
+    Talent,
 )
 from huying.people.rules import Claim, Duty, Masked, Post, Recused, prefixes, ranked
 from huying.people.rules.registers import HelpState, RequestState
+from huying.people.talent_codes import hash_of
 from huying.places.models import Area, Building
 
 
@@ -243,6 +245,16 @@ def openings_of(contact_id: UUID) -> list[ContactOpening]:
     show time, purpose and unit; the person who looked stays an id.
     """
     return list(ContactOpening.objects.filter(contact_id=contact_id).select_related("unit").order_by("-at", "-pk"))
+
+
+def talent_by_code(code: str) -> Talent | None:
+    """The own entry of whoever holds its code; None where there is none or the word was taken back."""
+    return Talent.objects.filter(code_hash=hash_of(code), withdrawn_at=None).first()
+
+
+def talent_of_holder(talent_id: UUID) -> Talent | None:
+    """An entry by its key, for the browser that gave its code."""
+    return Talent.objects.select_related("contact").filter(pk=talent_id, withdrawn_at=None).first()
 
 
 def current_consent_text(language: str = "zh-hans") -> ConsentText:

@@ -64,6 +64,7 @@ from huying.people.rules.registers import (
     coarse_count,
 )
 from huying.people.sight import may_ask
+from huying.people.talent_codes import code_of
 from huying.places import queries as places
 from huying.places.rules import community_of, tier_of
 from huying.registers import declared
@@ -829,8 +830,6 @@ class Talents(PeopleRegister[Talent]):
         withdraw_talent(talent_id=row.pk, actor=actor, now=now)
 
     def panels(self, row: Talent, viewer: Actor) -> list[Panel]:
-        from huying.people.actions.talents import code_of
-
         fresh = row.withdrawn_at is None and timezone.localdate() == row.since
         return [Panel(_("本人的同意"), "people/talent_panel.html", {"code": code_of(row.pk) if fresh else ""})]
 

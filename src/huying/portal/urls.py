@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from huying.portal.views import home, notices, report, status, track
+from huying.portal.views import home, notices, report, status, talents, track
 
 app_name = "portal"
 urlpatterns = [
@@ -31,6 +31,7 @@ urlpatterns = [
     path("notices/<uuid:public_id>/files/<uuid:file_id>/", notices.paper_file, name="notice_file"),
     path("notices/<uuid:public_id>/sheet/", notices.sheet, name="notice_sheet"),
     path("objections/<uuid:objection_id>/", notices.objection, name="objection"),
+    path("talents/<uuid:talent_id>/", talents.talent, name="talent"),
     path("track/", track.track, name="track"),
     path("track/forget/", track.forget, name="forget"),
     path("status/<uuid:report_id>/", status.status, name="status"),

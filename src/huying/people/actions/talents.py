@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
 from huying.audit import actions as audit
 from huying.kernel.actor import Actor
-from huying.kernel.ids import tracking_code_from, uuid7
+from huying.kernel.ids import uuid7
 from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
 from huying.kernel.terms import _
 from huying.kernel.text import LINE_LIMIT, clean
@@ -22,6 +19,7 @@ from huying.people.actions.scope import clean_area, require_duty
 from huying.people.models import Talent
 from huying.people.rules import Duty, Opened, OpeningPurpose
 from huying.people.rules.registers import SKILL_DAYS, Skill
+from huying.people.talent_codes import code_of, hash_of
 from huying.places.rules import SHANGHAI
 
 KEEPERS = (Duty.ORGANISE,)
@@ -94,7 +92,7 @@ def new_talent(
         offers=offers,
         since=today,
         until=until,
-        code_hash=_hash(code_of(talent_id)),
+        code_hash=hash_of(code_of(talent_id)),
     )
 
 
@@ -122,7 +120,7 @@ def withdraw_talent(*, talent_id: UUID | None = None, code: str = "", actor: Act
     """Take the word back: the person by the code, or the clerk who was told so. The data goes at once."""
     found = Talent.objects.select_for_update(of=("self",))
     if talent_id is None:
-        talent = found.filter(code_hash=_hash("".join(one for one in code if one.isdigit()))).first()
+        talent = found.filter(code_hash=hash_of(code)).first()
         if talent is None:
             raise NotFound("talent")
     else:
@@ -152,17 +150,3 @@ def end_talents(*, actor: Actor, now: datetime, limit: int = 500) -> int:
         talent.save(update_fields=["withdrawn_at", "offers"])
         audit.append(kind="talent", object_id=talent.pk, verb="ended", actor=actor, at=now, area_code=talent.area_code)
     return len(ended)
-
-
-def code_of(talent_id: UUID) -> str:
-    """The twelve digits with which a person takes the word back: made from the row's key and the house's secret."""
-    digest = hmac.new(_secret("code"), talent_id.bytes, hashlib.sha256).digest()
-    return tracking_code_from(int.from_bytes(digest[:8], "big"))
-
-
-def _hash(code: str) -> str:
-    return hmac.new(_secret("hash"), code.encode(), hashlib.sha256).hexdigest()
-
-
-def _secret(purpose: str) -> bytes:
-    return hashlib.sha256(f"huying.talent.{purpose}:{settings.SECRET_KEY}".encode()).digest()

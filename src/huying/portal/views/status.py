@@ -33,10 +33,10 @@ from huying.notices import queries as notices
 from huying.notices.actions import set_reporters_choice
 from huying.notices.rules import KINDS, DeliveryState, Why
 from huying.people import queries as people
-from huying.people.rules import OpeningPurpose
 from huying.portal import actions, mine, queries
 from huying.portal.area import office_phone
 from huying.portal.forms import AddForm, KeyForm, RateForm, ReasonForm
+from huying.portal.looked import who_looked
 from huying.portal.rules import DEED, MOST_PHOTOS
 from huying.portal.status import Status, nudge_words, status_of
 from huying.portal.views.pages import go, own_page
@@ -276,23 +276,7 @@ def contact(request: HttpRequest, report_id: UUID) -> HttpResponse:
             messages.success(request, str(_("联系方式删掉了。查询码还能用。")))
         return go("status", report_id)
     kept = own.report.contact
-    openings = people.openings_of(kept.pk) if kept is not None else []
-    posts = people.named(one.opened_by for one in openings if one.opened_by)
-    lines = []
-    for one in openings:
-        known = posts.get(one.opened_by) if one.opened_by else None
-        by_system = one.opened_by is None and one.unit is None
-        lines.append(
-            {
-                "at": one.at,
-                "who": str(_("系统发短信"))
-                if by_system
-                else " ".join(
-                    filter(None, [one.unit.name if one.unit is not None else "", known.post if known else ""])
-                ),
-                "why": OpeningPurpose(one.purpose).label,
-            }
-        )
+    lines = who_looked(kept.pk) if kept is not None else []
     choice = notices.reporters_choice(kept.pk) if kept is not None else None
     facts = {
         "own": own,

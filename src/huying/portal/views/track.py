@@ -14,11 +14,13 @@ from huying.kernel.doors import now_of
 from huying.kernel.terms import _
 from huying.notices import queries as notices
 from huying.notices.sealing import objection_hash
+from huying.people import queries as people
 from huying.portal import actions, mine
 from huying.portal.forms import CodeForm
 from huying.portal.status import row_of
 from huying.portal.views.notices import open_in_session as open_objection
 from huying.portal.views.pages import go, marks_of, own_page
+from huying.portal.views.talents import open_in_session as open_talent
 
 
 @own_page
@@ -40,6 +42,11 @@ def track(request: HttpRequest) -> HttpResponse:
             actions.take_back_try(marks)
             open_objection(request, objection.pk)
             return go("objection", objection.pk)
+        talent = people.talent_by_code(code)
+        if talent is not None:
+            actions.take_back_try(marks)
+            open_talent(request, talent.pk)
+            return go("talent", talent.pk)
         form.add_error("code", _("没有这个查询码。请对照短信或回执，再看一遍数字。"))
     return _page(request, form, status=422 if form.errors else 200)
 
