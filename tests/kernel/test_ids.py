@@ -1,9 +1,10 @@
 """Keys and numbers: ordered, checkable, one typing mistake is found."""
 
 import string
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
+import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +35,15 @@ class TestUuid7:
 
     def test_no_two_are_alike(self):
         assert len({uuid7(5) for _number in range(1000)}) == 1000
+
+    def test_those_of_one_moment_keep_their_order_also_where_the_clock_stands_still(self):
+        for _round in range(2):
+            made = [uuid7() for _number in range(9000)]
+            assert made == sorted(made)
+            with time_machine.travel(datetime(2026, 3, 1, tzinfo=UTC), tick=False):
+                still = [uuid7() for _number in range(9000)]
+                assert still == sorted(set(still))
+                assert still[0] < made[0]
 
     @given(st.integers(0, 2**80 - 1))
     def test_a_seed_makes_it_again(self, noise):
