@@ -45,7 +45,7 @@ def instructions():
 
 def settings_named():
     for path in DEPLOY.rglob("*"):
-        if path.is_file():
+        if path.is_file() and path.suffix != ".pyc":
             for name in re.findall(r"\bHUYING_[A-Z_]+", path.read_text(encoding="utf-8")):
                 yield path.name, name
 
