@@ -98,11 +98,13 @@ def _unit(_viewer: Viewer, _secret: Secret) -> bool:
 
 
 def _account(viewer: Viewer, secret: Secret) -> bool:
-    cell = secret.cell
-    if any_of(viewer, ("keep_people", *ASKERS), cell):
-        return True
-    # The directory of posts names its people as links do, with the account: two of one name are told apart by it.
-    return holds(viewer, "read", cell)
+    """A name to sign in with is for those who keep people, and for those who look after sign-ins."""
+    return any_of(viewer, ("keep_people", *ASKERS), secret.cell)
+
+
+def _account_name(viewer: Viewer, secret: Secret) -> bool:
+    """The directory of posts names its people."""
+    return _account(viewer, secret) or holds(viewer, "read", secret.cell)
 
 
 KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
@@ -111,6 +113,7 @@ KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
     "unit": _unit,
     "unit_phone": lambda viewer, secret: reads_rows(viewer, "organisation", secret.cell),
     "account": _account,
+    "account_name": _account_name,
     "grant": lambda viewer, secret: any_of(viewer, ASKERS, secret.cell),
     "grant_request": lambda viewer, secret: any_of(viewer, ASKERS, secret.cell),
     "public": lambda _viewer, _secret: True,

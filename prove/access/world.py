@@ -264,7 +264,7 @@ def _units(world: World) -> None:
 
 
 def _people(world: World) -> None:
-    password = make_password("huying-pass-123")
+    password = make_password("green-kite-lantern-7")
     for viewer in world.cast:
         world.accounts[viewer] = Account(
             id=viewer.key,
@@ -282,7 +282,7 @@ def _people(world: World) -> None:
         subjects[cell] = Account(
             id=key,
             username=world.mark("account", cell, key, "username"),
-            name=world.mark("account", cell, key, "name"),
+            name=world.mark("account_name", cell, key),
             area_code=cell,
             password=password,
             must_change_password=False,

@@ -5,7 +5,7 @@ A register's key is the kind under which its rows stand in history.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -256,6 +256,13 @@ class Units(PeopleRegister[Organisation]):
         return found
 
 
+def _posts_told(posts: Iterable[Appointment]) -> str:
+    return listed(
+        _("%(name)s（%(more)s）") % {"name": one.get_post_display(), "more": one.organisation.short_name}
+        for one in posts
+    )
+
+
 class Accounts(PeopleRegister[Account]):
     """Members of the staff and heads: a name under which to sign in; no phone, no number, no file."""
 
@@ -292,17 +299,16 @@ class Accounts(PeopleRegister[Account]):
         return super().rows().prefetch_related(Prefetch("appointments", queryset=posts, to_attr="present_posts"))
 
     def title_of(self, row: Account) -> str:
-        return str(_("%(name)s（%(more)s）") % {"name": row.name, "more": row.username})
+        """With the posts where they were read along, which tell two of one name apart; never the sign-in name."""
+        posts = _posts_told(getattr(row, "present_posts", ()))
+        return " ".join(filter(None, (row.name, posts)))
 
     def value_of(self, row: Account, column: Column) -> Any:
         if column.name == "posts":
             posts = getattr(row, "present_posts", None)
             if posts is None:
                 posts = list(row.appointments.filter(until=None).select_related("organisation").order_by("since", "pk"))
-            return listed(
-                _("%(name)s（%(more)s）") % {"name": one.get_post_display(), "more": one.organisation.short_name}
-                for one in posts
-            )
+            return _posts_told(posts)
         return super().value_of(row, column)
 
     def check(self, values: dict[str, object], row: Account | None, *, actor: Actor, now: datetime) -> None:
