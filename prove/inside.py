@@ -270,7 +270,7 @@ def _staff(world: Any, now: Any) -> dict[str, Any]:
 
     def account(name: str) -> Any:
         return people.create_account(
-            username=f"prove-{name}", name="李示例", area_code=STREET, password="huying-pass-123",
+            username=f"prove-{name}", name="李示例", area_code=STREET, password="green-kite-lantern-7",
             must_change_password=False, actor=system(), now=now,
         )  # fmt: skip
 

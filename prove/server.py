@@ -183,7 +183,7 @@ def furnish() -> None:
             "tokens": tokens,
             "units": {key: str(one.pk) for key, one in world.units.items()},
             "accounts": {key: [str(one.pk), one.username] for key, one in world.accounts.items()},
-            "password": "huying-pass-123",
+            "password": "green-kite-lantern-7",
             "areas": {"street": STREET, "next_door": NEXT_DOOR, "banyan": BANYAN, "kapok": KAPOK,
                       "grid": GRID, "other_grid": OTHER_GRID},
             "points": {GRID: middle(GRID), OTHER_GRID: middle(OTHER_GRID)},

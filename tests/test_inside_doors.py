@@ -35,7 +35,7 @@ def newcomer():
     now = datetime.now(UTC)
     build_world()
     account = people.create_account(
-        username="newcomer", name="新来例", area_code=STREET, password="huying-pass-123", must_change_password=False,
+        username="newcomer", name="新来例", area_code=STREET, password="green-kite-lantern-7", must_change_password=False,
         actor=system(), now=now,
     )  # fmt: skip
     client = Client(raise_request_exception=True)

@@ -220,7 +220,7 @@ class TestNothingIsSoughtByCaller:
 
 def _auditor(clock):
     return people.create_account(
-        username="demo-auditor", name="顾审计", area_code=STREET, password="huying-pass-123", actor=system(),
+        username="demo-auditor", name="顾审计", area_code=STREET, password="green-kite-lantern-7", actor=system(),
         now=clock.now,
     )  # fmt: skip
 

@@ -177,7 +177,7 @@ def _person(world, key, name, role, area, unit, post, now, *, for_unit):
         username=f"demo-{key}",
         name=name,
         area_code=area,
-        password="huying-pass-123",
+        password="green-kite-lantern-7",
         must_change_password=False,
         actor=boss,
         now=since,

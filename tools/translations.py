@@ -59,6 +59,7 @@ UNMARKED_FILES = {
     "matters/rules/book.py": "words of the table file, the same in every language",
     "matters/rules/words.py": "words that callers use",
     "matters/sheets.py": "words of the table file, the same in every language",
+    "people/passwords.py": "words that no password may be made of",
     "people/consent.py": "wordings that were agreed to, kept one per language",
     "places/actions/reading.py": "names of columns that are read",
     "opendata/writing.py": "what the manifest of open files says, the same in every language",

@@ -85,7 +85,7 @@ def house(run: Run) -> Iterator[None]:
         world = build_world()
         for name, role in (("auditor", "auditor"), ("organiser", "organiser"), ("officer", "security_officer")):
             account = people.create_account(
-                username=f"demo-{name}", name="顾示例", area_code=STREET, password="huying-pass-123",
+                username=f"demo-{name}", name="顾示例", area_code=STREET, password="green-kite-lantern-7",
                 must_change_password=False, actor=system(), now=NOW,
             )  # fmt: skip
             with contextlib.suppress(Exception):

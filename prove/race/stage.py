@@ -403,7 +403,7 @@ def _colleague(world: World, name: str) -> None:
     boss, since = system(), NOW - timedelta(days=30)
     unit = world.units["sanitation"]
     account = people.create_account(
-        username=f"demo-{name}", name="同事示例", area_code=unit.area_code, password="huying-pass-123",
+        username=f"demo-{name}", name="同事示例", area_code=unit.area_code, password="green-kite-lantern-7",
         must_change_password=False, actor=boss, now=since,
     )  # fmt: skip
     people.appoint(account_id=account.pk, organisation_id=unit.pk, post="handler", since=since, actor=boss, now=since)

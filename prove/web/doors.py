@@ -28,6 +28,8 @@ def csrf(run: Run, made: Made, rng: random.Random, name: str, pattern: str, way:
     address = filled(run, made, pattern)
     if address is None:
         return
+    from django.conf import settings
+
     client = made.client("centre_head")
     good = "a" * 32
     for method in UNSAFE if way == "none" else ("POST",):
@@ -39,7 +41,8 @@ def csrf(run: Run, made: Made, rng: random.Random, name: str, pattern: str, way:
             options["HTTP_X_CSRFTOKEN"] = good[::-1]
         elif way == "other":  # the right token, from another site
             options["HTTP_ORIGIN"] = "https://evil.example"
-            body["csrfmiddlewaretoken"] = client.cookies["csrftoken"].value if "csrftoken" in client.cookies else good
+            kept = client.cookies.get(settings.CSRF_COOKIE_NAME)
+            body["csrfmiddlewaretoken"] = kept.value if kept is not None else good
         if method == "POST":
             response = client.post(address, body, **options)
         else:

@@ -98,5 +98,7 @@ def cookie_faults(cookies: Any) -> Iterator[str]:
             yield f"cookie {name} is read by scripts"
         if one["samesite"] not in ("Lax", "Strict"):
             yield f"cookie {name} goes along from other sites"
+        if not name.startswith("__Host-"):
+            yield f"cookie {name} could be set by another host"
         if one["domain"]:
             yield f"cookie {name} goes to other hosts"

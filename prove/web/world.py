@@ -17,13 +17,13 @@ from uuid import uuid4
 from prove.frame import ROOT, Run
 
 HOST = "huying.example"
-PASSWORD = "huying-pass-123"
+PASSWORD = "green-kite-lantern-7"
 ASKED = (
     "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "SESSION_COOKIE_SAMESITE", "CSRF_COOKIE_SECURE",
     "CSRF_COOKIE_HTTPONLY", "CSRF_COOKIE_SAMESITE", "LANGUAGE_COOKIE_SECURE", "LANGUAGE_COOKIE_HTTPONLY",
     "LANGUAGE_COOKIE_SAMESITE", "SECURE_PROXY_SSL_HEADER", "ALLOWED_HOSTS", "MIDDLEWARE", "PROXIES", "RATE",
     "CONTENT_SECURITY_POLICY", "X_FRAME_OPTIONS", "SECURE_REFERRER_POLICY", "PASSWORD_HASHERS",
-    "SECURE_CONTENT_TYPE_NOSNIFF",
+    "SECURE_CONTENT_TYPE_NOSNIFF", "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "LANGUAGE_COOKIE_NAME",
     "AXES_FAILURE_LIMIT", "DEBUG", "USE_X_FORWARDED_HOST",
 )  # fmt: skip
 
@@ -80,11 +80,13 @@ class Made:
 
     def client(self, role: str) -> Any:
         """A browser in which this role is signed in; `nobody` is a stranger."""
+        from django.conf import settings
+
         if role not in self.clients:
             one = self.fresh()
             if role != "nobody":
                 one.force_login(self.accounts[role], "django.contrib.auth.backends.ModelBackend")
-                one.cookies["sessionid"]["secure"] = True  # the test client sets it, not the product
+                one.cookies[settings.SESSION_COOKIE_NAME]["secure"] = True  # the test client sets it, not the product
             self.clients[role] = one
         return self.clients[role]
 

@@ -269,6 +269,19 @@ class TestTimeOut:
         with time_machine.travel(NOW + timedelta(seconds=settings.SESSION_COOKIE_AGE + 1), tick=False):
             assert not is_signed_in(client)
 
+    def test_however_busy_it_ends_after_its_longest_life_and_a_new_sign_in_begins_anew(self, client, account, settings):
+        settings.SESSION_LONGEST = 3 * 3600
+        with time_machine.travel(NOW, tick=False) as clock:
+            sign_in(client)
+            for _round in range(3):
+                clock.shift(timedelta(hours=1))
+                assert is_signed_in(client)
+            sign_in(client)
+            clock.shift(timedelta(hours=3))
+            assert is_signed_in(client)
+            clock.shift(timedelta(seconds=1))
+            assert not is_signed_in(client)
+
     def test_a_closed_account_is_out_with_the_next_request(self, client, account):
         sign_in(client)
         actions.close_account(account_id=account.pk, actor=admin_of(STREET), now=NOW)
@@ -300,6 +313,8 @@ class TestPassword:
             ("wrong", NEW, NEW),
             (PASSWORD, "short", "short"),
             (PASSWORD, "12345678901234", "12345678901234"),
+            (PASSWORD, "HuYing-2026!", "HuYing-2026!"),
+            (PASSWORD, "呼应呼应2026呼应", "呼应呼应2026呼应"),
             (PASSWORD, NEW, "different-one-2"),
             (PASSWORD, "", ""),
         ],

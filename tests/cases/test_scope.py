@@ -39,7 +39,12 @@ def ordered(world):
 def with_post_alone(world):
     since = NOW - timedelta(days=1)
     account = people.create_account(
-        username="post-alone", name="秦示例", area_code=STREET, password="huying-pass-123", actor=system(), now=since
+        username="post-alone",
+        name="秦示例",
+        area_code=STREET,
+        password="green-kite-lantern-7",
+        actor=system(),
+        now=since,
     )
     people.appoint(
         account_id=account.pk, organisation_id=world.units["sanitation"].pk, post=Post.LIAISON, since=since,

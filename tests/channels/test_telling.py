@@ -3,12 +3,15 @@
 import pytest
 
 from huying.access import events as access
+from huying.audit.models import History
 from huying.channels.listeners import person_told
 from huying.channels.live import Notice
+from huying.clients.actions import make_client
 from huying.kernel.events import News
 from huying.kernel.ids import uuid7
 from huying.notices.models import Notice as Told
 from huying.people import actions as people
+from tests.people.factories import admin_of
 from tests.world import NOW, STREET, build_world
 
 
@@ -37,6 +40,34 @@ def test_a_person_hears_of_a_changed_password_and_a_changed_factor(world):
     assert [one.kind for one in mine] == ["password_changed", "factor_changed"]
     assert "动态口令" in mine[1].body
     assert Told.objects.count() == 2
+
+
+@pytest.mark.parametrize("how", ["let_in", "password", "reset", "own_password", "own_factor"])
+def test_who_is_let_in_anew_by_somebody_else_loses_the_own_tokens_and_nobody_else_does(world, how):
+    from tests.notices.conftest import spread
+
+    mine, other = (
+        make_client(kind="personal", name="甲", duties=["read"], actor=who, now=NOW).client
+        for who in (world.dispatcher, world.leader)
+    )
+    me, admin = world.dispatcher.id, admin_of(STREET)
+    if how == "let_in":
+        people.let_in(account_id=me, actor=admin, now=NOW)
+    elif how == "password":
+        people.change_password(account_id=me, password="another-pass-456", actor=admin, now=NOW)
+    elif how == "own_password":
+        people.change_password(account_id=me, password="another-pass-456", actor=world.dispatcher, now=NOW)
+    else:
+        change = "reset" if how == "reset" else "added"
+        access.factor_changed.emit(at=NOW, account_id=me, factor="all", change=change)
+    spread()
+    spread()
+    mine.refresh_from_db()
+    other.refresh_from_db()
+    assert (mine.revoked_at is not None) == (not how.startswith("own"))
+    assert other.revoked_at is None
+    revoked = History.objects.filter(object_id=mine.pk, verb="revoked").count()
+    assert revoked == (0 if how.startswith("own") else 1)
 
 
 def test_whose_grants_were_gone_through_hears_what_was_said(world):

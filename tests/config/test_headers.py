@@ -1,5 +1,9 @@
 """Every answer says who may keep, embed and read it."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from huying.channels import feed, stream
@@ -29,3 +33,19 @@ def test_probes_may_not_be_embedded_either(client, address):
 def test_an_open_stream_looks_within_a_minute_whether_its_person_is_still_there():
     assert stream.CHECK_SECONDS + stream.HEARTBEAT_SECONDS < 60
     assert feed.CHECK_SECONDS + feed.HEARTBEAT_SECONDS < 60
+
+
+@pytest.mark.parametrize(("https", "prefix"), [("1", "__Host-"), ("0", "")])
+def test_behind_https_every_cookie_belongs_to_this_host_alone(tmp_path, https, prefix):
+    code = (
+        "import huying.config.settings as s; from django.conf import global_settings as g\n"
+        "print(*(getattr(s, f'{n}_COOKIE_NAME', getattr(g, f'{n}_COOKIE_NAME')) for n in ('SESSION', 'CSRF', 'LANGUAGE')))"
+    )
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HUYING_", "DJANGO_"))}
+    asked = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60,
+        env={**kept, "HUYING_DATA": str(tmp_path), "HUYING_HTTPS": https},
+    )  # fmt: skip
+    names = asked.stdout.split()
+    assert len(set(names)) == 3
+    assert [name.startswith("__Host-") for name in names] == [bool(prefix)] * 3

@@ -122,7 +122,7 @@ class TestNumbers:
 
     def test_statements_of_a_request_are_counted(self, client, world):
         before = _sum("huying_request_statements", "sum")
-        client.post("/sign-in/", {"username": "demo-clerk", "password": "huying-pass-123"})
+        client.post("/sign-in/", {"username": "demo-clerk", "password": "green-kite-lantern-7"})
         assert _sum("huying_request_statements", "sum") > before
 
     def test_the_house_tells_of_jobs_outbox_clocks_and_worker(self, asking, world, worker):

@@ -17,7 +17,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-PASSWORD = "huying-pass-123"
+PASSWORD = "green-kite-lantern-7"
 
 
 @dataclass

@@ -28,7 +28,7 @@ def house(db, settings, tmp_path):
 def world(house):
     world = build_world()
     account = people.create_account(
-        username="demo-auditor", name="顾审计", area_code=STREET, password="huying-pass-123",
+        username="demo-auditor", name="顾审计", area_code=STREET, password="green-kite-lantern-7",
         must_change_password=False, actor=system(), now=NOW,
     )  # fmt: skip
     unit = world.units["centre"]

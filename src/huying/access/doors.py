@@ -14,6 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from huying.access.rules import hour_of, is_confirmed
 from huying.kernel.doors import now_of
+from huying.people.middleware import BEGAN
 
 PENDING, PENDING_SECONDS = "access.pending", 600
 ENROL = "access.enrol"
@@ -83,6 +84,7 @@ def on_entry(sender: Any, request: HttpRequest | None, **told: Any) -> None:
     """Who has just signed in has just shown who it is."""
     if request is not None and hasattr(request, "session"):
         confirm(request)
+        request.session[BEGAN] = _stamp(request)
         request.session[TOUCHED] = int(hour_of(now_of(request)).timestamp())
 
 

@@ -16,6 +16,8 @@ from huying.cases.rules import LIVE_ORDERS
 from huying.channels import jobs
 from huying.channels.live import Notice, forward
 from huying.channels.models import Webhook
+from huying.clients import actions as clients
+from huying.kernel.actor import system
 from huying.kernel.events import News
 from huying.kernel.terms import _
 from huying.notices import events as notices
@@ -72,8 +74,18 @@ def _tell_person(kind: str, news: News, facts: dict[str, str]) -> None:
     )
 
 
+def _end_clients(news: News) -> None:
+    """Who was let in anew has perhaps lost more than a phone: programs that act in that name stop, too."""
+    clients.revoke_all(account_id=UUID(news.facts["account_id"]), actor=system(), now=news.at)
+
+
+people.let_in.listen(_end_clients)
+
+
 @access.factor_changed.listen
 def factor_changed(news: News) -> None:
+    if news.facts.get("change") == "reset":
+        _end_clients(news)
     _tell_person("factor_changed", news, {"factor": str(FACTORS.get(news.facts.get("factor", ""), _("登录验证方式")))})
 
 

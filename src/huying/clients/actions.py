@@ -128,6 +128,19 @@ def revoke_client(*, client_id: UUID, actor: Actor, now: datetime) -> Client:
     return client
 
 
+@transaction.atomic
+def revoke_all(*, account_id: UUID, actor: Actor, now: datetime) -> int:
+    """End every client of a person whose ways to sign in were given anew by somebody else; says how many."""
+    live = list(
+        Client.objects.select_for_update(of=("self",)).filter(owner_id=account_id, revoked_at=None, expires_at__gt=now)
+    )
+    for client in live:
+        client.revoked_at = now
+        client.save(update_fields=["revoked_at"])
+        _note(client, ClientVerb.REVOKED, actor=actor, now=now)
+    return len(live)
+
+
 def note_use(client: Client, now: datetime) -> None:
     """Remember the last use, at most every few minutes."""
     if client.used_at is None or now - client.used_at >= USE_GRAIN:

@@ -272,6 +272,9 @@ WORKER_JOBS = Setting("HUYING_WORKER_JOBS", whole(1, 64), "2", "Jobs that one wo
 SESSION_MINUTES = Setting(
     "HUYING_SESSION_MINUTES", whole(5, 1440), "480", "Minutes without a request after which staff sign in again."
 )
+SESSION_HOURS = Setting(
+    "HUYING_SESSION_HOURS", whole(1, 720), "24", "Hours after which staff sign in again, however busy the session is."
+)
 API_PUBLIC_REPORTS = Setting(
     "HUYING_API_PUBLIC_REPORTS",
     FLAG,
@@ -419,6 +422,7 @@ TABLE: tuple[Setting[Any], ...] = (
     WORKER,
     WORKER_JOBS,
     SESSION_MINUTES,
+    SESSION_HOURS,
     API_PUBLIC_REPORTS,
     WEBHOOK_PRIVATE,
     CONTACT_MONTHS,
@@ -470,6 +474,7 @@ class Env:
     worker: bool
     worker_jobs: int
     session_minutes: int
+    session_hours: int
     api_public_reports: bool
     webhook_private: bool
     contact_months: int
@@ -636,6 +641,7 @@ def read(environ: Mapping[str, str] | None = None) -> Env:
         worker=get(WORKER),
         worker_jobs=get(WORKER_JOBS),
         session_minutes=get(SESSION_MINUTES),
+        session_hours=get(SESSION_HOURS),
         api_public_reports=get(API_PUBLIC_REPORTS),
         webhook_private=get(WEBHOOK_PRIVATE),
         contact_months=get(CONTACT_MONTHS),

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from huying.kernel.doors import now_of
 from huying.people.queries import actor_for
 
-SEEN = "people.seen"
+SEEN, BEGAN = "people.seen", "people.began"
 # A live stream is not use, nor is a page that asks by itself (`live.js` says so): perhaps nobody sits there.
 STREAM = "/live/"
 BY_ITSELF = "X-By-Itself"
@@ -27,10 +27,14 @@ class ActorMiddleware:
         return self.get_response(request)
 
     def _ended(self, request: HttpRequest) -> bool:
-        """Whether the session was left alone too long; else note the use, at most every few minutes."""
+        """Whether the session was left alone too long, or is too old; else note the use, at most every few minutes."""
         stamp = int(now_of(request).timestamp())
-        seen = request.session.get(SEEN)
-        if seen is not None and stamp - seen > settings.SESSION_COOKIE_AGE:
+        seen, began = request.session.get(SEEN), request.session.get(BEGAN)
+        if began is None:
+            began = request.session[BEGAN] = stamp
+        if stamp - began > settings.SESSION_LONGEST or (
+            seen is not None and stamp - seen > settings.SESSION_COOKIE_AGE
+        ):
             logout(request)
             return True
         alone = request.path.startswith(STREAM) or BY_ITSELF in request.headers

@@ -88,6 +88,7 @@ def let_in(*, account_id: UUID, actor: Actor, now: datetime) -> str:
     account.must_change_password = True
     account.save(update_fields=["password", "must_change_password"])
     _append(account, "let_in", actor=actor, now=now)
+    events.let_in.emit(at=now, account_id=account.pk)
     return password
 
 
@@ -121,6 +122,8 @@ def change_password(*, account_id: UUID, password: str, actor: Actor, now: datet
     account.save(update_fields=["password", "must_change_password"])
     _append(account, "password_changed", actor=actor, now=now)
     events.password_changed.emit(at=now, account_id=account.pk)
+    if account.must_change_password:
+        events.let_in.emit(at=now, account_id=account.pk)
     return account
 
 
