@@ -13,7 +13,7 @@ import uuid
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -672,7 +672,9 @@ def marks_in(world: World, answer: Answer, asked: Iterable[str]) -> list[tuple[s
     for key in _ID.findall(whole):
         word = key.decode()
         if word in world.ids and word not in said:
-            found[word] = world.ids[word]
+            one = world.ids[word]
+            # Whoever reads a post reads whose it is; what else is kept of the account is another matter.
+            found[word] = replace(one, kind="account_name") if one.kind == "account" else one
     return list(found.items())
 
 
