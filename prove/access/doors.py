@@ -37,7 +37,7 @@ from tests.world import NOW
 
 MISSING = UUID("0199ffff-0000-7000-8000-00000000dead")
 NOT_OURS = {"django.views.i18n.set_language": "sets a cookie; reads and shows nothing"}
-NOT_ASKED = {"channels:live": "an endless answer; what it tells is compared in `streams`"}
+NOT_ASKED = {"channels:live": "an endless answer; whom it tells is compared with the reads (`channels.live`)"}
 
 
 # Routes

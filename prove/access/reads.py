@@ -25,9 +25,12 @@ from huying.cases.models import Case, Report
 from huying.cases.queries import contracts, lists, outside, page, scope
 from huying.cases.queries.lists import Wanted
 from huying.channels import queries as channels
+from huying.channels.listeners import case_moved
+from huying.channels.live import Notice
 from huying.clients import queries as clients
 from huying.desk import search as desk_search
 from huying.kernel.actor import Actor
+from huying.kernel.events import News
 from huying.kernel.paging import Page
 from huying.kernel.refusals import NotAllowed, NotFound
 from huying.matters import queries as matters
@@ -545,6 +548,24 @@ def _GRANTS() -> tuple[tuple[UUID, str], ...]:
     return tuple(RoleGrant.objects.values_list("pk", "area_code"))
 
 
+def _live(asked: Asked) -> list[Triple]:
+    """Whom the stream tells that a case moved: nobody who does not see it."""
+    found: list[Triple] = []
+    for one in asked.some:
+        facts = {"case_id": str(one.id), "area_code": one.cell, "restricted": one.restricted}
+        notice = case_moved(News(one.id, "cases.moved", NOW, facts))
+        told = Notice.parse(notice.text())
+        assert told is not None
+        heard = {one.id} if told.concerns(asked.actor) else set()
+        # Somebody who keeps away as a person hears that something moved in the unit, and sees none of it.
+        away = oracle.keeps_away(asked.viewer, one) and oracle.works_in(asked.viewer) in {
+            unit for unit, _ in one.orders
+        }
+        most = {one.id} if asked.sees(one) or away else set()
+        found.append((f"{one.secrecy} {one.state}", heard, Within(frozenset(most))))
+    return found
+
+
 READS: dict[str, Callable[[Asked], list[Triple]]] = {
     "cases.queries.scope.branches_seen_by": _branches,
     "cases.queries.scope.area_branches": _area_branches,
@@ -576,6 +597,7 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     "cases.by_people.sight_of": _sight,
     "channels.queries.happened": _happened,
     "channels.queries.visible": _visible,
+    "channels.live": _live,
     "desk.search.search": _search,
     "desk.search.straight_to": lambda asked: _one_by_one(
         asked, lambda one: desk_search.straight_to(one.number, asked.actor)

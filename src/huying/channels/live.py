@@ -16,8 +16,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from huying.cases.queries.scope import units_worked_for
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.events import Event, News
+from huying.people.rules import Duty
 
 CHANNEL = "huying_live"
 _KIND = re.compile(r"[a-z][a-z_]{0,39}")
@@ -60,12 +62,12 @@ class Notice:
             return None
 
     def concerns(self, actor: Actor) -> bool:
-        """Whether this person may hear it: it lies in the areas the person reads, or is for one of the units."""
+        """Whether this person may hear it: it lies in the areas the person reads, or is for a unit worked for."""
         if actor.kind != ActorKind.PERSON:
             return False
-        if self.area_code and any(self.area_code.startswith(area) for area in actor.areas()):
+        if self.area_code and actor.may(Duty.READ, self.area_code):
             return True
-        return any(unit in actor.units for unit in self.units) or actor.id in self.people
+        return any(unit in self.units for unit in units_worked_for(actor)) or actor.id in self.people
 
 
 def notify(area_code: str, kind: str, units: Iterable[UUID] = (), people: Iterable[UUID] = ()) -> None:
