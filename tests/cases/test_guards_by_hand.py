@@ -8,13 +8,27 @@ from huying.cases import actions as a
 from huying.cases import by_people, casefile
 from huying.cases.actions import covering, rehoming
 from huying.cases.actions.docket import Docket
-from huying.cases.queries import outside
+from huying.cases.forms.base import Subject
+from huying.cases.forms.table import legal_moves
+from huying.cases.listeners import reminding
+from huying.cases.models import Case
+from huying.cases.queries import lists, outside, page, scope
+from huying.cases.queries.lists import Wanted
 from huying.cases.rules import Channel, ReplyBy, State
+from huying.cases.rules.tasks import Task
+from huying.files.actions import prepare_image
+from huying.files.models import Attachment
 from huying.files.rules import FilePurpose
 from huying.kernel.actor import Actor, ActorKind, Granted, resident
+from huying.kernel.ids import uuid7
+from huying.kernel.paging import Page
 from huying.kernel.refusals import IllegalMove, NotAllowed, NotFound
+from huying.matters import queries as matters
+from huying.notices.models import Notice
 from huying.people.actions import keep_contact
+from huying.people.models import Recusal
 from huying.portal.actions import keep_private
+from tests.files.pictures import photo as jpeg
 from tests.world import BANYAN, GRID, KAPOK, NEXT_DOOR, NOW, STREET, build_world, middle
 
 pytestmark = pytest.mark.django_db
@@ -133,3 +147,84 @@ def test_a_caller_answers_once_a_round_and_is_called_once(world):
     assert a.tell_outcome(case.pk, solved=True, actor=told, now=NOW + 6 * MINUTE).state == State.CALLING_BACK
     with pytest.raises(IllegalMove, match="已经评价过"):
         a.tell_outcome(case.pk, solved=False, actor=told, now=NOW + 7 * MINUTE)
+    with pytest.raises(IllegalMove, match="已经评价过"):
+        a.record_call_back(
+            case.pk, report_id=receipts[0].report.pk, result="reached", solved=True, actor=world.caller,
+            now=NOW + 8 * MINUTE,
+        )  # fmt: skip
+
+
+def test_what_took_a_case_out_of_ones_sight_answers_the_same_when_sent_again(world):
+    case = world.call().case
+    hidden = next(one.code for one in matters.active_types() if one.confidential)
+    key = uuid7()
+    for _twice in range(2):
+        done = a.correct_case.once(key, case.pk, type_code=hidden, actor=world.clerk, now=NOW + MINUTE)
+        assert done.type_code == hidden
+        assert scope.one(case.pk, world.clerk) is None
+    with pytest.raises(NotFound):
+        a.correct_case.once(key, case.pk, type_code=hidden, actor=world.dispatcher, now=NOW + MINUTE)
+
+
+def test_who_only_reads_covers_no_photo(world):
+    case = world.call(images=[prepare_image(jpeg(60, 60))]).case
+    photo = Attachment.objects.get(owner_kind="report")
+    with pytest.raises(NotAllowed):
+        covering.cover_photo(case.pk, photo.pk, boxes=[], actor=holding(world, "read", area=STREET), now=NOW)
+
+
+@pytest.mark.parametrize(("who", "offered"), [("dispatcher", True), ("reviewer", False), ("clerk", False)])
+def test_setting_a_recusal_is_offered_to_dispatchers(world, who, offered):
+    case, viewer = world.call().case, world.people[who]
+    subject = Subject(page.rows_of(case.pk, viewer), viewer, NOW)
+    assert ("recuse" in {one.name for one in legal_moves(subject)}) == offered
+
+
+def test_leaders_are_told_of_what_is_late_in_their_own_areas(world):
+    lng, lat = middle(NEXT_DOOR + "001001")
+    theirs = world.call(area_code=NEXT_DOOR, lng=lng, lat=lat).case
+    late = theirs.due_at + MINUTE
+    assert reminding.sum_up(now=late) == 0
+    mine = world.call(now=late - MINUTE).case
+    Case.objects.filter(pk=mine.pk).update(due_at=late)
+    assert reminding.sum_up(now=late) == 1
+    assert Notice.objects.get(account_id=world.leader.id, kind="late_sum").facts["count"] == "1"
+
+
+def test_nobody_decides_on_the_return_they_asked_for(world):
+    case = in_hand(world, world.call())
+    both = Actor(
+        kind=ActorKind.PERSON,
+        id=world.handler.id,
+        units=world.handler.units,
+        grants=(*world.handler.grants, Granted(frozenset({"read", "dispatch"}), STREET)),
+    )
+    a.ask_return(case.pk, clause="第三条", reason="不归我们", actor=both, now=NOW + 2 * MINUTE)
+    assert [one.case_id for one in lists.work_of(world.dispatcher) if one.task == Task.APPROVE] == [case.pk]
+    assert [one for one in lists.work_of(both) if one.task == Task.APPROVE] == []
+
+
+def test_orders_of_what_somebody_keeps_away_from_are_not_theirs(world):
+    case = in_hand(world, world.call())
+    assert len(outside.orders_found(world.handler, page=Page())) == 1
+    Recusal.objects.create(object_id=case.pk, account_id=world.handler.id, reason_code="related", set_at=NOW)
+    Case.objects.filter(pk=case.pk).update(recused=True, restricted=True)
+    assert outside.orders_found(world.handler, page=Page()) == []
+    assert len(outside.orders_found(world.unit_head, page=Page())) == 1
+
+
+def test_confidential_and_other_cases_are_never_shown_as_one_matter(world):
+    plain, secret = (world.call(type_code="0103").case for _number in range(2))
+    Case.objects.filter(pk=secret.pk).update(confidential=True, restricted=True)
+    for case, others in ((plain, []), (secret, [])):
+        case.refresh_from_db()
+        assert page.near(case, "0103", world.head) == others
+    other = world.call(type_code="0103").case
+    assert page.near(plain, "0103", world.head) == [other]
+
+
+def test_words_are_asked_for_in_the_viewers_own_area(world, django_assert_num_queries):
+    world.call()
+    with django_assert_num_queries(1) as asked:
+        lists.cases_found(world.clerk, Wanted(words="垃圾桶", state="all"), now=NOW, page=Page())
+    assert f"a:{STREET}" in asked.captured_queries[0]["sql"]
