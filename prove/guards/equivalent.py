@@ -17,8 +17,6 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     "stricter, and refuses in the same words",
     ("duty:places.plans.FLOW:submit", "removed"): "the act asks `_keeps` for the duty, which is a mutant of its own",
     ("duty:places.plans.FLOW:drop", "removed"): "as `submit`",
-    ("desk.views.intake:self_handle:refuse:not viewer.areas(Duty.REPORT)", "removed"): "the door has asked for the "
-    "duty, and the act asks for it over the place",
     ("cases.queries.outside:seen_among:return:not branches_seen_by(viewer)", "removed"): "saves a statement: without "
     "branches the statement finds nothing",
     ("cases.queries.lists:taken_by:return:viewer.kind != ActorKind.PERSON", "removed"): "only persons have branches, "

@@ -94,6 +94,11 @@ class TestReview:
         assert [line.unused for line in lines if line.item.grant_id in (old.pk, fresh.pk)] == [True, False]
         assert review.due_on == TODAY + timedelta(days=14)
 
+    def test_areas_to_go_through_are_the_officers_own(self, officer):
+        make_grant(make_account(area=COMMUNITY), "grid_worker", area=COMMUNITY)
+        make_grant(make_account(area=NEXT_DOOR), "dispatcher", area=NEXT_DOOR)
+        assert queries.review_areas(officer[1]) == [STREET, COMMUNITY]
+
     def test_keeping_and_ending_and_the_last_one_closes_it_all_on_the_record(self, officer):
         kept, over = (make_grant(make_account(area=COMMUNITY), "grid_worker", area=COMMUNITY) for _number in range(2))
         review = open_review(officer[1], area=COMMUNITY)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -84,6 +85,12 @@ class TestWhoHearsIt:
         notice = Notice("cases", STREET)
         assert not notice.concerns(resident())
         assert not notice.concerns(system())
+
+    def test_a_program_hears_nothing_whatever_its_owner_holds(self):
+        owner = _person(STREET, units=(UNIT,))
+        notice = Notice("cases", STREET, (UNIT,), (owner.id,))
+        assert notice.concerns(owner)
+        assert not notice.concerns(replace(owner, kind=ActorKind.CHANNEL))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,5 +1,6 @@
 """Who may knock: tokens, programs, what they lose with their owners; and what no door lets through."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from huying.audit.models import History
 from huying.clients import queries
 from huying.clients.actions import make_client, renew_client, revoke_client
 from huying.clients.models import Client, KeptAnswer
-from huying.kernel.actor import resident
+from huying.kernel.actor import ActorKind, resident
 from huying.kernel.refusals import Invalid, NotAllowed, NotFound
 from huying.people.models import RoleGrant
 from tests.api.conftest import Program, duties_of
@@ -78,8 +79,19 @@ class TestTokens:
         with pytest.raises(Invalid):
             made(world, **bad)
 
+    def test_only_a_person_makes_one_and_hands_out_what_they_hold(self, world):
+        person = world.dispatcher
+        program = replace(person, kind=ActorKind.CHANNEL)
+        with pytest.raises(NotAllowed):
+            make_client(kind="personal", name="巡查", duties=["read"], actor=program, now=NOW)
+        held = {duty for grant in person.grants for duty in grant.duties}
+        assert {str(duty) for duty in queries.offered_duties(person)} == held
+        assert queries.offered_duties(program) == []
+
     def test_a_stranger_finds_no_client_of_mine(self, world):
         shown = made(world)
+        assert queries.own(world.dispatcher) == [shown.client]
+        assert queries.own(world.next_dispatcher) == []
         for act in (renew_client, revoke_client):
             with pytest.raises(NotFound):
                 act(client_id=shown.client.pk, actor=world.next_dispatcher, now=NOW)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from huying.files import storage
 from huying.files.actions import keep_image
+from huying.files.models import Attachment
 from huying.files.responses import send
 from huying.files.rules import FileKind
 from huying.kernel.actor import system
@@ -52,6 +53,12 @@ class TestSend:
         assert (again.status_code, again.content, again["Cache-Control"]) == (304, b"", "private, no-cache")
         whole = send(row, preview=False, request=rf.get("/", headers={"If-None-Match": etag}))
         assert whole.status_code == 200
+
+    @pytest.mark.parametrize("kind", ["pdf", "docx", "webm"])
+    def test_what_is_no_picture_has_no_preview(self, kind, caplog):
+        with pytest.raises(NotFound):
+            send(Attachment(kind=kind, sha256="0" * 64), preview=True)
+        assert not caplog.records
 
     def test_a_file_missing_on_disk_is_not_found_and_logged(self, row, caplog):
         storage.remove(row.pk, row.kind)

@@ -74,7 +74,7 @@ def decide_item(*, item_id: UUID, decision: str, actor: Actor, now: datetime) ->
     if decision not in Decision.values:
         raise Invalid({"decision": [_("请选保留或者结束。")]})
     review = Review.objects.select_for_update().get(pk=item.review_id)  # two last grants close it once
-    if item.decision or review.closed_at is not None:
+    if item.decision:
         raise IllegalMove(_("这一条已经复核过了。"))
     if decision == Decision.END:
         people.revoke_role(grant_id=item.grant_id, actor=actor, now=now)

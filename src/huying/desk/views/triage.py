@@ -32,7 +32,6 @@ from huying.desk.triage import (
     IN_TRIAGE,
     OTHER_MOVES,
     SUGGESTED,
-    Choices,
     choices_of,
     marks_of,
     may_dispatch,
@@ -223,7 +222,7 @@ def _page(
         "version": matters.version_number(),
         **_told(docket, suggestions),
         **_ground(case),
-        **_beside(docket, choices, viewer, now),
+        **_beside(docket, viewer, now),
     }
     moves = other_moves(docket, viewer, docket.facts(actor=viewer, now=now))
     by_verb = {one.verb: one for one in moves}
@@ -298,7 +297,7 @@ def _ground(case: Case) -> dict[str, Any]:
     }
 
 
-def _beside(docket: Docket, choices: Choices, viewer: Actor, now: datetime) -> dict[str, Any]:
+def _beside(docket: Docket, viewer: Actor, now: datetime) -> dict[str, Any]:
     """Cases of the same place and matter, by place and matter alone; those that may be one with this first."""
     case = docket.case
     around = lists.near(case, viewer, now=now)
