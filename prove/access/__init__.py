@@ -267,13 +267,15 @@ class Access(Prover):
     ) -> None:
         """What is not the viewer's is refused, writes nothing, and answers as if it were not there."""
         doors = self.doors
-        if not answer.refused and not _asks_for_code(door, answer):
+        absent = doors.missing(door, thing)
+        # What was sent may be refused before anything is looked up: then it is refused alike where nothing is.
+        by_its_form = answer.status == 422 and absent is not None
+        if not (answer.refused or by_its_form or _asks_for_code(door, answer)):
             run.count("leaks")
             run.find("what is not the viewer's is answered", status=answer.status, **facts)
         if answer.written:
             run.count("writes_of_strangers")
             run.find("what was refused wrote", tables=",".join(answer.written), **facts)
-        absent = doors.missing(door, thing)
         if absent is None:
             return
         there = answer

@@ -560,6 +560,7 @@ class Caller:
             headers["idempotency-key"] = str(uuid.uuid4())
         if etag:
             headers["if-none-match"] = etag
+        self.browser.cookies.pop("messages", None)  # what an earlier act had to say stands on the next page
         options: dict[str, Any] = {"headers": headers}
         if method != "GET":
             if url.startswith("/api/"):

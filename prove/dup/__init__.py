@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
+from unittest import mock
 
 from prove.bench import database
 from prove.frame import Goal, Prover, Run, Sabotage
@@ -41,11 +42,14 @@ class Dup(Prover):
     def open(self, run: Run) -> None:
         self._bench = database()
         self.bench = self._bench.__enter__()
+        from huying.cases.actions import intake
         from prove.dup import breaking, kinds, sending
         from prove.race.breaking import settle_down
         from prove.race.stage import Stage
 
         settle_down(run.folder)
+        self.draws = mock.patch.object(intake, "SAMPLE_PERCENT", 0)  # a second look is drawn by the case's own id
+        self.draws.start()
         self.stop_clock = breaking.clock_stands()
         self.stage = Stage.build()
         self.pool = ThreadPoolExecutor(sending.MOST, thread_name_prefix="sender")
@@ -90,6 +94,7 @@ class Dup(Prover):
 
         if getattr(self, "wire", None) is not None:
             self.wire.close()
+        mock.patch.stopall()
         for name in ("undo", "stop_clock"):
             undo: Any = getattr(self, name, None)
             if undo is not None:

@@ -14,8 +14,14 @@ from prove.dup.kinds import Answer, Kind, Kinds, Write
 from prove.frame import Run
 
 MOST = 32
-BESIDE = ("django_session", "axes_", "portal_tries", "django_migrations", "procrastinate_events", "django_cache")
-"""Tables that count tries, sign-ins and the queue's own steps, and no effect of a write."""
+BESIDE = (
+    "django_session", "axes_", "portal_tries", "django_migrations", "procrastinate_events", "django_cache",
+    "files_heldupload",
+)  # fmt: skip
+"""Tables that count tries, sign-ins and the queue's own steps, and no effect of a write.
+
+A held upload waits with every form that comes with pictures, also with one that is refused, and goes within a day.
+"""
 
 
 class Counted:

@@ -133,7 +133,8 @@ def ask_reset(*, account_id: UUID, reason: str, actor: Actor, now: datetime) -> 
 @transaction.atomic
 def decide_reset(*, reset_id: UUID, granted: bool, actor: Actor, now: datetime) -> FactorReset:
     """The second person of the three agrees or not: neither who asked nor whose factors they are."""
-    row = FactorReset.objects.select_for_update(of=("self",)).filter(pk=reset_id).first()
+    watched = queries.within(queries.watched(actor))
+    row = FactorReset.objects.select_for_update(of=("self",)).filter(watched, pk=reset_id).first()
     if row is None:
         raise NotFound("factor_reset")
     account = Account.objects.select_for_update().get(pk=row.account_id)

@@ -38,7 +38,9 @@ def require(actor: Actor, act: Act, area_code: str, kind: str = "account") -> No
 
 
 def others_account(account_id: UUID, act: Act, actor: Actor) -> Account:
-    account = Account.objects.select_for_update().filter(pk=account_id).first()
+    """An account that the actor watches over, locked. Missing and foreign are alike, in statements too."""
+    watched = queries.within(queries.watched(actor))
+    account = Account.objects.select_for_update().filter(watched, pk=account_id).first()
     if account is None:
         raise NotFound("account")
     require(actor, act, account.area_code)

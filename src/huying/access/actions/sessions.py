@@ -9,10 +9,12 @@ from uuid import UUID
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.timezone import localtime
 
 from huying.access.actions.scope import append, others_account, own_account
 from huying.access.models import DutyUse, OneTimeCode, SignIn
+from huying.access.queries import watched, within
 from huying.access.rules import ADDRESS_DAYS, SIGN_IN_DAYS, Act, EndedBy, address_prefix, device_of, hour_of
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.refusals import NotFound
@@ -73,7 +75,8 @@ def end_sign_in(*, sign_in_id: UUID, actor: Actor, now: datetime) -> SignIn:
 
     Its session is gone with the next request. Raises NotFound for a stranger, NotAllowed.
     """
-    sign_in = SignIn.objects.select_for_update().filter(pk=sign_in_id).first()
+    mine_or_watched = Q(account_id=actor.id) | within(watched(actor), "account__area_code")
+    sign_in = SignIn.objects.select_for_update(of=("self",)).filter(mine_or_watched, pk=sign_in_id).first()
     if sign_in is None:
         raise NotFound("sign_in")
     own = sign_in.account_id == actor.id
