@@ -6,9 +6,12 @@ from uuid import UUID
 
 import pytest
 
+from huying.approvals.models import Approval
 from huying.cases import actions as cases
+from huying.cases.models import Case, Report, WorkOrder
 from huying.cases.queries import lists, outside
 from huying.cases.rules import Channel
+from huying.files.actions import prepare_image
 from huying.kernel.actor import Actor, ActorKind, Granted, resident, rule, system
 from huying.kernel.ids import uuid7
 from huying.kernel.paging import Page
@@ -23,8 +26,9 @@ from huying.notices.actions import habits, public
 from huying.notices.rules import PUBLIC_FLOW
 from huying.opendata import queries as exports
 from huying.opendata import tables
-from huying.people.actions import hand_over
-from huying.people.models import Account, Appointment
+from huying.opendata.models import Export
+from huying.people.actions import hand_over, keep_contact
+from huying.people.models import Account, Appointment, Role, RoleGrant
 from huying.people.rules import Duty
 from huying.people.rules.registers import HelpState, KeepKind
 from huying.places.actions import drafts, grids
@@ -35,7 +39,8 @@ from huying.registers import declared, writing
 from huying.registers import drafts as sheets
 from huying.registers import queries as rows
 from huying.registers.models import BulkChange
-from tests.world import BANYAN, GRID, NEXT_DOOR, NOW, STREET, build_world, middle
+from tests.files.pictures import photo as jpeg
+from tests.world import BANYAN, DISTRICT, GRID, NEXT_DOOR, NOW, STREET, build_world, middle
 
 pytestmark = pytest.mark.django_db
 ME = UUID(int=1)
@@ -154,9 +159,14 @@ class TestPeople:
 class TestOthers:
     def test_exports_and_their_choices_are_those_of_the_own_areas(self, world):
         assert {one.code for one in exports.choices(person("export"))} == {STREET}
+        assert {one.code for one in exports.choices(person("export", area=BANYAN))} == {BANYAN}
+        assert {one.code for one in exports.choices(person("export", area=DISTRICT))} == {DISTRICT, STREET, NEXT_DOOR}
         assert exports.choices(person("export", area=NEXT_DOOR))[0].code == NEXT_DOOR
         assert exports.choices(person("read")) == []
-        assert exports.exports(person("read")) == []
+        made = Export.objects.create(area_code=STREET, asked_at=NOW)
+        assert exports.exports(person("export")) == [made]
+        for viewer in (person("read"), person("export", area=NEXT_DOOR)):
+            assert exports.exports(viewer) == []
 
     def test_only_the_sweep_brings_a_version_into_force(self, world):
         for actor in (person("admin_matters", "approve_matters"), resident()):
@@ -250,3 +260,55 @@ class TestOpenFiles:
         assert world.clerk.id in accounts
         assert not accounts & {world.next_dispatcher.id, world.next_keeper.id, world.next_handler.id}
         assert len(seen) > 12
+
+    def test_what_is_merged_into_something_that_stays_here_stays_too(self, world):
+        lng, lat = middle(NEXT_DOOR + "001001")
+        secret = world.call(about_staff=True).case
+        theirs = world.call(area_code=NEXT_DOOR, lng=lng, lat=lat).case
+        mine, *merged = (world.call().case.pk for _number in range(5))
+        for one, into in zip(merged, (secret.pk, merged[0], theirs.pk, mine), strict=True):
+            Case.objects.filter(pk=one).update(state="merged", merged_into=into, ended_at=NOW)
+        assert set(tables.Scope(STREET).cases.values_list("pk", flat=True)) == {mine, merged[3]}
+
+    def test_people_are_in_the_files_by_any_tie_and_roles_by_a_grant(self, world):
+        poster, granted, taker = world.next_keeper.id, world.next_dispatcher.id, world.next_handler.id
+        scope = tables.Scope(STREET)
+        by_name = {table.name: table for table in tables.tables()}
+
+        def people():
+            return set(by_name["accounts"].rows(scope).values_list("pk", flat=True))
+
+        assert world.clerk.id in people()
+        assert not people() & {poster, granted, taker}
+        Appointment.objects.filter(account_id=poster).update(area_code=BANYAN)
+        RoleGrant.objects.filter(account_id=granted).update(area_code=BANYAN)
+        Report.objects.filter(pk=world.call().report.pk).update(taken_by_id=taker)
+        scope = tables.Scope(STREET)
+        assert people() >= {world.clerk.id, poster, granted, taker}
+        Role.objects.create(code="of-nobody", name="没人的", duties=["read"])
+        Role.objects.create(code="next-door", name="隔壁的", duties=["read"])
+        RoleGrant.objects.filter(account_id=taker).update(role_id="next-door")
+        roles = set(by_name["roles"].rows(scope).values_list("pk", flat=True))
+        assert roles >= {"intake_clerk", "system_admin"}
+        assert not roles & {"of-nobody", "next-door"}
+
+    def test_no_line_of_the_history_tells_of_what_is_not_in_the_files(self, world):
+        contact = keep_contact(
+            name="居民甲", phone="13900000001", address="", consent_text_version=1, area_code=STREET, actor=resident(),
+            now=NOW,
+        )  # fmt: skip
+        taken = {"contact_id": contact.pk, "reply_by": "phone", "images": [prepare_image(jpeg(60, 60))]}
+        here, moved, secret = world.call(), world.call(), world.call(about_staff=True, **taken)
+        cases.register_file_dispatch(
+            moved.case.pk, lead_id=world.units["sanitation"].pk, type_code="0901", actor=world.dispatcher, now=NOW
+        )
+        cases.ask_void(moved.case.pk, reason="试一下", actor=world.dispatcher, now=NOW)
+        order, asked = WorkOrder.objects.get(case=moved.case), Approval.objects.get(object_id=moved.case.pk)
+        Case.objects.filter(pk=moved.case.pk).update(area_code=NEXT_DOOR + "001001")
+        (table,) = (one for one in tables.tables() if one.name == "history")
+        lines = list(table.rows(tables.Scope(STREET)))
+        told = "".join(f"{line.object_id} {line.facts}" for line in lines)
+        assert str(here.case.pk) in told
+        for hidden in (moved.case, moved.report, order, asked, secret.case, secret.report):
+            assert str(hidden.pk) not in told
+        assert not {"contact", "file", "notice"} & {line.kind for line in lines}

@@ -72,16 +72,10 @@ class Scope:
     def cases(self) -> QuerySet[Case]:
         """Cases that lie here and are not restricted, nor merged into one that is."""
         found = Case.objects.filter(self.within(), restricted=False)
-        hidden = set(Case.objects.filter(self.within()).exclude(restricted=False).values_list("pk", flat=True))
-        outside = set(
-            Case.objects.filter(self.within(), merged_into__isnull=False)
-            .exclude(merged_into__in=found)
-            .values_list("pk", flat=True)
-        )
-        gone = hidden | outside
-        while outside:
-            outside = set(found.filter(merged_into__in=gone).values_list("pk", flat=True)) - gone
-            gone |= outside
+        outside = found.filter(merged_into__isnull=False).exclude(merged_into__in=found)
+        gone = more = set(outside.values_list("pk", flat=True))
+        while more := set(found.filter(merged_into__in=more).values_list("pk", flat=True)) - gone:
+            gone = gone | more
         return found.exclude(pk__in=gone)
 
 
@@ -297,10 +291,6 @@ def _cases() -> Iterable[Table]:
     def mine(model: type[Model]) -> Rows:
         return lambda scope: model._default_manager.filter(case__in=scope.cases)
 
-    def objects(scope: Scope) -> Q:
-        orders = WorkOrder.objects.filter(case__in=scope.cases)
-        return Q(object_id__in=scope.cases.values("pk")) | Q(object_id__in=orders.values("pk"))
-
     yield Table("cases", Case, lambda scope: scope.cases, masked=True)
     yield Table(
         "reports", Report, mine(Report), masked=True, fill=_no_code,
@@ -312,13 +302,19 @@ def _cases() -> Iterable[Table]:
         ("site_visits", SiteVisit), ("remarks", Remark),
     ):  # fmt: skip
         yield Table(name, model, mine(model), masked=True)
-    yield Table("approvals", Approval, lambda scope: Approval.objects.filter(objects(scope)), masked=True)
-    yield Table("clocks", Clock, lambda scope: Clock.objects.filter(objects(scope)))
+    yield Table("approvals", Approval, lambda scope: Approval.objects.filter(_objects(scope)), masked=True)
+    yield Table("clocks", Clock, lambda scope: Clock.objects.filter(_objects(scope)))
     yield Table(
         "clock_stretches", Stretch,
-        lambda scope: Stretch.objects.filter(clock__in=Clock.objects.filter(objects(scope))),
+        lambda scope: Stretch.objects.filter(clock__in=Clock.objects.filter(_objects(scope))),
     )  # fmt: skip
     yield Table("number_counters", NumberCounter, _here(NumberCounter))
+
+
+def _objects(scope: Scope) -> Q:
+    """What hangs on the cases or their orders by an id alone."""
+    orders = WorkOrder.objects.filter(case__in=scope.cases)
+    return Q(object_id__in=scope.cases.values("pk")) | Q(object_id__in=orders.values("pk"))
 
 
 def _no_code(report: Report) -> None:
@@ -362,15 +358,23 @@ def _columns(model: type[Model], base: Iterable[str] = (), *, place: bool = Fals
 
 def _history() -> Table:
     def rows(scope: Scope) -> QuerySet[Any]:
-        hidden = Case.objects.filter(scope.within()).exclude(pk__in=scope.cases.values("pk"))
-        orders = WorkOrder.objects.filter(case__in=hidden).values("pk")
-        reports = Report.objects.filter(case__in=hidden).values("pk")
-        asked = Approval.objects.filter(Q(object_id__in=hidden.values("pk")) | Q(object_id__in=orders)).values("pk")
-        clocks = Clock.objects.filter(Q(object_id__in=hidden.values("pk")) | Q(object_id__in=orders)).values("pk")
-        found = History.objects.filter(scope.within()).exclude(kind=KIND)
-        every: tuple[Any, ...] = (hidden.values("pk"), orders, reports, asked, clocks)
-        for gone in every:
-            found = found.exclude(object_id__in=gone)
+        found = History.objects.filter(scope.within()).exclude(kind__in=_left_out())
+        # Of a case that is not in the files no line stays, wherever it lies now: it may have been here once.
+        of_cases = Q(case__in=scope.cases)
+        ours: tuple[tuple[type[Model], Q], ...] = (
+            (Case, Q(pk__in=scope.cases.values("pk"))), (WorkOrder, of_cases), (Report, of_cases),
+            (Approval, _objects(scope)),
+        )  # fmt: skip
+        told = found.order_by().values("object_id")
+        for model, here in ours:
+            theirs = model._default_manager.filter(pk__in=told).exclude(here)
+            found = found.exclude(object_id__in=theirs.values("pk"))
         return found
 
     return Table("history", History, rows, skip=frozenset({"key", "body_hash"}))
+
+
+def _left_out() -> set[str]:
+    """Kinds of lines about what is in no file: exports themselves, callers, their photos and papers, notices, some
+    registers."""
+    return {KIND, "contact", "file", "notice", *(one.key for one in declared.REGISTERS.values() if not one.exported)}
