@@ -177,7 +177,7 @@ class Text(Prover):
         for row in queries.export_rows(register, actor, wanted_of(register, QueryDict("")), now=self.street.now):
             if register.may_write(actor, row):
                 return row
-        if not register.creates or depth > 3:
+        if depth > 3:
             return None
         with suppress(Refusal, LookupError, ValueError):
             values = {one.name: self._value(register, one, actor, depth) for one in register.columns if not one.derived}

@@ -52,8 +52,6 @@ def put(
     if done is not None:
         return queries.one(register, actor, done.object_id)
     row = writing.locked(register, actor, row_id) if row_id is not None else None
-    if row is None and not register.creates:
-        raise NotAllowed(_("这本台账不能在这里新增。"))
     writing.require(register, actor, row)
     if row is not None and seen and seen != writing.fingerprint(register, row):
         raise Conflict
@@ -79,7 +77,7 @@ def end_row(
         return queries.one(register, actor, done.object_id)
     row = writing.locked(register, actor, row_id)
     writing.require(register, actor, row)
-    if not register.ends or not register.end_name():
+    if not register.ends:
         raise IllegalMove(_("这本台账的内容不停用，只改动。"))
     if register.has_ended(row, now=now):
         raise IllegalMove(_("这一项已经停用了。"))

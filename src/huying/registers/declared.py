@@ -172,7 +172,6 @@ class Register(Generic[M]):
     most_rows: ClassVar[int] = 20_000  # of one import
     exported: ClassVar[bool] = True  # False: this register leaves the house on no sheet
     export_duty: ClassVar[str] = "export"  # beside those who keep the register
-    creates: ClassVar[bool] = True  # False: rows come from elsewhere and are only changed here
     listed_apart: ClassVar[bool] = True  # False: rows are reached from another register's page; no card
 
     # Scope

@@ -244,8 +244,6 @@ def _write_batch(
         try:
             if kept is not None:
                 writing.require(register, actor, kept)
-            elif not register.creates:
-                raise NotAllowed(_("这本台账不能在这里新增。"))
             changes = writing.changes_of(register, kept, row.values, actor=actor, now=now)
             if kept is not None and not changes:
                 outcome.same += 1

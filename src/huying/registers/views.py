@@ -101,7 +101,6 @@ def rows(request: HttpRequest, key: str) -> HttpResponse:
             "tabs": _tabs(register, request.GET, wanted),
             "summary": register.summary(viewer),
             "may_write": may_write,
-            "may_create": may_write and register.creates,
             "may_export": register.may_export(viewer),
             "bulk_columns": _bulk_columns(register) if may_write else [],
             "map_url": declared.areas().outlines_url(area) if area else "",
@@ -299,8 +298,6 @@ def _history(register: Register[Any], row_id: UUID) -> list[dict[str, Any]]:
 def new(request: HttpRequest, key: str) -> HttpResponse:
     """Add a row; the address may bring first values, e.g. of the place it hangs on."""
     register, viewer, now = _register(request, key, write=True), actor_of(request), now_of(request)
-    if not register.creates:
-        raise NotAllowed(_("这本台账不能在这里新增。"))
     if request.method == "POST":
         form = RowForm(register, request.POST, viewer=viewer, now=now)
         if form.is_valid():

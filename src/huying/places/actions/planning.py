@@ -67,6 +67,7 @@ def draw_plan(
 
 def _draft(plan_id: UUID, actor: Actor) -> AreaPlan:
     plan = _locked(plan_id, actor)
+    _keeps(plan, actor)  # of the draft as it was: what it is to be has been asked for already
     if plan.state != PlanState.DRAFT:
         FLOW.move(PlanVerb.SUBMIT, _facts(plan, actor))  # says in which state it is
     if plan.made_by != actor.id and actor.kind == ActorKind.PERSON:
