@@ -198,8 +198,10 @@ class Kinds:
         return found
 
     def post(self, who: str, path: str, data: dict[str, Any]) -> Answer:
-        found = self.browser(who).post(path, data)
-        return _page(found)
+        files = {name: one for name, one in data.items() if isinstance(one, SimpleUploadedFile)}
+        # Each sender reads its own: a file that was read once is empty for the next.
+        fresh = {name: SimpleUploadedFile(str(one.name), photo()) for name, one in files.items()}
+        return _page(self.browser(who).post(path, {**data, **fresh}))
 
     def sending(self, who: str, method: str, path: str, body: Any, other: Any) -> Write:
         key = f"dup-{next(_numbers)}-{random.getrandbits(40)}"

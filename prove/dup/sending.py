@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+import traceback
+from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
+from django.core.signals import got_request_exception
 from django.db import connection
 
 from prove.dup.kinds import Answer, Kind, Kinds, Write
@@ -49,6 +51,8 @@ class Sending:
     def __init__(self, kinds: Kinds, pool: ThreadPoolExecutor, run: Run) -> None:
         self.kinds, self.pool, self.run = kinds, pool, run
         self.counted = Counted()
+        self.broke: deque[str] = deque(maxlen=8)
+        got_request_exception.connect(self._broke, weak=False)
         self.alone: dict[tuple[str, bool], tuple[Answer, dict[str, int]] | None] = {}
 
     def group(self, name: str, rng: random.Random, most: int) -> int:
@@ -71,6 +75,10 @@ class Sending:
         self.run.most("senders_at_once", times if at_once else 1)
         self._judge(kind, plan, answers, expected, self.counted.since(before))
         return times
+
+    def _broke(self, **told: Any) -> None:
+        """What stands behind an answer 500."""
+        self.broke.append(traceback.format_exc())
 
     def _alone(self, kind: Kind, other: bool) -> tuple[Answer, dict[str, int]] | None:
         """What one sending alone answers and leaves."""
@@ -117,7 +125,13 @@ class Sending:
         for one in answers:
             if one.status >= 500:
                 run.count("server_errors")
-                run.find("an error instead of an answer", kind=kind.name, answer=str(one)[:400], all=str(dict(told)))
+                run.find(
+                    "an error instead of an answer",
+                    kind=kind.name,
+                    answer=str(one)[:200],
+                    all=str(dict(told)),
+                    why="\n".join(self.broke)[-1500:],
+                )
         winners = {other for other, one in zip(plan, answers, strict=True) if one.good}
         if len(winners) != 1:
             run.find(

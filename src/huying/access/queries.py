@@ -400,5 +400,7 @@ def review_areas(actor: Actor) -> list[str]:
     return sorted({*own, *(code for code in held if len(code) <= 12)})
 
 
-def review_of_item(item_id: UUID) -> UUID | None:
-    return ReviewItem.objects.filter(pk=item_id).values_list("review_id", flat=True).first()
+def review_of_item(item_id: UUID, viewer: Actor) -> UUID | None:
+    """The review of an item in the areas that the viewer watches; None for others and for none."""
+    seen = within(watched(viewer), "review__area_code")
+    return ReviewItem.objects.filter(seen, pk=item_id).values_list("review_id", flat=True).first()

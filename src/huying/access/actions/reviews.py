@@ -63,9 +63,9 @@ def decide_item(*, item_id: UUID, decision: str, actor: Actor, now: datetime) ->
 
     Raises NotFound, NotAllowed, IllegalMove where it was decided already, Invalid for another word.
     """
-    item = (
-        ReviewItem.objects.select_for_update(of=("self",)).select_related("grant", "review").filter(pk=item_id).first()
-    )
+    seen = queries.within(queries.watched(actor), "review__area_code")
+    rows = ReviewItem.objects.select_for_update(of=("self",)).select_related("grant", "review")
+    item = rows.filter(seen, pk=item_id).first()
     if item is None:
         raise NotFound("review_item")
     require(actor, Act.REVIEW, item.review.area_code, "review_item")

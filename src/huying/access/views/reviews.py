@@ -91,7 +91,7 @@ def review(request: HttpRequest, review_id: UUID) -> HttpResponse:
 @sensitive
 @require_POST
 def decide(request: HttpRequest, item_id: UUID) -> HttpResponse:
-    review_id = queries.review_of_item(item_id)
+    review_id = queries.review_of_item(item_id, actor_of(request))
     if review_id is None:
         raise NotFound("review_item")
     decision = request.POST.get("decision", "")
