@@ -40,8 +40,7 @@ def draft_wording(
     Raises NotAllowed, NotFound for an unknown kind, Invalid for words that cannot be filled in, IllegalMove while
     a version waits for approval.
     """
-    if not actor.has(Duty.ADMIN_MATTERS):
-        raise NotAllowed(duty=str(Duty.ADMIN_MATTERS))
+    _require(WordingVerb.CHANGE, actor)
     known = KINDS.get(kind)
     if known is None or channel not in Channel.values or language not in LANGUAGES:
         raise NotFound("wording")
@@ -128,6 +127,7 @@ def _moved(wording_id: UUID, verb: WordingVerb, *, actor: Actor, now: datetime) 
     found = Wording.objects.select_for_update(of=("self",)).filter(pk=wording_id).first()
     if found is None:
         raise NotFound("wording")
+    _require(verb, actor)
     before = found.state
     target = _move(found, verb, actor)
     if verb != WordingVerb.APPROVE:
@@ -137,10 +137,13 @@ def _moved(wording_id: UUID, verb: WordingVerb, *, actor: Actor, now: datetime) 
     return found
 
 
-def _move(found: Wording, verb: WordingVerb, actor: Actor) -> WordingState:
+def _require(verb: WordingVerb, actor: Actor) -> None:
     duty = WORDING_FLOW.duty(verb)
     if duty is not None and not actor.has(duty):
         raise NotAllowed(duty=str(duty))
+
+
+def _move(found: Wording, verb: WordingVerb, actor: Actor) -> WordingState:
     state = WordingState(found.state)
     landed: WordingState = WORDING_FLOW.move(verb, HandsFacts(state, found.made_by, actor.id)).lands(state)
     return landed
