@@ -682,6 +682,14 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
         *oracle.ASKERS,
         ask=lambda asked: [one.review.pk for one in access.reviews(asked.actor, today=NOW.date())] + _ITEMS(asked),
     ),
+    "access.queries.review_of_item": _by_cell(
+        "review",
+        *oracle.ASKERS,
+        ask=lambda asked: (
+            [UUID(key) for key, one in asked.own_of("review") if asked.holds(*oracle.ASKERS)(one.cell)]
+            + [pk for pk in _EVERY_ITEM() if access.review_of_item(pk, asked.actor) is not None]
+        ),
+    ),
     "access.queries.review": _by_cell(
         "review",
         *oracle.ASKERS,
@@ -691,6 +699,12 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
         ),
     ),
 }
+
+
+def _EVERY_ITEM() -> list[UUID]:
+    from huying.access.models import ReviewItem
+
+    return list(ReviewItem.objects.values_list("pk", flat=True))
 
 
 def _ITEMS(asked: Asked) -> list[UUID]:

@@ -704,3 +704,16 @@ def test_a_correction_that_changes_nothing_still_asks_for_the_duty(world):
     with pytest.raises(NotAllowed):
         a.correct_case(case.pk, actor=world.handler, now=NOW)
     a.correct_case(case.pk, actor=world.clerk, now=NOW)
+
+
+def test_a_correction_that_found_nothing_to_change_uses_its_key_up(world):
+    case, key = in_hand(world, world.call()), uuid7()
+    title = case.title
+    a.correct_case.once(key, case.pk, title=title, actor=world.clerk, now=NOW)
+    a.correct_case(case.pk, title="别的标题", actor=world.clerk, now=NOW)
+    a.correct_case.once(key, case.pk, title=title, actor=world.clerk, now=NOW)
+    assert queries.one(case.pk, world.clerk).title == "别的标题"
+    with pytest.raises(KeyReused):
+        a.correct_case.once(key, case.pk, title="又一个标题", actor=world.clerk, now=NOW)
+    lines = History.objects.filter(object_id=case.pk, verb="correct").order_by("pk")
+    assert [one.facts for one in lines][-2:] == [{"unchanged": True}, {"title": True}]

@@ -952,6 +952,8 @@ def _note(subject: Subject, line: History) -> str:
         told.append(f"{places.name_of(facts['from'])} → {places.name_of(facts['to'])}")
     if line.verb == Verb.REGISTER and facts.get("type"):
         told.append(_type_name(facts["type"]))
+    if facts.get("unchanged"):
+        told.append(str(_("没有改动")))
     if facts.get("round"):
         told.append(str(_("第 %(round)s 轮") % {"round": facts["round"]}))
     return " · ".join(told)

@@ -320,6 +320,8 @@ def recuse_unit(docket: Docket, *, unit_id: UUID, actor: Actor, now: datetime) -
         if community and any(one.pk == unit_id for one in people.units_in(community)):
             docket.case.desk_code = street_of(docket.case.area_code)
         docket.change(docket.case)
+    else:
+        docket.note_unchanged("recuse", actor=actor, now=now)
 
 
 @act
@@ -350,6 +352,7 @@ def correct_case(
     if not facts:
         if not docket.may_walk(Verb.CORRECT, actor):
             raise NotAllowed(duty=str(Duty.INTAKE))
+        docket.note_unchanged(Verb.CORRECT, actor=actor, now=now)
         return
     docket.move(Verb.CORRECT, actor=actor, now=now, facts=facts)
     if "type_new" in facts:
