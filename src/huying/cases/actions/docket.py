@@ -291,12 +291,11 @@ class Docket:
 
     def note_unchanged(self, verb: str, *, actor: Actor, now: datetime) -> None:
         """The line of an act that found nothing to change: its key is used, so that a late repeat does nothing."""
-        if self.key is not None:
-            state = self.case.state
-            self.note(
-                kind="case", object_id=self.case.pk, verb=verb, actor=actor, now=now, from_state=state, to_state=state,
-                facts={"unchanged": True},
-            )  # fmt: skip
+        state = self.case.state
+        self.note(
+            kind="case", object_id=self.case.pk, verb=verb, actor=actor, now=now, from_state=state, to_state=state,
+            facts={"unchanged": True},
+        )  # fmt: skip
 
     # the flow
 
