@@ -52,6 +52,7 @@ from tests.world import BANYAN, GRID, KAPOK, STREET
 
 DAY = timedelta(days=1)
 _numbers = itertools.count(1)
+_grids = itertools.count()
 
 
 @dataclass
@@ -523,7 +524,7 @@ def _moved_grid(c: Contests, rng: random.Random, count: int) -> Contest:
     """A grid gets another code while its cases are being moved."""
     from huying.people.actions import areas as rights
 
-    number = 100 + 2 * (next(_numbers) % 400)
+    number = 100 + 2 * next(_grids)
     grid = Area.objects.create(
         code=f"{KAPOK}{number:03d}", name=f"木棉示例网格{number}", short_name="木棉", tier="grid", parent_code=KAPOK,
         households=10, valid_from=(RACE - 700 * DAY).date(),
