@@ -144,12 +144,6 @@ class TestChangeLimits:
         assert found.limit_line("9999", "handle", "hard").limit == "9wd"
         assert found.limit_line("9999", "handle", "urgent") is None
 
-    def test_a_type_that_is_not_in_the_draft_has_none(self, draft, clerk, now):
-        with pytest.raises(NotFound):
-            actions.change_limits(
-                version_id=draft.pk, code="9999", limits=[("handle", "", "3wd")], actor=clerk, now=now
-            )
-
     @pytest.mark.parametrize("limits", [[("handle", "", "soon")], [("handle", "", "3wd"), ("handle", "", "4wd")]])
     def test_bad_ones_are_refused(self, draft, clerk, now, limits):
         with pytest.raises(Invalid):
