@@ -91,6 +91,12 @@ class Kind:
     make: Callable[[], Write]
 
 
+def _address() -> str:
+    """Another one each time: too much from one neighbourhood is refused."""
+    number = next(_numbers)
+    return f"10.{number >> 8 & 255}.{number & 255}.7"
+
+
 class Kinds:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -472,15 +478,11 @@ class Kinds:
         return notices.decide_public(public_id=row.pk, granted=True, words="同意。", actor=world.leader, now=RACE)
 
     def _objection_form(self) -> Write:
-        from huying.portal.models import Tries
-
-        Tries.objects.all().delete()
         path = f"/notices/{self.paper().pk}/object/"
         data = {"key": str(uuid7()), "words": "希望换个时间。"}
 
         def sent(more: dict[str, Any]) -> Answer:
-            Tries.objects.all().delete()
-            return _page(Browser(raise_request_exception=False).post(path, {**data, **more}))
+            return _page(Browser(raise_request_exception=False, REMOTE_ADDR=_address()).post(path, {**data, **more}))
 
         return Write(lambda: sent({}), lambda: sent({"words": "另一句话。"}))
 
@@ -490,9 +492,7 @@ class Kinds:
         scene = self.stage.scene(situation)
         self.stage.write()
         report = scene.docket.reports[0]
-        number = next(_numbers)  # each from an address of its own: too many codes from one are refused
-        address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-        browser = Browser(raise_request_exception=False, REMOTE_ADDR=address)
+        browser = Browser(raise_request_exception=False, REMOTE_ADDR=_address())
         browser.post("/track/", {"code": code_of(report.pk, report.code_try)})
         cookies = browser.cookies
         data = {

@@ -89,8 +89,8 @@ def _count(marks: list[str], limits: tuple[tuple[int, timedelta], ...], now: dat
     for mark in sorted(marks):
         for most, window in limits:
             name = f"{mark}.{int(window.total_seconds())}"
-            Tries.objects.get_or_create(mark=name, defaults={"began_at": now})
-            row = Tries.objects.select_for_update().get(mark=name)
+            # Got and locked in one: old counts are dropped by a job meanwhile.
+            row, _new = Tries.objects.select_for_update().get_or_create(mark=name, defaults={"began_at": now})
             if now - row.began_at >= window:
                 row.began_at, row.count = now, 0
             if row.count >= most:
