@@ -33,6 +33,7 @@ class Lab:
     def pytest_sessionstart(self, session: Any) -> None:
         from prove.guards import tables
 
+        sites.read_all()
         tables.wrap()
 
     def pytest_runtestloop(self, session: Any) -> bool:
