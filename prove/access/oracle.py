@@ -113,7 +113,9 @@ KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
     "case": lambda viewer, secret: sees(viewer, secret.thing),
     "voice": lambda viewer, secret: sees(viewer, secret.thing),
     "unit": _unit,
-    "unit_phone": lambda viewer, secret: reads_rows(viewer, "organisation", secret.cell),
+    "unit_phone": lambda viewer, secret: (
+        viewer.posted == secret.thing or reads_rows(viewer, "organisation", secret.cell)
+    ),
     "account": _account,
     "account_name": _account_name,
     "grant": lambda viewer, secret: any_of(viewer, ASKERS, secret.cell),

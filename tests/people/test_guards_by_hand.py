@@ -132,6 +132,17 @@ class TestReads:
         assert seen >= {"榕树社区居委会", "街道环卫站", "区水务局"}
         assert not seen & {"木棉社区居委会", own.name}
 
+    def test_an_office_phone_goes_to_those_who_read_the_register_there_and_to_the_unit_itself(self, world):
+        unit = world.units["sanitation"]
+        unit.phone = "020-80000012"
+        reads, posted = Granted(frozenset({"read"}), BANYAN), Granted(frozenset({"report"}), BANYAN)
+
+        def told(*grants, units=()):
+            return api._out(unit, Actor(ActorKind.PERSON, units=units, grants=grants)).phone
+
+        assert told(reads) == told(posted, units=(unit.pk,)) == unit.phone
+        assert told(posted) == told(Granted(frozenset({"read"}), NEXT_DOOR)) == ""
+
     def test_a_role_is_given_over_ones_own_areas(self, world):
         for viewer, codes in ((admin_of(KAPOK), {KAPOK, KAPOK + "001"}), (person(Duty.READ), set())):
             form = GrantForm(viewer=viewer)

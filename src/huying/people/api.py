@@ -18,6 +18,7 @@ from huying.kernel.paging import Page
 from huying.kernel.refusals import NotFound
 from huying.people import queries
 from huying.people.models import Organisation
+from huying.registers.declared import get
 
 router = Router("organisations")
 
@@ -32,7 +33,7 @@ class OrganisationOut(Out):
     area_code: str = Field(examples=["440105001"])
     tier: str
     parent_id: UUID | None
-    phone: str = Field(description="of the office, not of a person")
+    phone: str = Field(description="of the office, not of a person; empty where the token does not read the register")
 
 
 class OrganisationPage(Listed):
@@ -76,7 +77,7 @@ def list_organisations(request: HttpRequest, given: Query[Wanted]) -> Organisati
     if given.q:
         rows = rows.filter(name__contains=given.q)
     found = page.of([rows], order=("area_code", "name", "id"))
-    return OrganisationPage(items=[_out(one) for one in found], next=page.next)
+    return OrganisationPage(items=[_out(one, actor_of(request)) for one in found], next=page.next)
 
 
 @router.get("/organisations/{organisation_id}", OrganisationOut, problems=(404,))
@@ -85,7 +86,7 @@ def read_organisation(request: HttpRequest, organisation_id: UUID) -> Organisati
     found = Organisation.objects.filter(_seen(actor_of(request)), pk=organisation_id, active=True).first()
     if found is None:
         raise NotFound("unit")
-    return _out(found)
+    return _out(found, actor_of(request))
 
 
 class WantedPosts(In):
@@ -124,7 +125,11 @@ def _seen(actor: Actor) -> Q:
     return seen
 
 
-def _out(one: Organisation) -> OrganisationOut:
+def _out(one: Organisation, actor: Actor) -> OrganisationOut:
+    read = get("organisation").prefixes(actor)  # areas whose register of units this person reads, and those above
+    known = one.pk in actor.units or any(
+        one.area_code.startswith(code) or code.startswith(one.area_code) for code in read
+    )
     return OrganisationOut(
         id=one.pk,
         kind=one.kind,
@@ -133,5 +138,5 @@ def _out(one: Organisation) -> OrganisationOut:
         area_code=one.area_code,
         tier=one.tier,
         parent_id=one.parent_id,
-        phone=one.phone,
+        phone=one.phone if known else "",
     )

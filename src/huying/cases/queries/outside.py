@@ -11,6 +11,7 @@ from huying.cases.queries.scope import (
     branches_seen_by,
     by_order,
     not_recused,
+    one,
     seen_by,
     units_worked_for,
 )
@@ -20,6 +21,8 @@ from huying.clocks.models import Clock
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.paging import Page
 from huying.people.rules import Duty
+
+NO_CASE = UUID(int=0)
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Whole:
 
 def whole(case_id: UUID, viewer: Actor) -> Whole | None:
     """One case; None where it is missing or not the viewer's to see."""
-    case = seen_by(viewer).filter(pk=case_id).first()
+    case = one(case_id, viewer)
     if case is None:
         return None
     orders = list(WorkOrder.objects.filter(case=case).select_related("unit").order_by("offered_at", "id"))
@@ -65,13 +68,13 @@ def orders_found(
     """Orders of cases that the viewer may see: of a named unit, else of the viewer's units, else of their areas."""
     rows = WorkOrder.objects.select_related("unit", "case").defer("case__search")
     if state == "live":
-        rows = rows.filter(state__in=[str(one) for one in sorted(LIVE_ORDERS)])
+        rows = rows.filter(state__in=[str(state) for state in sorted(LIVE_ORDERS)])
     elif state != "all":
         rows = rows.filter(state=state)
     if unit_id is not None:
         rows = rows.filter(unit_id=unit_id)
-    branches = [rows.filter(case__in=one.order_by().values("pk")) for one in area_branches(viewer)]
-    mine = [one for one in units_worked_for(viewer) if unit_id in (None, one)]
+    branches = [rows.filter(case__in=cases.order_by().values("pk")) for cases in area_branches(viewer)]
+    mine = [unit for unit in units_worked_for(viewer) if unit_id in (None, unit)]
     if mine and viewer.kind == ActorKind.PERSON:
         seen = Case.objects.filter(not_recused(viewer), by_order(mine)).values("pk")
         branches.append(rows.filter(unit_id__in=mine, case__in=seen).exclude(state__in=_GONE))
@@ -84,17 +87,18 @@ _GONE = [str(OrderState.RETURNED), str(OrderState.CANCELLED)]
 def order_seen(order_id: UUID, viewer: Actor) -> WorkOrder | None:
     """One order of a case that the viewer may see."""
     found = WorkOrder.objects.filter(pk=order_id).select_related("unit").first()
-    if found is None or not seen_by(viewer).filter(pk=found.case_id).exists():
-        return None
-    return found
+    return found if _seen(found, viewer) else None
 
 
 def report_seen(report_id: UUID, viewer: Actor) -> Report | None:
     """One report of a case that the viewer may see."""
     found = Report.objects.filter(pk=report_id).select_related("contact").first()
-    if found is None or not seen_by(viewer).filter(pk=found.case_id).exists():
-        return None
-    return found
+    return found if _seen(found, viewer) else None
+
+
+def _seen(found: WorkOrder | Report | None, viewer: Actor) -> bool:
+    """Asked also for what is missing, of the case that is none: the statements tell nobody that it was there."""
+    return one(found.case_id if found is not None else NO_CASE, viewer) is not None
 
 
 def seen_among(case_ids: set[UUID], viewer: Actor) -> set[UUID]:
