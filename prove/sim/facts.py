@@ -88,6 +88,7 @@ def facts_of(case: Case) -> CaseFacts:
         late_told=case["late"],
         actor_id=maybe(case["me"]),
         actor_units=tuple(key(one) for one in case["units"]),
+        actor_bodies=tuple(key(one) for one in case["units"]),
         by_rule=case["rule"],
         actor_report_id=maybe(case["report"]),
         given=None if form is None else given_of(form),

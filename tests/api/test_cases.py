@@ -7,11 +7,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from huying.cases import actions as a
 from huying.cases.api import Filters
 from huying.cases.models import Case
 from huying.cases.queries.lists import Wanted
 from huying.kernel.ids import uuid7
-from tests.world import GRID, NEXT_DOOR, STREET
+from tests.world import GRID, NEXT_DOOR, NOW, STREET
 
 
 @pytest.fixture
@@ -81,6 +82,15 @@ class TestRead:
             with CaptureQueriesContext(connection) as read:
                 one.get(f"/cases/{case.pk}")
             assert len(read) <= 10, "\n".join(query["sql"][:200] for query in read)
+
+    def test_what_keeps_a_persons_unit_away_keeps_the_persons_programs_away(self, world, call, program):
+        leader, reader = program("leader"), program("leader", duties=["read", "supervise"])
+        assert [len(one.get("/cases")["items"]) for one in (leader, reader)] == [1, 1]
+        a.recuse_unit(call.pk, unit_id=world.units["centre"].pk, actor=world.dispatcher, now=NOW)
+        for one in (leader, reader):
+            assert one.get("/cases?state=all")["items"] == []
+            one.get(f"/cases/{call.pk}", status=404)
+            assert one.get("/reports")["items"] == []
 
 
 class TestMoves:

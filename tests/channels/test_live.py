@@ -193,6 +193,10 @@ class TestStream:
         assert answer["status"] == 503
         assert (b"retry-after", b"30") in answer["headers"]
 
+        others = Hub(lambda: "", most=1)
+        others.streams.add(Stream(_person(), waiting=None))
+        assert in_a_thread(_asked(_scope(cookie="sessionid=k"), others))["status"] == 503
+
     def test_the_listener_comes_back_after_the_database_did(self, monkeypatch):
         attempts = []
 

@@ -15,6 +15,7 @@ from huying.kernel.refusals import IllegalMove, NotAllowed, NotFound
 from huying.notices import actions, queries
 from huying.notices.actions import Recipient, habits, notify, telling, wordings
 from huying.notices.actions.public import Paper
+from huying.notices.channels import send_code
 from huying.notices.models import Delivery, Notice, Wording
 from huying.notices.rules import WORDING_FLOW, Channel
 from huying.people.models import Account
@@ -115,6 +116,14 @@ class TestOwn:
                     account_id=world.handler.id, channel=Channel.SMS, code="123456", until=NOW + timedelta(minutes=5),
                     now=NOW + timedelta(hours=1), address=address,
                 )  # fmt: skip
+
+    def test_a_code_leaves_by_a_way_that_there_is_and_that_is_open(self, world, settings):
+        given = {"account_id": world.handler.id, "code": "112233", "until": NOW + timedelta(minutes=5), "now": NOW}
+        assert send_code(**given, channel="sms", address="13900000001")
+        settings.NOTICES = {"sms": "off"}
+        for channel in ("sms", "in_app", "pigeon"):
+            with pytest.raises(NotFound):
+                send_code(**given, channel=channel, address="13900000001")
 
     def test_an_address_is_confirmed_once(self, world):
         reached(world.handler, "sms", "13900000001")

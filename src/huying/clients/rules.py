@@ -43,7 +43,8 @@ def cut(owner: Actor, duties: Collection[str], areas: Collection[str], *, label:
         for code in _common(grant.area_code, areas):
             grants.append(Granted(kept, code, grant.unit_id))
     works = any(UNIT_DUTIES & grant.duties for grant in grants)
-    return replace(owner, grants=tuple(grants), units=owner.units if works else (), label=label)
+    units, idle = (owner.units, ()) if works else ((), owner.units)
+    return replace(owner, grants=tuple(grants), units=units, idle_units=idle, label=label)
 
 
 def _common(code: str, areas: Collection[str]) -> list[str]:

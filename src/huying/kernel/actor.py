@@ -42,6 +42,12 @@ class Actor:
     report_id: UUID | None = None  # a resident who holds this report's tracking code
     name: str = ""  # shown on the person's own pages only; never written to history
     post: str = ""  # the first present post and its unit, for the person's own pages
+    idle_units: tuple[UUID, ...] = ()  # posts in whose name a program may not act: they keep it away all the same
+
+    @property
+    def bodies(self) -> tuple[UUID, ...]:
+        """Every organisation with a post of the actor's: what keeps one of them away keeps the actor away."""
+        return (*self.units, *self.idle_units)
 
     def may(self, duty: str | None, area_code: str, *, as_unit: bool = False) -> bool:
         """Whether the actor holds `duty` over `area_code` (no duty asked: anybody may).

@@ -221,7 +221,7 @@ def recused(object_ids: Iterable[UUID]) -> dict[UUID, Recused]:
 
 def recusals_touching(viewer: Actor) -> QuerySet[Recusal]:
     """Recusals of the viewer's units or of the viewer: what lists subtract (`object_id` of these rows)."""
-    return Recusal.objects.filter(Q(unit_id__in=viewer.units) | Q(account_id=viewer.id, account__isnull=False))
+    return Recusal.objects.filter(Q(unit_id__in=viewer.bodies) | Q(account_id=viewer.id, account__isnull=False))
 
 
 def masked(contact_ids: Iterable[UUID]) -> dict[UUID, Masked]:

@@ -479,7 +479,7 @@ def open_reporter(case_id: UUID, *, report_id: UUID, purpose: str, actor: Actor,
     report = _report_of(docket, report_id)
     if report.contact_id is None:
         raise NotFound("contact")
-    if actor.units and all(one.kind in OUTSIDERS for one in people_queries.units(actor.units).values()):
+    if actor.bodies and all(one.kind in OUTSIDERS for one in people_queries.units(actor.bodies).values()):
         raise NotAllowed(_("外部单位看不到诉求人的联系方式。请由街道代为联系。"))
     return people.open_contact(
         contact_id=report.contact_id, purpose=purpose, area_code=docket.case.area_code, actor=actor, now=now

@@ -351,6 +351,7 @@ class Docket:
             else False,
             actor_id=actor.id,
             actor_units=actor.units,
+            actor_bodies=actor.bodies,
             by_rule=actor.kind in (ActorKind.RULE, ActorKind.SYSTEM),
             actor_report_id=actor.report_id if actor.report_id in report_ids else None,
             given=given,

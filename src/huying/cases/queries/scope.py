@@ -32,8 +32,8 @@ def not_recused(viewer: Actor) -> Q:
     """Cases that neither the viewer nor one of the viewer's units keeps away from."""
     kept_away = Recusal.objects.filter(object_id=OuterRef("pk"))
     mine = Q(account_id=viewer.id)
-    if viewer.units:
-        mine |= Q(unit_id__in=viewer.units)
+    if viewer.bodies:
+        mine |= Q(unit_id__in=viewer.bodies)
     return Q(~Exists(kept_away.filter(mine)))
 
 

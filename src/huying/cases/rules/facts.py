@@ -98,6 +98,7 @@ class CaseFacts:
     late_told: bool = False
     actor_id: UUID | None = None
     actor_units: tuple[UUID, ...] = ()
+    actor_bodies: tuple[UUID, ...] = ()  # the units, and those in whose name a program may not act
     by_rule: bool = False
     actor_report_id: UUID | None = None
     given: Given | None = None

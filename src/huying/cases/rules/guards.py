@@ -288,7 +288,7 @@ def not_objected_against(facts: CaseFacts) -> bool:
 
 @guard(_("您要回避这件事。请交给同事办。"))
 def actor_not_recused(facts: CaseFacts) -> bool:
-    return facts.actor_id not in facts.recused_accounts and not facts.recused_units.intersection(facts.actor_units)
+    return facts.actor_id not in facts.recused_accounts and not facts.recused_units.intersection(facts.actor_bodies)
 
 
 # approvals

@@ -122,7 +122,7 @@ def open_contact(*, contact_id: UUID, purpose: str, area_code: str, actor: Actor
         purpose=purpose,
         area_code=area_code,
         opened_by=actor.id,
-        unit_id=actor.units[0] if actor.units else None,
+        unit_id=actor.bodies[0] if actor.bodies else None,
         at=now,
     )
     audit.append(
