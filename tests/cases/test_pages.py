@@ -655,6 +655,27 @@ class TestFormsThatAreRefused:
         assert answer.status_code == 422
         assert "这张表已经交过一次" in text_of(answer)
 
+    @pytest.mark.parametrize("other", ["pictures", "words"])
+    def test_a_form_that_the_case_has_moved_past_is_done_if_it_is_the_same_and_refused_if_not(
+        self, world, door, start, other
+    ):
+        small = next(one.code for one in matters.self_handled_types())
+        case = world.call(
+            now=start, channel=Channel.PATROL, actor=world.grid_worker, type_code=small, area_code=GRID
+        ).case
+        key, worker = str(uuid7()), door("grid_worker")
+
+        def sent(words="清走了。", colour=(9, 9, 9)):
+            pictures = {"before": picture(), "after": picture("b.jpg", colour)}
+            return make(worker, case, "self_handle", key=key, words=words, **pictures)
+
+        made(sent())
+        made(sent())
+        late = sent(words="换一句话。") if other == "words" else sent(colour=(200, 9, 9))
+        assert late.status_code in (409, 422)
+        assert "这张表已经交过一次" in text_of(late)
+        assert History.objects.filter(object_id=case.pk, verb="self_handle").count() == 1
+
     def test_a_refusal_of_the_flow_keeps_what_was_typed(self, world, door, start):
         case = submitted(world, start)
         a.review_result(case.pk, actor=world.reviewer, now=timezone.now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -14,17 +15,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from huying.audit import queries as audit
+from huying.audit.queries import body_hash
 from huying.cases import actions, queries
+from huying.cases.actions.acting import sent_as
 from huying.cases.actions.covering import cover_photo, may_cover
 from huying.cases.casefile import Casefile, casefile, subject_of
 from huying.cases.forms import DeskMove, MoveForm, Subject, move_named, walk
 from huying.cases.forms.contact import OpenContactForm
+from huying.cases.forms.table import SENT_OTHERWISE
 from huying.cases.queries import page
 from huying.cases.sent import sent_about
 from huying.files import covering, responses
-from huying.kernel.actor import Actor
 from huying.kernel.doors import actor_of, attempt, now_of, sensitive, staff
-from huying.kernel.refusals import NotAllowed, NotFound
+from huying.kernel.refusals import Conflict, NotAllowed, NotFound
 from huying.kernel.terms import _
 from huying.places import queries as places
 from huying.places.rules import Tier, street_of
@@ -62,9 +65,10 @@ def move(request: HttpRequest, case_id: UUID, verb: str) -> HttpResponse:
     found = move_named(verb)
     if found is None:
         raise NotFound("move")
+    mark_of(request)  # before a form reads the files
     subject = subject_of(case_id, actor=actor_of(request), now=now_of(request))
     if subject is None:
-        if _was_made(request):  # by this very form, and it took the case out of this person's sight
+        if _was_sent(request):  # by this very form, and it took the case out of this person's sight
             return _after(request, case_id, found)
         raise NotFound("case")
     if "find" in request.POST:
@@ -72,28 +76,47 @@ def move(request: HttpRequest, case_id: UUID, verb: str) -> HttpResponse:
     form = found.form(request.POST, request.FILES, subject=subject, request=request)
     if form.is_valid():
         actor, now = actor_of(request), now_of(request)
-        done = attempt(form, lambda: walk(found, form, case_id=case_id, actor=actor, now=now))
+        with sent_as(mark_of(request)):
+            done = attempt(form, lambda: walk(found, form, case_id=case_id, actor=actor, now=now))
         if done is not None:
             return _after(request, case_id, found)
         subject = _subject(request, case_id)  # as it stands now: somebody may have been faster
-    elif _was_sent(form, actor_of(request)):
+    elif _was_sent(request):
         return _after(request, case_id, found)
     return _shown(request, casefile(subject, wanted=found.name), found, form, opened=True, status=422)
 
 
-def _was_made(request: HttpRequest) -> bool:
-    """The same, where the case is not this person's to see any more."""
+def mark_of(request: HttpRequest) -> str:
+    """A keyed hash of a form as it was sent: its fields, and its files by what is in them. Reckoned once a request."""
+    known: str | None = getattr(request, "_mark", None)
+    if known is None:
+        fields = sorted((name, request.POST.getlist(name)) for name in request.POST if name != "csrfmiddlewaretoken")
+        files = []
+        for name in sorted(request.FILES):
+            for one in request.FILES.getlist(name):
+                digest = sha256()
+                for chunk in one.chunks():
+                    digest.update(chunk)
+                one.seek(0)
+                files.append((name, digest.hexdigest()))
+        known = request._mark = body_hash([fields, files])  # type: ignore[attr-defined]
+    return known
+
+
+def _was_sent(request: HttpRequest) -> bool:
+    """Whether this very form did its move already: what it chose may be no choice any more, the case out of sight.
+
+    Raises Conflict where the move was made under the same key by a form with other words.
+    """
     try:
         earlier = audit.by_key(UUID(request.POST.get("key", "")))
     except ValueError:
         return False
-    return earlier is not None and earlier.actor_id == actor_of(request).id
-
-
-def _was_sent(form: MoveForm, actor: Actor) -> bool:
-    """Whether this very form did its move already: what it chose may be no choice any more."""
-    earlier = audit.by_key(form.cleaned_data.get("key"))
-    return earlier is not None and earlier.actor_id == actor.id
+    if earlier is None or earlier.actor_id != actor_of(request).id:
+        return False
+    if earlier.body_hash != mark_of(request):
+        raise Conflict(SENT_OTHERWISE)
+    return True
 
 
 def _again(request: HttpRequest, subject: Subject, found: DeskMove) -> HttpResponse:

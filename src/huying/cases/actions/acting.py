@@ -9,7 +9,9 @@ touches: all are locked in one order, and their dockets are `docket.others`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, Concatenate, Generic, ParamSpec, cast
 from uuid import UUID
@@ -27,6 +29,22 @@ from huying.kernel.refusals import KeyReused, NotFound
 
 P = ParamSpec("P")
 Also = Callable[[UUID, dict[str, Any]], Iterable[UUID]]
+
+
+_sent_as: ContextVar[str] = ContextVar("sent_as", default="")
+
+
+@contextmanager
+def sent_as(mark: str) -> Iterator[None]:
+    """Inside, the body of an act is known by this mark of what was sent, not by what was understood of it.
+
+    A form that comes once more may no longer be understood, because the case has moved on: its mark is the same.
+    """
+    before = _sent_as.set(mark)
+    try:
+        yield
+    finally:
+        _sent_as.reset(before)
 
 
 def opened(case_id: UUID, *, actor: Actor, knowledge: Knowledge | None = None) -> Docket:
@@ -59,7 +77,7 @@ class Act(Generic[P]):
         checked, earlier = "", None
         if key is not None:
             audit.hold(key)  # before any row: the same key may come for another case
-            checked, earlier = body_hash(_canonical(self.verb, case_id, kwargs)), audit.by_key(key)
+            checked, earlier = _sent_as.get() or body_hash(_canonical(self.verb, case_id, kwargs)), audit.by_key(key)
             if earlier is not None and actor.id is not None and earlier.actor_id == actor.id:
                 # What this person did may have taken the case out of their sight: the answer stays the same.
                 return _again(earlier, checked, case_id)

@@ -171,9 +171,12 @@ def _may_take_in(subject: Subject, known: Any) -> bool:
     )
 
 
+SENT_OTHERWISE = _("这张表已经交过一次，内容不一样。请先看经过，再决定要不要重填。")
+
+
 def walk(move: DeskMove, form: MoveForm, *, case_id: UUID, actor: Actor, now: datetime) -> object:
     """Make the move of a valid form. The same form sent twice acts once."""
     try:
         return move.call(form, form.cleaned_data.get("key"), case_id, actor, now)
     except KeyReused as why:
-        raise Conflict(_("这张表已经交过一次，内容不一样。请先看经过，再决定要不要重填。")) from why
+        raise Conflict(SENT_OTHERWISE) from why
