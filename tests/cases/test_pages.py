@@ -655,7 +655,7 @@ class TestFormsThatAreRefused:
         assert answer.status_code == 422
         assert "这张表已经交过一次" in text_of(answer)
 
-    @pytest.mark.parametrize("other", ["pictures", "words"])
+    @pytest.mark.parametrize("other", ["pictures", "words", "less"])
     def test_a_form_that_the_case_has_moved_past_is_done_if_it_is_the_same_and_refused_if_not(
         self, world, door, start, other
     ):
@@ -671,7 +671,11 @@ class TestFormsThatAreRefused:
 
         made(sent())
         made(sent())
-        late = sent(words="换一句话。") if other == "words" else sent(colour=(200, 9, 9))
+        late = {
+            "words": lambda: sent(words="换一句话。"),
+            "pictures": lambda: sent(colour=(200, 9, 9)),
+            "less": lambda: make(worker, case, "self_handle", key=key, words="清走了。", before=picture()),
+        }[other]()
         assert late.status_code in (409, 422)
         assert "这张表已经交过一次" in text_of(late)
         assert History.objects.filter(object_id=case.pk, verb="self_handle").count() == 1
