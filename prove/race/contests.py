@@ -527,7 +527,7 @@ def _moved_grid(c: Contests, rng: random.Random, count: int) -> Contest:
     taken = set(Area.objects.filter(code__startswith=KAPOK, tier="grid").values_list("code", flat=True))
     number = next(n for n in range(100, 998) if not taken & {f"{KAPOK}{n:03d}", f"{KAPOK}{n + 1:03d}"})
     grid = Area.objects.create(
-        code=f"{KAPOK}{number:03d}", name=f"木棉示例网格{number}", short_name="木棉", tier="grid", parent_code=KAPOK,
+        code=f"{KAPOK}{number:03d}", name=f"木棉改编网格{number}", short_name="木棉", tier="grid", parent_code=KAPOK,
         households=10, valid_from=(RACE - 700 * DAY).date(),
     )  # fmt: skip
     places.changed()
