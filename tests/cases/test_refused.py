@@ -16,6 +16,7 @@ from huying.cases.rules import Channel, State
 from huying.kernel.actor import resident, system
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
+from huying.people.models import Recusal
 from tests.world import NOW, build_world
 
 pytestmark = pytest.mark.django_db
@@ -70,10 +71,13 @@ class TestCorrecting:
             a.correct_case(case.pk, **given, actor=world.dispatcher, now=NOW)
         assert list(why.value.errors) == [field]
 
-    def test_the_same_again_writes_nothing(self, world, case):
-        before = History.objects.count()
+    def test_the_same_again_changes_nothing_and_leaves_one_line_that_says_so(self, world, case):
+        before, version = History.objects.count(), case.version
         a.correct_case(case.pk, title="", actor=world.dispatcher, now=NOW)
-        assert History.objects.count() == before
+        assert History.objects.count() == before + 1
+        assert History.objects.latest("pk").facts == {"unchanged": True}
+        case.refresh_from_db()
+        assert case.version == version
 
 
 class TestRecusing:
@@ -90,7 +94,9 @@ class TestRecusing:
     def test_said_twice_it_stands_once_and_the_communitys_own_goes_up(self, world, case):
         for _time in range(2):
             a.recuse_unit(case.pk, unit_id=world.units["banyan"].pk, actor=world.head, now=NOW)
-        assert History.objects.filter(object_id=case.pk, verb="recuse").count() == 1
+        lines = History.objects.filter(object_id=case.pk, verb="recuse").order_by("pk")
+        assert [one.facts.get("unchanged", False) for one in lines] == [False, True]
+        assert Recusal.objects.filter(object_id=case.pk).count() == 1
 
 
 class TestAddingAndMerging:
