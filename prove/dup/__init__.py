@@ -43,13 +43,16 @@ class Dup(Prover):
         self._bench = database()
         self.bench = self._bench.__enter__()
         from huying.cases.actions import intake
+        from huying.files.actions import keep
         from prove.dup import breaking, kinds, sending
         from prove.race.breaking import settle_down
         from prove.race.stage import Stage
 
         settle_down(run.folder)
-        self.draws = mock.patch.object(intake, "SAMPLE_PERCENT", 0)  # a second look is drawn by the case's own id
-        self.draws.start()
+        mock.patch.object(intake, "SAMPLE_PERCENT", 0).start()  # a second look is drawn by the case's own id
+        # One browser sends a day's pictures in a second here; what it may hold at once is tried by prove-upload.
+        mock.patch.object(keep, "MOST_HELD", 10_000).start()
+        mock.patch.object(keep, "MOST_BYTES_HELD", 1 << 40).start()
         self.stop_clock = breaking.clock_stands()
         self.stage = Stage.build()
         self.pool = ThreadPoolExecutor(sending.MOST, thread_name_prefix="sender")

@@ -35,7 +35,6 @@ from huying.channels.models import Delivery
 from huying.clients.actions import make_client
 from huying.clients.models import Client
 from huying.config import api
-from huying.files.models import HeldUpload
 from huying.kernel.actor import resident
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import KeyReused, Refusal
@@ -435,9 +434,6 @@ class Kinds:
 
     def _self_form(self) -> Write:
         data = {"key": str(uuid7()), "type_code": "0402", "words": "清走了。", **self._place()}
-
-        # A day does not pass here: pictures of forms that were refused would fill what one session may hold.
-        HeldUpload.objects.filter(claimed_at=None).delete()
 
         def sent(words: str) -> Answer:
             pictures = {name: SimpleUploadedFile("a.jpg", photo()) for name in ("before", "after")}
