@@ -50,7 +50,7 @@ class Dup(Prover):
 
         settle_down(run.folder)
         mock.patch.object(intake, "SAMPLE_PERCENT", 0).start()  # a second look is drawn by the case's own id
-        # One browser sends a day's pictures in a second here; what it may hold at once is tried by prove-upload.
+        # One browser sends a day's pictures in a second here; what it may hold at once has tests of its own.
         mock.patch.object(keep, "MOST_HELD", 10_000).start()
         mock.patch.object(keep, "MOST_BYTES_HELD", 1 << 40).start()
         self.stop_clock = breaking.clock_stands()
