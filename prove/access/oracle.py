@@ -141,7 +141,7 @@ def may(viewer: Viewer | None, secret: Secret, report_id: UUID | None = None) ->
         if report_id is None or secret.kind not in ("case", "voice"):
             return False
         return bool(secret.thing.report_id == report_id)
-    if secret.kind in ("row:appointment", "account_name") and works_in(viewer) == unit_id(secret.cell, "on"):
+    if secret.kind in ("row:appointment", "account_name") and viewer.posted == unit_id(secret.cell, "on"):
         return True  # who holds which post beside one in the own unit
     if secret.kind.startswith("row:"):
         return reads_rows(viewer, secret.kind[4:], secret.cell)
