@@ -215,6 +215,42 @@ class TestStream:
 
         assert in_a_thread(play()) > 2
 
+    def test_nobody_is_greeted_before_the_database_is_listened_to(self, monkeypatch):
+        order = []
+
+        class Listening:
+            async def __aenter__(self):
+                return self
+
+            async def __aexit__(self, *_):
+                return None
+
+            async def execute(self, _):
+                await _real_sleep(0.05)
+                order.append("listening")
+
+            async def notifies(self):
+                await _real_sleep(60)
+                yield None
+
+        async def connect(*_, **__):
+            return Listening()
+
+        async def play():
+            monkeypatch.setattr(psycopg.AsyncConnection, "connect", connect)
+            hub = Hub(lambda: "")
+            stream = Stream(_person())
+
+            async def send(_):
+                order.append("hello")
+                stream.end()
+
+            with hub.joined(stream):
+                await LiveStream(hub, "sessionid")._write(stream, "k", send)
+
+        in_a_thread(play())
+        assert order == ["listening", "hello"]
+
 
 _real_sleep = asyncio.sleep
 

@@ -32,6 +32,8 @@ Send = Callable[[Message], Awaitable[None]]
 HEARTBEAT_SECONDS = 15.0
 CHECK_SECONDS = 30.0
 """How often a stream looks again whether its person is still signed in, and with which areas."""
+READY_SECONDS = 10.0
+"""How long the first word of a stream waits for the database's ear: who is told hello misses nothing after it."""
 WAITING = 64
 """Notices that may wait for one slow page; past that it is told to ask for everything."""
 PER_PERSON = 12
@@ -53,6 +55,7 @@ class Hub:
         self.server = server
         self.streams: set[Stream] = set()
         self._listener: asyncio.Task[None] | None = None
+        self._listening = asyncio.Event()
 
     def full(self) -> bool:
         return len(self.streams) >= self.most
@@ -69,6 +72,12 @@ class Hub:
             if not self.streams and self._listener is not None:
                 self._listener.cancel()
                 self._listener = None
+                self._listening.clear()
+
+    async def ready(self) -> None:
+        """Wait until notices are heard. Where the database stays away, all are told to ask again once it is back."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._listening.wait(), READY_SECONDS)
 
     def hear(self, payload: str) -> None:
         if self.server and payload == farewell(self.server):
@@ -94,6 +103,7 @@ class Hub:
             try:
                 async with await psycopg.AsyncConnection.connect(self._database(), autocommit=True) as listening:
                     await listening.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
+                    self._listening.set()
                     if missed:
                         self.spread_refresh()
                     pause, missed = 0.5, True
@@ -102,6 +112,7 @@ class Hub:
             except (psycopg.Error, OSError) as why:
                 logger.warning("live stream: the database went away (%s), trying again", type(why).__name__)
             missed = True
+            self._listening.clear()
             await asyncio.sleep(pause)
             pause = min(pause * 2, 15.0)
 
@@ -240,6 +251,7 @@ class LiveStream:
             await send({"type": "http.response.body", "body": b""})
 
     async def _write(self, stream: Stream, key: str, send: Send) -> None:
+        await self.hub.ready()
         looked = time.monotonic()
         async for line in stream.lines():
             if time.monotonic() - looked > CHECK_SECONDS:
