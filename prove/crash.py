@@ -44,6 +44,7 @@ ECHO = 0.04
 AWAY_TAIL = 5.0
 """Seconds after the first answer behind a database kill in which waiting requests may still be told 503."""
 BREAK_TAIL = 12.0
+BACK_SECONDS = 20.0
 LONG = 15.0
 """Seconds that are a find also in the smoke form, which shares its machine with others; goals are the full form's."""
 AUDIT_EVERY = 10
@@ -364,9 +365,13 @@ class Crash(Prover):
             while acked["all"] < moment and any(client.is_alive() for client in clients):
                 time.sleep(0.002)
             before = set(self.house.webs())
-            at, pid = time.monotonic(), kill[what]()
+            # A process that an earlier kill took is being started again: this one waits for it.
+            deadline = time.monotonic() + BACK_SECONDS
+            while (pid := kill[what]()) is None and time.monotonic() < deadline:
+                time.sleep(0.05)
+            at = time.monotonic()
             if pid is None:
-                run.find("there was nothing to kill", what=what, webs=len(before))
+                run.find("nothing came back that could be killed", what=what, webs=len(before))
                 continue
             done.append(Kill(what, at, pid))
             run.count("kills")
