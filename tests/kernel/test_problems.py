@@ -10,6 +10,8 @@ from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import include, path
+from procrastinate.contrib.django.django_connector import wrap_exceptions
+from procrastinate.exceptions import ConnectorException
 
 from huying.kernel import problems, refusals
 from huying.kernel.actor import Actor, ActorKind
@@ -21,6 +23,18 @@ def _full_database():
     why = OperationalError()
     why.__cause__ = psycopg.errors.DiskFull()
     return why
+
+
+def _queue_cut_off(why):
+    """As putting a job into the queue fails: the driver's error, wrapped by Django, told by the queue's own class."""
+    try:
+        with wrap_exceptions():
+            try:
+                raise why
+            except type(why) as of_the_driver:
+                raise OperationalError from of_the_driver
+    except ConnectorException as told:
+        return told
 
 
 RAISED = {
@@ -35,6 +49,9 @@ RAISED = {
     "bad-request": BadRequest(),
     "down": OperationalError(),
     "cut": InterfaceError(),
+    "queue-down": _queue_cut_off(psycopg.errors.AdminShutdown()),
+    "queue-full": _queue_cut_off(psycopg.errors.DiskFull()),
+    "queue-fault": ConnectorException(),
     "odd-value": DataError(),
     "surrogate": UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"),
     "full-disk": OSError(errno.ENOSPC, "secret"),
@@ -45,7 +62,8 @@ RAISED = {
 }
 STATUS = {
     "not-found": 404, "not-allowed": 403, "invalid": 422, "too-many": 429, "http404": 404, "denied": 403,
-    "too-big": 413, "suspicious": 422, "bad-request": 422, "down": 503, "cut": 503, "odd-value": 422,
+    "too-big": 413, "suspicious": 422, "bad-request": 422, "down": 503, "cut": 503, "queue-down": 503, "queue-full": 507,
+    "queue-fault": 500, "odd-value": 422,
     "surrogate": 422, "full-disk": 507, "full-quota": 507, "full-database": 507, "no-file": 500, "fault": 500,
 }  # fmt: skip
 

@@ -117,6 +117,9 @@ def _run(given: list[str]) -> int:
             settings = read()
             if not asks_help:
                 prepare(settings.data)
+            if wanted == "worker" and not settings.pool:
+                # Each job would open a connection of its own.
+                os.environ["HUYING_POOL"] = str(settings.worker_jobs + 2)
             import django
 
             django.setup()

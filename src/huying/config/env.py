@@ -263,7 +263,7 @@ POOL = Setting(
     whole(0, 200),
     "0",
     "Database connections that one process may keep open; 0 opens one for each request.",
-    shown="threads + 2 under `huying serve`, else 0",
+    shown="threads + 2 in a web process, jobs + 2 in a worker, else 0",
 )
 LIVE = Setting("HUYING_LIVE", FLAG, "1", "0 switches the live stream off; pages then ask every few seconds.")
 LIVE_STREAMS = Setting("HUYING_LIVE_STREAMS", whole(1, 5000), "300", "Live streams that one web process serves.")

@@ -10,9 +10,10 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import DataError, InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from procrastinate.exceptions import ConnectorException
 
 from huying.kernel.actor import resident
 from huying.kernel.refusals import Invalid, NoSpace, NotAllowed, NotFound, Refusal, TooLarge, TooMany, Unavailable
@@ -77,6 +78,7 @@ def _page(request: HttpRequest, why: Refusal) -> HttpResponse:
 
 def refusal_for(exception: BaseException) -> Refusal | None:
     """The refusal that stands for a framework's exception, or None where it is a fault of ours."""
+    exception = _unwrapped(exception)
     if isinstance(exception, Refusal):
         return exception
     if isinstance(exception, Http404):
@@ -97,6 +99,16 @@ def refusal_for(exception: BaseException) -> Refusal | None:
     if isinstance(exception, SuspiciousOperation | BadRequest | UnicodeError):
         return Invalid(_UNREADABLE)
     return None
+
+
+def _unwrapped(exception: BaseException) -> BaseException:
+    """What Django said of the database, where the job queue wrapped it because a job was being put there."""
+    inner: BaseException | None = exception if isinstance(exception, ConnectorException) else None
+    for _depth in range(3):
+        inner = inner and (inner.__cause__ or inner.__context__)
+        if isinstance(inner, DatabaseError | InterfaceError):
+            return inner
+    return exception
 
 
 def _is_full(exception: BaseException) -> bool:
@@ -152,7 +164,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     # What a middleware raises comes here alone: without a database the session cannot even be read.
     broke = sys.exc_info()[1]
-    away = isinstance(broke, OperationalError | InterfaceError | OSError)
+    away = broke is not None and isinstance(_unwrapped(broke), OperationalError | InterfaceError | OSError)
     why = refusal_for(broke) if broke is not None and away else None
     try:
         return response_to(request, why or Broken())
