@@ -143,7 +143,8 @@ class Crash(Prover):
             "key-ignored": after_import("huying.clients.keeping", _KEY_IGNORED),
         }
         self.receiver = Receiver()
-        env = {"HUYING_WEBHOOK_PRIVATE": "1"}
+        # A month of a street's news comes in half an hour: the worker does more at once.
+        env = {"HUYING_WEBHOOK_PRIVATE": "1", "HUYING_WORKER_JOBS": "2" if run.smoke else "6"}
         self.served = Served(data, env=env, sabotage=broken.get(run.sabotage, ""))
         if data.exists():
             # Where the prover itself was stopped or killed, its world is that of the steps done; smoke begins anew.
