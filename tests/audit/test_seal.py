@@ -22,6 +22,14 @@ VALUES (now(), 'case', gen_random_uuid(), 'receive', '', 'received', 'system', '
 RETURNING id
 """
 
+# An id only where the transaction has its number by then.
+NUMBERED_FIRST = INSERT.replace("(at,", "(id, at,", 1).replace(
+    "(now(),",
+    "(CASE WHEN pg_current_xact_id_if_assigned() IS NOT NULL"
+    " THEN nextval(pg_get_serial_sequence('audit_history', 'id')) END, now(),",
+    1,
+)
+
 
 @pytest.fixture
 def file(tmp_path):
@@ -123,6 +131,12 @@ class TestCommitsOutOfOrder:
         assert seal() == 1
         assert Sealed.objects.get(history_id=early).seal == 3
         assert verify(file).findings == []
+
+    def test_a_transaction_has_its_number_before_its_first_row_has_an_id(self, bench):
+        """Else a writer held up between the two would seem to have begun after later rows were sealed."""
+        with bench.connect(bench.name) as first:
+            assert first.execute("SELECT pg_current_xact_id_if_assigned()").fetchone() == (None,)
+            assert first.execute(NUMBERED_FIRST).fetchone()[0] > 0
 
     def test_a_batch_that_is_cut_short_does_not_hide_a_row_that_commits_between(self, seal, file, bench, monkeypatch):
         append_some(4)
