@@ -562,7 +562,7 @@ class Crash(Prover):
     def _drain(self, run: Run, hasten: bool) -> None:
         """Wait until nothing is to be done. `hasten`: a dead worker's jobs are taken for stalled at once."""
         began = moved = time.monotonic()
-        told, least = 0.0, 10**9
+        told, last = 0.0, -1
         with self.house.connect(BOOT) as base:
             while True:
                 left = base.execute(
@@ -572,8 +572,9 @@ class Crash(Prover):
                 if not left:
                     break
                 waited = time.monotonic() - began
-                if sum(row[2] for row in left) < least:
-                    least, moved = sum(row[2] for row in left), time.monotonic()
+                # More is progress as well: one job of a round queues hundreds.
+                if (total := sum(row[2] for row in left)) != last:
+                    last, moved = total, time.monotonic()
                 if time.monotonic() - moved > 180:
                     run.find("jobs wait, and for three minutes none was done", jobs=[list(row) for row in left])
                     break

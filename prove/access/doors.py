@@ -617,10 +617,17 @@ def counted() -> Iterator[tuple[list[int], list[str]]]:
 
     def seen(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
         count[0] += 1
+        done = execute(sql, params, many, context)
         found = _WRITES.match(str(sql))
-        if found and found[1] not in HARMLESS and not found[1].startswith("procrastinate"):
+        # A statement that looks for what to write within the asker's own scope, and finds nothing, writes nothing.
+        if (
+            found
+            and context["cursor"].rowcount
+            and found[1] not in HARMLESS
+            and not found[1].startswith("procrastinate")
+        ):
             written.append(found[1])
-        return execute(sql, params, many, context)
+        return done
 
     with connection.execute_wrapper(seen):
         yield count, written
