@@ -47,7 +47,12 @@ function listen() {
   if (!("EventSource" in window) || stream || places[0].dataset.stream === "off") return;
   stream = new EventSource(places[0].dataset.stream);
   stream.addEventListener("message", (event) => { heard(event); told?.postMessage(event.data); });
-  stream.addEventListener("open", () => { if (performance.now() > 10000) for (const place of places) soon(place); }); // what was missed meanwhile
+  stream.addEventListener("open", () => {
+    if (performance.now() < 10000) return; // the page has just been made
+    const all = JSON.stringify({ name: "refresh" }); // nobody knows what was missed meanwhile, in this tab or another
+    heard({ data: all });
+    told?.postMessage(all);
+  });
   stream.addEventListener("error", () => {
     if (stream?.readyState !== EventSource.CLOSED && ++failed < 3) return; // it tries again by itself
     stream?.close();
