@@ -15,6 +15,7 @@ import random
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,7 +129,7 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (int, float, str, bool, type(None), list, dict)) else str(value)
 
 
-class Prover:
+class Prover(ABC):
     """Subclass it in a module or package of this folder and name it in `prove.__main__.PROVERS`."""
 
     name: ClassVar[str]
@@ -144,17 +145,17 @@ class Prover:
     goals: ClassVar[Mapping[str, Goal]] = {}
     seed: ClassVar[int] = 20261122
 
-    def open(self, run: Run) -> None:
+    def open(self, run: Run) -> None:  # noqa: B027  a prover may leave it out
         """Make or find the world; break what `run.sabotage` names. Called at the start and after a resumption."""
 
+    @abstractmethod
     def do(self, run: Run, rng: random.Random, items: int) -> None:
         """One step of so many items; call `run.done`, `run.find` and the figures."""
-        raise NotImplementedError
 
-    def settle(self, run: Run) -> None:
+    def settle(self, run: Run) -> None:  # noqa: B027  a prover may leave it out
         """After the last step of the whole run: what can only be compared at the end."""
 
-    def close(self, run: Run) -> None:
+    def close(self, run: Run) -> None:  # noqa: B027  a prover may leave it out
         """Always called: stop what was started."""
 
     def size(self, run: Run) -> int:
