@@ -42,7 +42,10 @@ class TestStaff:
         answer = desk(asked(rf, method))
         assert (answer.status_code, answer["Location"]) == (302, "/sign-in/?next=/desk/%3Fpage%3D2")
 
-    @pytest.mark.parametrize(("method", "headers"), [("post", {}), ("get", {"Accept": "application/json"})])
+    @pytest.mark.parametrize(
+        ("method", "headers"),
+        [("post", {}), ("get", {"Accept": "application/json"}), ("get", {"Accept": "text/event-stream"})],
+    )
     def test_a_stranger_who_sends_or_is_a_program_is_refused(self, rf, method, headers):
         with pytest.raises(SignInNeeded):
             desk(asked(rf, method, **headers))

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from huying.kernel.actor import Actor, ActorKind, resident
+from huying.kernel.problems import wants_document
 from huying.kernel.refusals import Invalid, NotAllowed, Refusal, SignInNeeded
 
 View = Callable[..., HttpResponse]
@@ -32,7 +33,7 @@ def staff(duty: str | None = None) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
             actor = actor_of(request)
             if actor.kind != ActorKind.PERSON:
-                if request.method in ("GET", "HEAD") and "application/json" not in request.headers.get("Accept", ""):
+                if request.method in ("GET", "HEAD") and not wants_document(request):
                     return _to_sign_in(request)
                 raise SignInNeeded
             if duty is not None and not actor.has(duty):

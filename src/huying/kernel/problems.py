@@ -45,8 +45,10 @@ def document(why: Refusal, instance: str = "") -> dict[str, Any]:
 
 
 def wants_document(request: HttpRequest) -> bool:
+    """Whether a page is of no use to who asks: a program, a script that wants data, or a live stream."""
     accept = request.headers.get("Accept", "")
-    return request.path.startswith("/api/") or ("json" in accept and "text/html" not in accept)
+    data = "json" in accept or "text/event-stream" in accept
+    return request.path.startswith("/api/") or (data and "text/html" not in accept)
 
 
 def response_to(request: HttpRequest, why: Refusal) -> HttpResponse:
