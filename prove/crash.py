@@ -65,7 +65,10 @@ class Story:
 
 @dataclass
 class Kill:
+    """`began` is just before the signal, `at` just after it: connections break between the two."""
+
     what: str
+    began: float
     at: float
     pid: int
     back: float | None = None
@@ -367,14 +370,16 @@ class Crash(Prover):
                 time.sleep(0.002)
             before = set(self.house.webs())
             # A process that an earlier kill took is being started again: this one waits for it.
-            deadline = time.monotonic() + BACK_SECONDS
+            began = time.monotonic()
+            deadline = began + BACK_SECONDS
             while (pid := kill[what]()) is None and time.monotonic() < deadline:
                 time.sleep(0.05)
+                began = time.monotonic()
             at = time.monotonic()
             if pid is None:
                 run.find("nothing came back that could be killed", what=what, webs=len(before))
                 continue
-            done.append(Kill(what, at, pid))
+            done.append(Kill(what, began, at, pid))
             run.count("kills")
             run.count(f"{what}_kills")
             if what == "web":
@@ -415,7 +420,7 @@ class Crash(Prover):
                 run.sample("database_back_seconds", first - kill.at)
                 if first - kill.at > LONG:
                     run.find("the database was away for long", seconds=round(first - kill.at, 1))
-                away.append((kill.at, first + AWAY_TAIL))
+                away.append((kill.began, first + AWAY_TAIL))
         for kill in kills:
             if kill.what != "web":
                 continue
@@ -442,7 +447,7 @@ class Crash(Prover):
                     run.find("a server error", status=line["s"], kind=line["kind"])
             elif line["w"] == "break":
                 run.count("breaks")
-                if not any(kill.at <= line["t"] <= kill.at + BREAK_TAIL for kill in kills):
+                if not any(kill.began <= line["t"] <= kill.at + BREAK_TAIL for kill in kills):
                     run.find("a connection broke though nothing was killed", kind=line["kind"], why=line["why"])
         run.count("acknowledged", len(acks))
         run.count("tries", sum(line["w"] == "try" for line in lines))
