@@ -6,7 +6,7 @@ import json
 import psycopg
 import pytest
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import DataError, InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import include, path
@@ -17,6 +17,7 @@ from huying.kernel import problems, refusals
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.doors import public
 from huying.kernel.refusals import Invalid, NotAllowed, NotFound, Refusal, TooLarge, TooMany, Unavailable
+from tests.world import STREET, build_world
 
 
 def _full_database():
@@ -217,3 +218,19 @@ def test_odd_values_are_told_to_us_as_well(caplog):
     assert isinstance(problems.refusal_for(OperationalError()), Unavailable)
     assert isinstance(problems.refusal_for(RequestDataTooBig()), TooLarge)
     assert problems.refusal_for(KeyError()) is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("why", "status"), [(OperationalError, 503), (InterfaceError, 503), (DatabaseError, 422)])
+def test_a_session_that_cannot_be_kept_is_told_from_one_that_is_gone(monkeypatch, why, status):
+    def broken(*args, **options):
+        raise why
+
+    browser = Client(raise_request_exception=False)
+    build_world()
+    browser.cookies["huying_area"] = STREET
+    assert browser.post("/report/", {"words": "楼道灯不亮"}).status_code == 302
+    monkeypatch.setattr("django.contrib.sessions.models.Session.save", broken)
+    answer = browser.post("/report/", {"words": "楼道的灯一直不亮"})
+    assert answer.status_code == status
+    assert ("Retry-After" in answer) == (status == 503)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError, DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -104,11 +105,18 @@ def refusal_for(exception: BaseException) -> Refusal | None:
 
 
 def _unwrapped(exception: BaseException) -> BaseException:
-    """What Django said of the database, where the job queue wrapped it because a job was being put there."""
-    inner: BaseException | None = exception if isinstance(exception, ConnectorException) else None
+    """What Django said of the database, where another class told it: the job queue's own, or that of a session.
+
+    Keeping a session says that it was deleted meanwhile, whatever went wrong with the database.
+    """
+    if not isinstance(exception, ConnectorException | SessionInterrupted):
+        return exception
+    inner: BaseException | None = exception
     for _depth in range(3):
         inner = inner and (inner.__cause__ or inner.__context__)
-        if isinstance(inner, DatabaseError | InterfaceError):
+        if isinstance(inner, OperationalError | InterfaceError):
+            return inner
+        if isinstance(exception, ConnectorException) and isinstance(inner, DatabaseError):
             return inner
     return exception
 
