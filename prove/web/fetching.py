@@ -133,5 +133,5 @@ def ssrf(run: Run, made: Made, rng: random.Random, place: str, number: str) -> N
             run.find("something inside the house is asked", place=place, url=url, address=f"{address}:{port}")
         if place == "message" and (address, port) != (tricks.OPEN, 443):
             run.find("a message goes elsewhere", url=url, address=address)
-        if urlsplit(url).scheme.lower() not in ("https", "") and place == "webhook":
+        if place == "webhook" and urlsplit(url).scheme.lower() not in ("https", ""):
             run.find("a webhook speaks another protocol", url=url)

@@ -93,7 +93,7 @@ def redirects(host: str) -> list[str]:
         f"ht\ttps://{evil}", f"https://{evil}\x00.{host}", f"//{evil}\\", f"//{evil}/%2e%2e", f"https:{host}@{evil}",
         f"//{host}%40{evil}", f"//{host}%5c@{evil}", f"//{host}\uff0f@{evil}", f"//\u2100.{evil}",
         f"//{evil}%E3%80%82", f"//{evil}.",
-        "http://[", "http://]", "//[", "https://[evil.example]", "//\ud83d\ude00.example",
+        "http://[", "http://]", "//[", "https://[evil.example]", "//\U0001f600.example",
     ]  # fmt: skip
 
 

@@ -20,6 +20,14 @@ from huying.kernel.terms import Label, _
 SECONDS = 10.0
 MOST_READ = 64 * 1024
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Set apart by IANA's registries of special addresses, which the standard library knows in part, and by version.
+_SET_APART = tuple(
+    ipaddress.ip_network(one)
+    for one in (
+        "192.0.0.0/24", "192.88.99.0/24",  # protocol assignments (some clouds tell their secrets there), old relays
+        "64:ff9b:1::/48", "100::/63", "2001::/23", "3fff::/20", "5f00::/16",
+    )
+)  # fmt: skip
 
 
 class Refused(Exception):
@@ -84,6 +92,8 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(one) & 0xFFFFFFFF)
         if one.is_site_local or (inner is not None and not is_public(str(inner))):
             return False
+    if any(one in net for net in _SET_APART):
+        return False
     return one.is_global and not (one.is_multicast or one.is_reserved or one.is_unspecified or one.is_link_local)
 
 
