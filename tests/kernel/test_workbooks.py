@@ -90,6 +90,24 @@ def test_what_inflates_or_has_too_many_parts_or_elements_is_beyond():
         counted(many.getvalue(), HERE)
 
 
+@pytest.mark.parametrize(
+    ("stated", "why"),
+    [
+        ("4000000000", Beyond),
+        ("9" * 40, ValueError),
+        ("+4000000000", ValueError),
+        ("-1", ValueError),
+        ("x", ValueError),
+    ],
+)
+@pytest.mark.parametrize("name", ["count", "uniqueCount"])
+def test_room_is_not_kept_for_words_that_a_file_only_says_it_has(stated, why, name):
+    """The reader keeps room for as many as are stated: the process would end."""
+    words = f'<sst {name}="{stated}"><si><t>长</t></si></sst>'
+    with pytest.raises(why):
+        counted(changed(book((0, 0, "代码")), "xl/sharedStrings.xml", words), HERE)
+
+
 def test_the_registers_reader_says_so_in_words(tmp_path):
     file = tmp_path / "far.xlsx"
     file.write_bytes(book((0, 0, "代码"), (1_048_575, 16_383, "x")))

@@ -121,8 +121,8 @@ class TestBadFiles:
             read_book(repacked(write_book(BOOK), "xl/worksheets/sheet1.xml", lambda _old: bomb))
 
     def test_a_file_that_inflates_beyond_the_limit_is_refused(self, monkeypatch):
-        monkeypatch.setattr(sheets, "INFLATED_LIMIT", 1024 * 1024)
-        bomb = zipped({"xl/sharedStrings.xml": b"0" * (2 * 1024 * 1024)})
+        monkeypatch.setattr(sheets, "_BOUNDS", replace(sheets._BOUNDS, inflated=1024 * 1024))
+        bomb = zipped({"xl/sharedStrings.xml": b"<sst>" + b"0" * (2 * 1024 * 1024) + b"</sst>"})
         assert len(bomb) < 10_000
         with pytest.raises(TooLarge):
             read_book(bomb)
@@ -131,7 +131,7 @@ class TestBadFiles:
         with pytest.raises(TooLarge):
             read_book(b"0" * (sheets.FILE_LIMIT + 1))
         with pytest.raises(TooLarge):
-            read_book(zipped({f"{number}.xml": b"" for number in range(sheets.PARTS_LIMIT + 1)}))
+            read_book(zipped({f"{number}.xml": b"" for number in range(sheets._BOUNDS.parts + 1)}))
 
     @pytest.mark.parametrize("place", [(1_000_000, 0), (1, 16_000), (10_002, 0), (1, 61)])
     def test_one_far_cell_is_refused_before_its_room_is_filled(self, place):

@@ -1,8 +1,8 @@
 """A workbook that somebody brought, counted before anything reads it.
 
-The reader fills all the room up to the furthest cell, so one far cell in a file of five kilobytes would take half a
-terabyte and end the process. So every part is inflated under a count, every cell's place is looked at, and what was
-counted is packed anew: the reader sees exactly that.
+The reader fills all the room up to the furthest cell, and keeps room for as many words as the file says that it has: a
+file of five kilobytes would take half a terabyte and end the process. So every part is inflated under a count, every
+cell's place and every stated number is looked at, and what was counted is packed anew: the reader sees exactly that.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ UNREADABLE = (CalamineError, zipfile.BadZipFile, zlib.error, OSError, EOFError, 
 """What the readers say of a file that is broken, locked or of another kind."""
 _PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}", re.ASCII)
+_COUNT = re.compile(r"[0-9]{1,18}", re.ASCII)
 _PIECE = 1 << 16
 
 
@@ -67,7 +68,7 @@ def counted(file: Path | bytes, bounds: Bounds) -> bytes:
 
 def _part(stream: IO[bytes], name: str, bounds: Bounds, left: list[int]) -> bytes:
     kept: list[bytes] = []
-    parser = _parser(_Cells(bounds) if "/worksheets/" in name else None, left)
+    parser = _parser(_Cells(bounds) if "/worksheets/" in name else None, bounds, left)
     while piece := stream.read(_PIECE):
         left[0] -= len(piece)
         if left[0] < 0:
@@ -84,13 +85,18 @@ def _part(stream: IO[bytes], name: str, bounds: Bounds, left: list[int]) -> byte
     return b"".join(kept)
 
 
-def _parser(cells: _Cells | None, left: list[int]) -> Any:
+def _parser(cells: _Cells | None, bounds: Bounds, left: list[int]) -> Any:
     parser = expat.ParserCreate()
 
     def began(name: str, given: dict[str, str]) -> None:
         left[1] -= 1
         if left[1] < 0:
             raise Beyond
+        for stated in (given.get("count"), given.get("uniqueCount")):
+            if stated is not None and not _COUNT.fullmatch(stated):
+                raise ValueError("a count that is none")
+            if stated is not None and int(stated) > bounds.elements:
+                raise Beyond
         if cells is not None:
             cells.began(name, given)
 

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,31 +15,19 @@ from importlib.resources import files
 from typing import Any
 
 import xlsxwriter
-from defusedxml import DefusedXmlException  # type: ignore[import-untyped]
-from defusedxml.ElementTree import iterparse  # type: ignore[import-untyped]
 from django.utils import translation
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineWorkbook
 
 from huying.kernel.refusals import Invalid, TooLarge
 from huying.kernel.terms import Label, _
+from huying.kernel.workbooks import UNREADABLE, Beyond, Bounds, opened
 from huying.matters.rules import CallBackPolicy, CheckPolicy, DutyKind, FlowKind, Grade, LowestTier
 from huying.matters.rules.book import SHEETS, Book, ClassRow, Column, DutyRow, LimitLine, Problem, SheetKind, TypeRow
 
 FILE_LIMIT = 4 * 1024 * 1024
-INFLATED_LIMIT = 32 * 1024 * 1024
-PARTS_LIMIT = 100
-COLUMNS_LIMIT = 60
+_BOUNDS = Bounds(rows=max(kind.most for kind in SHEETS) + 1, columns=60, inflated=32 << 20, parts=100)
 _LANGUAGE = "zh-hans"  # of heads and choices in the file, whatever language the person reads pages in
-_PLACE = re.compile(r"([A-Z]{1,8})([1-9][0-9]{0,11})", re.ASCII)
-_NUMBER = re.compile(r"[1-9][0-9]{0,11}", re.ASCII)
 _RISKY = ("=", "+", "-", "@", "\t", "'")
-
-
-# What the readers say of a file that is broken, encrypted or of another kind.
-_UNREADABLE = (
-    CalamineError, DefusedXmlException, zipfile.BadZipFile, zlib.error, OSError, SyntaxError, ValueError, RuntimeError,
-    EOFError, KeyError,
-)  # fmt: skip
 
 
 # Out
@@ -99,71 +84,21 @@ def read_book(data: bytes) -> ReadBook:
 
     Raises TooLarge for a file beyond the limits (inflated, too), Invalid for what is not a workbook.
     """
+    if len(data) > FILE_LIMIT:
+        raise TooLarge
     found = ReadBook(Book(), {})
     rows: dict[str, list[Any]] = {}
     try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(_counted(data)))
+        workbook = opened(data, _BOUNDS)
         with translation.override(_LANGUAGE):
             for kind in SHEETS:
                 rows[kind.key] = list(_rows_of(workbook, kind, found))
-    except _UNREADABLE as why:
+    except Beyond as why:
+        raise TooLarge from why
+    except UNREADABLE as why:
         raise Invalid({"file": [_("这不是能读的 xlsx 表格。请从“导出”得到的表格改起。")]}) from why
     found.book = Book(**{key: tuple(one) for key, one in rows.items()})
     return found
-
-
-def _counted(data: bytes) -> bytes:
-    """The same workbook, inflated under a count and packed anew: what the reader sees is what was counted."""
-    if len(data) > FILE_LIMIT:
-        raise TooLarge
-    out, whole = io.BytesIO(), 0
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
-        parts = old.infolist()
-        if len(parts) > PARTS_LIMIT:
-            raise TooLarge
-        if len({part.filename for part in parts}) < len(parts):
-            raise ValueError("two parts of one name")
-        for part in parts:
-            if not part.filename.endswith((".xml", ".rels")):
-                continue
-            with old.open(part) as stream:
-                content = stream.read(INFLATED_LIMIT - whole + 1)
-            whole += len(content)
-            if whole > INFLATED_LIMIT:
-                raise TooLarge
-            if "/worksheets/" in part.filename and part.filename.endswith(".xml"):
-                _count_cells(content)
-            new.writestr(part.filename, content)
-    return out.getvalue()
-
-
-def _count_cells(content: bytes) -> None:
-    """Refuse a sheet that reaches beyond the limits: one far cell makes the reader fill all the room before it."""
-    most = max(kind.most for kind in SHEETS) + 1
-    rows = 0
-    for _event, element in iterparse(io.BytesIO(content)):
-        name = element.tag.rpartition("}")[2]
-        if name == "c":
-            place = _PLACE.fullmatch(element.get("r", "A1"))
-            if place is None:
-                raise ValueError("a cell without a place")
-            if _column_number(place[1]) > COLUMNS_LIMIT or int(place[2]) > most:
-                raise TooLarge
-        elif name == "row":
-            rows += 1
-            number = _NUMBER.fullmatch(element.get("r", "1"))
-            if number is None:
-                raise ValueError("a row without a number")
-            if rows > most or int(number[0]) > most or len(element) > COLUMNS_LIMIT:
-                raise TooLarge
-            element.clear()
-
-
-def _column_number(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number
 
 
 def _rows_of(workbook: CalamineWorkbook, kind: SheetKind, found: ReadBook) -> Iterator[Any]:
