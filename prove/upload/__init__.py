@@ -271,9 +271,17 @@ class Watch:
             with suppress(OSError):
                 for task in Path("/proc/self/task").iterdir():
                     for child in (task / "children").read_text().split():
-                        total += _status(child, "VmRSS")
+                        if not _is_we(child):
+                            total += _status(child, "VmRSS")
             self.most = max(self.most, total)
             time.sleep(0.004)
+
+
+def _is_we(process: str) -> bool:
+    """Whether a child is only about to become one: until then it is this process's own memory, seen twice."""
+    with suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_bytes() == Path("/proc/self/cmdline").read_bytes()
+    return True
 
 
 def _status(process: str, name: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -62,10 +63,10 @@ def lines(path: Path, bounds: Bounds = MOST) -> Iterator[Line]:
         raise Invalid(_("没有这个文件：%(name)s。请核对路径。") % {"name": path.name})
     with path.open("rb") as file:
         packed = file.read(4) == b"PK\x03\x04"
-    return _sheet(path, bounds) if packed else _csv(path)
+    return _sheet(path, bounds) if packed else _csv(path, bounds)
 
 
-def _csv(path: Path) -> Iterator[Line]:
+def _csv(path: Path, bounds: Bounds) -> Iterator[Line]:
     encoding = encoding_of(path)
     csv.field_size_limit(MOST_CELL)
     with path.open(encoding=encoding, newline="") as file:
@@ -89,16 +90,18 @@ def _csv(path: Path) -> Iterator[Line]:
             if encoding == "gb18030":
                 cells = [gb18030_2022(cell) for cell in cells]
             if heading is None:
-                heading = _heading(cells)
+                heading = _heading(cells, bounds)
             elif any(cell.strip() for cell in cells):
                 yield Line(number, dict(zip(heading, cells, strict=False)))
         if heading is None:
             raise Invalid(_("文件里没有内容。请核对后再导。"))
 
 
-def _heading(cells: list[str]) -> list[str]:
+def _heading(cells: list[str], bounds: Bounds) -> list[str]:
+    if len(cells) > bounds.columns:
+        raise Invalid(_("表格的列太多，最多 %(most)s 列。请删去用不着的列。") % {"most": bounds.columns})
     names = [cell.strip() for cell in cells]
-    twice = sorted({name for name in names if name and names.count(name) > 1})
+    twice = sorted(name for name, times in Counter(names).items() if name and times > 1)
     if twice:
         raise Invalid(_("表头里“%(name)s”出现了两次。请留一列。") % {"name": twice[0]})
     return names
@@ -111,7 +114,7 @@ def _sheet(path: Path, bounds: Bounds) -> Iterator[Line]:
         for number, row in enumerate(sheet.iter_rows(), start=1):
             cells = [cell_text(cell) for cell in row]
             if heading is None:
-                heading = _heading(cells)
+                heading = _heading(cells, bounds)
             elif any(cells):
                 yield Line(number, dict(zip(heading, cells, strict=False)))
     except Beyond as why:
