@@ -357,6 +357,16 @@ class TestSheets:
         assert (done.changed, done.rejected) == (1, [])
         assert list(Facility.objects.order_by("pk").values()) == before
 
+    def test_an_ended_row_comes_back_by_its_id_as_itself_and_by_its_name_as_a_new_one(self, keeper):
+        row = lamp(keeper, "甲灯")
+        actions.end_row(register=facilities(), row_id=row.pk, on=NOW.date(), actor=keeper, now=NOW)
+        rows = list(queries.export_rows(facilities(), keeper, Wanted(ended=True), now=NOW))
+        with csv_of(sheets.csv_lines(facilities(), rows)) as path:
+            again = actions.import_rows(register=facilities(), path=path, actor=keeper, now=NOW, dry_run=False)
+        assert (again.same, again.changed, again.created, again.rejected) == (1, 0, 0, [])
+        assert self.bring(keeper, ("甲灯", GRID, "路灯", "")).created == 1
+        assert Facility.objects.filter(name="甲灯").count() == 2
+
     def test_somebody_elses_ids_are_not_there(self, keeper, stranger):
         row = lamp(keeper)
         done = self.bring(

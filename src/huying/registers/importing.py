@@ -238,7 +238,12 @@ def _write_batch(
         if problem is not None:
             outcome.refuse(row.number, [problem])
             continue
-        found = _present_of(register, known.get(row.row_id or row.identity, []), now=now)
+        # A number means its very row, also one that has ended; a name means what is there now.
+        found = (
+            known.get(row.row_id, [])
+            if row.row_id is not None
+            else _present_of(register, known.get(row.identity, []), now=now)
+        )
         kept = found[0] if found else None
         assert row.values is not None
         try:
