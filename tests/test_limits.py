@@ -49,6 +49,11 @@ def world(db, clock, settings, tmp_path):
     return build_world(clock.now)
 
 
+def without_ids(told: str) -> str:
+    """Ids and hashes left out: any four digits stand in one of them by chance."""
+    return re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}", "", told)
+
+
 def ours():
     return [one for one in apps.get_models(include_auto_created=True) if one.__module__.startswith("huying.")]
 
@@ -189,7 +194,7 @@ class TestNothingIsSoughtByCaller:
             assert more.status_code == 400 or case.title in more.content.decode(), f"{name} narrows the list"
         for row in dispatcher.client.get("/desk/list/points.json", whole).json()["features"]:
             assert NAME not in str(row)
-            assert TAIL not in str(row)
+            assert TAIL not in without_ids(str(row))
 
     def test_lists_of_the_like_carry_no_caller(self, world):
         clerk = Person.signed_in("clerk")
@@ -205,7 +210,7 @@ class TestNothingIsSoughtByCaller:
         near = near[: near.index("</section>")]
         assert other.title in near
         assert "欧" not in near
-        assert TAIL not in near
+        assert TAIL not in without_ids(near)
         assert set(inspect.get_annotations(lists.Near)) == {"case", "metres"}
 
     def test_no_form_of_the_desk_asks_who_called_before(self):
