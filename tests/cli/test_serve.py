@@ -145,7 +145,7 @@ class TestServe:
                 assert b'data: {"name":"cases","area_code":"990101001002"}' in heard
                 assert b"stranger" not in heard
 
-            assert serving.stop() < 10
+            assert serving.stop() < 5
 
     def test_one_killed_web_process_is_replaced_and_nobody_is_turned_away_for_long(self, serving):
         before = serving.web()
@@ -168,7 +168,7 @@ class TestServe:
         while serving.status("/area/") != 200:
             assert time.monotonic() < began + 10
         assert not {500, 502} & set(answers)
-        assert serving.stop() < 10
+        assert serving.stop() < 5
 
     def test_a_killed_parent_leaves_nobody_behind_and_the_next_start_works(self, house, serving):
         children = [pid for pid, _ in _children(serving.process.pid)]
@@ -181,7 +181,7 @@ class TestServe:
         assert house.facts("check")["ok"] is True
 
     def test_ctrl_c_stops_it_as_well(self, serving):
-        assert serving.stop(signal.SIGINT) < 10
+        assert serving.stop(signal.SIGINT) < 5
 
 
 class TestWhileItServes:
@@ -234,7 +234,7 @@ def test_without_the_live_stream_pages_are_served_all_the_same(house):
                 time.sleep(0.1)
         assert answer == 401
     finally:
-        assert one.stop() < 10
+        assert one.stop() < 5
 
 
 def _lives(pid):
