@@ -488,6 +488,15 @@ _RUNNING = re.compile(r"[\x00-\x20]*(?:j\s*a\s*v\s*a\s*s\s*c\s*r\s*i\s*p\s*t|dat
 """Addresses that a browser runs; white space within is left out by it."""
 
 
+_ADDRESSES = ("src", "href", "action", "formaction", "data")
+
+
+def _asked(address: str) -> str:
+    """An address without the question of one of our own pages: words that were typed may stand there."""
+    own = address.startswith(("/", "?")) and not address.startswith(("//", "/\\"))
+    return address.partition("?")[0] if own else address
+
+
 def squeezed(text: str) -> str:
     return " ".join(text.split())
 
@@ -506,10 +515,10 @@ class _Words(HTMLParser):
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attributes}
         self.words.append(given.get("value", ""))
-        asks = any(strings.CANARY in given.get(one, "") for one in ("src", "srcdoc", "style", "data"))
-        # Words may stand in the question of a link; what runs is another scheme.
-        leads = any(_RUNNING.match(given.get(one, "")) for one in ("href", "action", "formaction", "src", "data"))
-        if asks or leads or any(name.startswith("on") for name in given):
+        asks = any(strings.CANARY in _asked(given.get(one, "")) for one in _ADDRESSES)
+        asks = asks or any(strings.CANARY in given.get(one, "") for one in ("srcdoc", "style"))
+        runs = any(_RUNNING.match(given.get(one, "")) for one in _ADDRESSES)
+        if asks or runs or any(name.startswith("on") for name in given):
             self.wrong = self.wrong or self.get_starttag_text() or tag
         if tag == "script" and "src" not in given and not given.get("type", "").endswith("json"):
             self.wrong = self.wrong or "an inline script"

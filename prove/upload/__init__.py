@@ -241,12 +241,16 @@ def _work() -> float:
     )
 
 
+BEGINNING = 0.5  # seconds; a child that goes on as a copy of this process counts like any other
+
+
 class Watch:
     """How much more room this process and its children take while a file is on its way."""
 
     def __enter__(self) -> Watch:
         self.on = True
         self.base = self.most = 0
+        self.seen: dict[str, float] = {}
         self.thread = threading.Thread(target=self._look, daemon=True)
         self.thread.start()
         return self
@@ -265,23 +269,26 @@ class Watch:
         own = _status("self", "VmHWM") - self.base
         return round(max(own, self.most - self.base, 0) / 1024, 1)
 
+    def _is_beginning(self, child: str) -> bool:
+        """Whether a child has not begun its own program: for that moment it is this process's memory, seen twice."""
+        return _is_we(child) and time.monotonic() - self.seen.setdefault(child, time.monotonic()) < BEGINNING
+
     def _look(self) -> None:
         while self.on:
             total = _status("self", "VmRSS")
             with suppress(OSError):
                 for task in Path("/proc/self/task").iterdir():
                     for child in (task / "children").read_text().split():
-                        if not _is_we(child):
+                        if not self._is_beginning(child):
                             total += _status(child, "VmRSS")
             self.most = max(self.most, total)
             time.sleep(0.004)
 
 
 def _is_we(process: str) -> bool:
-    """Whether a child is only about to become one: until then it is this process's own memory, seen twice."""
     with suppress(OSError):
         return Path(f"/proc/{process}/cmdline").read_bytes() == Path("/proc/self/cmdline").read_bytes()
-    return True
+    return True  # gone
 
 
 def _status(process: str, name: str) -> int:
