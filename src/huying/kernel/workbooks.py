@@ -92,11 +92,8 @@ def _parser(cells: _Cells | None, bounds: Bounds, left: list[int]) -> Any:
         left[1] -= 1
         if left[1] < 0:
             raise Beyond
-        for stated in (given.get("count"), given.get("uniqueCount")):
-            if stated is not None and not _COUNT.fullmatch(stated):
-                raise ValueError("a count that is none")
-            if stated is not None and int(stated) > bounds.elements:
-                raise Beyond
+        if "count" in given or "uniqueCount" in given:  # hardly any element states one
+            _check_stated(given, bounds)
         if cells is not None:
             cells.began(name, given)
 
@@ -105,6 +102,14 @@ def _parser(cells: _Cells | None, bounds: Bounds, left: list[int]) -> Any:
 
     parser.StartElementHandler, parser.StartDoctypeDeclHandler = began, declared
     return parser
+
+
+def _check_stated(given: dict[str, str], bounds: Bounds) -> None:
+    for stated in (given.get("count", "0"), given.get("uniqueCount", "0")):
+        if not _COUNT.fullmatch(stated):
+            raise ValueError("a count that is none")
+        if int(stated) > bounds.elements:
+            raise Beyond
 
 
 class _Cells:

@@ -25,7 +25,9 @@ from huying.matters.rules import CallBackPolicy, CheckPolicy, DutyKind, FlowKind
 from huying.matters.rules.book import SHEETS, Book, ClassRow, Column, DutyRow, LimitLine, Problem, SheetKind, TypeRow
 
 FILE_LIMIT = 4 * 1024 * 1024
-_BOUNDS = Bounds(rows=max(kind.most for kind in SHEETS) + 1, columns=60, inflated=32 << 20, parts=100)
+_BOUNDS = Bounds(
+    rows=max(kind.most for kind in SHEETS) + 1, columns=60, inflated=32 << 20, parts=100, elements=2_500_000
+)
 _LANGUAGE = "zh-hans"  # of heads and choices in the file, whatever language the person reads pages in
 _RISKY = ("=", "+", "-", "@", "\t", "'")
 
