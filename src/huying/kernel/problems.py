@@ -111,12 +111,11 @@ def _unwrapped(exception: BaseException) -> BaseException:
     """
     if not isinstance(exception, ConnectorException | SessionInterrupted):
         return exception
+    told = (InterfaceError, OperationalError if isinstance(exception, SessionInterrupted) else DatabaseError)
     inner: BaseException | None = exception
     for _depth in range(3):
         inner = inner and (inner.__cause__ or inner.__context__)
-        if isinstance(inner, OperationalError | InterfaceError):
-            return inner
-        if isinstance(exception, ConnectorException) and isinstance(inner, DatabaseError):
+        if isinstance(inner, told):
             return inner
     return exception
 
