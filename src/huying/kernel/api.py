@@ -24,7 +24,14 @@ from ninja import Schema
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError, core_schema
 
 from huying.kernel.actor import Actor, ActorKind, resident
@@ -119,6 +126,13 @@ class In(Schema):
 
 class Out(Schema):
     """What goes out: an allow-list of fields."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _run_root_validator(cls, values: Any, handler: ModelWrapValidatorHandler[Any], info: ValidationInfo) -> Any:
+        # Ninja reads each field through a getter that knows Django's managers and files. An answer is made from plain
+        # values by name, where that costs more than all the rest of it.
+        return handler(values)
 
 
 class Listed(Out):
@@ -300,17 +314,21 @@ class Door:
 
     def __init__(self, duty: str | None, public: bool) -> None:
         self.duty, self.public = duty, public
+        self.asks: frozenset[str] = frozenset()  # what may stand behind the `?`
 
     def __call__(self, request: HttpRequest) -> bool:
         # The cookie of a browser opens no operation: a page of somebody else's could make it send one.
         actor = _identify(request) if _identify is not None else None
         request.actor = actor or resident()  # type: ignore[attr-defined]
-        if self.public:
-            return True
-        if actor is None or actor.kind != ActorKind.PERSON:
-            raise SignInNeeded
-        if self.duty is not None and not actor.has(self.duty):
-            raise NotAllowed(duty=str(self.duty))
+        if not self.public:
+            if actor is None or actor.kind != ActorKind.PERSON:
+                raise SignInNeeded
+            if self.duty is not None and not actor.has(self.duty):
+                raise NotAllowed(duty=str(self.duty))
+        # Ninja drops what it does not know: a misspelt filter would answer with everything.
+        unknown = sorted(request.GET.keys() - self.asks)
+        if unknown:
+            raise invalid_of({"type": "extra_forbidden", "loc": ("query", one)} for one in unknown)
         return True
 
 
@@ -427,14 +445,19 @@ class Router:
     ) -> None:  # fmt: skip
         view.door = ("public", None) if public else ("token", duty)  # type: ignore[attr-defined]
         lines = (view.__doc__ or "").strip().split("\n", 1)
+        door = Door(duty, public)
         self.ninja.add_api_operation(
             path,
             [method],
             view,
-            auth=Door(duty, public),
+            auth=door,
             response=response,
             operation_id=view.__name__,
             summary=lines[0].rstrip("."),
             description="\n".join(line.strip() for line in (view.__doc__ or "").strip().splitlines()),
             openapi_extra=extra,
+        )
+        models = self.ninja.path_operations[path].operations[-1].models
+        door.asks = frozenset(
+            name for one in models if one.__ninja_param_source__ == "query" for name in one.__ninja_flatten_map__
         )

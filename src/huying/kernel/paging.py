@@ -13,6 +13,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 
+from huying.kernel.ready import united
 from huying.kernel.refusals import Invalid
 from huying.kernel.terms import _
 from huying.kernel.text import problem_of
@@ -42,22 +43,39 @@ class Page(Generic[M]):
         Sets `next` to the cursor of the following page, or "".
         """
         names = [one.lstrip("-") for one in order]
-        down = [one.startswith("-") for one in order]
-        values = self._values(len(order)) if self.after else None
         limited = [
-            (branch.filter(_keyset(names, down, _fitting(branch, names, values))) if values else branch).order_by(
-                *order
-            )
+            (
+                branch.filter(keyset(order, self.place([_column(branch, name) for name in names])))
+                if self.after
+                else branch
+            ).order_by(*order)
             for branch in branches
         ]
-        rows = {row.pk: row for row in _united([branch[: self.limit + 1] for branch in limited])}
-        found = list(rows.values())
+        return self.cut(united([branch[: self.limit + 1] for branch in limited]) if limited else (), order=order)
+
+    def cut(self, rows: Iterable[M], *, order: Sequence[str]) -> list[M]:
+        """The page out of rows that limited branches gave: each once, in the total order; sets `next`."""
+        names = [one.lstrip("-") for one in order]
+        down = [one.startswith("-") for one in order]
+        found = list({row.pk: row for row in rows}.values())
         for name, reverse in reversed(list(zip(names, down, strict=True))):
             found.sort(key=lambda row: getattr(row, name), reverse=reverse)
         if len(found) > self.limit:
             found = found[: self.limit]
             self.next = _cursor([getattr(found[-1], name) for name in names])
         return found
+
+    def place(self, columns: Sequence[Any]) -> list[Any]:
+        """The values of the cursor, each of its column's kind: it comes from outside and may be made up."""
+        values = self._values(len(columns))
+        for column, value in zip(columns, values, strict=True):
+            try:
+                fits = column.to_python(value) == value
+            except (ValidationError, ValueError, TypeError, OverflowError):
+                fits = False
+            if not fits:
+                raise Invalid({"after": [_BAD_CURSOR]})
+        return values
 
     def _values(self, count: int) -> list[Any]:
         try:
@@ -72,26 +90,6 @@ class Page(Generic[M]):
         return read
 
 
-def _united(branches: list[QuerySet[M]]) -> Iterable[M]:
-    """All rows in one statement: each branch keeps its own order and limit, and with them its own index range."""
-    if len(branches) < 2:
-        return branches[0] if branches else ()
-    return branches[0].union(*branches[1:], all=True)
-
-
-def _fitting(branch: QuerySet[M], names: list[str], values: list[Any]) -> list[Any]:
-    """The cursor's values if each is of its column's kind: the cursor comes from outside and may be made up."""
-    for name, value in zip(names, values, strict=True):
-        column = _column(branch, name)
-        try:
-            fits = column.to_python(value) == value
-        except (ValidationError, ValueError, TypeError, OverflowError):
-            fits = False
-        if not fits:
-            raise Invalid({"after": [_BAD_CURSOR]})
-    return values
-
-
 def _column(branch: QuerySet[M], name: str) -> Any:
     """The field behind a name of the order: a column of the model, or what the branch annotates."""
     annotated = branch.query.annotations.get(name)
@@ -100,8 +98,10 @@ def _column(branch: QuerySet[M], name: str) -> Any:
     return branch.model._meta.pk if name == "pk" else branch.model._meta.get_field(name)
 
 
-def _keyset(names: list[str], down: list[bool], values: list[Any]) -> Q:
-    """(a, b) after (x, y), as `a>=x AND (a>x OR b>y)`, which keeps the index range."""
+def keyset(order: Sequence[str], values: Sequence[Any]) -> Q:
+    """(a, b) after (x, y), as `a>=x AND (a>x OR b>y)`, which keeps the index range. `order` as in `Page.of`."""
+    names = [one.lstrip("-") for one in order]
+    down = [one.startswith("-") for one in order]
     condition = Q()
     for place in reversed(range(len(names))):
         step = Q(**{f"{names[place]}__{'lt' if down[place] else 'gt'}": values[place]})

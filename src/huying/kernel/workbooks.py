@@ -11,6 +11,7 @@ import io
 import re
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,7 @@ _PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,18}", re.ASCII)
 _PIECE = 1 << 16
+_LONG = 32 << 20
 
 
 class Beyond(Exception):
@@ -45,11 +47,14 @@ class Bounds:
 
 def opened(file: Path | bytes, bounds: Bounds) -> CalamineWorkbook:
     """The workbook, ready to be read. Raises Beyond, or one of UNREADABLE."""
-    return CalamineWorkbook.from_filelike(io.BytesIO(counted(file, bounds)))
+    return CalamineWorkbook.from_filelike(counted(file, bounds))
 
 
-def counted(file: Path | bytes, bounds: Bounds) -> bytes:
-    """The same workbook with its parts of XML alone, each one counted. Raises Beyond, or one of UNREADABLE."""
+def counted(file: Path | bytes, bounds: Bounds) -> IO[bytes]:
+    """The same workbook with its parts of XML alone, each one counted. Raises Beyond, or one of UNREADABLE.
+
+    It is passed on piece by piece, and long parts are packed again, so that they never stand in memory whole.
+    """
     source: Any = io.BytesIO(file) if isinstance(file, bytes) else file
     out, left = io.BytesIO(), [bounds.inflated, bounds.elements]
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(out, "w") as new:
@@ -61,19 +66,21 @@ def counted(file: Path | bytes, bounds: Bounds) -> bytes:
         for part in parts:
             if not part.filename.endswith((".xml", ".rels")):
                 continue
-            with old.open(part) as stream:
-                new.writestr(part.filename, _part(stream, part.filename, bounds, left))
-    return out.getvalue()
+            entry = zipfile.ZipInfo(part.filename)
+            entry.compress_type = zipfile.ZIP_DEFLATED if part.file_size > _LONG else zipfile.ZIP_STORED
+            with old.open(part) as stream, new.open(entry, "w") as kept:
+                _pass_on(stream, kept, part.filename, bounds, left)
+    out.seek(0)
+    return out
 
 
-def _part(stream: IO[bytes], name: str, bounds: Bounds, left: list[int]) -> bytes:
-    kept: list[bytes] = []
-    parser = _parser(_Cells(bounds) if "/worksheets/" in name else None, bounds, left)
+def _pass_on(stream: IO[bytes], kept: IO[bytes], name: str, bounds: Bounds, left: list[int]) -> None:
+    parser = _parser("/worksheets/" in name, bounds, left)
     while piece := stream.read(_PIECE):
         left[0] -= len(piece)
         if left[0] < 0:
             raise Beyond
-        kept.append(piece)
+        kept.write(piece)
         try:
             parser.Parse(piece, False)
         except expat.ExpatError as why:
@@ -82,80 +89,87 @@ def _part(stream: IO[bytes], name: str, bounds: Bounds, left: list[int]) -> byte
         parser.Parse(b"", True)
     except expat.ExpatError as why:
         raise ValueError("a part that is no XML") from why
-    return b"".join(kept)
 
 
-def _parser(cells: _Cells | None, bounds: Bounds, left: list[int]) -> Any:
+def _parser(sheet: bool, bounds: Bounds, left: list[int]) -> Any:
     parser = expat.ParserCreate()
+    parser.ordered_attributes = True  # [name, value, name, value]
 
-    def began(name: str, given: dict[str, str]) -> None:
+    def element(_name: str, given: list[str]) -> None:
         left[1] -= 1
         if left[1] < 0:
             raise Beyond
-        if "count" in given or "uniqueCount" in given:  # hardly any element states one
+        if given:
             _check_stated(given, bounds)
-        if cells is not None:
-            cells.began(name, given)
 
     def declared(*_given: object) -> None:
         raise ValueError("a document type of its own")
 
-    parser.StartElementHandler, parser.StartDoctypeDeclHandler = began, declared
+    parser.StartElementHandler = _cells(element, bounds, left) if sheet else element
+    parser.StartDoctypeDeclHandler = declared
     return parser
 
 
-def _check_stated(given: dict[str, str], bounds: Bounds) -> None:
-    for stated in (given.get("count", "0"), given.get("uniqueCount", "0")):
-        if not _COUNT.fullmatch(stated):
-            raise ValueError("a count that is none")
-        if int(stated) > bounds.elements:
-            raise Beyond
+def _check_stated(given: list[str], bounds: Bounds) -> None:
+    for name, stated in zip(given[::2], given[1::2], strict=True):
+        if name in ("count", "uniqueCount"):  # hardly any element states one
+            if not _COUNT.fullmatch(stated):
+                raise ValueError("a count that is none")
+            if int(stated) > bounds.elements:
+                raise Beyond
 
 
-class _Cells:
-    """Where the cells of one sheet stand. A cell without a content takes no room: styled rows run to the last one."""
+def _where(given: list[str]) -> str | None:
+    """What a row or cell says of its place; nearly always the first that it says, and often nothing."""
+    if not given or given[0] == "r":
+        return given[1] if given else None
+    return dict(zip(given[::2], given[1::2], strict=True)).get("r")
 
-    def __init__(self, bounds: Bounds) -> None:
-        self.bounds = bounds
-        self.row = self.column = self.last_row = self.last_column = 0
 
-    def began(self, name: str, given: dict[str, str]) -> None:
+def _cells(
+    element: Callable[[str, list[str]], None], bounds: Bounds, left: list[int]
+) -> Callable[[str, list[str]], None]:
+    """Where the cells of one sheet stand. A cell without a content takes no room: styled rows run to the last one.
+
+    One function over plain names, because it is called for millions of elements; `element` takes the others.
+    """
+    row = column = last_row = last_column = 0
+
+    def began(name: str, given: list[str]) -> None:
+        nonlocal row, column, last_row, last_column
         if ":" in name:
             name = name.rpartition(":")[2]
         if name == "c":
-            self._cell(given.get("r"))
+            stated = _where(given)
+            if stated is None:
+                column += 1
+            else:
+                place = _PLACE.fullmatch(stated)
+                if place is None:
+                    raise ValueError("a cell without a place")
+                column, row = column_number(place[1]), int(place[2])
+        elif name in ("v", "is", "f"):
+            if row > last_row or column > last_column:
+                last_row, last_column = max(last_row, row), max(last_column, column)
+                if last_row > bounds.rows or last_column > bounds.columns or last_row * last_column > bounds.room:
+                    raise Beyond
         elif name == "row":
-            self._row(given.get("r"))
-        elif name in ("v", "is", "f") and (self.row > self.last_row or self.column > self.last_column):
-            self._filled()
-
-    def _row(self, stated: str | None) -> None:
-        if stated is None:
-            self.row += 1
-        elif _NUMBER.fullmatch(stated):
-            self.row = int(stated)
+            stated = _where(given)
+            if stated is None:
+                row += 1
+            elif _NUMBER.fullmatch(stated):
+                row = int(stated)
+            else:
+                raise ValueError("a row without a number")
+            column = 0
         else:
-            raise ValueError("a row without a number")
-        self.column = 0
-
-    def _cell(self, stated: str | None) -> None:
-        if stated is None:
-            self.column += 1
+            element(name, given)
             return
-        place = _PLACE.fullmatch(stated)
-        if place is None:
-            raise ValueError("a cell without a place")
-        self.column, self.row = column_number(place[1]), int(place[2])
-
-    def _filled(self) -> None:
-        self.last_row, self.last_column = max(self.last_row, self.row), max(self.last_column, self.column)
-        bounds = self.bounds
-        if (
-            self.last_row > bounds.rows
-            or self.last_column > bounds.columns
-            or self.last_row * self.last_column > bounds.room
-        ):
+        left[1] -= 1
+        if left[1] < 0:
             raise Beyond
+
+    return began
 
 
 @cache

@@ -1,0 +1,237 @@
+"""Statements worked out once: what a queryset asks, as text with a few gaps, kept by whoever asks the same again.
+
+Building and compiling a union of many branches takes longer than answering it. What a query reads follows from the
+viewer's grants and the filter alone, so its text is kept under exactly these (`functools.lru_cache` on a function that
+takes the whole `Actor`): an actor who differs in one grant asks with a text of their own. No row is ever kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Model, QuerySet
+from django.db.models.base import ModelState
+from django.db.models.query import get_related_populators
+
+M = TypeVar("M", bound=Model)
+Q = TypeVar("Q", bound=QuerySet[Any, Any])
+Value = UUID | str | Sequence[UUID] | Sequence[str]
+ID = UUID(int=0)
+MOMENT = datetime(1, 1, 2, tzinfo=UTC)
+"""Gaps for one id and for the moment of asking."""
+_PLACES = re.compile(r"(%%|%s)")
+
+
+class Ready:
+    """The text of a queryset that names values (`values`, `values_list` or plain columns), ready to be asked.
+
+    A gap is an object that stands in the queryset for a value not known yet; it is found again by identity:
+    `Ready(rows.filter(due_at__lt=MOMENT), now=MOMENT).fetch(now=now)`. For many values at once the gap stands alone in
+    a list: `Ready(rows.filter(pk__in=[ID]), ids=ID).fetch(ids=(…))`; among no values nothing is found.
+    """
+
+    def __init__(self, rows: QuerySet[Any, Any], *, before: str = "", **gaps: object) -> None:
+        self._pieces: list[str] = [before]
+        self._names: list[str] = []  # of the gap behind each piece but the last
+        try:
+            text, params = rows.query.sql_with_params()
+        except EmptyResultSet:
+            self._pieces = []
+            return
+        self._take(text, params, gaps)
+
+    @property
+    def names(self) -> set[str]:
+        """The gaps that stand in the text."""
+        return set(self._names)
+
+    def _take(self, text: str, params: Any, gaps: dict[str, object]) -> None:
+        given = iter(params)
+        for piece in _PLACES.split(text):
+            if piece == "%%":
+                self._pieces[-1] += "%"
+            elif piece == "%s":
+                value = next(given)
+                name = next((name for name, gap in gaps.items() if gap is value), None)
+                if name is None:
+                    self._pieces[-1] += _literal(value)
+                else:
+                    self._names.append(name)
+                    self._pieces.append("")
+            else:
+                self._pieces[-1] += piece
+
+    def text(self, **values: Any) -> str:
+        """The whole statement; "" where nothing can be found."""
+        if not self._pieces or any(isinstance(value, tuple) and not value for value in values.values()):
+            return ""
+        written = {name: _written(value) for name, value in values.items()}
+        parts = [self._pieces[0]]
+        for name, piece in zip(self._names, self._pieces[1:], strict=True):
+            parts += (written[name], piece)
+        return "".join(parts)
+
+    def fetch(self, **values: Any) -> list[tuple[Any, ...]]:
+        """All rows, in one statement (none where nothing can be found)."""
+        text = self.text(**values)
+        return fetched(text) if text else []
+
+    def objects(self, model: type[M], columns: Sequence[str], **values: Any) -> list[M]:
+        """The rows as objects: `columns` are the attributes that the queryset named, as PostgreSQL gives them."""
+        return [made(model, columns, row) for row in self.fetch(**values)]
+
+
+def united(branches: Sequence[Q]) -> Q:
+    """All rows of one or more querysets in one statement: each keeps its order, limit and index range.
+
+    A row that two of them give comes twice.
+    """
+    return branches[0].union(*branches[1:], all=True) if len(branches) > 1 else branches[0]
+
+
+def fetched(text: str) -> list[tuple[Any, ...]]:
+    """All rows of a whole statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(text)  # without parameters: percent signs stand for themselves
+        return list(cursor.fetchall())
+
+
+class Together:
+    """Several querysets of whole objects in one round trip: what hangs on one thing and is always read together.
+
+    `Together(Answer.objects.filter(case_id=ID), Remark.objects.filter(case_id=ID), case=ID).fetch(case=case_id)` gives
+    a list for each, as the querysets themselves would, also with `select_related`.
+    """
+
+    def __init__(self, *asked: QuerySet[Any, Any], **gaps: Any) -> None:
+        self._each = [(Ready(rows, **gaps), _Maker(rows)) for rows in asked]
+
+    def fetch(self, **values: Any) -> list[list[Any]]:
+        texts = [ready.text(**values) for ready, _maker in self._each]
+        found: list[list[Any]] = [[] for _text in texts]
+        if not any(texts):
+            return found
+        with connection.cursor() as cursor:
+            cursor.execute(BETWEEN.join(text for text in texts if text))
+            for place in [place for place, text in enumerate(texts) if text]:
+                found[place] = self._each[place][1].objects(cursor.fetchall())
+                cursor.nextset()
+        return found
+
+
+class Fixed(Generic[M]):
+    """A read by keys, worked out once: `make` gives the queryset for ids, strings, and lists of either (for `__in`).
+
+        _ORDERS = Fixed(lambda case_id: WorkOrder.objects.filter(case_id=case_id).order_by("offered_at", "id"))
+        orders = _ORDERS(case.pk)
+
+    `make` looks at none of the values, nor at the length of a list, which is one gap whatever it holds; values that
+    stand alone are told by their number. With an empty list nothing is found and nothing asked. What decides who may
+    see a row stays a plain queryset: `prove guards` takes such conditions away while tests run, and here they would
+    be gone too late.
+    """
+
+    def __init__(self, make: Callable[..., QuerySet[M]]) -> None:
+        self._make = make
+        self._known: dict[tuple[tuple[bool, bool], ...], Together] = {}
+
+    def __call__(self, *values: Value) -> list[M]:
+        if any(not isinstance(one, UUID | str) and not one for one in values):
+            return []
+        shape = tuple(map(_shape, values))
+        known = self._known.get(shape) or self._worked_out(shape)
+        given = (one if isinstance(one, UUID | str) else tuple(one) for one in values)
+        found: list[M] = known.fetch(**{f"value{place}": one for place, one in enumerate(given)})[0]
+        return found
+
+    def first(self, *values: Value) -> M | None:
+        """The first row, for reads by a unique key."""
+        return next(iter(self(*values)), None)
+
+    def _worked_out(self, shape: tuple[tuple[bool, bool], ...]) -> Together:
+        gaps = [UUID(int=place) if is_id else f"gap {place}" for place, (_alone, is_id) in enumerate(shape)]
+        rows = self._make(*(gap if alone else [gap] for gap, (alone, _is_id) in zip(gaps, shape, strict=True)))
+        names: dict[str, Any] = {f"value{place}": gap for place, gap in enumerate(gaps)}
+        if Ready(rows, **names).names != names.keys():
+            raise ValueError("a value of a fixed read does not reach its SQL as it was given")
+        known = self._known[shape] = Together(rows, **names)
+        return known
+
+
+def _shape(value: Value) -> tuple[bool, bool]:
+    """Whether it stands alone, and whether it is an id."""
+    if isinstance(value, UUID | str):
+        return True, isinstance(value, UUID)
+    return False, isinstance(value[0], UUID)
+
+
+BETWEEN = ";\n"
+"""Between statements of one round trip."""
+
+
+class _Maker:
+    """Rows of a queryset as its objects, with converters and related objects (as Django's own iterable does it)."""
+
+    def __init__(self, rows: QuerySet[Any, Any]) -> None:
+        compiler = rows.query.get_compiler(connection.alias)
+        compiler.pre_sql_setup()
+        info, select = compiler.klass_info, compiler.select
+        self._converters = compiler.get_converters([one[0] for one in select])
+        first, last = info["select_fields"][0], info["select_fields"][-1] + 1
+        self._model, self._part = info["model"], slice(first, last)
+        self._columns = [one[0].target.attname for one in select[first:last]]
+        self._related = get_related_populators(info, select, connection.alias)  # type: ignore[call-arg, unused-ignore]
+
+    def objects(self, rows: Iterable[tuple[Any, ...]]) -> list[Any]:
+        found = []
+        for row in rows:
+            values = list(row)
+            for place, (converters, expression) in self._converters.items():
+                for convert in converters:
+                    values[place] = convert(values[place], expression, connection)
+            one = made(self._model, self._columns, values[self._part])
+            for related in self._related:
+                related.populate(values, one)
+            found.append(one)
+        return found
+
+
+def columns_of(model: type[Model], *, but: str = "") -> tuple[str, ...]:
+    """The names of a model's columns, as `values_list` and `made` take them."""
+    kept = [one for one in model._meta.concrete_fields if one.attname != but]
+    converted = [one.name for one in kept if hasattr(one, "from_db_value")]
+    if converted:
+        raise TypeError(f"{model.__name__} reads {', '.join(converted)} otherwise than PostgreSQL gives them")
+    return tuple(one.attname for one in kept)
+
+
+def made(model: type[M], columns: Iterable[str], row: Iterable[Any]) -> M:
+    """One stored row as an object. Columns must be such that PostgreSQL's values are the object's (no converter).
+
+    Not by the model's `__init__`, which sets forty columns one by one and tells signals that nobody listens to: that
+    took a quarter of a list. What is not among the columns is fetched when it is asked for.
+    """
+    one = model.__new__(model)
+    one.__dict__.update(zip(columns, row, strict=True))
+    state = one._state = ModelState()
+    state.adding, state.db = False, connection.alias
+    return one
+
+
+def _written(value: Any) -> str:
+    return ", ".join(map(_literal, value)) if isinstance(value, tuple) else _literal(value)
+
+
+def _literal(value: Any) -> str:
+    """A value as the driver writes it for this database."""
+    if type(value) is UUID:  # the most frequent one, and many at once
+        return f"'{value}'::uuid"
+    connection.ensure_connection()
+    written: str = connection.ops.compose_sql("%s", [value])  # type: ignore[attr-defined]
+    return written
