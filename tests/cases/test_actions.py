@@ -106,13 +106,13 @@ class TestReceive:
         assert not Case.objects.exists()
         assert not History.objects.filter(kind="case").exists()
 
-    def test_a_receipt_takes_at_most_fourteen_statements(self, world):
+    def test_a_receipt_takes_at_most_eight_statements(self, world):
         world.call()
         with CaptureQueriesContext(
             connection,
         ) as seen:
             world.call()
-        assert len(seen) <= 14, [one["sql"][:90] for one in seen]
+        assert len(seen) <= 8, [one["sql"][:90] for one in seen]
 
     def test_a_code_that_another_report_has_is_not_given_twice(self, world, monkeypatch):
         first, key = world.call(), uuid7()

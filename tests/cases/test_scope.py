@@ -1,18 +1,24 @@
 """Who sees a case by a post, an order or a call taken down; `prove/access` asks the same of every role and place."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from huying.cases import queries
 from huying.cases.models import Case, Report, WorkOrder
-from huying.cases.queries import lists, outside, scope
-from huying.kernel.actor import system
+from huying.cases.queries import lists, maps, outside, scope
+from huying.cases.queries.maps import Box
+from huying.cases.rules import OPEN, Channel, State
+from huying.kernel.actor import ActorKind, Granted, resident, system
 from huying.kernel.ids import uuid7
 from huying.kernel.paging import Page
 from huying.people import actions as people
 from huying.people.queries import actor_for
-from huying.people.rules import Post
-from tests.world import NOW, STREET, build_world
+from huying.people.rules import Duty, Post
+from tests.world import GRID, KAPOK, NEXT_DOOR, NOW, OTHER_GRID, STREET, build_world
 
 
 @pytest.fixture
@@ -53,6 +59,31 @@ def with_post_alone(world):
     return actor_for(account, NOW)
 
 
+class TestLocked:
+    def test_what_is_locked_is_what_is_seen(self, world, ordered):
+        cases = [
+            world.call().case.pk, world.call(about_staff=True).case.pk, ordered("accepted")[0],
+            ordered("offered", confidential=True, restricted=True)[0], ordered("cancelled")[0],
+        ]  # fmt: skip
+        both = {
+            (name, case_id): (queries.locked(case_id, actor) is not None, queries.one(case_id, actor) is not None)
+            for name, actor in world.people.items()
+            for case_id in [*cases, uuid7()]
+        }
+        assert [one for one, (locked, seen) in both.items() if locked != seen] == []
+        assert {True, False} == {locked for locked, _seen in both.values()}
+        assert queries.locked(cases[0], system()).pk == cases[0]
+
+    def test_a_stranger_waits_for_nobody_and_costs_the_same_where_there_is_nothing(self, world):
+        case, told = world.call().case, []
+        for case_id in (case.pk, uuid7(), case.pk, uuid7()):
+            with CaptureQueriesContext(connection) as seen:
+                assert queries.locked(case_id, world.next_dispatcher) is None
+            told.append([query["sql"].replace(case_id.hex, "?").replace(str(case_id), "?") for query in seen])
+        assert told[2] == told[3]
+        assert all("area_code" in sql for sql in told[2] if "FOR UPDATE" in sql)
+
+
 class TestByOrder:
     def test_a_post_without_a_duty_shows_nothing(self, world, ordered):
         case, order = ordered("accepted")
@@ -87,3 +118,77 @@ class TestTaken:
 
         assert scope.one(receipt.case.pk, taker) is None
         assert lists.taken_by(taker, page=Page()) == []
+
+    def test_a_report_lies_where_its_case_lies_wherever_that_moves(self, world):
+        def lies():
+            return Report.objects.get(pk=taken.report.pk).area_code
+
+        taken = world.call(actor=world.dispatcher, channel=Channel.HOTLINE)
+        other = world.call()
+        assert lies() == taken.case.area_code != ""
+        Case.objects.filter(pk=taken.case.pk).update(area_code=OTHER_GRID)
+        assert lies() == OTHER_GRID
+        Case.objects.filter(pk=other.case.pk).update(area_code=KAPOK)
+        Report.objects.filter(pk=taken.report.pk).update(case_id=other.case.pk)  # as merging does
+        assert lies() == KAPOK
+        by_residents = Report.objects.get(pk=other.report.pk)
+        assert by_residents.area_code == ""
+        by_residents.taken_by_id = world.dispatcher.id
+        by_residents.save(update_fields=["taken_by"])
+        by_residents.refresh_from_db()
+        assert by_residents.area_code == KAPOK
+        by_residents.area_code = GRID
+        by_residents.save()  # what a process holds of it is never written back
+        by_residents.refresh_from_db()
+        assert by_residents.area_code == KAPOK
+
+    def test_a_report_that_was_taken_down_knows_whether_its_case_is_open(self, world):
+        taken, by_resident = world.call(actor=world.dispatcher, channel=Channel.HOTLINE), world.call()
+        for state in State:
+            Case.objects.filter(pk=taken.case.pk).update(
+                state=state,
+                ended_at=None if state in OPEN else NOW,
+                merged_into=by_resident.case.pk if state == State.MERGED else None,
+            )
+            assert Report.objects.get(pk=taken.report.pk).case_open is (state in OPEN), state
+        assert Report.objects.get(pk=by_resident.report.pk).case_open is False
+
+    def test_what_was_taken_down_elsewhere_is_found_and_the_own_area_is_not_asked_twice(self, world):
+        receipt = world.call(actor=world.dispatcher, channel=Channel.HOTLINE)
+        own = scope.branch_taken(world.dispatcher)
+        assert list(own) == []  # the branch by area gives it
+        Case.objects.filter(pk=receipt.case.pk).update(area_code=f"{NEXT_DOOR}001001")
+        assert [one.pk for one in scope.branch_taken(world.dispatcher)] == [receipt.case.pk]
+        assert [one.pk for one in lists.cases_found(world.dispatcher, lists.Wanted(), now=NOW, page=Page())] == [
+            receipt.case.pk
+        ]
+        assert list(scope.branch_taken(world.people["next_keeper"]) or ()) == []
+
+
+class TestWhoIsNoPerson:
+    """The house itself sees all, a voice its own case, nobody nothing: in lists, counts, search and on the map alike."""
+
+    def test_lists_counts_search_and_map(self, world):
+        first, second = world.call(), world.call(words="榕树路口的路灯不亮，晚上看不见路。")
+        every = {first.case.pk, second.case.pk}
+        nobody = replace(world.dispatcher, kind=ActorKind.CHANNEL)
+        for viewer, want in (
+            (system("sweep"), every), (resident(first.report.pk), {first.case.pk}), (resident(), set()), (nobody, set()),
+        ):  # fmt: skip
+            for wanted in (lists.Wanted(), lists.Wanted(state="all"), lists.Wanted(words="榕树")):
+                found = lists.cases_found(viewer, wanted, now=NOW, page=Page())
+                assert {one.pk for one in found} == want, (viewer.kind, wanted)
+                assert lists.counts_found(viewer, {"": wanted}, now=NOW)[""].count == len(want)
+            dots, _more = maps.open_in_box(viewer, lists.Wanted(), Box(-180, -90, 180, 90), now=NOW)
+            assert {one.id for one in dots} == want
+
+
+def test_who_watches_over_recusals_sees_recused_cases_by_that_and_no_others(world):
+    plain, recused, confidential = (world.call().case.pk for _ in range(3))
+    Case.objects.filter(pk=recused).update(recused=True, restricted=True)
+    Case.objects.filter(pk=confidential).update(confidential=True, restricted=True)
+    granted = (Granted(frozenset({Duty.SUPERVISE}), STREET),)
+    watcher = replace(world.leader, grants=granted, units=())
+    assert {one.pk for rows in scope.restricted_branches(watcher) for one in rows} == {recused}
+    assert {one.pk for one in lists.cases_found(watcher, lists.Wanted(), now=NOW, page=Page())} == {recused}
+    assert scope.one(plain, watcher) is None

@@ -59,13 +59,21 @@ def append(
 
 def append_many(rows: Iterable[History]) -> int:
     """Add many rows in one go (bulk worlds), held to the same rules; says how many."""
-    ready = []
+    return len(History.objects.bulk_create(ready(rows), batch_size=2000))
+
+
+def ready(rows: Iterable[History]) -> list[History]:
+    """Rows held to the rules of history, for whoever writes them together with others of the same act.
+
+    Raises ValueError if a value may not go into history (see `kernel.plain`).
+    """
+    found = []
     for row in rows:
         row.facts = plain_facts(row.facts)
         row.actor_label = plain_label(row.actor_label, row.actor_kind)
         _check(row)
-        ready.append(row)
-    return len(History.objects.bulk_create(ready, batch_size=2000))
+        found.append(row)
+    return found
 
 
 def _check(row: History) -> None:

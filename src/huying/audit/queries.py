@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,6 +17,7 @@ from django.utils.crypto import salted_hmac
 from huying.audit.chain import ROW, is_hash_of
 from huying.audit.models import History
 from huying.audit.verifying import Fault, Finding, Progress, Verification, verify_chain
+from huying.kernel.ready import Fixed
 from huying.kernel.refusals import KeyReused
 
 __all__ = [
@@ -28,13 +31,19 @@ __all__ = [
     "hold",
     "is_whole",
     "repeated",
+    "take_unused",
+    "unused",
     "verify",
 ]
 
 
+_HISTORY = Fixed(lambda kind, ids: History.objects.filter(kind=kind, object_id__in=ids).order_by("id"))
+_BY_KEY = Fixed(lambda key: History.objects.filter(key=key))
+
+
 def history_of(kind: str, object_ids: Iterable[UUID]) -> list[History]:
     """All that happened to these things, oldest first."""
-    return list(History.objects.filter(kind=kind, object_id__in=list(object_ids)).order_by("id"))
+    return _HISTORY(kind, list(object_ids))
 
 
 def is_whole(kind: str, object_ids: Iterable[UUID]) -> bool:
@@ -51,7 +60,7 @@ def is_whole(kind: str, object_ids: Iterable[UUID]) -> bool:
 
 def by_key(key: UUID | None) -> History | None:
     """The act that a client's key named, if it was done."""
-    return None if key is None else History.objects.filter(key=key).first()
+    return None if key is None else _BY_KEY.first(key)
 
 
 def body_hash(body: Any) -> str:
@@ -66,6 +75,28 @@ def hold(key: UUID | None) -> None:
     if key is not None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [(key.int & (2**64 - 1)) - 2**63])
+
+
+_unused: ContextVar[UUID | None] = ContextVar("unused", default=None)
+
+
+@contextmanager
+def unused(key: UUID) -> Iterator[None]:
+    """Inside, nobody else acts under this key and nothing was done under it: whoever says so holds a lock of its own
+    for it, has looked behind it, and ends the transaction with whatever is refused inside."""
+    before = _unused.set(key)
+    try:
+        yield
+    finally:
+        _unused.reset(before)
+
+
+def take_unused(key: UUID) -> bool:
+    """Whether the caller of an act has found that its key is new; told to the first act only, which uses it up."""
+    found = _unused.get() == key
+    if found:
+        _unused.set(None)
+    return found
 
 
 def repeated(key: UUID | None, hashed_body: str = "") -> History | None:

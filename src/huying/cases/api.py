@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -10,13 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query
 from pydantic import Field
 
-from huying.cases.casefile import subject_of
+from huying.cases.actions.acting import at_hand, opened
+from huying.cases.casefile import subject_at_hand, subject_of
 from huying.cases.forms import DeskMove, MoveForm, Subject, legal_moves, move_named, walk
 from huying.cases.forms.schema import Held, data_of, schema_of
 from huying.cases.models import Case, Report, WorkOrder
-from huying.cases.queries import lists, outside
+from huying.cases.queries import lists, maps, outside
 from huying.cases.queries import page as pages
 from huying.cases.queries.lists import FLAGS, Wanted
+from huying.cases.queries.maps import Box
 from huying.cases.rules import FLOW, Channel, OrderRole, OrderState, State, state_label
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
@@ -254,17 +257,15 @@ CaseOut.model_rebuild()
 CaseId = Annotated[UUID, Path(description="the case's id", examples=[ID])]
 
 
-class Filters(In):
+class Narrowing(In):
     """The desk's filters; what is left out asks nothing."""
 
     q: Line = Field("", description="words, two characters are enough; without a state all states are searched")
-    number: Annotated[str, Field(max_length=24, pattern=r"^[0-9A-Za-z-]*$")] = Field(
-        "", description="the case's number"
-    )
     state: Wide | None = Field(None, description="`open` where nothing is said")
     area: AreaCode | None = None
-    matter: Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{4})$")] | None = Field(
-        None, description="two digits: a class; four: a type"
+    here: bool = Field(False, description="with `area`: only what lies in none of the areas inside it yet")
+    matter: Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{4}|none)$")] | None = Field(
+        None, description="two digits: a class; four: a type; `none`: not settled yet"
     )
     unit: UUID | None = Field(None, description="a unit with an order on it")
     light: LightWord | None = None
@@ -273,13 +274,12 @@ class Filters(In):
     since: Moment | None = Field(None, description="received at or after")
     until: Moment | None = Field(None, description="received before")
     red_before: Moment | None = Field(None, description="turns red before")
-    limit: Limit = 50
-    after: Cursor = ""
 
     def wanted(self) -> Wanted:
         return Wanted(
             state=self.state or ("all" if self.q else "open"),
             area_code=self.area or "",
+            here=self.here,
             matter=self.matter or "",
             unit_id=self.unit,
             light=self.light or "",
@@ -290,6 +290,16 @@ class Filters(In):
             flag=self.flag or "",
             words=self.q,
         )
+
+
+class Filters(Narrowing):
+    """The filters of a list, by pages."""
+
+    number: Annotated[str, Field(max_length=24, pattern=r"^[0-9A-Za-z-]*$")] = Field(
+        "", description="the case's number"
+    )
+    limit: Limit = 50
+    after: Cursor = ""
 
 
 @router.get("/cases", CasePage)
@@ -307,6 +317,41 @@ def list_cases(request: HttpRequest, given: Query[Filters]) -> CasePage:
         rows = lists.cases_found(viewer, given.wanted(), now=now, page=page)
     orders = lists.orders_of(one.pk for one in rows)
     return CasePage(items=[_row(one, orders.get(one.pk, [])) for one in rows], next=page.next)
+
+
+class BoxFilters(Narrowing):
+    """The filters of the list for a part of the map."""
+
+    box: Annotated[str, Field(max_length=80)] = Field(
+        description="west,south,east,north in WGS84 degrees", examples=["113.28,23.08,113.36,23.12"]
+    )
+    limit: Annotated[int, Field(ge=1, le=maps.MOST)] = maps.MOST
+
+
+class DotsOut(Out):
+    """Columns side by side: five hundred points of a map are five short lists, not five hundred objects."""
+
+    id: list[UUID]
+    lng: list[float] = Field(description="WGS84 degrees east")
+    lat: list[float] = Field(description="WGS84 degrees north")
+    title: list[str]
+    due_at: list[datetime | None] = Field(description="null while the clock stands still")
+    more: bool = Field(description="whether the box holds more than `limit`; look closer for these")
+
+
+@router.get("/cases-in-box", DotsOut)
+def list_cases_in_box(request: HttpRequest, given: Query[BoxFilters]) -> DotsOut:
+    """Open cases in a box of the map, those nearest to its middle first; ended ones are on no map."""
+    viewer, now = actor_of(request), now_of(request)
+    dots, more = maps.open_in_box(viewer, given.wanted(), Box.of(given.box), now=now, most=given.limit)
+    return DotsOut(
+        id=[one.id for one in dots],
+        lng=[one.lng for one in dots],
+        lat=[one.lat for one in dots],
+        title=[one.title for one in dots],
+        due_at=[one.due_at for one in dots],
+        more=more,
+    )
 
 
 @router.get("/cases/{case_id}", CaseOut, problems=(404,))
@@ -407,7 +452,11 @@ def make_move(request: HttpRequest, case_id: CaseId, verb: Slug, body: MoveIn) -
     your duty), 409 `illegal-move` (not in this state; `facts.state` says which it is) or `conflict` (`version` is
     not the present one), 422 `invalid` (see `errors`).
     """
-    subject = _subject(request, case_id)
+    actor, now = actor_of(request), now_of(request)
+    named = move_named(verb)
+    docket = opened(case_id, actor=actor) if named is not None and named.alone else None
+    # Read once, under the lock, where the move goes on from there.
+    subject = subject_at_hand(docket, actor=actor, now=now) if docket is not None else _subject(request, case_id)
     found = _legal(subject, verb)
     if body.version is not None and body.version != subject.case.version:
         raise Conflict(state=subject.case.state, version=subject.case.version)
@@ -418,12 +467,8 @@ def make_move(request: HttpRequest, case_id: CaseId, verb: Slug, body: MoveIn) -
             {name if name != "__all__" else "": [str(one) for one in why] for name, why in form.errors.items()}
         )
     form.cleaned_data["key"] = uuid_key(request)
-    walk(found, form, case_id=case_id, actor=actor_of(request), now=now_of(request))
-    return _moved(case_id)
-
-
-def _moved(case_id: UUID) -> Moved:
-    case = Case.objects.only("id", "number", "state", "round", "version", "moved_at").get(pk=case_id)
+    with at_hand(docket) if docket is not None else nullcontext():
+        case = walk(found, form, case_id=case_id, actor=actor, now=now)
     return Moved(
         case_id=case.pk, number=case.number, state=case.state, round=case.round, version=case.version,
         moved_at=case.moved_at,

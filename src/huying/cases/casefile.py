@@ -14,9 +14,11 @@ from django.utils.text import Truncator
 from huying.approvals.rules import ApprovalKind, ApprovalState
 from huying.audit import queries as audit
 from huying.audit.models import History
+from huying.cases.actions import Docket
 from huying.cases.actions.covering import may_cover
 from huying.cases.actions.intake import like
 from huying.cases.forms import DeskMove, Subject, legal_moves
+from huying.cases.forms.base import DocketRows
 from huying.cases.models import Answer, Case, Report, WorkOrder
 from huying.cases.queries import page
 from huying.cases.queries.page import CaseRows
@@ -305,6 +307,12 @@ def subject_of(case_id: UUID, *, actor: Actor, now: datetime) -> Subject | None:
         now=now,
         hides_callers=hides_callers(rows, actor),
     )
+
+
+def subject_at_hand(docket: Docket, *, actor: Actor, now: datetime) -> Subject:
+    """An opened case as forms look at it: for a move that is made in the same transaction, on the same docket."""
+    rows = DocketRows(docket)
+    return Subject(rows=rows, actor=actor, now=now, hides_callers=hides_callers(rows, actor))
 
 
 def hides_callers(rows: CaseRows, actor: Actor) -> bool:

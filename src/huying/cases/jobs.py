@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from huying.cases.actions import tallying
 from huying.cases.actions.keeping import end_keeping as end
 from huying.cases.listeners import reminding
 from huying.kernel.actor import system
@@ -30,3 +31,17 @@ def remind(timestamp: int) -> int:
 def sum_up(timestamp: int) -> int:
     """Twice a day: leaders hear how many cases of their areas are late."""
     return reminding.sum_up(now=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="cases.fold_tallies", queue="upkeep", queueing_lock="cases.fold_tallies", lock="cases.fold_tallies")
+def fold_tallies(timestamp: int) -> int:
+    """Every minute: changes of cases go into the counts of the board, which are exact before and after."""
+    return tallying.fold_tallies(now=timezone.now())
+
+
+@app.periodic(cron="37 19 * * *")  # 03:37 in China
+@app.task(name="cases.recount", queue="upkeep", queueing_lock="cases.recount", lock="cases.recount")
+def recount(timestamp: int) -> int:
+    """Each night: the counts of the board are counted anew, and mended with a line in the log where they differ."""
+    return tallying.recount_tallies(now=timezone.now())

@@ -77,10 +77,14 @@ def question(words: str, areas: tuple[str, ...] = ()) -> str:
     for one in asked:
         # one Chinese character: any bigram that begins with it
         terms.append(f"{_quoted(one)}:*" if len(one) == 1 and _WIDE.match(one) else _quoted(one))
-    levels = [one for one in areas if len(one) in LEVELS]
-    if levels and len(levels) == len(areas):
-        terms.append("(" + " | ".join(_quoted(f"a:{one}") for one in levels) + ")")
-    return " & ".join(terms)
+    places = question_of_areas(areas)
+    return " & ".join([*terms, *([f"({places})"] if places else [])])
+
+
+def question_of_areas(areas: tuple[str, ...]) -> str:
+    """The tsquery text for lying in one of these areas; "" where one of them is of no level that is written."""
+    written = all(len(one) in LEVELS for one in areas)
+    return " | ".join(_quoted(f"a:{one}") for one in areas) if written else ""
 
 
 def _quoted(lexeme: str) -> str:

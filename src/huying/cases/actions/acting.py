@@ -47,12 +47,31 @@ def sent_as(mark: str) -> Iterator[None]:
         _sent_as.reset(before)
 
 
+_at_hand: ContextVar[Docket | None] = ContextVar("at_hand", default=None)
+
+
+@contextmanager
+def at_hand(docket: Docket) -> Iterator[None]:
+    """Inside, an act on this case goes on from this docket, opened in the same transaction and not yet walked on."""
+    before = _at_hand.set(docket)
+    try:
+        yield
+    finally:
+        _at_hand.reset(before)
+
+
 def opened(case_id: UUID, *, actor: Actor, knowledge: Knowledge | None = None) -> Docket:
     """The docket of a case that the actor may see, its row locked; NotFound otherwise, whatever the reason."""
+    ready = _at_hand.get()
+    if ready is not None and ready.case.pk == case_id and ready.opened_for == actor:
+        _at_hand.set(None)  # it serves one act: what that one leaves of it is no fresh reading
+        return ready
     case = queries.locked(case_id, actor)
     if case is None:
         raise NotFound("case")
-    return Docket.of(case, knowledge)
+    docket = Docket.of(case, knowledge)
+    docket.opened_for = actor
+    return docket
 
 
 class Act(Generic[P]):
@@ -71,13 +90,19 @@ class Act(Generic[P]):
         """The same key and body acts once and answers the same; another body is refused (KeyReused)."""
         return self._run(key, case_id, *args, **kwargs)
 
-    @transaction.atomic
     def _run(self, key: UUID | None, case_id: UUID, *args: P.args, **kwargs: P.kwargs) -> Case:
+        unused = key is not None and audit.take_unused(key)
+        with transaction.atomic(savepoint=not unused):  # who found the key unused ends with what is refused here
+            return self._walked(key, unused, case_id, *args, **kwargs)
+
+    def _walked(self, key: UUID | None, unused: bool, case_id: UUID, *args: P.args, **kwargs: P.kwargs) -> Case:
         actor, now = cast(Actor, kwargs["actor"]), cast(datetime, kwargs["now"])
         checked, earlier = "", None
         if key is not None:
+            checked = _sent_as.get() or body_hash(_canonical(self.verb, case_id, kwargs))
+        if key is not None and not unused:
             audit.hold(key)  # before any row: the same key may come for another case
-            checked, earlier = _sent_as.get() or body_hash(_canonical(self.verb, case_id, kwargs)), audit.by_key(key)
+            earlier = audit.by_key(key)
             if earlier is not None and actor.id is not None and earlier.actor_id == actor.id:
                 # What this person did may have taken the case out of their sight: the answer stays the same.
                 return _again(earlier, checked, case_id)

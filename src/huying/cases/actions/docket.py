@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -69,20 +70,40 @@ from huying.files.rules import MOST_LEXEMES, PreparedImage
 from huying.kernel.actor import Actor, ActorKind, rule
 from huying.kernel.flow import Move
 from huying.kernel.ids import case_number, uuid7
+from huying.kernel.ready import Fixed
 from huying.kernel.refusals import IllegalMove, NotAllowed
 from huying.kernel.terms import _
+from huying.kernel.together import insert_together, update_together
 from huying.matters import queries as matters
 from huying.matters.models import MatterType
 from huying.matters.rules import CallBackPolicy, CheckPolicy, Grade, Step
 from huying.people import queries as people
-from huying.people.models import Recusal
+from huying.people.actions import ContactRows
+from huying.people.models import Consent, Contact, Recusal
 from huying.people.rules import Duty
 
 CALLS_BEFORE_GIVING_UP = 3
 BETWEEN_CALLS = timedelta(hours=1)
+MOST_TOGETHER = 200  # rows in one statement
 # Moves whose reason the next one must read; the words of two-person decisions stand with the approval.
 REMARKED = frozenset({Verb.SEND_BACK, Verb.RAISE, Verb.REASSIGN, Verb.NAME, Verb.REOPEN, Verb.OBJECT})
 M = TypeVar("M", bound=Model)
+
+
+_ORDERS = Fixed(
+    lambda case_id: (
+        WorkOrder.objects.filter(case_id=case_id).select_related("unit", "handler").order_by("offered_at", "id")
+    )
+)
+_REPORTS = Fixed(
+    lambda case_id: Report.objects.filter(case_id=case_id).select_related("contact").order_by("received_at", "id")
+)
+_CLOCKS = Fixed(lambda ids: Clock.objects.filter(object_id__in=ids, stopped_at=None).order_by("started_at", "id"))
+_STRETCHES = Fixed(lambda ids: Stretch.objects.filter(clock_id__in=ids).order_by("pk"))
+_APPROVALS = Fixed(lambda ids: Approval.objects.filter(object_id__in=ids).order_by("asked_at", "id"))
+_ANSWERS = Fixed(lambda case_id: Answer.objects.filter(case_id=case_id).order_by("pk"))
+_ATTEMPTS = Fixed(lambda case_id: ContactAttempt.objects.filter(case_id=case_id).order_by("pk"))
+_FEEDBACK = Fixed(lambda case_id: Feedback.objects.filter(case_id=case_id).order_by("pk"))
 
 
 class Knowledge:
@@ -163,6 +184,7 @@ class Docket:
     paper_words: list[str] = field(default_factory=list)  # pieces of documents that came with this act
     key: UUID | None = None
     body_hash: str = ""
+    opened_for: Actor | None = None  # who may see the case, found under its lock
 
     # opening
 
@@ -170,10 +192,9 @@ class Docket:
     def of(cls, case: Case, knowledge: Knowledge | None = None) -> Docket:
         """The docket of a stored (and, for a write, locked) case."""
         docket = cls(case=case, knowledge=knowledge or Knowledge())
-        docket.orders = list(WorkOrder.objects.filter(case=case).order_by("offered_at", "id"))
-        docket.reports = list(Report.objects.filter(case=case).order_by("received_at", "id"))
-        ids = [case.pk, *(one.pk for one in docket.orders)]
-        docket.clocks = list(Clock.objects.filter(object_id__in=ids, stopped_at=None).order_by("started_at", "id"))
+        docket.orders = _ORDERS(case.pk)
+        docket.reports = _REPORTS(case.pk)
+        docket.clocks = _CLOCKS([case.pk, *(one.pk for one in docket.orders)])
         return docket
 
     def begin_empty(self) -> None:
@@ -181,33 +202,32 @@ class Docket:
         self._answers, self._attempts, self._feedback, self._approvals, self._recusals = [], [], [], [], []
         self._stretches = defaultdict(list)
 
-    def _mine(self, model: type[M]) -> list[M]:
-        return list(model._default_manager.filter(case=self.case).order_by("pk")) if self.live else []
+    def _mine(self, read: Fixed[M]) -> list[M]:
+        return read(self.case.pk) if self.live else []
 
     @property
     def answers(self) -> list[Answer]:
         if self._answers is None:
-            self._answers = self._mine(Answer)
+            self._answers = self._mine(_ANSWERS)
         return self._answers
 
     @property
     def attempts(self) -> list[ContactAttempt]:
         if self._attempts is None:
-            self._attempts = self._mine(ContactAttempt)
+            self._attempts = self._mine(_ATTEMPTS)
         return self._attempts
 
     @property
     def feedback(self) -> list[Feedback]:
         if self._feedback is None:
-            self._feedback = self._mine(Feedback)
+            self._feedback = self._mine(_FEEDBACK)
         return self._feedback
 
     @property
     def approvals(self) -> list[Approval]:
         if self._approvals is None:
             ids = [self.case.pk, *(one.pk for one in self.orders)]
-            found = Approval.objects.filter(object_id__in=ids).order_by("asked_at", "id") if self.live else ()
-            self._approvals = list(found)
+            self._approvals = _APPROVALS(ids) if self.live else []
         return self._approvals
 
     @property
@@ -223,7 +243,7 @@ class Docket:
             self._stretches = defaultdict(list)
             if self.live and self.clocks:
                 ids = [one.pk for one in self.clocks]
-                for one in Stretch.objects.filter(clock_id__in=ids).order_by("pk"):
+                for one in _STRETCHES(ids):
                     self._stretches[one.clock_id].append(one)
         return self._stretches
 
@@ -252,10 +272,19 @@ class Docket:
             kept[type(row)].append(row)
         return row
 
+    def keep_contact(self, made: ContactRows) -> None:
+        """What a reporter left is written with the act, its line before the act's own."""
+        self.new[Contact] += made.contacts
+        self.new[Consent] += made.consents
+        self.history[:0] = made.lines
+
     def change(self, row: Model) -> None:
         """Mark a stored row as changed (rows that are new in this act are written as they end up)."""
-        if not any(row is one for one in self.new.get(type(row), ())):
-            self.changed[type(row)][row.pk] = row
+        if any(row is one for one in self.new.get(type(row), ())):
+            return
+        if row.pk is None:
+            raise ValueError("the keys of what was written together are not read back: open the docket anew")
+        self.changed[type(row)][row.pk] = row
 
     def note(
         self,
@@ -823,6 +852,8 @@ def _over(actor: Actor, duty: Duty, code: str) -> bool:
 # Rows are inserted in this order; foreign keys to the case are checked at commit, so that the number,
 # taken from a counter row that others wait for, can be taken last.
 _INSERTS: tuple[type[Model], ...] = (
+    Contact,
+    Consent,
     Clock,
     Stretch,
     WorkOrder,
@@ -835,41 +866,40 @@ _INSERTS: tuple[type[Model], ...] = (
     Approval,
     Recusal,
     Report,
+    History,
 )
 
 
 def flush(dockets: Iterable[Docket], *, emit: bool = True, verb: str = "", now: datetime | None = None) -> None:
-    """Write what the dockets hold: new rows by bulk inserts, changed rows once each, history, news."""
+    """Write what the dockets hold: changed rows once each, new rows, history, news, and new cases with their numbers.
+
+    The few rows of an act go in one statement for all tables, those of a bulk world in one for each.
+    """
     every = list(dockets)
     for docket in list(every):
         every.extend(docket.others)
     fresh: dict[type[Model], list[Model]] = defaultdict(list)
-    changed: dict[type[Model], list[Model]] = defaultdict(list)
+    changed: list[tuple[Model, tuple[str, ...]]] = []
     for docket in every:
+        for row in docket.new.get(Report, ()):
+            if isinstance(row, Report) and row.taken_by_id is not None:
+                # The trigger does not see a case of the same statement.
+                row.area_code, row.case_open = docket.case.area_code, docket.case.state in OPEN
         for model, rows in docket.new.items():
             fresh[model].extend(rows)
+        if docket.words_changed and docket.case.pk in docket.changed[Case]:
+            docket.case.search = docket.search_expression()
         for model, found in docket.changed.items():
-            changed[model].extend(found.values())
-    # Changed rows first: a closed stretch or a cancelled order makes room for the new one under its unique index.
-    for model, rows in changed.items():
-        if model is not Case:
-            _update(model, rows)
-    for model in _INSERTS:
-        if fresh[model]:
-            model._default_manager.bulk_create(fresh[model], batch_size=1000)
-    audit.append_many(line for docket in every for line in docket.history)
-    new_cases = [one for docket in every for one in docket.new[Case] if isinstance(one, Case)]
-    if new_cases:
-        _number(new_cases)
-        for docket in every:
-            if docket.new[Case]:
-                docket.case.search = docket.search_expression()
-        Case.objects.bulk_create(new_cases, batch_size=500)
-    for docket in every:
-        if docket.case.pk in docket.changed[Case]:
-            if docket.words_changed:
-                docket.case.search = docket.search_expression()
-            _update(Case, [docket.case], without=() if docket.words_changed else ("search",))
+            names = _names(model, but=() if docket.words_changed else ("search",))
+            changed += [(row, names) for row in found.values()]
+    fresh[History].extend(audit.ready(line for docket in every for line in docket.history))
+    _change(changed)
+    groups = [(model, fresh[model]) for model in _INSERTS]
+    if sum(len(rows) for _model, rows in groups) <= MOST_TOGETHER:
+        insert_together(groups)
+    else:
+        for model, rows in groups:
+            model._default_manager.bulk_create(rows, batch_size=1000)
     if emit and now is not None:
         for docket in every:
             events.moved.emit(
@@ -881,16 +911,32 @@ def flush(dockets: Iterable[Docket], *, emit: bool = True, verb: str = "", now: 
                 desk_code=docket.case.desk_code,
                 restricted=docket.case.restricted,
             )
+    new_cases = [one for docket in every for one in docket.new[Case] if isinstance(one, Case)]
+    if new_cases:
+        _number(new_cases)
+        for docket in every:
+            if docket.new[Case]:
+                docket.case.search = docket.search_expression()
+        for start in range(0, len(new_cases), MOST_TOGETHER):
+            insert_together([(Case, new_cases[start : start + MOST_TOGETHER])])
 
 
-def _update(model: type[Model], rows: list[Model], without: Iterable[str] = ()) -> None:
-    names = [one.name for one in model._meta.concrete_fields if not one.primary_key and one.name not in without]
-    if len(rows) == 1 or model is WorkOrder:
-        # Orders one by one, those that ended first: a new lead must find the old one gone.
-        for row in sorted(rows, key=lambda one: getattr(one, "ended_at", None) is None):
+@cache
+def _names(model: type[Model], but: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(one.name for one in model._meta.concrete_fields if not one.primary_key and one.name not in but)
+
+
+def _change(changed: list[tuple[Model, tuple[str, ...]]]) -> None:
+    """Write changed rows, before the new ones: a closed stretch or a cancelled order makes room for the next."""
+    orders = [(row, names) for row, names in changed if isinstance(row, WorkOrder)]
+    rest = changed
+    if len(orders) > 1:
+        # One by one, those that ended first: a new lead must find the old one gone.
+        for row, names in sorted(orders, key=lambda one: getattr(one[0], "ended_at", None) is None):
             row.save(update_fields=names)
-    else:
-        model._default_manager.bulk_update(rows, names, batch_size=200)
+        rest = [one for one in changed if not isinstance(one[0], WorkOrder)]
+    for start in range(0, len(rest), MOST_TOGETHER):
+        update_together(rest[start : start + MOST_TOGETHER])
 
 
 def _number(cases: list[Case]) -> None:

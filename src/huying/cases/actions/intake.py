@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from uuid import UUID
@@ -31,6 +31,7 @@ from huying.kernel.text import clean
 from huying.matters import queries as matters
 from huying.matters.rules import Grade, Step, beyond
 from huying.people import queries as people
+from huying.people.actions import ContactRows
 from huying.people.models import Recusal
 from huying.people.rules import Duty, RecusalReason, UnitKind
 from huying.places import queries as places
@@ -118,23 +119,33 @@ def receive(
     actor: Actor,
     now: datetime,
     images: Iterable[PreparedImage] = (),
+    contact: Callable[[], ContactRows] | None = None,
+    known_new: bool = False,
 ) -> Receipt:
     """Take in one report: a report and a case, a number and a code, or the same answer to the same key.
+
+    `contact` makes what the reporter left of themselves, asked for where the report is new; it is kept with it.
+    `known_new` where the caller has just found that nobody used the key.
 
     Raises Invalid (no words, an unknown area, a point that is none), NotAllowed (no duty to report there),
     KeyReused (the same key came with another body).
     """
     pictures = list(images)
     checked = body_hash(new.canonical() + "".join(one.sha256 for one in pictures))
-    earlier = audit.by_key(report_id)
+    earlier = None if known_new else audit.by_key(report_id)
     if earlier is not None:
         return _repeated(report_id, checked, earlier.body_hash)
     for attempt in count():
         try:
             with transaction.atomic():
+                left = contact() if contact is not None else None
+                if left is not None:
+                    new = replace(new, contact_id=left.contacts[0].pk)
                 docket = received(
                     report_id, new, actor=actor, now=now, knowledge=Knowledge(), checked=checked, attempt=attempt
                 )
+                if left is not None:
+                    docket.keep_contact(left)
                 report = docket.reports[0]
                 keep_images(pictures, "report", report.pk, "report", docket, actor=actor, now=now)
                 flush([docket], verb=Verb.RECEIVE, now=now)

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from huying.cases.actions.acting import act
 from huying.cases.actions.docket import Docket
-from huying.cases.models import Case
+from huying.cases.models import IS_OPEN, Case
 from huying.cases.queries.scope import within
-from huying.cases.rules import OPEN, Verb
+from huying.cases.rules import Verb
 from huying.kernel.actor import Actor
 from huying.kernel.lying import Lying
 from huying.places.actions import follow
@@ -19,13 +19,13 @@ from huying.places.queries import plans
 
 def open_in(codes: Sequence[str]) -> Iterable[Lying]:
     """Open cases there, without those that left the prefix rule: nobody learns of these by a count."""
-    rows = Case.objects.filter(within(codes), state__in=OPEN, restricted=False).order_by("pk")
+    rows = Case.objects.filter(within(codes), IS_OPEN, restricted=False).order_by("pk")
     for pk, code, lng, lat in rows.values_list("pk", "area_code", "lng", "lat"):
         yield Lying(str(pk), code, lng, lat)
 
 
 def past_in(codes: Sequence[str]) -> int:
-    return Case.objects.filter(within(codes), restricted=False).exclude(state__in=OPEN).count()
+    return Case.objects.filter(within(codes), ~IS_OPEN, restricted=False).count()
 
 
 @act
@@ -59,9 +59,7 @@ def _follow(plan_id: UUID, actor: Actor, now: datetime) -> int:
     heirs = plans.heirs(plan_id)
     lying = within(heirs.codes) | within(heirs.codes, "desk_code")
     moved = 0
-    for row in (
-        Case.objects.filter(lying, state__in=OPEN).order_by("pk").only("pk", "area_code", "desk_code", "lng", "lat")
-    ):
+    for row in Case.objects.filter(lying, IS_OPEN).order_by("pk").only("pk", "area_code", "desk_code", "lng", "lat"):
         area, desk = (heirs.home(code, row.lng, row.lat) for code in (row.area_code, row.desk_code))
         if (area, desk) != (row.area_code, row.desk_code):
             follow_area(row.pk, area_code=area, desk_code=desk, plan_id=plan_id, actor=actor, now=now)

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 
 from huying.cases.actions import Docket, Knowledge
-from huying.cases.models import Case, Report
+from huying.cases.models import Addition, Case, Remark, Report, SiteVisit
 from huying.cases.queries import page
 from huying.cases.queries.page import CaseRows
 from huying.cases.rules import ENDS
@@ -31,6 +31,27 @@ from huying.matters.models import MatterType
 from huying.people.queries import Named, masked_of, named
 
 
+class DocketRows(CaseRows):
+    """The rows of an opened docket: what it has not read by itself is read when a form asks for it."""
+
+    def __init__(self, docket: Docket) -> None:
+        self.docket = docket
+
+    def __getattr__(self, name: str) -> Any:
+        case = self.docket.case
+        if name == "additions":
+            found: Any = list(Addition.objects.filter(report__case=case).order_by("added_at", "id"))
+        elif name in ("visits", "remarks"):
+            model = SiteVisit if name == "visits" else Remark
+            found = list(model._default_manager.filter(case=case).order_by("made_at", "id"))
+        elif name in CaseRows.__dataclass_fields__:
+            found = getattr(self.docket, name)
+        else:
+            raise AttributeError(name)
+        setattr(self, name, found)
+        return found
+
+
 @dataclass
 class Subject:
     """One case, who looks at it and when: what forms and the page read; nothing is asked of the database twice."""
@@ -43,6 +64,9 @@ class Subject:
 
     def __post_init__(self) -> None:
         rows = self.rows
+        if isinstance(rows, DocketRows):
+            self.docket = rows.docket
+            return
         self.docket = Docket(
             case=rows.case,
             knowledge=Knowledge(),

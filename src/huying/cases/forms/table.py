@@ -5,7 +5,6 @@ Moves that only a reporter makes are not here: they are made with the report's c
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,14 +14,34 @@ from huying.cases import actions
 from huying.cases.actions import Act
 from huying.cases.forms import closing, desk, units
 from huying.cases.forms.base import MoveForm, NoFields, ReasonForm, Subject
+from huying.cases.models import Case
 from huying.cases.rules import FLOW, OPEN, State, Verb, move_label
 from huying.kernel.actor import Actor
 from huying.kernel.refusals import Conflict, KeyReused
 from huying.kernel.terms import Label, _
 from huying.people.rules import Duty
 
-Call = Callable[[Any, UUID | None, UUID, Actor, datetime], object]
 SIDE = 50  # moves from this rank on are beside the flow: never opened by themselves
+
+
+class Once:
+    """How a form's move is made: one act, once for the form's key."""
+
+    def __init__(self, *acts: Act[Any]) -> None:
+        self.acts = acts
+
+    def __call__(self, form: MoveForm, key: UUID | None, case_id: UUID, actor: Actor, now: datetime) -> Case:
+        return self.acts[0].once(key, case_id, **form.arguments(), actor=actor, now=now)
+
+
+class Review(Once):
+    """The desk's look at a result: fit to leave the house, or back with words."""
+
+    def __call__(self, form: MoveForm, key: UUID | None, case_id: UUID, actor: Actor, now: datetime) -> Case:
+        given, (review, rework) = form.cleaned_data, self.acts
+        if given["decision"] == "pass":
+            return review.once(key, case_id, actor=actor, now=now)
+        return rework.once(key, case_id, reason=given["reason"], actor=actor, now=now)
 
 
 @dataclass(frozen=True)
@@ -32,13 +51,18 @@ class DeskMove:
     name: str
     verbs: tuple[Verb, ...]
     form: type[MoveForm]
-    call: Call
+    call: Once
     rank: int
     icon: str
     done: Label
     label: Label = ""
     submit: Label = ""
     danger: bool = False
+
+    @property
+    def alone(self) -> bool:
+        """Touches no other case. Else all are locked in one order, and none of them beforehand."""
+        return all(one.also is None for one in self.call.acts)
 
     def words(self, flow: str) -> Label:
         return self.label or move_label(self.verbs[0], flow)
@@ -48,85 +72,72 @@ class DeskMove:
         return self.rank >= SIDE
 
 
-def _once(act: Act[Any]) -> Call:
-    def call(form: MoveForm, key: UUID | None, case_id: UUID, actor: Actor, now: datetime) -> object:
-        return act.once(key, case_id, **form.arguments(), actor=actor, now=now)
-
-    return call
-
-
-def _review(form: MoveForm, key: UUID | None, case_id: UUID, actor: Actor, now: datetime) -> object:
-    given = form.cleaned_data
-    if given["decision"] == "pass":
-        return actions.review_result.once(key, case_id, actor=actor, now=now)
-    return actions.send_for_rework.once(key, case_id, reason=given["reason"], actor=actor, now=now)
-
-
 V = Verb
 _EVERY = [
     # what comes next in the flow
-    DeskMove("take_in", (), units.TakeInForm, _once(actions.register_file_dispatch), 10, "send", _("已受理并派单。"),
+    DeskMove("take_in", (), units.TakeInForm, Once(actions.register_file_dispatch), 10, "send", _("已受理并派单。"),
              _("受理派单"), _("受理并派单")),
-    DeskMove("register", (V.REGISTER,), desk.RegisterForm, _once(actions.register_case), 12, "check",
+    DeskMove("register", (V.REGISTER,), desk.RegisterForm, Once(actions.register_case), 12, "check",
              _("已受理登记。")),
-    DeskMove("self_handle", (V.SELF_HANDLE,), desk.SelfHandleForm, _once(actions.self_handle_case), 11, "check-circle",
+    DeskMove("self_handle", (V.SELF_HANDLE,), desk.SelfHandleForm, Once(actions.self_handle_case), 11, "check-circle",
              _("已记自办。")),
-    DeskMove("report_verified", (V.REPORT_VERIFIED,), desk.VerifyForm, _once(actions.report_verified), 10, "eye",
+    DeskMove("report_verified", (V.REPORT_VERIFIED,), desk.VerifyForm, Once(actions.report_verified), 10, "eye",
              _("核实结果已报。")),
-    DeskMove("decide_decline", (V.DECLINE, V.REFUSE_DECLINE), desk.DecideDeclineForm, _once(actions.decide_decline), 1,
+    DeskMove("decide_decline", (V.DECLINE, V.REFUSE_DECLINE), desk.DecideDeclineForm, Once(actions.decide_decline), 1,
              "scale", _("已决定。"), _("决定不予受理")),
-    DeskMove("decide_void", (V.VOID, V.REFUSE_VOID), desk.DecideVoidForm, _once(actions.decide_void), 2, "scale",
+    DeskMove("decide_void", (V.VOID, V.REFUSE_VOID), desk.DecideVoidForm, Once(actions.decide_void), 2, "scale",
              _("已决定。"), _("决定作废")),
-    DeskMove("decide_return", (V.RETURN, V.REFUSE_RETURN), units.DecideReturnForm, _once(actions.decide_return), 3,
+    DeskMove("decide_return", (V.RETURN, V.REFUSE_RETURN), units.DecideReturnForm, Once(actions.decide_return), 3,
              "scale", _("已决定。"), _("决定退回")),
-    DeskMove("file", (V.FILE,), desk.FileForm, _once(actions.file_case), 13, "badge-check", _("已立案。")),
-    DeskMove("dispatch", (V.DISPATCH,), units.DispatchForm, _once(actions.dispatch_case), 11, "send", _("已派单。")),
-    DeskMove("name", (V.NAME,), units.NameForm, _once(actions.name_unit), 12, "users", _("已指定承办。")),
-    DeskMove("sign_in", (V.SIGN_IN,), units.SignInForm, _once(actions.sign_in_order), 10, "check", _("已签收。")),
-    DeskMove("first_contact", (V.FIRST_CONTACT,), units.FirstContactForm, _once(actions.contact_reporter), 22, "phone",
+    DeskMove("file", (V.FILE,), desk.FileForm, Once(actions.file_case), 13, "badge-check", _("已立案。")),
+    DeskMove("dispatch", (V.DISPATCH,), units.DispatchForm, Once(actions.dispatch_case), 11, "send", _("已派单。")),
+    DeskMove("name", (V.NAME,), units.NameForm, Once(actions.name_unit), 12, "users", _("已指定承办。")),
+    DeskMove("sign_in", (V.SIGN_IN,), units.SignInForm, Once(actions.sign_in_order), 10, "check", _("已签收。")),
+    DeskMove("first_contact", (V.FIRST_CONTACT,), units.FirstContactForm, Once(actions.contact_reporter), 22, "phone",
              _("联系已记下。")),
-    DeskMove("submit_result", (V.SUBMIT_RESULT,), units.SubmitResultForm, _once(actions.submit_result), 20, "send",
+    DeskMove("submit_result", (V.SUBMIT_RESULT,), units.SubmitResultForm, Once(actions.submit_result), 20, "send",
              _("结果已报，等审核。"), submit=_("报结果")),
-    DeskMove("finish", (V.FINISH,), units.FinishForm, _once(actions.finish_order), 21, "check", _("协办已完成。")),
-    DeskMove("sign", (V.SIGN,), units.SignForm, _once(actions.sign_result), 10, "signature", _("已签发。")),
-    DeskMove("review", (V.REVIEW, V.REWORK), closing.ReviewForm, _review, 10, "check", _("审核已记下。"), _("审核答复"),
+    DeskMove("finish", (V.FINISH,), units.FinishForm, Once(actions.finish_order), 21, "check", _("协办已完成。")),
+    DeskMove("sign", (V.SIGN,), units.SignForm, Once(actions.sign_result), 10, "signature", _("已签发。")),
+    DeskMove("review", (V.REVIEW, V.REWORK), closing.ReviewForm,
+             Review(actions.review_result, actions.send_for_rework), 10, "check", _("审核已记下。"), _("审核答复"),
              _("提交审核")),
-    DeskMove("check", (V.PASS_CHECK, V.FAIL_CHECK), closing.CheckForm, _once(actions.check_place), 10, "search-check",
+    DeskMove("check", (V.PASS_CHECK, V.FAIL_CHECK), closing.CheckForm, Once(actions.check_place), 10, "search-check",
              _("核查已记下。"), _("核查"), _("提交核查")),
-    DeskMove("call_back", (V.CALL_BACK,), closing.CallBackForm, _once(actions.record_call_back), 10, "phone",
+    DeskMove("call_back", (V.CALL_BACK,), closing.CallBackForm, Once(actions.record_call_back), 10, "phone",
              _("回访已记下。"), submit=_("保存回访")),
-    DeskMove("second_round", (V.SECOND_ROUND,), closing.SecondRoundForm, _once(actions.second_round), 12, "redo",
+    DeskMove("second_round", (V.SECOND_ROUND,), closing.SecondRoundForm, Once(actions.second_round), 12, "redo",
              _("已开始新一轮。")),
     # beside the flow
-    DeskMove("ask_return", (V.ASK_RETURN,), units.AskReturnForm, _once(actions.ask_return), 50, "undo",
+    DeskMove("ask_return", (V.ASK_RETURN,), units.AskReturnForm, Once(actions.ask_return), 50, "undo",
              _("退回申请已送出，等调度中心决定。")),
-    DeskMove("nudge", (V.NUDGE,), NoFields, _once(actions.nudge_case), 51, "bell", _("已催办。")),
-    DeskMove("add", (V.ADD,), desk.AddForm, _once(actions.add_to_report), 52, "plus", _("已补充。"), _("补充信息")),
-    DeskMove("answer", (V.ANSWER,), desk.AnswerForm, _once(actions.answer_case), 53, "message", _("已直接答复。")),
-    DeskMove("send_to_verify", (V.SEND_TO_VERIFY,), NoFields, _once(actions.send_to_verify), 54, "eye",
+    DeskMove("nudge", (V.NUDGE,), NoFields, Once(actions.nudge_case), 51, "bell", _("已催办。")),
+    DeskMove("add", (V.ADD,), desk.AddForm, Once(actions.add_to_report), 52, "plus", _("已补充。"), _("补充信息")),
+    DeskMove("answer", (V.ANSWER,), desk.AnswerForm, Once(actions.answer_case), 53, "message", _("已直接答复。")),
+    DeskMove("send_to_verify", (V.SEND_TO_VERIFY,), NoFields, Once(actions.send_to_verify), 54, "eye",
              _("已请网格去核实。")),
-    DeskMove("correct", (V.CORRECT,), desk.CorrectForm, _once(actions.correct_case), 55, "edit", _("已更正。"),
+    DeskMove("correct", (V.CORRECT,), desk.CorrectForm, Once(actions.correct_case), 55, "edit", _("已更正。"),
              submit=_("保存")),
-    DeskMove("place", (V.PLACE,), desk.PlaceForm, _once(actions.place_case), 56, "pin", _("位置已改。"),
+    DeskMove("place", (V.PLACE,), desk.PlaceForm, Once(actions.place_case), 56, "pin", _("位置已改。"),
              submit=_("保存")),
-    DeskMove("add_unit", (V.ADD_UNIT,), units.AddUnitForm, _once(actions.add_units), 57, "users", _("已加协办。")),
-    DeskMove("reassign", (V.REASSIGN,), units.ReassignArguments, _once(actions.reassign_case), 58, "swap",
+    DeskMove("add_unit", (V.ADD_UNIT,), units.AddUnitForm, Once(actions.add_units), 57, "users", _("已加协办。")),
+    DeskMove("reassign", (V.REASSIGN,), units.ReassignArguments, Once(actions.reassign_case), 58, "swap",
              _("已改派。")),
-    DeskMove("raise", (V.RAISE,), ReasonForm, _once(actions.raise_case), 59, "up", _("已上报。")),
-    DeskMove("merge", (V.MERGE,), desk.MergeForm, _once(actions.merge_case), 60, "merge", _("已并案。")),
-    DeskMove("unmerge", (V.UNMERGE,), NoFields, _once(actions.unmerge_case), 61, "split", _("并案已撤销。")),
-    DeskMove("split_off", (V.SPLIT_OFF,), closing.SplitOffForm, _once(actions.split_off_report), 62, "split",
+    DeskMove("raise", (V.RAISE,), ReasonForm, Once(actions.raise_case), 59, "up", _("已上报。")),
+    DeskMove("merge", (V.MERGE,), desk.MergeForm, Once(actions.merge_case), 60, "merge", _("已并案。")),
+    DeskMove("unmerge", (V.UNMERGE,), NoFields, Once(actions.unmerge_case), 61, "split", _("并案已撤销。")),
+    DeskMove("split_off", (V.SPLIT_OFF,), closing.SplitOffForm, Once(actions.split_off_report), 62, "split",
              _("已拆成另一件。")),
-    DeskMove("reopen", (V.REOPEN,), ReasonForm, _once(actions.reopen_case), 63, "redo", _("已重新办理。")),
-    DeskMove("object", (V.OBJECT,), ReasonForm, _once(actions.object_to_end), 64, "flag",
+    DeskMove("reopen", (V.REOPEN,), ReasonForm, Once(actions.reopen_case), 63, "redo", _("已重新办理。")),
+    DeskMove("object", (V.OBJECT,), ReasonForm, Once(actions.object_to_end), 64, "flag",
              _("异议已记下，由别人来定。")),
-    DeskMove("send_back", (V.SEND_BACK,), ReasonForm, _once(actions.send_back_case), 65, "back", _("已退回受理。")),
-    DeskMove("ask_decline", (V.ASK_DECLINE,), desk.AskDeclineForm, _once(actions.ask_decline), 66, "close",
+    DeskMove("send_back", (V.SEND_BACK,), ReasonForm, Once(actions.send_back_case), 65, "back", _("已退回受理。")),
+    DeskMove("ask_decline", (V.ASK_DECLINE,), desk.AskDeclineForm, Once(actions.ask_decline), 66, "close",
              _("申请已送出，等值班长决定。")),
-    DeskMove("transfer", (V.TRANSFER,), desk.TransferForm, _once(actions.transfer_case), 67, "external", _("已转出。"),
+    DeskMove("transfer", (V.TRANSFER,), desk.TransferForm, Once(actions.transfer_case), 67, "external", _("已转出。"),
              danger=True),
-    DeskMove("recuse", (), desk.RecuseForm, _once(actions.recuse_unit), 68, "shield", _("回避已设好。"), _("设回避")),
-    DeskMove("ask_void", (V.ASK_VOID,), desk.AskVoidForm, _once(actions.ask_void), 69, "trash",
+    DeskMove("recuse", (), desk.RecuseForm, Once(actions.recuse_unit), 68, "shield", _("回避已设好。"), _("设回避")),
+    DeskMove("ask_void", (V.ASK_VOID,), desk.AskVoidForm, Once(actions.ask_void), 69, "trash",
              _("作废申请已送出，等值班长决定。"), danger=True),
 ]  # fmt: skip
 MOVES: dict[str, DeskMove] = {one.name: one for one in sorted(_EVERY, key=lambda one: one.rank)}
@@ -174,7 +185,7 @@ def _may_take_in(subject: Subject, known: Any) -> bool:
 SENT_OTHERWISE = _("这张表已经交过一次，内容不一样。请先看经过，再决定要不要重填。")
 
 
-def walk(move: DeskMove, form: MoveForm, *, case_id: UUID, actor: Actor, now: datetime) -> object:
+def walk(move: DeskMove, form: MoveForm, *, case_id: UUID, actor: Actor, now: datetime) -> Case:
     """Make the move of a valid form. The same form sent twice acts once."""
     try:
         return move.call(form, form.cleaned_data.get("key"), case_id, actor, now)

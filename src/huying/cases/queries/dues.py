@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
-from huying.cases.models import WorkOrder
+from huying.cases.models import IS_OPEN, WorkOrder
 from huying.cases.queries.scope import seen_by
-from huying.cases.rules import OPEN, OrderState
+from huying.cases.rules import OrderState
 from huying.clocks.models import Clock
 from huying.kernel.actor import Actor
 from huying.matters.rules import Step
@@ -18,7 +18,7 @@ def cases_with_old_dues(viewer: Actor) -> list[UUID]:
     """Open cases that show another due time than their running clock, or that of an order waiting for signature."""
     running = Clock.objects.filter(object_id=OuterRef("pk"), stopped_at=None, paused_at=None)
     other = running.exclude(due_at=OuterRef("due_at"))
-    cases = seen_by(viewer).filter(Exists(other.filter(step=OuterRef("due_step"))), state__in=list(OPEN))
+    cases = seen_by(viewer).filter(IS_OPEN, Exists(other.filter(step=OuterRef("due_step"))))
     orders = WorkOrder.objects.filter(Exists(other.filter(step=Step.SIGN_IN)), state=OrderState.OFFERED)
     found = {*cases.values_list("pk", flat=True), *orders.values_list("case_id", flat=True)}
     return sorted(found)

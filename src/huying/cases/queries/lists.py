@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -28,21 +29,37 @@ from django.db.models import (
     UUIDField,
     Value,
 )
-from django.db.models.functions import Cast
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast, Coalesce
+from django.db.models.lookups import Exact
+from django.utils import timezone
 
 from huying.approvals.models import Approval
 from huying.approvals.rules import ApprovalState
-from huying.cases.models import Case, Report, WorkOrder
-from huying.cases.queries.scope import area_branches, branches_seen_by, not_recused, within
+from huying.cases.models import IS_OPEN, STREET, Case, Report, WorkOrder
+from huying.cases.queries.scope import (
+    COLUMNS,
+    area_branches,
+    area_ways,
+    branch_by_orders,
+    branch_taken,
+    branches_beyond,
+    branches_seen_by,
+    not_recused,
+    seen_by_area,
+    within,
+)
 from huying.cases.rules import OPEN, OrderRole, OrderState, State
 from huying.cases.rules.table import By
 from huying.cases.rules.tasks import DECIDES, ORDER_WORK, WORK, Task, Work
-from huying.cases.search import LEVELS, question
+from huying.cases.search import LEVELS, question, question_of_areas
 from huying.kernel.actor import Actor, ActorKind
-from huying.kernel.paging import Page
+from huying.kernel.paging import Page, keyset
+from huying.kernel.ready import ID, MOMENT, Ready, fetched, made, united
 from huying.matters.rules import Step
+from huying.people.models import Organisation
 from huying.people.rules import Duty
-from huying.places.rules import grid_of, metres_between
+from huying.places.rules import grid_of, metres_between, street_of
 
 FAR = datetime(9998, 1, 1, tzinfo=UTC)  # sorts a case whose clock stands still behind all that run
 MOST_COUNTED = 100
@@ -50,7 +67,7 @@ RETURNS_BEFORE_NAMING = 2
 NEAR_METRES = 300
 NEAR_DAYS = 90
 
-_OPEN = [str(one) for one in sorted(OPEN)]
+_KEPT = 256  # statements of one kind, about ten kilobytes each
 
 
 # What waits for a person
@@ -83,18 +100,28 @@ def work_of(viewer: Actor, *, most: int = MOST_COUNTED) -> list[Todo]:
     """
     if viewer.kind != ActorKind.PERSON:
         return []
-    parts = [
-        part.order_by(F("red_at").asc(nulls_last=True), "of_case")[:most]
-        for part in (*_desk_parts(viewer), *_approval_parts(viewer), *_order_parts(viewer))
-    ]
-    if not parts:
-        return []
-    rows = parts[0] if len(parts) == 1 else parts[0].union(*parts[1:], all=True)
+    ready = _work(viewer, most)
     found: dict[tuple[str, UUID, UUID | None], Todo] = {}
-    for task, case_id, order_id, due_from, yellow_at, due_at in rows:
+    for task, case_id, order_id, due_from, yellow_at, due_at in ready.fetch() if ready is not None else ():
         key = (task, case_id, order_id)
         found.setdefault(key, Todo(Task(task), case_id, order_id, due_from, yellow_at, due_at))
     return sorted(found.values(), key=lambda one: one.key)
+
+
+@lru_cache(maxsize=_KEPT)
+def _work(viewer: Actor, most: int) -> Ready | None:
+    return _together(
+        part.order_by(F("red_at").asc(nulls_last=True), "of_case")[:most]
+        for part in (*_desk_parts(viewer), *_approval_parts(viewer), *_order_parts(viewer))
+    )
+
+
+def _together(parts: Iterable[QuerySet[Any, Any]], *, before: str = "", **gaps: object) -> Ready | None:
+    """All of these as one statement; None where there is none."""
+    every = list(parts)
+    if not every:
+        return None
+    return Ready(united(every), before=before, now=MOMENT, words=_WORDS, **gaps)
 
 
 Rows = QuerySet[Any, tuple[Any, ...]]
@@ -114,14 +141,14 @@ def _columns(rows: QuerySet[Any], task: Task, *, prefix: str = "", order: bool =
 
 
 def _desk_parts(viewer: Actor) -> Iterator[Rows]:
-    branches = area_branches(viewer)
+    seen = seen_by_area(viewer)
     for work in WORK:
         codes = viewer.areas(work.duty)
-        if not codes:
-            continue
-        column = "desk_code" if work.by == By.DESK else "area_code"
-        for branch in branches:
-            yield _columns(_next_step(branch.filter(within(codes, column), state=work.state), work, viewer), work.task)
+        if codes:
+            column = "desk_code" if work.by == By.DESK else "area_code"
+            yield _columns(
+                _next_step(seen.filter(within(codes, column), IS_OPEN, state=work.state), work, viewer), work.task
+            )
 
 
 def _next_step(cases: QuerySet[Case], work: Work, viewer: Actor) -> QuerySet[Case]:
@@ -149,7 +176,7 @@ def _asked(object_kind: str, kinds: Iterable[str]) -> QuerySet[Approval]:
 
 def _approval_parts(viewer: Actor) -> Iterator[Rows]:
     """Cases with a request that the viewer decides: of the desk where the viewer has the duty, asked by another."""
-    branches = area_branches(viewer)
+    seen = seen_by_area(viewer)
     by_duty: dict[Duty, list[str]] = {}
     for kind, (duty, _verb) in DECIDES.items():
         by_duty.setdefault(duty, []).append(kind)
@@ -164,14 +191,13 @@ def _approval_parts(viewer: Actor) -> Iterator[Rows]:
             asked = Q(pk__in=WorkOrder.objects.filter(pk__in=on_orders.values("object_id")).values("case_id"))
         else:
             asked = Q(pk__in=on_cases.values("object_id"))
-        for branch in branches:
-            yield _columns(branch.filter(asked, within(codes, "desk_code"), state__in=_OPEN), Task.APPROVE)
+        yield _columns(seen.filter(asked, within(codes, "desk_code"), IS_OPEN), Task.APPROVE)
 
 
 def _order_parts(viewer: Actor) -> Iterator[Rows]:
     handled = [unit for unit in viewer.units if viewer.may_for_unit(Duty.HANDLE, unit)]
     signed = [unit for unit in viewer.units if viewer.may_for_unit(Duty.SIGN, unit)]
-    away = ~Exists(Case.objects.filter(pk=OuterRef("case_id"), recused=True).exclude(not_recused(viewer)))
+    away = Q(case__recused=False) | not_recused(viewer, "case_id")
     for state, (task, _verb) in ORDER_WORK.items() if handled else ():
         orders = WorkOrder.objects.filter(away, unit_id__in=handled, state=state, case__state=State.IN_HAND)
         yield _columns(orders, task, order=True)
@@ -190,16 +216,37 @@ def _order_parts(viewer: Actor) -> Iterator[Rows]:
 
 def cases_of(case_ids: Iterable[UUID]) -> dict[UUID, Case]:
     """Cases by id, for ids that a query of this module gave for the same viewer."""
-    return Case.objects.defer("search").in_bulk(list(set(case_ids)))
+    rows = _cases_by_id().objects(Case, COLUMNS, ids=tuple(set(case_ids)))
+    return {one.pk: one for one in rows}
+
+
+@cache
+def _cases_by_id() -> Ready:
+    return Ready(Case.objects.filter(pk__in=[ID]).values_list(*COLUMNS), ids=ID)
+
+
+# What rows of lists show of an order and its unit; the rest is read where somebody asks for it.
+_ORDER = ("id", "case_id", "unit_id", "role", "state", "round", "clause", "instruction")
+_UNIT = ("id", "kind", "name", "short_name")
 
 
 def orders_of(case_ids: Iterable[UUID]) -> dict[UUID, list[WorkOrder]]:
-    """All orders of these cases with their units, the latest round first, the lead before assistants."""
+    """All orders of these cases with their units' names, the latest round first, the lead before assistants."""
     found: dict[UUID, list[WorkOrder]] = {}
-    rows = WorkOrder.objects.filter(case_id__in=set(case_ids)).select_related("unit")
-    for order in rows.order_by("-round", "-role", "-offered_at", "pk"):
+    units: dict[UUID, Organisation] = {}
+    for row in _orders_by_case().fetch(ids=tuple(set(case_ids))):
+        order = made(WorkOrder, _ORDER, row[: len(_ORDER)])
+        if order.unit_id not in units:
+            units[order.unit_id] = made(Organisation, _UNIT, row[len(_ORDER) :])
+        order.unit = units[order.unit_id]
         found.setdefault(order.case_id, []).append(order)
     return found
+
+
+@cache
+def _orders_by_case() -> Ready:
+    rows = WorkOrder.objects.filter(case_id__in=[ID]).order_by("-round", "-role", "-offered_at", "pk")
+    return Ready(rows.values_list(*_ORDER, *(f"unit__{one}" for one in _UNIT)), ids=ID)
 
 
 @dataclass(frozen=True)
@@ -211,9 +258,14 @@ class Voices:
 
 
 def voices_of(case_ids: Iterable[UUID]) -> dict[UUID, Voices]:
-    rows = Report.objects.filter(case_id__in=set(case_ids), withdrawn_at=None).order_by().values_list("case_id")
-    counted = rows.annotate(voices=Count("pk"), contacts=Count("contact"))
-    return {case_id: Voices(voices, contacts > 0) for case_id, voices, contacts in counted}
+    rows = _voices_by_case().fetch(ids=tuple(set(case_ids)))
+    return {case_id: Voices(voices, contacts > 0) for case_id, voices, contacts in rows}
+
+
+@cache
+def _voices_by_case() -> Ready:
+    rows = Report.objects.filter(case_id__in=[ID], withdrawn_at=None).order_by().values_list("case_id")
+    return Ready(rows.annotate(voices=Count("pk"), contacts=Count("contact")), ids=ID)
 
 
 # What a filter finds
@@ -225,7 +277,8 @@ class Wanted:
 
     state: str = "open"  # "open", "ended", "all", or one state
     area_code: str = ""
-    matter: str = ""  # two digits: a class; four: a type
+    here: bool = False  # with an area: in none of those inside it yet
+    matter: str = ""  # two digits: a class; four: a type; `NO_MATTER`: not settled yet
     unit_id: UUID | None = None
     light: str = ""  # red, yellow, green, still
     since: datetime | None = None
@@ -241,6 +294,7 @@ class Wanted:
         return self.state == "open" or self.state in OPEN
 
 
+NO_MATTER = "none"
 FLAGS: dict[str, Q] = {
     "danger": ~Q(danger=""),
     "unplaced": Q(unplaced=True),
@@ -248,6 +302,7 @@ FLAGS: dict[str, Q] = {
     "again": Q(round__gt=1),
     "nudged": Q(nudges__gt=0),
     "restricted": Q(restricted=True),
+    "unrestricted": Q(restricted=False),
     "sampled": Q(sampled=True),
     "linked": Q(follows__isnull=False),
 }
@@ -261,24 +316,37 @@ class _Matches(Func):
     output_field = BooleanField()
 
 
+_WORDS = "\x00"  # stands in a kept statement for what somebody asks for; nobody can type it
+
+
 def _asks(words: str, areas: tuple[str, ...]) -> _Matches | None:
-    text = question(words, areas)
+    if words is _WORDS:
+        text, places = _WORDS, question_of_areas(areas)
+    else:
+        text, places = question(words, areas), ""
     if not text:
         return None
-    return _Matches(F("search"), Func(Value(text), template="%(expressions)s::tsquery", output_field=TextField()))
+    asked = Func(Value(text), template="%(expressions)s::tsquery", output_field=TextField())
+    if places:
+        asked = Func(asked, Value(places), template="(%(expressions)s::tsquery)", arg_joiner=" && ")
+    return _Matches(F("search"), asked)
 
 
 def _filtered(branch: QuerySet[Case], wanted: Wanted, *, now: datetime, areas: tuple[str, ...]) -> QuerySet[Case]:
     rows = branch
     if wanted.state == "open":
-        rows = rows.filter(state__in=_OPEN)
+        rows = rows.filter(IS_OPEN)
     elif wanted.state == "ended":
-        rows = rows.exclude(state__in=_OPEN)
+        rows = rows.filter(~IS_OPEN)
+    elif wanted.state in OPEN:
+        rows = rows.filter(IS_OPEN, state=wanted.state)
     elif wanted.state != "all":
         rows = rows.filter(state=wanted.state)
     if wanted.area_code:
-        rows = rows.filter(within([wanted.area_code]))
-    if wanted.matter:
+        rows = rows.filter(Q(area_code=wanted.area_code) if wanted.here else within([wanted.area_code]))
+    if wanted.matter == NO_MATTER:
+        rows = rows.filter(type_code="")
+    elif wanted.matter:
         rows = rows.filter(within([wanted.matter], "type_code"))
     if wanted.unit_id is not None:
         rows = rows.filter(pk__in=WorkOrder.objects.filter(unit_id=wanted.unit_id).values("case_id"))
@@ -289,13 +357,13 @@ def _filtered(branch: QuerySet[Case], wanted: Wanted, *, now: datetime, areas: t
     if wanted.until is not None:
         rows = rows.filter(received_at__lt=wanted.until)
     if wanted.red_before is not None:
-        rows = rows.filter(state__in=_OPEN, due_at__gt=now, due_at__lt=wanted.red_before)
+        rows = rows.filter(IS_OPEN, due_at__gt=now, due_at__lt=wanted.red_before)
     if wanted.light:
-        rows = rows.filter(_light(wanted.light, now), state__in=_OPEN)
+        rows = rows.filter(IS_OPEN, _light(wanted.light, now))
     if wanted.flag == "returned_twice":
-        returned = WorkOrder.objects.filter(state=OrderState.RETURNED, case__state__in=_OPEN).order_by().values("case")
+        returned = WorkOrder.objects.filter(state=OrderState.RETURNED).order_by().values("case")
         twice = returned.annotate(units=Count("unit", distinct=True)).filter(units__gte=RETURNS_BEFORE_NAMING)
-        rows = rows.filter(pk__in=twice.values("case"))
+        rows = rows.filter(IS_OPEN, pk__in=twice.values("case"))
     elif wanted.flag:
         rows = rows.filter(FLAGS[wanted.flag])
     matches = _asks(wanted.words, areas)
@@ -315,14 +383,74 @@ def _light(light: str, now: datetime) -> Q:
     return Q(yellow_at__gt=now)
 
 
-def _branches(viewer: Actor, wanted: Wanted, *, now: datetime) -> list[QuerySet[Case]]:
-    """The viewer's branches under a filter; those by area also ask the word index for the area itself."""
+def branches_found(viewer: Actor, wanted: Wanted, *, now: datetime) -> list[QuerySet[Case]]:
+    """The viewer's branches under a filter."""
+    return _each(branches_seen_by(viewer, still_open=wanted.by_due), viewer, wanted, now=now)
+
+
+def _each(branches: Iterable[QuerySet[Case]], viewer: Actor, wanted: Wanted, *, now: datetime) -> list[QuerySet[Case]]:
+    """Branches under a filter; those by area, the first ones, also ask the word index for their areas."""
     asked = (wanted.area_code,) if len(wanted.area_code) in LEVELS else ()
-    codes = viewer.areas(Duty.READ) if viewer.kind == ActorKind.PERSON and viewer.report_id is None else ()
+    codes = [codes for codes, _way in area_ways(viewer)] if _has_areas(viewer) else []
     return [
-        _filtered(branch, wanted, now=now, areas=asked or codes[place : place + 1])
-        for place, branch in enumerate(branches_seen_by(viewer))
+        _filtered(branch, wanted, now=now, areas=asked or (codes[place] if place < len(codes) else ()))
+        for place, branch in enumerate(branches)
     ]
+
+
+def _has_areas(viewer: Actor) -> bool:
+    """Whether the viewer sees by areas, orders and what they took down; others see all, one case, or nothing."""
+    return viewer.kind == ActorKind.PERSON and viewer.report_id is None
+
+
+_BEYOND = "beyond"
+
+
+def _found_first(branches: Iterable[QuerySet[Case] | None]) -> str:
+    """Finds branches that give few rows, but that no index orders, once before a statement; "" where there are none.
+
+    Left to itself the planner walks all cases by time and looks each up. `_few` is the branch for what it found.
+    """
+    parts = [branch.order_by().values("pk") for branch in branches if branch is not None]
+    text = Ready(united(parts)).text() if parts else ""
+    return f"WITH {_BEYOND} (id) AS MATERIALIZED ({text}) " if text else ""
+
+
+def _few() -> QuerySet[Case]:
+    return Case.objects.defer("search").filter(pk__in=RawSQL(f"SELECT id FROM {_BEYOND}", []))
+
+
+@lru_cache(maxsize=_KEPT)
+def _beyond(viewer: Actor) -> str:
+    """What stands before statements that are made of `_open_branches`."""
+    if not _has_areas(viewer):
+        return ""
+    return _found_first(branch.filter(IS_OPEN) for branch in branches_beyond(viewer, still_open=True))
+
+
+def _open_branches(viewer: Actor, wanted: Wanted) -> list[QuerySet[Case]]:
+    """The branches of a filter for open cases. What a person sees beyond their areas are few open cases among many
+    old ones, found by what stands before (`_beyond`)."""
+    if not _has_areas(viewer):
+        return branches_found(viewer, wanted, now=MOMENT)
+    few = [_few()] if _beyond(viewer) else []
+    return _each([*area_branches(viewer), *few], viewer, wanted, now=MOMENT)
+
+
+def _ended_branches(viewer: Actor, wanted: Wanted) -> tuple[str, list[QuerySet[Case]]]:
+    """The same of one filter that asks for ended cases too: of them a unit has many, in the order of time."""
+    if not _has_areas(viewer):
+        return "", branches_found(viewer, wanted, now=MOMENT)
+    before = _found_first([branch_taken(viewer, inside=wanted.area_code)])
+    by_orders = branch_by_orders(viewer)
+    seen = [*area_branches(viewer), *([by_orders] if by_orders is not None else []), *([_few()] if before else [])]
+    return before, _each(seen, viewer, wanted, now=MOMENT)
+
+
+def _is_lasting(wanted: Wanted) -> bool:
+    """Whether the same filter comes again, but for its words: dates and moments are hardly asked for twice."""
+    whole_day = wanted.red_before is None or timezone.localtime(wanted.red_before).time() == time.min
+    return wanted.since is None and wanted.until is None and whole_day
 
 
 def cases_found(viewer: Actor, wanted: Wanted, *, now: datetime, page: Page[Case]) -> list[Case]:
@@ -330,14 +458,68 @@ def cases_found(viewer: Actor, wanted: Wanted, *, now: datetime, page: Page[Case
 
     A case is included if, and only if, the viewer may see it and every part of the filter fits.
     """
-    branches = _branches(viewer, wanted, now=now)
+    asked = question(wanted.words)
+    if wanted.words.strip() and not asked:
+        return []  # as in `_filtered`
+    key, order = ("due_at", ("due_key", "id")) if wanted.by_due else ("received_at", ("-received_at", "-id"))
+    given: dict[str, Any] = {"now": now, "words": asked}
+    if page.after:
+        given |= zip(("after", "after_id"), page.place([Case._meta.get_field(key), Case._meta.pk]), strict=True)
+    make = _next_page if page.after else _first_page
+    known = make if _is_lasting(wanted) else make.__wrapped__
+    ready = known(viewer, replace(wanted, words=_WORDS if asked else ""), page.limit)
+    rows = ready.objects(Case, COLUMNS, **given) if ready is not None else []
+    for row in rows if wanted.by_due else ():
+        row.due_key = row.due_at or FAR  # type: ignore[attr-defined]
+    return page.cut(rows, order=order)
+
+
+def _streets(viewer: Actor, wanted: Wanted, count: int) -> list[Q]:
+    """For each branch its one street, where it lies in one: the index of a street goes by due time, that of an area
+    does not, and the planner takes open cases for few where it sees no street."""
+    codes = [one for one, _way in area_ways(viewer)] if _has_areas(viewer) else []
+    found = []
+    for place in range(count):
+        own = codes[place] if place < len(codes) else ()
+        street = street_of(wanted.area_code) or (street_of(own[0]) if len(own) == 1 else None)
+        found.append(Q(Exact(STREET, Value(street))) if street else Q())
+    return found
+
+
+@lru_cache(maxsize=_KEPT)
+def _first_page(viewer: Actor, wanted: Wanted, limit: int) -> Ready | None:
+    """The statement of a first page: what stands still comes last by the index itself."""
     if not wanted.by_due:
-        return page.of(branches, order=("-received_at", "-id"))
-    running = [one.filter(due_at__isnull=False).annotate(due_key=F("due_at")) for one in branches]
-    still = [one.filter(due_at=None).annotate(due_key=Value(FAR, output_field=DateTimeField())) for one in branches]
-    if wanted.light in ("red", "yellow", "green") or wanted.red_before is not None:
-        still = []
-    return page.of([*running, *still], order=("due_key", "id"))
+        before, branches = _ended_branches(viewer, wanted)
+        newest = (one.order_by("-received_at", "-id").values_list(*COLUMNS)[: limit + 1] for one in branches)
+        return _together(newest, before=before)
+    by_due = (F("due_at").asc(nulls_last=True), "id")
+    first = (one.order_by(*by_due).values_list(*COLUMNS)[: limit + 1] for one in _open_branches(viewer, wanted))
+    return _together(first, before=_beyond(viewer))
+
+
+_AFTER, _AFTER_ID = datetime(1, 1, 3, tzinfo=UTC), UUID(int=1)  # gaps for the place that a further page begins at
+
+
+@lru_cache(maxsize=_KEPT)
+def _next_page(viewer: Actor, wanted: Wanted, limit: int) -> Ready | None:
+    """The statement of a further page: what runs and what stands still in branches of their own."""
+    place = (_AFTER, _AFTER_ID)
+    if not wanted.by_due:
+        before, branches = _ended_branches(viewer, wanted)
+        order = ("-received_at", "-id")
+    else:
+        before, every = _beyond(viewer), _open_branches(viewer, wanted)
+        ordered = zip(every, _streets(viewer, wanted, len(every)), strict=True)
+        running = [one.filter(street, due_at__isnull=False).annotate(due_key=F("due_at")) for one, street in ordered]
+        # Not the plain value: in the order of a constant and the id the planner would walk the whole table by its key.
+        far = Coalesce(F("due_at"), Value(FAR, output_field=DateTimeField()))
+        still = [one.filter(due_at=None).annotate(due_key=far) for one in every]
+        if wanted.light in ("red", "yellow", "green") or wanted.red_before is not None:
+            still = []
+        branches, order = [*running, *still], ("due_key", "id")
+    parts = (one.filter(keyset(order, place)).order_by(*order).values_list(*COLUMNS)[: limit + 1] for one in branches)
+    return _together(parts, before=before, after=_AFTER, after_id=_AFTER_ID)
 
 
 @dataclass(frozen=True)
@@ -357,17 +539,35 @@ class Found:
 def counts_found(
     viewer: Actor, wanted: dict[str, Wanted], *, now: datetime, most: int = MOST_COUNTED
 ) -> dict[str, Found]:
-    """How many each of several filters finds, in one statement, each counted up to `most`."""
+    """How many each of several filters finds, counted up to `most`, in one statement."""
+    asked = tuple(dict.fromkeys(wanted.values()))
+    texts = [_count_text(viewer, one, most, now) for one in asked]
     parts = [
-        rows.order_by().annotate(which=Value(name, output_field=CharField())).values_list("which", "id")[:most]
-        for name, one in wanted.items()
-        for rows in _branches(viewer, one, now=now)
+        f"SELECT {place} AS place, id FROM ({text}) AS found_{place}(id)" for place, text in enumerate(texts) if text
     ]
-    ids: dict[str, set[UUID]] = {name: set() for name in wanted}
-    if parts:
-        for name, case_id in parts[0] if len(parts) == 1 else parts[0].union(*parts[1:], all=True):
-            ids[name].add(case_id)
-    return {name: Found(min(len(found), most), most) for name, found in ids.items()}
+    found: dict[Wanted, set[UUID]] = {one: set() for one in asked}
+    before = _beyond(viewer) if any(one.by_due for one in asked) else ""
+    for place, case_id in fetched(before + " UNION ALL ".join(parts)) if parts else ():
+        found[asked[place]].add(case_id)
+    return {name: Found(min(len(found[one]), most), most) for name, one in wanted.items()}
+
+
+def _count_text(viewer: Actor, wanted: Wanted, most: int, now: datetime) -> str:
+    """The ids of what a filter finds, of each branch at most `most`; "" where nothing can be found."""
+    asked = question(wanted.words)
+    if wanted.words.strip() and not asked:
+        return ""
+    known = _count if _is_lasting(wanted) else _count.__wrapped__
+    ready = known(viewer, replace(wanted, words=_WORDS if asked else ""), most)
+    return ready.text(now=now, words=asked) if ready is not None else ""
+
+
+@lru_cache(maxsize=2 * _KEPT)
+def _count(viewer: Actor, wanted: Wanted, most: int) -> Ready | None:
+    """Kept for each filter alone, because the tabs of a list come again with every other one. `_beyond` stands before
+    the statement."""
+    branches = _open_branches(viewer, wanted) if wanted.by_due else branches_found(viewer, wanted, now=MOMENT)
+    return _together(rows.order_by().values_list("id")[:most] for rows in branches)
 
 
 # What lies near, and what a person took in

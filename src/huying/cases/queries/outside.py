@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
 from huying.cases.models import Case, Report, WorkOrder
+from huying.cases.queries.page import case_and_orders
 from huying.cases.queries.scope import (
     area_branches,
     branches_seen_by,
@@ -20,6 +22,7 @@ from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.paging import Page
+from huying.kernel.ready import ID, Together
 from huying.people.rules import Duty
 
 NO_CASE = UUID(int=0)
@@ -27,7 +30,7 @@ NO_CASE = UUID(int=0)
 
 @dataclass(frozen=True)
 class Whole:
-    """One case with what a program asks for most: four more statements."""
+    """One case with what a program asks for most: two more statements."""
 
     case: Case
     orders: list[WorkOrder]
@@ -41,9 +44,21 @@ def whole(case_id: UUID, viewer: Actor) -> Whole | None:
     case = one(case_id, viewer)
     if case is None:
         return None
-    orders = list(WorkOrder.objects.filter(case=case).select_related("unit").order_by("offered_at", "id"))
-    reports = list(Report.objects.filter(case=case).select_related("contact").order_by("received_at", "id"))
-    return Whole(case, orders, reports, clocks_of(case, orders), hides_callers(case, orders, viewer))
+    orders, reports, every = _of_case().fetch(case=case_id)
+    clocks.with_stretches(every)
+    return Whole(case, orders, reports, every, hides_callers(case, orders, viewer))
+
+
+@cache
+def _of_case() -> Together:
+    return Together(
+        WorkOrder.objects.filter(case_id=ID).select_related("unit").order_by("offered_at", "id"),
+        Report.objects.filter(case_id=ID).select_related("contact").order_by("received_at", "id"),
+        Clock.objects.filter(object_id__in=case_and_orders(), object_kind__in=("case", "order")).order_by(
+            "started_at", "id"
+        ),
+        case=ID,
+    )
 
 
 def hides_callers(case: Case, orders: list[WorkOrder], viewer: Actor) -> bool:
@@ -52,14 +67,6 @@ def hides_callers(case: Case, orders: list[WorkOrder], viewer: Actor) -> bool:
         return False
     mine = [one.unit.kind for one in orders if one.unit_id in viewer.units]
     return bool(mine) and all(kind in OUTSIDERS for kind in mine)
-
-
-def clocks_of(case: Case, orders: list[WorkOrder]) -> list[Clock]:
-    """Every clock of a case and its orders, stopped ones too, with their stretches."""
-    ids = [case.pk, *(order.pk for order in orders)]
-    rows = list(Clock.objects.filter(object_id__in=ids, object_kind__in=("case", "order")).order_by("started_at", "id"))
-    clocks.with_stretches(rows)
-    return rows
 
 
 def orders_found(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
 from uuid import UUID
 
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from huying.approvals.models import Approval
 from huying.audit import queries as audit
 from huying.audit.models import History
 from huying.cases.models import (
+    IS_OPEN,
     Addition,
     Answer,
     Case,
@@ -22,13 +25,13 @@ from huying.cases.models import (
     SiteVisit,
     WorkOrder,
 )
-from huying.cases.queries.scope import branches_seen_by, one, seen_by
-from huying.cases.rules import OPEN
+from huying.cases.queries.scope import COLUMNS, branches_seen_by, one, seen_by
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
 from huying.files import queries as files
 from huying.files.models import Attachment
-from huying.kernel.actor import Actor, upper_bound
+from huying.kernel.actor import Actor, ActorKind, upper_bound
+from huying.kernel.ready import ID, Ready, Together
 from huying.people.models import Recusal
 from huying.places.rules import community_of, street_of
 
@@ -52,39 +55,55 @@ class CaseRows:
     remarks: list[Remark]
     approvals: list[Approval]
     recusals: list[Recusal]
+    lines: list[History]  # of the case itself
 
 
 def rows_of(case_id: UUID, viewer: Actor) -> CaseRows | None:
-    """Everything of one case but history and photos; None where it is missing or not the viewer's to see."""
+    """One case without photos and its orders' history; None where it is missing or not the viewer's to see."""
     case = one(case_id, viewer)
     if case is None:
         return None
-    orders = list(WorkOrder.objects.filter(case=case).select_related("unit", "handler").order_by("offered_at", "id"))
-    reports = list(Report.objects.filter(case=case).select_related("contact").order_by("received_at", "id"))
-    ids = [case.pk, *(order.pk for order in orders)]
-    every = list(Clock.objects.filter(object_id__in=ids, stopped_at=None).order_by("started_at", "id"))
-    clocks.with_stretches(every)
-    return CaseRows(
-        case=case,
-        orders=orders,
-        reports=reports,
-        additions=list(Addition.objects.filter(report__case=case).order_by("added_at", "id")),
-        clocks=every,
-        answers=list(Answer.objects.filter(case=case).order_by("written_at", "id")),
-        attempts=list(ContactAttempt.objects.filter(case=case).order_by("made_at", "id")),
-        feedback=list(Feedback.objects.filter(case=case).order_by("said_at", "id")),
-        visits=list(SiteVisit.objects.filter(case=case).order_by("made_at", "id")),
-        remarks=list(Remark.objects.filter(case=case).order_by("made_at", "id")),
-        approvals=list(Approval.objects.filter(object_id__in=ids).order_by("asked_at", "id")),
-        recusals=list(Recusal.objects.filter(object_id=case.pk).select_related("unit", "account").order_by("pk"))
-        if case.recused
-        else [],
+    told = dict(zip(_PARTS, _of_case().fetch(case=case_id), strict=True))
+    told["recusals"] = told["recusals"] if case.recused else []
+    clocks.with_stretches(told["clocks"])
+    return CaseRows(case=case, **told)
+
+
+_PARTS = (
+    "orders", "reports", "additions", "clocks", "answers", "attempts", "feedback", "visits", "remarks", "approvals",
+    "recusals", "lines",
+)  # fmt: skip
+
+
+def case_and_orders() -> RawSQL:
+    """The ids of the case in the gap `ID` and of its orders: what clocks and approvals hang on."""
+    return RawSQL("SELECT %s::uuid UNION ALL SELECT o.id FROM cases_workorder o WHERE o.case_id = %s", [ID, ID])
+
+
+@cache
+def _of_case() -> Together:
+    """All that hangs on one case, in the order of `_PARTS`: each by its own index, together in one round trip."""
+    things = case_and_orders()
+    return Together(
+        WorkOrder.objects.filter(case_id=ID).select_related("unit", "handler").order_by("offered_at", "id"),
+        Report.objects.filter(case_id=ID).select_related("contact").order_by("received_at", "id"),
+        Addition.objects.filter(report__case_id=ID).order_by("added_at", "id"),
+        Clock.objects.filter(object_id__in=things, stopped_at=None).order_by("started_at", "id"),
+        Answer.objects.filter(case_id=ID).order_by("written_at", "id"),
+        ContactAttempt.objects.filter(case_id=ID).order_by("made_at", "id"),
+        Feedback.objects.filter(case_id=ID).order_by("said_at", "id"),
+        SiteVisit.objects.filter(case_id=ID).order_by("made_at", "id"),
+        Remark.objects.filter(case_id=ID).order_by("made_at", "id"),
+        Approval.objects.filter(object_id__in=things).order_by("asked_at", "id"),
+        Recusal.objects.filter(object_id=ID).select_related("unit", "account").order_by("pk"),
+        History.objects.filter(kind="case", object_id=ID).order_by("id"),
+        case=ID,
     )
 
 
 def history_of(rows: CaseRows, *, everything: bool) -> list[History]:
     """The case's history, newest first; with `everything`, also the lines of its orders."""
-    lines = audit.history_of("case", [rows.case.pk])
+    lines = list(rows.lines)
     if everything:
         lines += audit.history_of("order", [order.pk for order in rows.orders])
     return sorted(lines, key=lambda line: line.pk, reverse=True)
@@ -128,36 +147,62 @@ def near(case: Case, type_code: str, viewer: Actor) -> list[Case]:
     if not type_code:
         return []
     within = community_of(case.area_code) or street_of(case.area_code) or case.area_code
-    condition = Q(area_code__gte=within, area_code__lt=upper_bound(within)) & Q(
-        state__in=[str(state) for state in sorted(OPEN)],
-        type_code=type_code,
-        confidential=case.confidential,
-        received_at__gte=case.received_at - LIKE_WITHIN,
-        received_at__lte=case.received_at + LIKE_WITHIN,
+    ready = _near(viewer, case.confidential)
+    if ready is None:
+        return []
+    found = ready.objects(
+        Case, COLUMNS, begin=within, end=upper_bound(within), type=type_code, case=case.pk,
+        since=case.received_at - LIKE_WITHIN, until=case.received_at + LIKE_WITHIN,
+    )  # fmt: skip
+    return sorted(found, key=lambda other: (other.received_at, other.pk), reverse=True)
+
+
+_BEGIN, _END, _TYPE = "\x00begin", "\x00end", "\x00type"  # gaps; nobody can type them
+_SINCE, _UNTIL = datetime(1, 1, 4, tzinfo=UTC), datetime(1, 1, 5, tzinfo=UTC)
+
+
+@lru_cache(maxsize=256)
+def _near(viewer: Actor, confidential: bool) -> Ready | None:
+    condition = IS_OPEN & Q(
+        area_code__gte=_BEGIN,
+        area_code__lt=_END,
+        type_code=_TYPE,
+        confidential=confidential,
+        received_at__gte=_SINCE,
+        received_at__lte=_UNTIL,
     )
     branches = [
-        branch.filter(condition).exclude(pk=case.pk).order_by("-received_at", "-id")[:MOST_LIKE]
-        for branch in branches_seen_by(viewer)
+        branch.filter(condition).exclude(pk=ID).order_by("-received_at", "-id").values_list(*COLUMNS)[:MOST_LIKE]
+        for branch in branches_seen_by(viewer, still_open=True)
     ]
     if not branches:
-        return []
-    found = list(branches[0].union(*branches[1:])) if len(branches) > 1 else list(branches[0])
-    return sorted(found, key=lambda other: (other.received_at, other.pk), reverse=True)
+        return None
+    rows = branches[0] if len(branches) == 1 else branches[0].union(*branches[1:])
+    return Ready(rows, begin=_BEGIN, end=_END, type=_TYPE, since=_SINCE, until=_UNTIL, case=ID)
 
 
 def linked(case: Case, viewer: Actor) -> dict[str, list[Case]]:
     """Cases that are tied to this one and that the viewer may see: merged into it, its target, what it follows."""
-    ties = Q(merged_into=case.pk) | Q(follows=case.pk)
-    above = [pk for pk in (case.merged_into_id, case.follows_id) if pk is not None]
-    if above:
-        ties |= Q(pk__in=above)
-    found = list(seen_by(viewer).filter(ties).order_by("received_at", "pk")[:MOST_LIKE])
+    above = tuple(pk for pk in (case.merged_into_id, case.follows_id) if pk is not None)
+    comes_again = viewer.kind == ActorKind.PERSON and viewer.report_id is None  # a reporter looks at one report
+    ready = (_tied if comes_again else _tied.__wrapped__)(viewer)
+    found = ready.objects(Case, COLUMNS, case=case.pk, above=above or (_NONE,))
     return {
         "merged": [other for other in found if other.merged_into_id == case.pk],
         "into": [other for other in found if other.pk == case.merged_into_id],
         "follows": [other for other in found if other.pk == case.follows_id],
         "followed_by": [other for other in found if other.follows_id == case.pk],
     }
+
+
+_NONE, _ABOVE = UUID(int=0), UUID(int=2)
+
+
+@lru_cache(maxsize=256)
+def _tied(viewer: Actor) -> Ready:
+    ties = Q(merged_into=ID) | Q(follows=ID) | Q(pk__in=[_ABOVE])
+    rows = seen_by(viewer).filter(ties).order_by("received_at", "pk")
+    return Ready(rows.values_list(*COLUMNS)[:MOST_LIKE], case=ID, above=_ABOVE)
 
 
 def by_number(number: str, viewer: Actor) -> Case | None:

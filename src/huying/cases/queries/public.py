@@ -20,17 +20,17 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from huying.audit import queries as audit
 from huying.audit.models import History
 from huying.cases.codes import hash_of
-from huying.cases.models import Addition, Answer, Case, ContactAttempt, Feedback, Report, WorkOrder
-from huying.cases.queries.scope import one, within
-from huying.cases.rules import LIVE_ORDERS, OPEN, ContactKind, OrderRole, OrderState, State
+from huying.cases.models import IS_OPEN, Addition, Answer, Case, ContactAttempt, Feedback, Report, WorkOrder
+from huying.cases.queries.scope import within
+from huying.cases.rules import LIVE_ORDERS, ContactKind, OrderRole, OrderState, State
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
 from huying.files import queries as files
 from huying.files.models import Attachment
 from huying.files.rules import IMAGES, FilePurpose
-from huying.kernel.actor import resident
 from huying.kernel.ids import is_tracking_code
 from huying.kernel.paging import Page
+from huying.kernel.ready import Fixed
 from huying.matters import queries as matters
 from huying.matters.models import MatterType
 from huying.matters.rules import FlowKind, Step
@@ -69,10 +69,12 @@ class Own:
 
     report: Report
     case: Case
+    reports: list[Report]  # all of the case: what one may do can hang on the others, of whom nothing is shown
     orders: list[WorkOrder]
     additions: list[Addition]
     answers: list[Answer]  # reviewed ones, the last first
     feedback: list[Feedback]  # of this report
+    all_feedback: list[Feedback]  # of the case
     contacts: list[ContactAttempt]  # with this reporter, or with all
     photos: list[Attachment]
     papers: list[Attachment]  # the reporter's own documents and recordings
@@ -94,30 +96,62 @@ class Own:
         return chosen[-1] if chosen else None
 
 
+# The holder of a code sees the case of its report, and that alone: this is `scope`, read with the rows.
+_VOICES = Fixed(
+    lambda report_id: (
+        Report.objects.filter(case_id__in=Report.objects.filter(pk=report_id).values("case_id"))
+        .select_related("case")
+        .defer("case__search")
+        .order_by("received_at", "id")
+    )
+)
+_SAID = Fixed(
+    lambda case_id, report_id: Feedback.objects.filter(Q(case_id=case_id) | Q(report_id=report_id)).order_by(
+        "said_at", "id"
+    )
+)
+_ORDERS = Fixed(
+    lambda case_id: WorkOrder.objects.filter(case_id=case_id).select_related("unit").order_by("offered_at", "id")
+)
+_REVIEWED = Fixed(
+    lambda case_id: Answer.objects.filter(case_id=case_id, reviewed_at__isnull=False, sent_back_at=None).order_by(
+        "-reviewed_at", "-id"
+    )
+)
+_CLOCKS = Fixed(
+    lambda case_id: Clock.objects.filter(object_kind="case", object_id=case_id).order_by("started_at", "id")
+)
+_ADDITIONS = Fixed(lambda report_id: Addition.objects.filter(report_id=report_id).order_by("added_at", "id"))
+_CONTACTS = Fixed(
+    lambda case_id, report_id: ContactAttempt.objects.filter(
+        Q(report_id=report_id) | Q(report=None), case_id=case_id, kind=ContactKind.FIRST
+    ).order_by("made_at", "id")
+)
+
+
 def own(report_id: UUID) -> Own | None:
     """Everything the status page reads, as the one who holds this report's code."""
-    report = Report.objects.select_related("contact").filter(pk=report_id).first()
-    case = one(report.case_id, resident(report_id)) if report is not None else None
-    if report is None or case is None:
+    reports = _VOICES(report_id)
+    report = next((each for each in reports if each.pk == report_id), None)
+    if report is None:
         return None
-    orders = list(WorkOrder.objects.filter(case=case).select_related("unit").order_by("offered_at", "id"))
-    answers = list(
-        Answer.objects.filter(case=case, reviewed_at__isnull=False, sent_back_at=None).order_by("-reviewed_at", "-id")
-    )
-    attempts = ContactAttempt.objects.filter(case=case).filter(Q(report=report) | Q(report=None))
-    case_clocks = clocks.with_stretches(
-        list(Clock.objects.filter(object_kind="case", object_id=case.pk).order_by("started_at", "id"))
-    )
+    case = report.case
+    said = _SAID(case.pk, report.pk)
+    orders = _ORDERS(case.pk)
+    answers = _REVIEWED(case.pk)
+    case_clocks = clocks.with_stretches(_CLOCKS(case.pk))
     kept = files.every_of({"report": [report.pk], "case": [case.pk], "order": [each.pk for each in orders]})
     photos = files.photos_in(kept)
     return Own(
         report=report,
         case=case,
+        reports=reports,
         orders=orders,
-        additions=list(Addition.objects.filter(report=report).order_by("added_at", "id")),
+        additions=_ADDITIONS(report.pk),
         answers=answers,
-        feedback=list(Feedback.objects.filter(report=report).order_by("said_at", "id")),
-        contacts=list(attempts.filter(kind=ContactKind.FIRST).order_by("made_at", "id")),
+        feedback=[each for each in said if each.report_id == report.pk],
+        all_feedback=[each for each in said if each.case_id == case.pk],
+        contacts=_CONTACTS(case.pk, report.pk),
         photos=[each for each in photos if each.owner_kind == "report"],
         papers=[each for each in kept if each.owner_kind == "report" and each.kind not in IMAGES],
         work_photos=_fit_to_leave(case, answers, photos),
@@ -331,7 +365,7 @@ def likely(
         return []
     rows = Case.objects.defer("search").filter(
         within([area_code]),
-        state__in=[str(state) for state in sorted(OPEN)],
+        IS_OPEN,
         type_code__in=list(types),
         restricted=False,
         imported=False,

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet
 
 from huying.cases.models import Case, Report, WorkOrder
 from huying.cases.rules import LIVE_ORDERS, OrderState
 from huying.kernel.actor import Actor, ActorKind, upper_bound
+from huying.kernel.ready import ID, Ready, columns_of
 from huying.people.models import Recusal
 from huying.people.rules import Duty
 
 STREET_LENGTH = 9
 FOR_A_UNIT = (Duty.READ, Duty.HANDLE, Duty.SIGN)  # a post alone gives no duty, and shows nothing
 ON_IT = (OrderState.OFFERED, OrderState.ACCEPTED, OrderState.DONE, OrderState.REWORK, OrderState.COMPLETED)
+
+
+class _Among(Func):
+    """The first among the rows of the second, which are found first."""
+
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
 
 
 def within(codes: Iterable[str], column: str = "area_code") -> Q:
@@ -28,17 +39,17 @@ def within(codes: Iterable[str], column: str = "area_code") -> Q:
     return condition
 
 
-def not_recused(viewer: Actor) -> Q:
-    """Cases that neither the viewer nor one of the viewer's units keeps away from."""
-    kept_away = Recusal.objects.filter(object_id=OuterRef("pk"))
+def not_recused(viewer: Actor, case: str = "pk") -> Q:
+    """Cases that neither the viewer nor one of the viewer's units keeps away from; `case`: the way to the case's id."""
+    kept_away = Recusal.objects.filter(object_id=OuterRef(case))
     mine = Q(account_id=viewer.id)
     if viewer.bodies:
         mine |= Q(unit_id__in=viewer.bodies)
     return Q(~Exists(kept_away.filter(mine)))
 
 
-def _restricted_codes(viewer: Actor, duty: str) -> list[str]:
-    return [code for code in viewer.areas(duty) if len(code) <= STREET_LENGTH]
+def _restricted_codes(viewer: Actor, duty: str) -> tuple[str, ...]:
+    return tuple(code for code in viewer.areas(duty) if len(code) <= STREET_LENGTH)
 
 
 def units_worked_for(viewer: Actor) -> list[UUID]:
@@ -55,23 +66,54 @@ def by_order(units: list[UUID]) -> Q:
     )
 
 
-def area_branches(viewer: Actor) -> list[QuerySet[Case]]:
-    """What a person sees by place alone: by area, and restricted cases by the duties that open them."""
-    every = Case.objects.defer("search")
-    branches = [every.filter(within([code]), restricted=False) for code in viewer.areas(Duty.READ)]
+def area_ways(viewer: Actor) -> list[tuple[tuple[str, ...], Q]]:
+    """What a person sees by place alone, each way with its areas: what lies in an area, and restricted cases by the
+    duties that open them."""
+    ways: list[tuple[tuple[str, ...], Q]] = [
+        ((code,), within([code]) & Q(restricted=False)) for code in viewer.areas(Duty.READ)
+    ]
+    return ways + restricted_ways(viewer)
+
+
+def restricted_ways(viewer: Actor) -> list[tuple[tuple[str, ...], Q]]:
+    """The restricted cases that a person sees by place, each way with its areas."""
+    ways: list[tuple[tuple[str, ...], Q]] = []
     confidential = _restricted_codes(viewer, Duty.CONFIDENTIAL)
     if confidential:
-        branches.append(every.filter(within(confidential), not_recused(viewer), restricted=True))
-    supervise = _restricted_codes(viewer, Duty.SUPERVISE)
+        ways.append((confidential, within(confidential) & not_recused(viewer) & Q(restricted=True)))
+    # Where the first opens them all, the second duty adds nothing.
+    supervise = tuple(
+        code for code in _restricted_codes(viewer, Duty.SUPERVISE) if not code.startswith((*confidential, "-"))
+    )
     if supervise:
-        branches.append(every.filter(within(supervise), not_recused(viewer), restricted=True, confidential=False))
-    return branches
+        recused = within(supervise) & not_recused(viewer) & Q(restricted=True, confidential=False)
+        ways.append((supervise, recused))
+    return ways
 
 
-def branches_seen_by(viewer: Actor) -> list[QuerySet[Case]]:
+def area_branches(viewer: Actor) -> list[QuerySet[Case]]:
+    """What a person sees by place alone: by area, and restricted cases by the duties that open them."""
+    return [Case.objects.defer("search").filter(condition) for _codes, condition in area_ways(viewer)]
+
+
+def restricted_branches(viewer: Actor) -> list[QuerySet[Case]]:
+    """The restricted cases that a person sees by place."""
+    return [Case.objects.defer("search").filter(condition) for _codes, condition in restricted_ways(viewer)]
+
+
+def seen_by_area(viewer: Actor) -> QuerySet[Case]:
+    """The same as one queryset: for what another index finds already, never for lists in an order of time."""
+    condition = Q(pk__in=[])
+    for _codes, way in area_ways(viewer):
+        condition |= way
+    return Case.objects.defer("search").filter(condition)
+
+
+def branches_seen_by(viewer: Actor, *, still_open: bool = False) -> list[QuerySet[Case]]:
     """The ways a viewer sees cases, each its own index range: by area, restricted ones, by the unit's orders, taken.
 
-    A case is included if, and only if, the viewer may see it. A row may come from two branches.
+    A case is included if, and only if, the viewer may see it. A row may come from two branches. With `still_open` for
+    who asks for open cases alone: what one took down that has ended is not looked through.
     """
     every = Case.objects.defer("search")
     if viewer.kind in (ActorKind.SYSTEM, ActorKind.RULE):
@@ -80,15 +122,38 @@ def branches_seen_by(viewer: Actor) -> list[QuerySet[Case]]:
         return [every.filter(pk__in=Report.objects.filter(pk=viewer.report_id).values("case_id"))]
     if viewer.kind != ActorKind.PERSON:
         return []
-    branches = area_branches(viewer)
+    return [*area_branches(viewer), *branches_beyond(viewer, still_open=still_open)]
+
+
+def branches_beyond(viewer: Actor, *, still_open: bool = False) -> list[QuerySet[Case]]:
+    """What a person sees wherever it lies: by the unit's orders, and what the person took down."""
+    every = branch_by_orders(viewer), branch_taken(viewer, still_open=still_open)
+    return [branch for branch in every if branch is not None]
+
+
+def branch_by_orders(viewer: Actor) -> QuerySet[Case] | None:
     units = units_worked_for(viewer)
-    if units:
-        branches.append(every.filter(not_recused(viewer), by_order(units)))
-    if viewer.id is not None and viewer.has(Duty.REPORT):
-        # What was taken down and then became confidential is no longer theirs: it does not exist for them.
-        taken = Report.objects.filter(taken_by_id=viewer.id)
-        branches.append(every.filter(restricted=False, pk__in=taken.values("case_id")))
-    return branches
+    return Case.objects.defer("search").filter(not_recused(viewer), by_order(units)) if units else None
+
+
+def branch_taken(viewer: Actor, *, inside: str = "", still_open: bool = False) -> QuerySet[Case] | None:
+    """What the person took down outside their own areas, where the branch by area gives it already.
+
+    None where there is nothing of that kind, also in the one area that is asked for (`inside`).
+    """
+    own = viewer.areas(Duty.READ)
+    if viewer.id is None or not viewer.has(Duty.REPORT) or (inside and inside.startswith(own or ("-",))):
+        return None
+    # What was taken down and then became confidential is no longer theirs: it does not exist for them.
+    taken = Report.objects.filter(taken_by_id=viewer.id)
+    if own:
+        taken = taken.exclude(within(own))
+    if still_open:
+        taken = taken.filter(case_open=True)
+    # Found once and first: they are few, which the planner cannot know, and would walk all cases for them.
+    few = _Among(F("pk"), ArraySubquery(taken.values("case_id")))
+    branch = Case.objects.defer("search").filter(few, restricted=False)
+    return branch.exclude(within(own)) if own else branch
 
 
 def seen_by(viewer: Actor) -> QuerySet[Case]:
@@ -104,11 +169,25 @@ def seen_by(viewer: Actor) -> QuerySet[Case]:
 
 def one(case_id: UUID, viewer: Actor) -> Case | None:
     """One case, or None where it is missing or not the viewer's to see."""
-    for branch in branches_seen_by(viewer):
-        found = branch.filter(pk=case_id).first()
-        if found is not None:
+    comes_again = viewer.kind == ActorKind.PERSON and viewer.report_id is None  # a reporter looks at one report
+    for ready in _by_key(viewer) if comes_again else _each_by_key(viewer):
+        for found in ready.objects(Case, COLUMNS, case=case_id):
             return found
     return None
+
+
+COLUMNS = columns_of(Case, but="search")
+
+
+@lru_cache(maxsize=256)
+def _by_key(viewer: Actor) -> tuple[Ready, ...]:
+    return tuple(_each_by_key(viewer))
+
+
+def _each_by_key(viewer: Actor) -> Iterator[Ready]:
+    """One look by key for each branch, worked out when it is asked."""
+    for branch in branches_seen_by(viewer):
+        yield Ready(branch.filter(pk=ID).values_list(*COLUMNS)[:1], case=ID)
 
 
 def holder_of(case_id: UUID) -> UUID | None:
@@ -131,7 +210,22 @@ def absorbed_by(case_id: UUID) -> set[UUID]:
 def locked(case_id: UUID, viewer: Actor) -> Case | None:
     """One case under a row lock, if the viewer may see it.
 
-    The lock comes first and the scope after it, so that what is seen is what stands after others' acts.
+    What is seen is what stands after others' acts. Where the case's own columns tell, the locking read tells by them
+    as they are when the lock is had. Else the scope is asked before the lock, so that nobody waits for (and so learns
+    of) a case that is not theirs to see, and again after it.
     """
-    case = Case.objects.defer("search").select_for_update(of=("self",)).filter(pk=case_id).first()
+    if viewer.kind in (ActorKind.SYSTEM, ActorKind.RULE):
+        return _for_update().filter(pk=case_id).first()
+    areas = viewer.areas(Duty.READ) if viewer.kind == ActorKind.PERSON and viewer.report_id is None else ()
+    case = _for_update().filter(within(areas), restricted=False, pk=case_id).first()
+    if case is not None:
+        return case
+    if one(case_id, viewer) is None:
+        return None
+    case = _for_update().filter(pk=case_id).first()
     return None if case is None or one(case_id, viewer) is None else case
+
+
+def _for_update() -> QuerySet[Case]:
+    """Not kept as text: Django refuses to work out a locking read where no transaction would hold the lock."""
+    return Case.objects.defer("search").select_for_update(of=("self",))
