@@ -50,7 +50,7 @@ def holder(world):
 def chip(viewer, name):
     """The options of one chip of the list, by the words before it; None where it is not there."""
     shown = filters.Chips(QueryDict(), Wanted(), viewer).shown()
-    return next(([row["words"] for row in one["options"]] for one in shown if one["name"] == name), None)
+    return next(([row.words for row in one.options] for one in shown if one.name == name), None)
 
 
 class TestFilters:

@@ -1,18 +1,23 @@
 """The list of cases: its filters, its words, its map, and its walls."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
 from huying.cases import actions as a
+from huying.cases.models import Case, Report
 from huying.cases.queries import lists
 from huying.cases.queries.lists import Wanted
 from huying.cases.rules import Channel
+from huying.desk.rows import Rows
 from huying.kernel.paging import Page
 from tests.world import BANYAN, GRID, KAPOK, NEXT_DOOR, NOW, OTHER_GRID, STREET, middle
 
 pytestmark = pytest.mark.django_db
+BOX = "113,23,114,24"
 
 
 def found(actor, *, now=NOW, limit=50, **wanted):
@@ -47,6 +52,21 @@ class TestCasesFound:
         assert found(viewer, until=NOW - timedelta(days=1)) == [old.pk]
         assert set(found(viewer, since=NOW - timedelta(days=1))) == {kapok.pk, handed.pk}
         assert found(viewer, flag="danger") == []
+        assert found(viewer, matter="none") == [old.pk, kapok.pk]
+
+    def test_what_lies_in_an_area_but_in_none_inside_it_is_a_filter(self, world):
+        here = world.call(lng=None, lat=None).case.pk
+        placed = world.call().case.pk
+        assert found(world.head, area_code=STREET, here=True) == [here]
+        assert found(world.head, area_code=BANYAN, here=True) == []
+        assert found(world.head, area_code=GRID, here=True) == [placed]
+        assert set(found(world.head, here=True)) == {here, placed}  # of no area it asks nothing
+
+    def test_without_restricted_cases_a_leader_finds_what_others_find(self, world):
+        plain = world.call().case.pk
+        hidden = world.call(about_staff=True).case.pk
+        assert set(found(world.leader)) == {plain, hidden}
+        assert found(world.leader, flag="unrestricted") == found(world.clerk) == [plain]
 
     def test_open_cases_come_by_due_time_and_ended_ones_with_the_newest_first(self, world):
         first = world.call(now=NOW - timedelta(days=2)).case
@@ -186,6 +206,40 @@ class TestListPage:
         assert "filter-set" in page
         assert "?channel=portal" in page
 
+    def test_without_its_area_nothing_is_sought_in_the_area_itself(self, world, sign_in):
+        world.call()
+        page = sign_in("clerk").get("/desk/list/", {"area": STREET, "here": "1", "channel": "portal"}).content.decode()
+        chips = re.findall(
+            r'class="filter filter-set" href="([^"]*)"><span class="filter-name">(..)</span>([^<]*)', page
+        )
+        assert ("?channel=portal", "地点", "示范街道") in chips
+        assert (f"?area={STREET}&amp;channel=portal", "位置", "还没确定社区") in chips
+        assert "filter-set" not in sign_in("clerk").get("/desk/list/", {"here": "1"}).content.decode()
+
+    def test_the_map_alone_makes_no_row_and_a_list_without_a_map_is_never_empty_space(self, world, sign_in):
+        dispatch(world, world.call().case)
+        rows = {view: sign_in("clerk").get(f"/desk/list/?view={view}").content.decode() for view in ("map", "list")}
+        assert "data-row" not in rows["map"]
+        assert "data-box" in rows["map"]
+        assert "data-row" in rows["list"]
+        nothing_found = sign_in("handler").get("/desk/list/?view=map&state=filed").content.decode()
+        assert ("data-map" in nothing_found) is not ("没有找到" in nothing_found)
+
+    def test_dots_say_their_lateness_in_words(self, world, sign_in):
+        world.call(now=NOW - timedelta(days=3))
+        client = sign_in("clerk")
+        for path in ("points.json", f"box.json?box={BOX}"):
+            told = client.get(f"/desk/list/{path}").json()
+            assert told["features"][0]["properties"]["tone"] == "red"
+            assert told["tones"] == {"red": "已超时", "gold": "快到期", "grey": "停表"}
+
+    def test_a_row_by_its_day_of_receipt_stays_the_same_when_a_minute_passes(self, world):
+        case = world.call().case
+        minutes = [Rows([case], world.clerk, now=NOW + timedelta(minutes=one)) for one in (1, 2)]
+        by_day, by_due = ([one.of_case(case, dated=dated) for one in minutes] for dated in (True, False))
+        assert by_day[0] == by_day[1]
+        assert by_due[0] != by_due[1]
+
     @pytest.mark.parametrize(
         "query",
         [
@@ -202,3 +256,59 @@ class TestListPage:
         world.call()
         answer = sign_in("clerk").get("/desk/list/", {"area": area})
         assert answer.status_code == 200
+
+
+class TestKeptStatements:
+    """The text of a list is kept for a viewer and a filter; what it finds never is."""
+
+    def test_what_comes_after_the_first_look_is_found_by_the_next(self, world):
+        assert found(world.clerk) == []
+        first = world.call().case
+        assert found(world.clerk) == [first.pk]
+        handed = dispatch(world, world.call().case)
+        assert set(found(world.clerk)) == {first.pk, handed.pk}
+        assert found(world.clerk, state="in_hand") == [handed.pk]
+
+    def test_lights_follow_the_moment_of_each_look(self, world):
+        case = world.call().case
+        assert found(world.clerk, light="red") == []
+        assert found(world.clerk, light="red", now=NOW + timedelta(days=30)) == [case.pk]
+        assert found(world.clerk, light="red") == []
+
+    def test_who_has_lost_a_grant_asks_by_another_text(self, world):
+        world.call()
+        assert len(found(world.clerk)) == 1
+        assert found(replace(world.clerk, grants=())) == []
+        assert len(found(world.clerk)) == 1
+        elsewhere = tuple(replace(one, area_code=NEXT_DOOR) for one in world.clerk.grants)
+        assert found(replace(world.clerk, grants=elsewhere)) == []
+
+    def test_words_are_filled_in_each_time(self, world):
+        lamp = world.call(words="路灯不亮已经三天").case
+        bins = world.call(words="垃圾桶满了没人倒").case
+        assert found(world.clerk, words="路灯", state="all") == [lamp.pk]
+        assert found(world.clerk, words="垃圾", state="all") == [bins.pk]
+        assert found(world.clerk, words="鹦鹉", state="all") == []
+        assert found(world.clerk, words="!!", state="all") == []
+        assert found(world.clerk, words="路灯", state="all", area_code=KAPOK) == []
+
+    def test_a_call_taken_down_is_seen_outside_the_own_areas_and_once_inside_them(self, world):
+        inside, outside = world.call().case, world.call().case
+        Report.objects.filter(case__in=[inside, outside]).update(taken_by=world.clerk.id)
+        Case.objects.filter(pk=outside.pk).update(area_code=NEXT_DOOR + "001001", desk_code=NEXT_DOOR)
+        for wanted in ({}, {"state": "all"}, {"state": "received"}):
+            assert sorted(found(world.clerk, **wanted)) == sorted([inside.pk, outside.pk])
+        assert found(world.clerk, area_code=NEXT_DOOR) == found(world.clerk, area_code=NEXT_DOOR, state="all")
+        assert found(world.clerk, area_code=NEXT_DOOR) == [outside.pk]
+        Case.objects.filter(pk=outside.pk).update(confidential=True, restricted=True)
+        assert found(world.clerk) == found(world.clerk, state="all") == [inside.pk]
+        counted = lists.counts_found(world.clerk, {"open": Wanted(), "all": Wanted(state="all")}, now=NOW)
+        assert [counted["open"].count, counted["all"].count] == [1, 1]
+
+    def test_equal_filters_are_counted_once(self, world, django_assert_num_queries):
+        world.call()
+        wanted = {"open": Wanted(), "this": Wanted(), "late": Wanted(light="red"), "words": Wanted(words="路灯")}
+        with django_assert_num_queries(1):
+            counted = lists.counts_found(world.clerk, wanted, now=NOW)
+        assert counted["open"] == counted["this"]
+        assert [counted["open"].count, counted["late"].count, counted["words"].count] == [1, 0, 0]

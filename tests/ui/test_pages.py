@@ -38,7 +38,7 @@ def shown_or_included():
         if file in reached:
             continue
         reached.add(file)
-        named = re.findall(r"{% (?:include|extends) [\"']([\w/.]+)[\"']", file.read_text("utf-8"))
+        named = re.findall(r"{% (?:include|extends|part) [\"']([\w/.]+)[\"']", file.read_text("utf-8"))
         named += re.findall(r'fields="([\w/.]+)"', file.read_text("utf-8"))
         todo += [TEMPLATES / name for name in named if (TEMPLATES / name).exists()]
     return reached
@@ -101,7 +101,7 @@ def test_the_menu_holds_what_the_person_may_do_and_marks_where_they_are(menu):
 
 def test_a_stranger_has_no_menu(menu):
     menu["a"] = entry("a", "ui:gallery", "intake")
-    assert context.menu_of(resident(), "/ui/").groups == []
+    assert context.menu_of(resident(), "/ui/").groups == ()
 
 
 def test_a_long_menu_keeps_four_tabs_on_a_phone(menu):

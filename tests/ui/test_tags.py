@@ -2,8 +2,10 @@
 
 import pytest
 from django import forms
-from django.template import Context, Template
+from django.template import Context, Template, TemplateSyntaxError
 from django.test import RequestFactory
+from django.utils.safestring import mark_safe
+from django.utils.translation import override
 
 from huying.ui.templatetags import ui
 
@@ -86,3 +88,51 @@ def test_filters_of_nothing_are_empty():
     assert [
         one(None) for one in (ui.when, ui.clock, ui.day, ui.due_words, ui.deadline_words, ui.span_words, ui.weekday)
     ] == [""] * 7
+
+
+class TestPart:
+    """`{% part %}`: kept under all that it is made of, and made of nothing else."""
+
+    SOURCE = '{% part "ui/cell_words.html" name="place" words=words %}'
+
+    def test_it_reads_as_the_include_of_the_same_values(self):
+        included = rendered('{% include "ui/cell_words.html" with name="place" words=words only %}', words="榕树 <b>")
+        assert rendered(self.SOURCE, words="榕树 <b>") == rendered(self.SOURCE, words="榕树 <b>") == included
+        assert "&lt;b&gt;" in included
+
+    def test_words_that_are_safe_as_they_stand_are_not_taken_for_those_that_are_not(self):
+        assert "<b>" in rendered(self.SOURCE, words=mark_safe("<b>"))
+        assert "&lt;b&gt;" in rendered(self.SOURCE, words="<b>")
+        assert "<b>" in rendered(self.SOURCE, words=mark_safe("<b>"))
+
+    def test_each_language_has_its_own(self):
+        chinese = rendered('{% part "ui/keys.html" %}')
+        with override("en"):
+            assert rendered('{% part "ui/keys.html" %}') != chinese
+
+    def test_nothing_of_the_page_around_it_gets_in(self):
+        assert "secret" not in rendered('{% part "ui/cell_words.html" name="place" %}', words="secret")
+
+    def test_values_that_might_change_unseen_are_refused(self):
+        with pytest.raises(TypeError):
+            rendered(self.SOURCE, words=["a list"])
+
+    @pytest.mark.parametrize("source", ["{% part name %}", '{% part "ui/keys.html" words %}', "{% part '' only %}"])
+    def test_it_takes_a_name_in_quotes_and_named_values(self, source):
+        with pytest.raises(TemplateSyntaxError):
+            rendered(source)
+
+    def test_all_is_forgotten_where_it_grows_large(self, monkeypatch):
+        monkeypatch.setattr(ui.PARTS, "MOST", 500)
+        ui.PARTS.forget()
+        for number in range(40):
+            assert f">{number}<" in rendered(self.SOURCE, words=number)
+        assert sum(len(one) for one in ui.PARTS._kept.values()) <= 500
+
+    def test_parts_that_come_to_nothing_are_forgotten_too(self, monkeypatch):
+        monkeypatch.setattr(ui._Parts, "MOST_PARTS", 10)
+        parts = ui._Parts()
+        for number in range(25):
+            parts.keep(("ui/keys.html", number), mark_safe(""))
+        assert len(parts._kept) == 5
+        assert parts.get(("ui/keys.html", 24)) == ""

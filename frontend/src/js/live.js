@@ -4,15 +4,41 @@
 const places = [...document.querySelectorAll("[data-live]")];
 let stream = null, failed = 0, timer = null;
 
+const asking = new Map(); // place: whether it is to be asked for once more
+
 function refresh(place) {
   const target = document.querySelector(place.dataset.target);
   if (!target || document.hidden || !window.htmx) return;
+  if (asking.has(place)) { asking.set(place, true); return; }
   if (target.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return; // never under somebody's hands
   place.dataset.at = Date.now();
+  let back = () => {};
+  const remember = () => { back = remembered(target); };
+  target.addEventListener("htmx:beforeSwap", remember, { once: true });
+  asking.set(place, false);
+  const done = () => {
+    const again = asking.get(place);
+    asking.delete(place);
+    if (again) refresh(place);
+  };
   window.htmx.ajax("GET", place.dataset.url, {
+    source: place, // places do not wait for one another, nor push one another out of the queue
     target, swap: "outerHTML", select: place.dataset.target,
     headers: { "X-By-Itself": "1" }, // nobody asked: it does not keep anybody signed in
-  });
+  }).then(() => { back(place.dataset.target); done(); }, () => { target.removeEventListener("htmx:beforeSwap", remember); done(); });
+}
+
+// Who goes from link to link by keys stands on the same one afterwards, or on the one in its place.
+function remembered(target) {
+  const at = document.activeElement, links = [...target.querySelectorAll("a[href]")], place = links.indexOf(at);
+  if (place < 0) return () => {};
+  const alike = (all) => all.filter((one) => one.getAttribute("href") === at.getAttribute("href"));
+  const which = alike(links).indexOf(at);
+  return (selector) => {
+    if (document.activeElement !== document.body) return; // htmx has found it by its id, or the person has gone on
+    const now = [...document.querySelector(selector)?.querySelectorAll("a[href]") ?? []];
+    (alike(now)[which] ?? now[Math.min(place, now.length - 1)])?.focus({ preventScroll: true });
+  };
 }
 
 function wanted(place, kind) {

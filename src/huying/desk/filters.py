@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from huying.cases.queries.lists import Found, Wanted
+from huying.cases.queries.lists import NO_MATTER, Found, Wanted
 from huying.cases.rules import Channel
+from huying.cases.rules.tallies import level_below
 from huying.desk.forms import LIGHTS, MARKS, STATES, TIMES
 from huying.desk.links import with_changes
 from huying.kernel.actor import Actor
+from huying.kernel.terms import Label
 from huying.matters import queries as matters
 from huying.people import queries as people
 from huying.people.models import Organisation
@@ -22,8 +26,27 @@ from huying.people.rules import Duty
 from huying.places import queries as places
 from huying.places.rules import community_of, street_of
 
-Chip = dict[str, Any]
-Option = tuple[str, Any]
+Option = tuple[str, Label]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way to set a filter: its address is the page's own with this one changed."""
+
+    words: Label
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One filter: what it is set to and the address without it, or what can be chosen."""
+
+    name: str
+    words: Label
+    set: bool = False
+    clear_url: str = ""
+    options: tuple[Choice, ...] = ()
 
 
 def tabs_wanted(now: datetime) -> dict[str, Wanted]:
@@ -60,25 +83,25 @@ class Chips:
     def __init__(self, query: QueryDict, wanted: Wanted, viewer: Actor) -> None:
         self.query, self.wanted, self.viewer = query, wanted, viewer
 
-    def shown(self) -> list[Chip]:
+    def shown(self) -> tuple[Chip, ...]:
         """The usual ones, and every other one that is set."""
         wanted = self.wanted
-        chips = [self._set(_("内容"), wanted.words, "q")] if wanted.words else []
+        chips: list[Chip] = [self._set(_("内容"), wanted.words, "q")] if wanted.words else []
         chips += [
             *self._area(),
             self._chip(_("状态"), "state", STATES, wanted.state, usual="all" if wanted.words else "open"),
             self._matter(),
             *self._unit(),
             self._time(),
-            *(chip for chip in self._rare() if chip.get("set")),
+            *(chip for chip in self._rare() if chip.set),
         ]
         if wanted.red_before is not None:
             chips.append(self._set(_("到期"), _("今天变红"), "red_today"))
-        return chips
+        return tuple(chips)
 
-    def more(self) -> list[Chip]:
+    def more(self) -> tuple[Chip, ...]:
         """The rarer ones that are not set: a menu of their own."""
-        return [chip for chip in self._rare() if not chip.get("set")]
+        return tuple(chip for chip in self._rare() if not chip.set)
 
     def _rare(self) -> list[Chip]:
         channels: list[Option] = [(str(one), one.label) for one in Channel]
@@ -88,35 +111,40 @@ class Chips:
             self._chip(_("标记"), "flag", MARKS, self.wanted.flag),
         ]
 
-    def _set(self, name: str, words: Any, *params: str) -> Chip:
-        cleared = with_changes(self.query, **dict.fromkeys(params))
-        return {"name": name, "words": words, "set": True, "clear_url": cleared}
+    def _set(self, name: str, words: Label, *params: str) -> Chip:
+        return Chip(name, words, set=True, clear_url=with_changes(self.query, **dict.fromkeys(params)))
 
-    def _chip(self, name: str, param: str, options: list[Option], value: str, *, usual: str = "") -> Chip:
+    def _chip(self, name: str, param: str, options: Sequence[Option], value: str, *, usual: str = "") -> Chip:
         if value and value != usual:
             words = next((label for stored, label in options if stored == value), value)
             return self._set(name, words, param)
-        first = [] if usual else [("", _("全部"))]
+        first: list[Option] = [] if usual else [("", _("全部"))]
         shown = next((label for stored, label in options if stored == usual), _("全部"))
-        rows = [
-            {
-                "words": label,
-                "url": with_changes(self.query, **{param: stored if stored != usual else None}),
-                "current": stored == value,
-            }
+        without = with_changes(self.query, **{param: None})
+        head = without if without == "?" else f"{without}&"
+        rows = (
+            Choice(
+                label,
+                f"{head}{urlencode({param: stored})}" if stored and stored != usual else without,
+                stored == value,
+            )
             for stored, label in [*first, *options]
-        ]
-        return {"name": name, "words": shown, "options": rows}
+        )
+        return Chip(name, shown, options=tuple(rows))
 
     def _area(self) -> list[Chip]:
         code = self.wanted.area_code
         if code:
-            chips = [self._set(_("地点"), places.name_of(code), "area")]
-            inside = [(one, name) for one, name in places.names_within(code).items() if len(one) == len(code) + 3]
+            chips = [self._set(_("地点"), places.name_of(code), "area", "here")]
+            if self.wanted.here:
+                return [*chips, self._set(_("位置"), words_unplaced(code), "here")]
+            inside: list[Option] = [
+                (one, name) for one, name in places.names_within(code).items() if len(one) == len(code) + 3
+            ]
             if inside and len(code) in (9, 12):
                 name = _("网格") if len(code) == 12 else _("社区")
-                chips.append(self._chip(name, "area", inside, "", usual=""))
-                chips[-1]["options"] = chips[-1]["options"][1:]
+                chip = self._chip(name, "area", inside, "")
+                chips.append(replace(chip, options=chip.options[1:]))
             return chips
         options: list[Option] = []
         for prefix in self.viewer.areas(Duty.READ):
@@ -131,9 +159,9 @@ class Chips:
 
     def _matter(self) -> Chip:
         value = self.wanted.matter
-        classes = [(one.code, one.name) for one in matters.classes()]
+        classes: list[Option] = [*((one.code, one.name) for one in matters.classes()), (NO_MATTER, _("还没确定事项"))]
         if value:
-            name = matters.name_of(value) if len(value) > 2 else dict(classes).get(value, value)
+            name = dict(classes).get(value) or (matters.name_of(value) if len(value) > 2 else value)
             return self._set(_("事项"), name, "matter")
         return self._chip(_("事项"), "matter", classes, "")
 
@@ -156,6 +184,12 @@ class Chips:
         if not words or self.query.get("since"):
             words = " – ".join(self.query.get(name, "") for name in ("since", "until"))
         return self._set(_("收到"), words, "days", "since", "until")
+
+
+def words_unplaced(code: str) -> str:
+    """What lies in an area, but in none of those inside it yet: `还没确定社区`."""
+    words = {9: _("还没确定街道"), 12: _("还没确定社区"), 15: _("还没确定网格"), 19: _("还没确定楼栋")}
+    return words.get(level_below(code) or 0, _("还没确定下级区域"))
 
 
 def units_of(area_code: str) -> list[Organisation]:

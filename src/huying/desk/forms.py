@@ -10,7 +10,8 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
-from huying.cases.queries.lists import FLAGS, Wanted
+from huying.cases.queries import maps
+from huying.cases.queries.lists import FLAGS, NO_MATTER, Wanted
 from huying.cases.rules import Channel, ReplyBy, State
 from huying.files.forms import HoldsImages, ImagesField, PapersField, VoiceField
 from huying.kernel.actor import Actor
@@ -35,7 +36,7 @@ TIMES: list[tuple[str, Label]] = [("1", _("今天")), ("7", _("近 7 天")), ("3
 MARKS: list[tuple[str, Label]] = [
     ("danger", _("有危险")), ("returned_twice", _("两次退回")), ("again", _("多轮办理")), ("nudged", _("催办过")),
     ("unplaced", _("未定位置")), ("outside", _("在辖区外")), ("sampled", _("抽中复查")), ("linked", _("接着另一件")),
-    ("restricted", _("保密或回避")),
+    ("restricted", _("保密或回避")), ("unrestricted", _("不含保密或回避")),
 ]  # fmt: skip
 assert {name for name, _label in MARKS} == {*FLAGS, "returned_twice"}
 
@@ -59,7 +60,8 @@ class ListForm(forms.Form):
     q = TextField(limit=200, line=True, required=False)
     state = _choice(STATES)
     area = forms.CharField(required=False, max_length=24)
-    matter = forms.RegexField(r"^(\d\d|\d{4})$", required=False)
+    here = forms.BooleanField(required=False)
+    matter = forms.RegexField(rf"^(\d\d|\d{{4}}|{NO_MATTER})$", required=False)
     unit = forms.UUIDField(required=False)
     light = _choice(LIGHTS)
     days = _choice(TIMES)
@@ -86,6 +88,7 @@ class ListForm(forms.Form):
         return Wanted(
             state=data["state"] or ("all" if data["q"] else "open"),
             area_code=data["area"],
+            here=data["here"] and bool(data["area"]),
             matter=data["matter"],
             unit_id=data["unit"],
             light=data["light"],
@@ -96,6 +99,12 @@ class ListForm(forms.Form):
             flag=data["flag"],
             words=data["q"],
         )
+
+
+class BoxForm(ListForm):
+    """The same filters for a part of the map."""
+
+    limit = forms.IntegerField(required=False, min_value=1, max_value=maps.MOST)
 
 
 def _starts(day: Any) -> datetime | None:

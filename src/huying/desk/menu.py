@@ -65,6 +65,10 @@ def takes_calls(actor: Actor) -> bool:
     return actor.has(Duty.INTAKE) or actor.has(Duty.REPORT)
 
 
+def reads_areas(actor: Actor) -> bool:
+    return bool(actor.areas(Duty.READ))
+
+
 def register() -> None:
     entries = (
         MenuEntry("mine", _("我的工作"), "home", "desk:mine", "dispatch", 10, is_staff, _count(*Task)),
@@ -84,6 +88,7 @@ def register() -> None:
             "behalf", _("代报"), "message-add", "desk:new", "base", 32,
             lambda actor: actor.has(Duty.REPORT) and not actor.has(Duty.INTAKE),
         ),
+        MenuEntry("board", _("看板"), "chart", "desk:board", "supervise", 200, reads_areas),
         MenuEntry("self", _("即办"), "check-circle", "desk:self", "base", 34, patrols),
         MenuEntry("taken", _("我登记的"), "users", "desk:taken", "base", 130, takes_calls),
     )  # fmt: skip

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -51,9 +51,11 @@ def is_late(todo: Todo, now: datetime) -> bool:
     return todo.due_at is not None and todo.due_at <= now
 
 
-def reddens_on(todo: Todo, day: date, now: datetime) -> bool:
-    """Whether it is not late yet and turns red on that day."""
-    return todo.due_at is not None and todo.due_at > now and day_of(todo.due_at) == day
+def reddening(todos: Iterable[Todo], day: date, now: datetime) -> list[Todo]:
+    """What is not late yet and turns red on that day."""
+    begin = timezone.make_aware(datetime.combine(day, time.min))
+    end = begin + timedelta(days=1)
+    return [one for one in todos if one.due_at is not None and one.due_at > now and begin <= one.due_at < end]
 
 
 def is_warm(todo: Todo, now: datetime) -> bool:
@@ -76,7 +78,7 @@ def possible_tasks(viewer: Actor) -> list[Task]:
 def cells_of(todos: Sequence[Todo], viewer: Actor, now: datetime) -> list[Cell]:
     """Late and red today first, then the viewer's tasks; empty ones give way where there are too many."""
     late = [one for one in todos if is_late(one, now)]
-    today = [one for one in todos if reddens_on(one, day_of(now), now)]
+    today = reddening(todos, day_of(now), now)
     cells = [
         Cell(LATE, _("已超时"), "late" if late else "done", len(late), _oldest(late, now)),
         Cell(TODAY, _("今天变红"), "soon" if today else "done", len(today), _first(today, now)),
@@ -115,14 +117,14 @@ def chosen(todos: Sequence[Todo], show: str, now: datetime) -> list[Todo]:
     if show == LATE:
         return [one for one in todos if is_late(one, now)]
     if show == TODAY:
-        return [one for one in todos if reddens_on(one, day_of(now), now)]
+        return reddening(todos, day_of(now), now)
     if show == WARM:
         return [one for one in todos if is_warm(one, now)]
     return [one for one in todos if not show or str(one.task) == show]
 
 
 def tomorrow_of(todos: Sequence[Todo], now: datetime) -> list[Todo]:
-    return [one for one in todos if reddens_on(one, day_of(now) + timedelta(days=1), now)]
+    return reddening(todos, day_of(now) + timedelta(days=1), now)
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class Sentence:
 
 def sentence_of(todos: Sequence[Todo], now: datetime) -> Sentence:
     late = sum(is_late(one, now) for one in todos)
-    today = [one for one in todos if reddens_on(one, day_of(now), now)]
+    today = reddening(todos, day_of(now), now)
     if not today or today[0].due_at is None:
         return Sentence(late, "", 0)
     first = today[0].due_at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.terms import Label
 from huying.people.rules import Duty
 from huying.places import queries as places
+from huying.ui.words import Reading, reading_of, when_words
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,14 @@ def clock_of(due_from: datetime | None, yellow_at: datetime | None, due_at: date
 
 
 @dataclass(frozen=True)
-class Row:
-    """One row; `next_url` is "" where somebody else has the next step."""
+class Shown:
+    """What a row reads like: rows are equal where they read alike. Kept with parts of pages, so no object is in it."""
 
-    case: Case
+    title: str
+    danger: bool
+    restricted: bool
+    received: str
+    light: Reading | None
     state: str
     label: Label
     tone: str
@@ -52,12 +57,23 @@ class Row:
     place: str
     unit: str
     role: str
-    clock: ShownClock | None
     url: str
     next_url: str = ""
     next_words: str = ""
     red: bool = False
     number: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row(Shown):
+    """One row with its case and its clock; `next_url` is "" where somebody else has the next step."""
+
+    case: Case
+    clock: ShownClock | None
+
+    @property
+    def shown(self) -> Shown:
+        return Shown(**{one.name: getattr(self, one.name) for one in fields(Shown)})
 
 
 def short_place(case: Case) -> str:
@@ -80,9 +96,10 @@ class Rows:
         self.orders = lists.orders_of(ids)
         self.voices = lists.voices_of(ids)
 
-    def of_case(self, case: Case, *, number: int = 0) -> Row:
-        """A case in a list: its state and clock, no next move."""
-        return self._row(case, clock_of(case.due_from, case.yellow_at, case.due_at), number=number)
+    def of_case(self, case: Case, *, number: int = 0, dated: bool = False) -> Row:
+        """A case in a list: its state and clock, no next move; `dated` where the list shows when it was received."""
+        clock = clock_of(case.due_from, case.yellow_at, case.due_at)
+        return self._row(case, clock, number=number, received=when_words(case.received_at, self.now) if dated else "")
 
     def of_todo(self, todo: Todo, case: Case) -> Row:
         """A case that waits for the viewer, with the one next move."""
@@ -101,10 +118,18 @@ class Rows:
         next_url: str = "",
         next_words: str = "",
         number: int = 0,
+        received: str = "",
     ) -> Row:
         label, tone = self._state(case, order, task)
         return Row(
             case=case,
+            clock=clock,
+            title=case.title,
+            danger=bool(case.danger),
+            restricted=case.restricted,
+            received=received,
+            # Where the day of receipt stands instead, what a minute changes belongs to no row.
+            light=reading_of(clock, self.now) if clock is not None and not received else None,
             state=str(order.state) if order is not None and case.state == State.IN_HAND else str(case.state),
             label=label,
             tone=tone,
@@ -112,7 +137,6 @@ class Rows:
             place=short_place(case),
             unit=self._unit(case),
             role=str(OrderRole(order.role).label) if order is not None else "",
-            clock=clock,
             url=case_url(case.pk),
             next_url=next_url,
             next_words=next_words,

@@ -136,8 +136,9 @@ def _rows(asked: str, viewer: Actor, *, now: datetime, most: int) -> Iterator[Gr
     by_letters = is_initials(asked)
     if len(asked) < 2:
         return
+    held = None if by_letters else registers.holding(viewer, asked, now=now)
     for register in declared.all_for(viewer):
-        if not register.listed_apart:
+        if not register.listed_apart or (held is not None and register.key not in held):
             continue
         group = Group(str(register.label))
         page: Page[Any] = Page(limit=most)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import pgettext_lazy
 
@@ -45,19 +46,19 @@ class Group:
 
     key: str
     label: Label
-    items: list[Item]
+    items: tuple[Item, ...]
 
 
 @dataclass(frozen=True)
 class Menu:
-    groups: list[Group]
-    tabs: list[Item]
-    rest: list[Item]
+    groups: tuple[Group, ...]
+    tabs: tuple[Item, ...]
+    rest: tuple[Item, ...]
 
 
 def menu_of(actor: Actor, path: str) -> Menu:
     """The menu of a person; the entry whose address is the longest head of `path` is the current one."""
-    entries = [(entry, _address(entry.url_name)) for entry in registry.menu_for(actor)]
+    entries = [(entry, address(entry.url_name)) for entry in registry.menu_for(actor)]
     known = [(entry, url) for entry, url in entries if url]
     current = max((url for _entry, url in known if path.startswith(url)), key=len, default="")
     groups: dict[str, list[Item]] = {}
@@ -68,16 +69,15 @@ def menu_of(actor: Actor, path: str) -> Menu:
         groups.setdefault(entry.group, []).append(item)
         everything.append(item)
     order = [*GROUPS, *(key for key in groups if key not in GROUPS)]
-    shown = [Group(key, GROUPS.get(key, ""), groups[key]) for key in order if key in groups]
-    if len(everything) <= TABS + 1:
-        return Menu(shown, everything, [])
-    return Menu(shown, everything[:TABS], everything[TABS:])
+    shown = tuple(Group(key, GROUPS.get(key, ""), tuple(groups[key])) for key in order if key in groups)
+    tabs = len(everything) if len(everything) <= TABS + 1 else TABS
+    return Menu(shown, tuple(everything[:tabs]), tuple(everything[tabs:]))
 
 
 def link(kind: str) -> str:
     """The address of a page that an upper app registered without arguments, or "" where there is none."""
     found = registry.LINKS.get(kind)
-    return _address(found[0]) if found else ""
+    return address(found[0]) if found else ""
 
 
 def is_elder(request: HttpRequest) -> bool:
@@ -111,7 +111,14 @@ def page(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _address(url_name: str) -> str:
+def address(url_name: str) -> str:
+    """The address of a page that takes no argument, or "" where there is none."""
+    return _reversed(url_name, get_urlconf(), get_script_prefix())
+
+
+@lru_cache(maxsize=512)
+def _reversed(url_name: str, _urlconf: str | None, _prefix: str) -> str:
+    """Addresses do not change while the process lives; those of another list of addresses are others."""
     try:
         return reverse(url_name)
     except NoReverseMatch:

@@ -89,11 +89,11 @@ def _clock(now: datetime, used: int, left: int, paused: int | None) -> ShownCloc
 
 
 def _menu() -> Menu:
-    groups = [
-        Group(group["key"], group["label"], [Item(url="#t", **item) for item in group["items"]])
+    groups = tuple(
+        Group(group["key"], group["label"], tuple(Item(url="#t", **item) for item in group["items"]))
         for group in _read()["menu"]
-    ]
-    every = [item for group in groups for item in group.items]
+    )
+    every = tuple(item for group in groups for item in group.items)
     return Menu(groups, every[:4], every[4:])
 
 

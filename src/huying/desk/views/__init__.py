@@ -1,6 +1,7 @@
 """The desk's pages: my work, the list of cases, triage, calls taken for others, matters settled on the spot."""
 
-from huying.desk.views.cases import cases, points
+from huying.desk.views.board import board
+from huying.desk.views.cases import cases, in_box, points
 from huying.desk.views.finding import guide, help_topic, search
 from huying.desk.views.intake import new, nudge, receipt, self_handle, taken
 from huying.desk.views.mine import callback, mine, review
@@ -8,10 +9,12 @@ from huying.desk.views.papers import paper_file, paper_files
 from huying.desk.views.triage import triage, triage_case, triage_choices
 
 __all__ = [
+    "board",
     "callback",
     "cases",
     "guide",
     "help_topic",
+    "in_box",
     "mine",
     "new",
     "nudge",

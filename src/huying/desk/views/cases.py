@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -9,17 +10,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from huying.cases.models import Case
-from huying.cases.queries import lists
+from huying.cases.queries import lists, maps
 from huying.cases.queries.lists import Wanted
+from huying.cases.queries.maps import Box
 from huying.cases.queries.page import by_number
 from huying.desk import menu
 from huying.desk.filters import Chips, as_tab, common_area, map_area, tabs_of, tabs_wanted
-from huying.desk.forms import ListForm
+from huying.desk.forms import BoxForm, ListForm
 from huying.desk.links import case_url, outlines_url, with_changes
-from huying.desk.rows import Rows, clock_of
+from huying.desk.rows import Rows, ShownClock, clock_of
 from huying.kernel.actor import Actor
 from huying.kernel.doors import actor_of, now_of, staff
 from huying.kernel.ids import is_case_number
@@ -29,6 +32,7 @@ from huying.kernel.refusals import Invalid
 ON_A_PAGE = 25
 VIEWS = ("both", "list", "map")
 _TONES = {"red": "red", "yellow": "gold", "green": "blue"}
+_TOLD = {"red": gettext_lazy("已超时"), "gold": gettext_lazy("快到期"), "grey": gettext_lazy("停表")}
 
 
 @staff()
@@ -49,26 +53,31 @@ def cases(request: HttpRequest) -> HttpResponse:
     shown = chips.shown()
     view = request.GET.get("view", "both")
     area = map_area(viewer, wanted, [row.area_code for row in rows])
-    made = Rows(rows, viewer, now=now)
+    if view not in VIEWS or not area:
+        view = "both"
+    shown_rows = rows if view != "map" else []
+    made = Rows(shown_rows, viewer, now=now)
     facts: dict[str, Any] = {
         "menu_key": "cases",
-        "rows": [made.of_case(row, number=place) for place, row in enumerate(rows, start=1)],
+        "rows": [
+            made.of_case(row, number=place, dated=not wanted.by_due) for place, row in enumerate(shown_rows, start=1)
+        ],
         "page": page,
         "first": not page.after,
         "tabs": tabs_of(wanted, counts, now),
         "filters": shown,
         "more_filters": chips.more(),
-        "set_count": sum(bool(chip.get("set")) for chip in shown),
-        "clear_url": reverse("desk:cases") if any(chip.get("set") for chip in shown) else "",
+        "set_count": sum(chip.set for chip in shown),
+        "clear_url": reverse("desk:cases") if any(chip.set for chip in shown) else "",
         "found": counts["this"],
         "late": counts["red"],
         "by_due": wanted.by_due,
         "search_words": wanted.words,
         "form": form,
-        "kept": [
+        "kept": tuple(
             (name, value) for name, value in request.GET.items() if name not in ("q", "after", "since", "until", "days")
-        ],
-        "view": view if view in VIEWS else "both",
+        ),
+        "view": view,
         "views": [
             {
                 "words": _("列表"),
@@ -80,10 +89,19 @@ def cases(request: HttpRequest) -> HttpResponse:
                 "words": _("列表+地图"),
                 "url": with_changes(request.GET, view=None),
                 "icon": "map",
-                "current": view not in ("list", "map"),
+                "current": view == "both",
+            },
+            {
+                "words": _("地图"),
+                "url": with_changes(request.GET, view="map"),
+                "icon": "map",
+                "current": view == "map",
             },
         ],
         "map_url": outlines_url(area) if area else "",
+        "box_url": with_changes(request.GET, view=None).replace("?", reverse("desk:box") + "?", 1)
+        if wanted.by_due
+        else "",
         "points_url": reverse("desk:points") + (f"?{request.GET.urlencode()}" if request.GET else ""),
         "chosen": wanted.area_code or common_area([row.area_code for row in rows if row.lng is not None]),
         "takes_calls": menu.takes_calls(viewer),
@@ -101,20 +119,54 @@ def points(request: HttpRequest) -> HttpResponse:
     for place, row in enumerate(rows, start=1):
         if row.lng is None or row.lat is None:
             continue
-        clock = clock_of(row.due_from, row.yellow_at, row.due_at)
         features.append(
             {
                 "type": "Feature",
                 "geometry": {"type": "Point", "coordinates": [row.lng, row.lat]},
                 "properties": {
                     "number": place,
-                    "tone": _TONES[clock.tone(now)] if clock is not None else "grey",
+                    "tone": _tone(clock_of(row.due_from, row.yellow_at, row.due_at), now),
                     "name": row.title,
                     "url": case_url(row.pk),
                 },
             }
         )
-    body = orjson.dumps({"type": "FeatureCollection", "features": features})
+    return _geojson(features)
+
+
+@staff()
+@require_safe
+def in_box(request: HttpRequest) -> HttpResponse:
+    """What is open in a box of the map under the same filter, the nearest to its middle first, as GeoJSON."""
+    viewer, now = actor_of(request), now_of(request)
+    form = BoxForm(request.GET)
+    if not form.is_valid():
+        raise Invalid({name: [str(line) for line in lines] for name, lines in form.errors.items()})
+    most = form.cleaned_data["limit"] or maps.MOST
+    dots, more = maps.open_in_box(viewer, form.wanted(now), Box.of(request.GET.get("box", "")), now=now, most=most)
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": (dot.lng, dot.lat)},
+            "properties": {
+                "tone": _tone(clock_of(dot.due_from, dot.yellow_at, dot.due_at), now),
+                "name": dot.title,
+                "url": case_url(dot.id),
+            },
+        }
+        for dot in dots
+    ]
+    return _geojson(features, more=more)
+
+
+def _tone(clock: ShownClock | None, now: datetime) -> str:
+    return _TONES[clock.tone(now)] if clock is not None else "grey"
+
+
+def _geojson(features: list[dict[str, Any]], **more: Any) -> HttpResponse:
+    """Dots; `tones` says what a tone means, for whoever does not see it."""
+    told = {tone: str(words) for tone, words in _TOLD.items()}
+    body = orjson.dumps({"type": "FeatureCollection", "features": features, "tones": told, **more})
     return HttpResponse(body, content_type="application/geo+json", headers={"Cache-Control": "private, no-store"})
 
 

@@ -13,16 +13,87 @@ from django import forms, template
 from django.forms import BoundField
 from django.http import QueryDict
 from django.template import Context
+from django.template.base import FilterExpression, Parser, Token, token_kwargs
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from huying.ui import words
 
 register = template.Library()
 
 STATIC = Path(__file__).resolve().parent.parent / "static" / "ui"
+
+
+class _Parts:
+    """What parts of pages were rendered to, by everything that they were made of; all forgotten where it grows large.
+
+    Nothing of a request goes into a part but what is handed to it, so whoever gets the same part was handed the same.
+    """
+
+    MOST = 2_000_000  # characters
+    MOST_PARTS = 4_000  # what they were made of is kept too, also where they came to nothing
+
+    def __init__(self) -> None:
+        self._kept: dict[Any, SafeString] = {}
+        self._size = 0
+
+    def get(self, key: Any) -> SafeString | None:
+        return self._kept.get(key)
+
+    def keep(self, key: Any, made: SafeString) -> None:
+        if self._size + len(made) > self.MOST or len(self._kept) >= self.MOST_PARTS:
+            self.forget()
+        self._kept[key] = made
+        self._size += len(made)
+
+    def forget(self) -> None:
+        self._kept, self._size = {}, 0
+
+
+PARTS = _Parts()
+
+
+class PartNode(template.Node):
+    """A template rendered with named values alone, once for the same values."""
+
+    def __init__(self, name: str, given: dict[str, FilterExpression]) -> None:
+        self.name = name
+        self.names = tuple(given)
+        self.given = tuple(given.values())
+
+    def render(self, context: Context) -> SafeString:
+        values = tuple([one.resolve(context, ignore_failures=True) for one in self.given])
+        # Types belong to it: a word that is safe as it stands equals the same word that is to be escaped.
+        key = (self.name, get_language(), values, tuple([type(one) for one in values]))
+        made = PARTS.get(key)
+        if made is None:
+            found = context.template.engine.get_template(self.name)  # type: ignore[union-attr]
+            made = found.render(context.new(dict(zip(self.names, values, strict=True))))
+            PARTS.keep(key, made)
+        return made
+
+
+@register.tag
+def part(parser: Parser, token: Token) -> PartNode:
+    """`{% part "ui/state_chip.html" state=row.state label=row.label %}`: an include of what stands there alone.
+
+    Values must be hashable and equal only where they read alike (words, numbers, frozen dataclasses of these). What
+    a part shows may depend on them and the language alone: no request, no form token, no time of day.
+    """
+    _tag, name, *rest = token.split_contents()
+    given = token_kwargs(rest, parser)
+    if rest or name[:1] not in "\"'" or name[:1] != name[-1:]:
+        raise template.TemplateSyntaxError("part takes the name of a template in quotes and named values")
+    return PartNode(name[1:-1], given)
+
+
+@lru_cache(maxsize=64)
+def _address(name: str) -> str:
+    """The address of a static file: it stays the same as long as the process lives."""
+    return static(name)
 
 
 @lru_cache(maxsize=1)
@@ -34,8 +105,13 @@ def icon_names() -> frozenset[str]:
 @register.simple_tag
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """`{% icon "phone" %}`, `{% icon "close" "icon-20" label="关闭" %}`: hidden from readers unless it has a label."""
+    return _icon(str(name), str(css), str(label))
+
+
+@lru_cache(maxsize=1024)
+def _icon(name: str, css: str, label: str) -> SafeString:
     classes = f"icon {css}".strip()
-    address = f"{static('ui/sprite.svg')}#{name if name in icon_names() else 'info'}"
+    address = f"{_address('ui/sprite.svg')}#{name if name in icon_names() else 'info'}"
     if label:
         return format_html(
             '<svg class="{}" role="img" aria-label="{}"><use href="{}"></use></svg>', classes, label, address
@@ -46,7 +122,12 @@ def icon(name: str, css: str = "", label: str = "") -> SafeString:
 @register.simple_tag
 def shape(tone: str, css: str = "") -> SafeString:
     """`{% shape "doing" %}`: the shape of a state (wait, doing, review, done, late, back, soon)."""
-    address = f"{static('ui/sprite.svg')}#shape-{tone}"
+    return _shape(str(tone), str(css))
+
+
+@lru_cache(maxsize=256)
+def _shape(tone: str, css: str) -> SafeString:
+    address = f"{_address('ui/sprite.svg')}#shape-{tone}"
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="{}"></use></svg>', f"shape {css}".strip(), address
     )

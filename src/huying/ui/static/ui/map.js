@@ -128,18 +128,81 @@ function draw(box, module, areas, points) {
   map.on("moveend", thin);
   thin();
 
-  for (const one of points.features) {
-    const { number, tone, url, name } = one.properties;
-    const dot = Object.assign(document.createElement(url ? "a" : "div"), { className: `map-dot${tone && tone !== "blue" ? ` map-dot-${tone}` : ""}`, textContent: number ?? "" });
-    if (url) { dot.href = url; dot.setAttribute("aria-label", `${number ?? ""} ${name ?? ""}`); }
-    new module.Marker({ element: dot }).setLngLat(one.geometry.coordinates).addTo(map);
-  }
+  for (const one of points.features) new module.Marker({ element: dotOf(one, points.tones) }).setLngLat(one.geometry.coordinates).addTo(map);
+  if (box.dataset.box) following(box, module, map);
   if (pick) picking(box, module, map, areas, start ?? middleOf(frame));
   else if (start) new module.Marker({ element: pin(box), anchor: "bottom" }).setLngLat(start).addTo(map);
 
   map.once("idle", () => { box.dataset.mapReady = "yes"; });
   map.on("error", (event) => { if (!event.sourceId) box.dataset.mapReady = "failed"; });
   new ResizeObserver(() => map.resize()).observe(box);
+}
+
+// A dot says by its shape and in words what its colour says.
+function dotOf({ properties: { number, tone, url, name } }, tones) {
+  const dot = Object.assign(document.createElement(url ? "a" : "div"), { className: `map-dot${tone && tone !== "blue" ? ` map-dot-${tone}` : ""}`, textContent: number ?? "" });
+  if (!url) return dot;
+  const words = [number, name, tones?.[tone]].filter(Boolean).join(" ");
+  Object.assign(dot, { href: url, title: words });
+  dot.setAttribute("aria-label", words);
+  return dot;
+}
+
+// The same shapes drawn, where there are too many for links: triangle, square, ring, disc.
+const COLOURS = { red: "#cf1322", gold: "#a86500", grey: "#646d7a", blue: "#1068eb" };
+function drawn(tone) {
+  const pen = Object.assign(document.createElement("canvas"), { width: 32, height: 32 }).getContext("2d");
+  pen.beginPath();
+  if (tone === "red") { pen.moveTo(16, 2); pen.lineTo(31, 29); pen.lineTo(1, 29); pen.closePath(); }
+  else if (tone === "gold") pen.rect(5, 5, 22, 22);
+  else pen.arc(16, 16, tone === "grey" ? 9 : 12, 0, 2 * Math.PI);
+  pen.fillStyle = tone === "grey" ? "#ffffff" : COLOURS[tone];
+  pen.strokeStyle = tone === "grey" ? COLOURS[tone] : "#ffffff";
+  pen.lineWidth = tone === "grey" ? 6 : 3;
+  pen.fill();
+  pen.stroke();
+  return pen.getImageData(0, 0, 32, 32);
+}
+
+// What lies in the part that is in sight, asked for after each move. Few dots are links; many are drawn, and lead on a click.
+const LINKS = 60;
+function following(box, module, map) {
+  const said = Object.assign(document.createElement("p"), { className: "map-said", role: "status" });
+  box.append(said);
+  let links = [], asked = null, waiting = 0;
+  map.on("load", () => {
+    map.addSource("dots", { type: "geojson", data: empty() });
+    for (const tone of Object.keys(COLOURS)) map.addImage(tone, drawn(tone), { pixelRatio: 2 });
+    map.addLayer({ id: "dots", type: "symbol", source: "dots", layout: { "icon-image": ["get", "tone"], "icon-allow-overlap": true, "icon-ignore-placement": true } });
+    ask();
+  });
+  map.on("moveend", () => { clearTimeout(waiting); waiting = setTimeout(ask, 150); });
+  map.on("click", "dots", (event) => { location.href = event.features[0].properties.url; });
+  for (const [name, cursor] of [["mouseenter", "pointer"], ["mouseleave", ""]]) map.on(name, "dots", () => { map.getCanvas().style.cursor = cursor; });
+  async function ask() {
+    if (!map.getSource("dots")) return;
+    const seen = map.getBounds(), within = (value, most) => Math.max(-most, Math.min(most, value)).toFixed(5);
+    const address = new URL(box.dataset.box, location.href);
+    address.searchParams.set("box", [within(seen.getWest(), 180), within(seen.getSouth(), 90), within(seen.getEast(), 180), within(seen.getNorth(), 90)].join(","));
+    asked?.abort();
+    asked = new AbortController();
+    try {
+      const answer = await fetch(address, { headers: { Accept: "application/json" }, signal: asked.signal });
+      if (!answer.ok) throw new Error(answer.status);
+      show(await answer.json());
+    } catch (why) {
+      if (why.name !== "AbortError") said.textContent = box.dataset.wordsBoxFault;
+    }
+  }
+  function show(found) {
+    for (const one of links) one.remove();
+    links = [];
+    const few = found.features.length <= LINKS;
+    map.getSource("dots").setData(few ? empty() : found);
+    if (few) links = found.features.map((one) => new module.Marker({ element: dotOf(one, found.tones) }).setLngLat(one.geometry.coordinates).addTo(map));
+    said.textContent = found.more ? box.dataset.wordsMore : box.dataset.wordsFound.replace("0", found.features.length);
+    box.dataset.dots = found.features.length;
+  }
 }
 
 function thinOut(labels, map, marks) {
