@@ -10,16 +10,21 @@ import socket
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
-import httpx
-import jwt
 from django.conf import settings
 from django.core.cache import cache
-from jwt import PyJWKSet
 
 from huying.access.demo import is_loopback
+from huying.kernel.late import late
+
+if TYPE_CHECKING:
+    import httpx
+    import jwt
+else:
+    httpx = late("httpx")
+    jwt = late("jwt")
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]  # signed by the other side, never by us
 _SECONDS = 8.0
@@ -92,7 +97,7 @@ def _subject(one: Provider, described: dict[str, Any], token: str, nonce: str, n
     keys = _asked_for("GET", _checked(described["jwks_uri"], one))
     try:
         head = jwt.get_unverified_header(token)
-        known = [key for key in PyJWKSet.from_dict(keys).keys if head.get("kid") in (None, key.key_id)]
+        known = [key for key in jwt.PyJWKSet.from_dict(keys).keys if head.get("kid") in (None, key.key_id)]
         if not known:
             raise OidcTrouble("the token is signed by a key that the directory does not list")
         claims = jwt.decode(

@@ -5,26 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
-from fido2.server import Fido2Server
-from fido2.utils import websafe_decode
-from fido2.webauthn import (
-    AttestedCredentialData,
-    AuthenticationResponse,
-    PublicKeyCredentialRpEntity,
-    PublicKeyCredentialUserEntity,
-    RegistrationResponse,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from huying.access.demo import is_loopback
 from huying.access.models import Factor
+from huying.kernel.late import late
 from huying.kernel.refusals import Invalid
 from huying.kernel.terms import _
 from huying.people.models import Account
+
+if TYPE_CHECKING:
+    import fido2.server as fido
+    from fido2 import utils, webauthn
+else:
+    fido = late("fido2.server")
+    utils = late("fido2.utils")
+    webauthn = late("fido2.webauthn")
 
 LONGEST = 20_000  # characters of an answer
 _MAKING, _ASKING = "access.passkey.making", "access.passkey.asking"
@@ -51,10 +49,12 @@ class Shown:
 def making(request: HttpRequest, account: Account, known: Iterable[Factor]) -> dict[str, Any]:
     """What the browser needs to make a passkey for this account: on the device, opened by its owner only."""
     options, state = _server(request).register_begin(
-        PublicKeyCredentialUserEntity(id=account.pk.bytes, name=account.username, display_name=account.username),
+        webauthn.PublicKeyCredentialUserEntity(
+            id=account.pk.bytes, name=account.username, display_name=account.username
+        ),
         credentials=_credentials(known),
-        resident_key_requirement=ResidentKeyRequirement.REQUIRED,
-        user_verification=UserVerificationRequirement.REQUIRED,
+        resident_key_requirement=webauthn.ResidentKeyRequirement.REQUIRED,
+        user_verification=webauthn.UserVerificationRequirement.REQUIRED,
     )
     request.session[_MAKING] = dict(state)
     return _plain(options)
@@ -64,7 +64,7 @@ def made(request: HttpRequest, answer: str) -> Made:
     """The new passkey, or Invalid; an asking serves once."""
     state = request.session.pop(_MAKING, None)
     try:
-        found = _server(request).register_complete(state, RegistrationResponse.from_dict(_read(answer)))
+        found = _server(request).register_complete(state, webauthn.RegistrationResponse.from_dict(_read(answer)))
     except _FAULTS as why:
         raise Invalid({"credential": [_WRONG]}) from why
     data = found.credential_data
@@ -77,7 +77,7 @@ def asking(request: HttpRequest, known: Iterable[Factor] | None) -> dict[str, An
     """What the browser needs to show a passkey; `known` None: any passkey of this house that the device holds."""
     options, state = _server(request).authenticate_begin(
         credentials=None if known is None else _credentials(known),
-        user_verification=UserVerificationRequirement.REQUIRED,
+        user_verification=webauthn.UserVerificationRequirement.REQUIRED,
     )
     request.session[_ASKING] = dict(state)
     return _plain(options)
@@ -86,7 +86,7 @@ def asking(request: HttpRequest, known: Iterable[Factor] | None) -> dict[str, An
 def credential_id_of(answer: str) -> bytes:
     """Which passkey an answer names; it is not checked yet."""
     try:
-        return bytes(AuthenticationResponse.from_dict(_read(answer)).raw_id)
+        return bytes(webauthn.AuthenticationResponse.from_dict(_read(answer)).raw_id)
     except _FAULTS as why:
         raise Invalid({"credential": [_WRONG]}) from why
 
@@ -95,7 +95,7 @@ def shown(request: HttpRequest, answer: str, known: Iterable[Factor]) -> Shown:
     """The passkey that signed, or Invalid; an asking serves once."""
     state = request.session.pop(_ASKING, None)
     try:
-        response = AuthenticationResponse.from_dict(_read(answer))
+        response = webauthn.AuthenticationResponse.from_dict(_read(answer))
         found = _server(request).authenticate_complete(state, _credentials(known), response)
     except _FAULTS as why:
         raise Invalid({"credential": [_WRONG]}) from why
@@ -117,15 +117,16 @@ def _host(request: HttpRequest) -> str:
     return host[: host.index("]") + 1] if host.startswith("[") else host.partition(":")[0]
 
 
-def _server(request: HttpRequest) -> Fido2Server:
+def _server(request: HttpRequest) -> fido.Fido2Server:
     origin = f"{'https' if request.is_secure() else 'http'}://{request.get_host()}"
-    return Fido2Server(
-        PublicKeyCredentialRpEntity(name="huying", id=_host(request)), verify_origin=lambda told: told == origin
+    return fido.Fido2Server(
+        webauthn.PublicKeyCredentialRpEntity(name="huying", id=_host(request)),
+        verify_origin=lambda told: told == origin,
     )
 
 
-def _credentials(known: Iterable[Factor]) -> list[AttestedCredentialData]:
-    return [AttestedCredentialData(bytes(one.credential)) for one in known if one.credential is not None]
+def _credentials(known: Iterable[Factor]) -> list[webauthn.AttestedCredentialData]:
+    return [webauthn.AttestedCredentialData(bytes(one.credential)) for one in known if one.credential is not None]
 
 
 def _read(answer: str) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def _read(answer: str) -> dict[str, Any]:
         raise ValueError("too deep") from why
     if not isinstance(found, dict):
         raise ValueError("not an answer")
-    websafe_decode(str(found.get("rawId", "")))
+    utils.websafe_decode(str(found.get("rawId", "")))
     return found
 
 

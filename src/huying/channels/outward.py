@@ -10,12 +10,17 @@ import ipaddress
 import socket
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-import httpx
-
 from huying.channels.rules import Why
+from huying.kernel.late import late
 from huying.kernel.terms import Label, _
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = late("httpx")
 
 SECONDS = 10.0
 MOST_READ = 64 * 1024

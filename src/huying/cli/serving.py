@@ -48,6 +48,8 @@ def serve(terminal: Terminal, *, bind: str | None = None, port: int | None = Non
         "HUYING_PORT": str(port),
         PARENT: str(os.getpid()),
     }
+    # A thread's own arena is never given back; two are enough where one thread at a time runs Python.
+    environment.setdefault("MALLOC_ARENA_MAX", "2")
     if demo is not None:
         environment["HUYING_DEMO"] = "1" if demo else "0"
         if demo:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from importlib import import_module
 from typing import Any
 
 
@@ -13,6 +15,20 @@ def _logging(shape: str) -> dict[str, Any]:
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stdout"}},
         "loggers": {"_granian": {"handlers": ["console"], "level": "INFO", "propagate": False}},
     }
+
+
+def preload() -> None:
+    """Load the pages before the processes fork, and open nothing that they may not share.
+
+    What was loaded lies in memory once for all of them, and one that died is back without loading anything.
+    """
+    import_module("huying.config.wsgi")
+    from django.conf import settings
+
+    for name in (settings.ROOT_URLCONF, "huying.channels.feed", "huying.channels.stream", "a2wsgi"):
+        import_module(name)
+    gc.collect()
+    gc.freeze()  # nothing of it will go: the collector need not touch it, which would copy it
 
 
 def main() -> None:
@@ -26,6 +42,7 @@ def main() -> None:
     env = read()
     watch_parent()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huying.config.settings")
+    preload()
     # Without `respawn_failed_workers` one killed process silences the rest; without `workers_kill_timeout` open
     # streams keep a process from ending.
     if env.live:

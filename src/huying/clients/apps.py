@@ -13,11 +13,6 @@ class ClientsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from huying.clients import auth, keeping
-        from huying.kernel import api
-
-        api.identify_with(auth.identify)
-        api.keep_with(keeping.once)
         add_link("clients", "clients:own", "")
         add_menu(
             MenuEntry(

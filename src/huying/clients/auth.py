@@ -18,12 +18,16 @@ from huying.clients.models import Client
 from huying.clients.rules import BEARER_FOR, ClientKind, cut
 from huying.kernel.actor import Actor
 from huying.kernel.doors import now_of
+from huying.kernel.ready import Fixed
 from huying.kernel.refusals import SignInNeeded
 from huying.people.queries import actor_for
 
 _PERSONAL = re.compile(r"hyp_([0-9a-f]{32})_([A-Za-z0-9_-]{43})", re.ASCII)
 _SALT = "huying.clients.bearer"
 _LONGEST = 600
+
+
+_CLIENT = Fixed(lambda client_id: Client.objects.select_related("owner").filter(pk=client_id))
 
 
 def identify(request: HttpRequest) -> Actor | None:
@@ -105,4 +109,4 @@ def _salt(client: Client) -> str:
 
 
 def _client(client_id: UUID) -> Client | None:
-    return Client.objects.select_related("owner").filter(pk=client_id).first()
+    return _CLIENT.first(client_id)

@@ -17,14 +17,19 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
+from huying.audit import queries as audit
 from huying.clients.models import Client, KeptAnswer
 from huying.kernel.api import REPLAYED, Written, answer
 from huying.kernel.doors import now_of
 from huying.kernel.plain import plain_facts
+from huying.kernel.ready import Fixed
 from huying.kernel.refusals import KeyReused
 
 _NAMES = UUID("0198c0de-0000-7000-8000-6b657973aaaa")
 PUBLIC = "public"
+
+
+_KEPT = Fixed(lambda scope, key_hash: KeptAnswer.objects.filter(scope=scope, key_hash=key_hash))
 
 
 def once(
@@ -38,9 +43,10 @@ def once(
     request.history_key = uuid5(_NAMES, key_hash)  # type: ignore[attr-defined]
     with transaction.atomic():
         _lock(key_hash)
-        before = KeptAnswer.objects.filter(scope=scope, key_hash=key_hash).first()
+        before = _KEPT.first(scope, key_hash)
         if before is None:
-            body = act().model_dump(mode="json")
+            with audit.unused(request.history_key):  # type: ignore[attr-defined]
+                body = act().model_dump(mode="json")
             KeptAnswer.objects.create(
                 scope=scope,
                 key_hash=key_hash,

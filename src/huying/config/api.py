@@ -17,6 +17,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.operation import PathView
 from ninja.utils import replace_path_param_notation
 
+from huying.clients import auth, keeping
 from huying.kernel import api
 from huying.kernel.api import MEANINGS, Problem, Reader, Renderer, Router, WrongMethod, dumped
 from huying.kernel.problems import response_to
@@ -56,6 +57,9 @@ ninja = NinjaAPI(
         "tags": [{"name": name, "description": says} for name, says in TAGS.items()],
     },
 )
+# Here and not where the apps start: a worker has no API, and does without what describes one.
+api.identify_with(auth.identify)
+api.keep_with(keeping.once)
 for fault in (Exception, Http404, HttpError, ValidationError):  # ninja has answers of its own for these
     ninja.add_exception_handler(fault, api.refused)
 

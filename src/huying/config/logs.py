@@ -16,7 +16,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import structlog
 
 from huying.kernel.plain import plain_code
 
@@ -128,12 +127,11 @@ class Formatter(logging.Formatter):
     def __init__(self, shape: str = "text") -> None:
         super().__init__()
         self.shape = shape
-        self._json = structlog.processors.JSONRenderer(serializer=_dumped)
 
     def format(self, record: logging.LogRecord) -> str:
         found = facts_of(record)
         if self.shape == "json":
-            return str(self._json(None, "", found))
+            return orjson.dumps(found, default=lambda _value: HIDDEN).decode()
         line = f"{found.pop('at')} {found.pop('level')} {found.pop('logger')}: {found.pop('event')}"
         found.pop("process")
         more = found.pop("trouble", None)
@@ -143,18 +141,8 @@ class Formatter(logging.Formatter):
         return line
 
 
-def _dumped(found: dict[str, Any], **_options: Any) -> str:
-    return orjson.dumps(found, default=lambda _value: HIDDEN).decode()
-
-
 def configuration(shape: str, level: str) -> dict[str, Any]:
     """Django's LOGGING. JSON goes to stdout, where the service manager reads; text to stderr, beside results."""
-    structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, structlog.stdlib.render_to_log_kwargs],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -9,10 +9,9 @@ import hashlib
 import io
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import filetype
-from PIL import Image, ImageDraw, ImageOps
 
 from huying.files.rules import (
     PREVIEW_EDGE,
@@ -24,19 +23,27 @@ from huying.files.rules import (
     Limits,
     PreparedImage,
 )
+from huying.kernel.late import late
 from huying.kernel.refusals import Invalid, TooLarge
 from huying.kernel.terms import Label, _
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageDraw, ImageOps
+else:
+    Image = late("PIL.Image")
+    ImageDraw = late("PIL.ImageDraw")
+    ImageOps = late("PIL.ImageOps")
 
 _TAKEN = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 _ORIENTATION = 0x0112
 _UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
 }
 _COVER = (31, 35, 41)
 # A decoded photo takes up to 200 MB: only two at a time, however many threads serve.
@@ -148,7 +155,7 @@ def _pixels(data: bytes, form: str, which: str, limits: Limits) -> Image.Image:
         except Exception as why:
             raise Invalid(broken) from why
     small = _shrunk(flat, STORED_EDGE)
-    return small.transpose(turn) if turn is not None else small
+    return small.transpose(Image.Transpose[turn]) if turn is not None else small
 
 
 def _too_many_pixels(which: str, limits: Limits) -> TooLarge:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -14,9 +15,41 @@ from django.utils.crypto import salted_hmac
 from huying.files import storage
 from huying.files.models import Attachment, HeldUpload, KeepingTerm, PartialUpload, Quarantined, Removal
 from huying.files.rules import IMAGES, PAPERS, SOUNDS, TERMS, FileKind, Keeping, Limits, PreparedImage, ScanState
+from huying.kernel.ready import Fixed
 from huying.kernel.refusals import NotFound
 
 _TOKEN = re.compile(r"[\w-]{43}", re.ASCII)
+
+
+def _owned(pairs: Sequence[Any]) -> Q:
+    """Of owners given in pairs: a kind, then the ids of that kind."""
+    condition = Q(pk__in=[])
+    for kind, ids in zip(pairs[::2], pairs[1::2], strict=True):
+        condition |= Q(owner_kind=kind, owner_id__in=ids)
+    return condition
+
+
+def _paired(owners: Mapping[str, Iterable[UUID]]) -> list[Any]:
+    """The kinds of owners of which there are any, each with its ids: a kind stands alone, so their number is told."""
+    listed = [(kind, list(ids)) for kind, ids in owners.items()]
+    return [one for kind, ids in listed if ids for one in (kind, ids)]
+
+
+_FILES = Fixed(
+    lambda kinds, *pairs: (
+        Attachment.objects.filter(_owned(pairs), kind__in=kinds, emptied_at=None)
+        .defer("lexemes")
+        .order_by("added_at", "id")
+    )
+)
+_LEXEMES = Fixed(
+    lambda *pairs: (
+        Attachment.objects.filter(_owned(pairs), kind__in=PAPERS, emptied_at=None)
+        .exclude(scan=ScanState.HIT)
+        .only("lexemes")
+        .order_by("id")
+    )
+)
 
 
 def of_owners(kind: str, ids: Iterable[UUID]) -> dict[UUID, list[Attachment]]:
@@ -30,11 +63,8 @@ def of_owners(kind: str, ids: Iterable[UUID]) -> dict[UUID, list[Attachment]]:
 
 def of_all(owners: Mapping[str, Iterable[UUID]], kinds: Iterable[str] = IMAGES) -> list[Attachment]:
     """The files of owners of several kinds, oldest first: one statement. Photos, where no other kinds are asked for."""
-    condition = Q(pk__in=[])
-    for kind, ids in owners.items():
-        condition |= Q(owner_kind=kind, owner_id__in=list(ids))
-    rows = Attachment.objects.filter(condition, kind__in=list(kinds), emptied_at=None)
-    return list(rows.defer("lexemes").order_by("added_at", "id"))
+    pairs = _paired(owners)
+    return _FILES([str(one) for one in kinds], *pairs) if pairs else []
 
 
 def every_of(owners: Mapping[str, Iterable[UUID]]) -> list[Attachment]:
@@ -56,11 +86,9 @@ def sounds_in(rows: Iterable[Attachment]) -> list[Attachment]:
 
 def lexemes_of(owners: Mapping[str, Iterable[UUID]]) -> list[str]:
     """What the documents of these owners add to a search row."""
-    condition = Q(pk__in=[])
-    for kind, ids in owners.items():
-        condition |= Q(owner_kind=kind, owner_id__in=list(ids))
-    rows = Attachment.objects.filter(condition, kind__in=PAPERS, emptied_at=None).exclude(scan=ScanState.HIT)
-    return [one for lexemes in rows.order_by("id").values_list("lexemes", flat=True) for one in lexemes]
+    pairs = _paired(owners)
+    rows = _LEXEMES(*pairs) if pairs else []
+    return [one for row in rows for one in row.lexemes]
 
 
 def one(owner_kind: str, owner_ids: Iterable[UUID], file_id: UUID) -> Attachment:

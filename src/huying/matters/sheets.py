@@ -12,17 +12,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import xlsxwriter
 from django.utils import translation
 from python_calamine import CalamineWorkbook
 
+from huying.kernel.late import late
 from huying.kernel.refusals import Invalid, TooLarge
 from huying.kernel.terms import Label, _
 from huying.kernel.workbooks import UNREADABLE, Beyond, Bounds, opened
 from huying.matters.rules import CallBackPolicy, CheckPolicy, DutyKind, FlowKind, Grade, LowestTier
 from huying.matters.rules.book import SHEETS, Book, ClassRow, Column, DutyRow, LimitLine, Problem, SheetKind, TypeRow
+
+if TYPE_CHECKING:
+    import xlsxwriter
+else:
+    xlsxwriter = late("xlsxwriter")
 
 FILE_LIMIT = 4 * 1024 * 1024
 _BOUNDS = Bounds(

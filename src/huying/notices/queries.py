@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.paging import Page
+from huying.kernel.ready import ID, Fixed, Ready
 from huying.notices.models import (
     Address,
     Delivery,
@@ -75,12 +77,23 @@ def in_work() -> list[Wording]:
 def _mine(actor: Actor) -> QuerySet[Notice]:
     if actor.kind != ActorKind.PERSON or actor.id is None:
         return Notice.objects.none()
-    return Notice.objects.filter(account_id=actor.id, hidden_at=None).exclude(title="")
+    return _bell(actor.id)
+
+
+def _bell(account_id: UUID) -> QuerySet[Notice]:
+    return Notice.objects.filter(account_id=account_id, hidden_at=None).exclude(title="")
 
 
 def unread(actor: Actor) -> int:
     """How many notices the person has not read, counted to a hundred."""
-    return len(_mine(actor).filter(read_at=None).order_by().values_list("pk", flat=True)[:100])
+    if actor.kind != ActorKind.PERSON or actor.id is None:
+        return 0
+    return len(_unread().fetch(account=actor.id))
+
+
+@cache
+def _unread() -> Ready:
+    return Ready(_bell(ID).filter(read_at=None).order_by().values_list("pk")[:100], account=ID)
 
 
 def mine(actor: Actor, *, only_unread: bool = False, page: Page[Notice]) -> list[Notice]:
@@ -160,16 +173,32 @@ class Sent:
     contact_id: UUID | None
 
 
+_SENT = Fixed(
+    lambda kind, objects: (
+        Delivery.objects.filter(notice__object_kind=kind, notice__object_id__in=objects)
+        .select_related("notice")
+        .order_by("-notice__made_at", "-pk")[:200]
+    )
+)
+_SENT_TO = Fixed(
+    lambda kind, objects, contacts: (
+        Delivery.objects.filter(
+            notice__object_kind=kind, notice__object_id__in=objects, notice__contact_id__in=contacts
+        )
+        .select_related("notice")
+        .order_by("-notice__made_at", "-pk")[:200]
+    )
+)
+
+
 def of_object(kind: str, object_ids: Iterable[UUID], *, contact_ids: Iterable[UUID] | None = None) -> list[Sent]:
     """Deliveries about these objects, the latest first. The caller has checked that the viewer may see the objects.
 
     With `contact_ids`: only what went to these reporters (the reporter's own page). Names are those of the staff;
     reporters are masked.
     """
-    rows = Delivery.objects.filter(notice__object_kind=kind, notice__object_id__in=list(object_ids))
-    if contact_ids is not None:
-        rows = rows.filter(notice__contact_id__in=list(contact_ids))
-    found = list(rows.select_related("notice").order_by("-notice__made_at", "-pk")[:200])
+    objects = list(object_ids)
+    found = _SENT(kind, objects) if contact_ids is None else _SENT_TO(kind, objects, list(contact_ids))
     names = people.names_of(one.notice.account_id for one in found if one.notice.account_id)
     masks = people.masked(one.notice.contact_id for one in found if one.notice.contact_id)
     return [

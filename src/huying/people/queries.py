@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, lru_cache
 from uuid import UUID
 
 from django.db.models import FilteredRelation, Q, QuerySet
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from huying.kernel.actor import Actor, ActorKind, Granted
 from huying.kernel.paging import Page
+from huying.kernel.ready import ID, MOMENT, Ready, columns_of
 from huying.people import consent
 from huying.people.models import (
     Account,
@@ -48,17 +50,11 @@ def actor_for(account: Account, now: datetime) -> Actor:
     """
     if not account.is_active:
         return Actor(kind=ActorKind.PERSON, id=account.pk, label=account.label, name=account.name)
-    posts = list(
-        Appointment.objects.filter(running(now), account=account, organisation__active=True)
-        .order_by("since", "pk")
-        .values_list("organisation_id", "post", "organisation__short_name")
-    )
+    posts = _present_posts().fetch(account=account.pk, now=now)
     units = tuple(dict.fromkeys(unit_id for unit_id, _post, _name in posts))
     grants = tuple(
         Granted(frozenset(duties), area_code, unit_id)
-        for duties, area_code, unit_id in RoleGrant.objects.filter(running(now), account=account, role__active=True)
-        .order_by("since", "pk")
-        .values_list("role__duties", "area_code", "unit_id")
+        for duties, area_code, unit_id in _present_grants().fetch(account=account.pk, now=now)
         if unit_id is None or unit_id in units
     )
     post = " · ".join(filter(None, [str(Post(posts[0][1]).label), posts[0][2]])) if posts else ""
@@ -66,6 +62,20 @@ def actor_for(account: Account, now: datetime) -> Actor:
         kind=ActorKind.PERSON, id=account.pk, label=account.label, units=units, grants=grants, name=account.name,
         post=post,
     )  # fmt: skip
+
+
+@cache
+def _present_posts() -> Ready:
+    rows = Appointment.objects.filter(running(MOMENT), account_id=ID, organisation__active=True)
+    told = rows.order_by("since", "pk").values_list("organisation_id", "post", "organisation__short_name")
+    return Ready(told, account=ID, now=MOMENT)
+
+
+@cache
+def _present_grants() -> Ready:
+    rows = RoleGrant.objects.filter(running(MOMENT), account_id=ID, role__active=True)
+    told = rows.order_by("since", "pk").values_list("role__duties", "area_code", "unit_id")
+    return Ready(told, account=ID, now=MOMENT)
 
 
 def account(account_id: UUID) -> Account | None:
@@ -96,16 +106,21 @@ class Named:
 
 def named(account_ids: Iterable[UUID]) -> dict[UUID, Named]:
     """Names of staff with one present post each: one statement. For pages of rows that the viewer may see."""
-    rows = (
-        Account.objects.filter(pk__in=set(account_ids))
-        .annotate(held=FilteredRelation("appointments", condition=Q(appointments__until__isnull=True)))
-        .order_by("pk", "-held__since", "-held__pk")
-        .values_list("pk", "name", "held__post", "held__organisation__short_name")
-    )
+    rows = _named().fetch(ids=tuple(set(account_ids)))
     return {
         account_id: Named(name, str(Post(post).label) if post else "", unit or "")
         for account_id, name, post, unit in rows
     }
+
+
+@cache
+def _named() -> Ready:
+    rows = (
+        Account.objects.filter(pk__in=[ID])
+        .annotate(held=FilteredRelation("appointments", condition=Q(appointments__until__isnull=True)))
+        .order_by("pk", "-held__since", "-held__pk")
+    )
+    return Ready(rows.values_list("pk", "name", "held__post", "held__organisation__short_name"), ids=ID)
 
 
 def posts_of(account_id: UUID, now: datetime) -> list[Appointment]:
@@ -127,15 +142,28 @@ def units(unit_ids: Iterable[UUID]) -> dict[UUID, Organisation]:
 
 def units_in(area_code: str) -> list[Organisation]:
     """Units at work whose area begins with this code, the highest tier first."""
-    return list(
-        Organisation.objects.filter(active=True, area_code__startswith=area_code).order_by("area_code", "name", "pk")
-    )
+    return _units_in(area_code).objects(Organisation, _UNIT)
 
 
 def units_for(area_code: str, *, beside: str) -> list[Organisation]:
     """Units at work above or at a place, and all within the area `beside`; the nearest tier last."""
+    return _units_for(area_code, beside).objects(Organisation, _UNIT)
+
+
+_UNIT = columns_of(Organisation)
+
+
+@lru_cache(maxsize=512)
+def _units_in(area_code: str) -> Ready:
+    rows = Organisation.objects.filter(active=True, area_code__startswith=area_code).order_by("area_code", "name", "pk")
+    return Ready(rows.values_list(*_UNIT))
+
+
+@lru_cache(maxsize=512)
+def _units_for(area_code: str, beside: str) -> Ready:
     reach = Q(area_code__in=prefixes(area_code)) | Q(area_code__startswith=beside)
-    return list(Organisation.objects.filter(reach, active=True).order_by("area_code", "name", "pk"))
+    rows = Organisation.objects.filter(reach, active=True).order_by("area_code", "name", "pk")
+    return Ready(rows.values_list(*_UNIT))
 
 
 def responsible_units(matter_code: str, area_code: str) -> list[Organisation]:

@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import cos, floor, hypot, radians
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import shapely
-from shapely.geometry import LineString, MultiPolygon, Polygon, box, mapping, shape
-from shapely.geometry.base import BaseGeometry
-from shapely.ops import split as cut_apart
+from huying.kernel.late import late
+
+if TYPE_CHECKING:
+    import shapely
+    import shapely.ops as operations
+    from shapely.geometry import Polygon
+    from shapely.geometry.base import BaseGeometry
+else:
+    shapely = late("shapely")
+    operations = late("shapely.ops")
+
 
 GRAIN = 1e-7  # degrees, a centimetre: corners lie on this raster
 LEAST_SQUARE_METRES = 1.0  # smaller pieces are dust from rounding
@@ -29,7 +36,7 @@ class BadDrawing(ValueError):
 
 
 def read(polygon: Mapping[str, Any] | None) -> BaseGeometry | None:
-    return shape(polygon) if polygon is not None else None
+    return shapely.geometry.shape(polygon) if polygon is not None else None
 
 
 def written(geometry: BaseGeometry) -> dict[str, Any]:
@@ -37,8 +44,8 @@ def written(geometry: BaseGeometry) -> dict[str, Any]:
     parts = _polygons(geometry)
     if not parts:
         raise BadDrawing("empty")
-    whole: BaseGeometry = parts[0] if len(parts) == 1 else MultiPolygon(parts)
-    plain = mapping(whole)
+    whole: BaseGeometry = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+    plain = shapely.geometry.mapping(whole)
     return {"type": plain["type"], "coordinates": _listed(plain["coordinates"])}
 
 
@@ -65,12 +72,12 @@ def clean(geometry: BaseGeometry) -> BaseGeometry:
     settled = shapely.set_precision(geometry, GRAIN)
     parts = [one for one in _polygons(settled) if square_metres(one) >= LEAST_SQUARE_METRES]
     if not parts:
-        return Polygon()
-    return parts[0] if len(parts) == 1 else MultiPolygon(parts)
+        return shapely.Polygon()
+    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
 
 
 def _polygons(geometry: BaseGeometry) -> list[Polygon]:
-    if isinstance(geometry, Polygon):
+    if isinstance(geometry, shapely.Polygon):
         return [] if geometry.is_empty else [geometry]
     return [one for part in getattr(geometry, "geoms", ()) for one in _polygons(part)]
 
@@ -91,12 +98,12 @@ def halves(whole: BaseGeometry, line: Sequence[Sequence[float]]) -> tuple[BaseGe
         raise BadDrawing("line_short")
     west, south, east, north = whole.bounds
     margin = max(hypot(east - west, north - south), 1e-4)
-    frame = box(west - margin, south - margin, east + margin, north + margin)
+    frame = shapely.box(west - margin, south - margin, east + margin, north + margin)
     reach = 4 * margin
-    path = LineString([_beyond(points[1], points[0], reach), *points, _beyond(points[-2], points[-1], reach)])
+    path = shapely.LineString([_beyond(points[1], points[0], reach), *points, _beyond(points[-2], points[-1], reach)])
     if not path.is_simple:
         raise BadDrawing("line_crosses_itself")
-    sides = _polygons(cut_apart(frame, path))
+    sides = _polygons(operations.split(frame, path))
     if len(sides) != 2:
         raise BadDrawing("line_misses")
     found = [clean(whole.intersection(one)) for one in sides]
@@ -115,7 +122,7 @@ def _beyond(inner: tuple[float, float], end: tuple[float, float], reach: float) 
 def retiled(tiles: Mapping[str, BaseGeometry], outline: BaseGeometry) -> dict[str, BaseGeometry]:
     """The tiles cut to a new outline; land of it that no tile has goes to the tile with the longest border."""
     kept = {code: clean(one.intersection(outline)) for code, one in tiles.items()}
-    covered = shapely.union_all(list(kept.values())) if kept else Polygon()
+    covered = shapely.union_all(list(kept.values())) if kept else shapely.Polygon()
     return handed_out(kept, outline.difference(covered))
 
 

@@ -786,7 +786,8 @@ class Contracts(PlaceRegister):
         )
         if outside:
             wrong["area_codes"] = [_("作业范围要在所写的区域里面。")]
-        if any(not one.isalnum() or len(one) > 24 for one in _codes(str(values.get("matters") or ""))):
+        matters = _codes(str(values.get("matters") or ""))
+        if not all(one.isascii() and one.isalnum() and len(one) <= 24 for one in matters):
             wrong["matters"] = [_("事项代码只有字母和数字，几个用逗号隔开。")]
         if wrong:
             raise Invalid(wrong)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid5
 
-from django.db import IntegrityError, transaction
+from django.db import connection, transaction
 
 from huying.audit import actions as audit
-from huying.audit import queries as history
 from huying.cases.actions import NewReport, Receipt, receive
 from huying.cases.models import Report
 from huying.files.rules import PreparedImage
@@ -41,33 +41,22 @@ def send_report(
     images: list[PreparedImage],
     actor: Actor,
     now: datetime,
+    known_new: bool = False,
 ) -> Receipt:
     """Keep the contact and take in the report, both or neither; the same key answers the same receipt.
 
     Raises what `receive` and `keep_contact` raise.
     """
-    if reachable is None or history.by_key(key) is not None:
-        return receive(key, new, actor=actor, now=now, images=images)
-    contact_id = uuid5(key, "contact")
-    try:
-        with transaction.atomic():
-            people.keep_contact(
-                name=reachable.name,
-                phone=reachable.phone,
-                address="",
-                consent_text_version=reachable.consent_version,
-                language=reachable.language,
-                area_code=new.area_code,
-                contact_id=contact_id,
-                actor=actor,
-                now=now,
-            )
-            return receive(key, replace(new, contact_id=contact_id), actor=actor, now=now, images=images)
-    except IntegrityError:
-        # The same form sent twice at once: the other one was faster, and this one answers what that one got.
-        if history.by_key(key) is None:
-            raise
-        return receive(key, new, actor=actor, now=now, images=images)
+    contact = None
+    if reachable is not None:
+        left = people.NewContact(
+            reachable.name, reachable.phone, "", now, area_code=new.area_code, contact_id=uuid5(key, "contact")
+        )
+        contact = partial(
+            people.contact_rows, [left], consent_text_version=reachable.consent_version, language=reachable.language,
+            actor=actor, now=now,
+        )  # fmt: skip
+    return receive(key, new, actor=actor, now=now, images=images, contact=contact, known_new=known_new)
 
 
 @transaction.atomic
@@ -79,25 +68,33 @@ def try_once(marks: list[str], *, now: datetime) -> None:
     _count(marks, TRIES, now)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def count_report(mark: str, *, now: datetime) -> None:
     """Count one report that a program sent without a token. Raises TooMany over the limits."""
     _count([mark], NAMELESS, now)
 
 
 def _count(marks: list[str], limits: tuple[tuple[int, timedelta], ...], now: datetime) -> None:
-    for mark in sorted(marks):
-        for most, window in limits:
-            name = f"{mark}.{int(window.total_seconds())}"
-            # Got and locked in one: old counts are dropped by a job meanwhile.
-            row, _new = Tries.objects.select_for_update().get_or_create(mark=name, defaults={"began_at": now})
-            if now - row.began_at >= window:
-                row.began_at, row.count = now, 0
-            if row.count >= most:
-                rest = window - (now - row.began_at)
-                raise TooMany(retry_after_seconds=max(int(rest.total_seconds()), 1))
-            row.count += 1
-            row.save(update_fields=["began_at", "count"])
+    """Count one in every window of every mark, in one statement; the caller's transaction ends with a refusal.
+
+    Each row is got and locked in one, in one order, so that many tries at once are many tries.
+    """
+    windows = {f"{mark}.{int(w.total_seconds())}": (most, w) for mark in sorted(marks) for most, w in limits}
+    # A name ends with the seconds of its window: whoever is here again after them begins anew.
+    over = "kept.began_at + substring(kept.mark from '[0-9]+$')::int * interval '1 second' <= EXCLUDED.began_at"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {Tries._meta.db_table} AS kept (mark, began_at, count) "
+            f"VALUES {', '.join(['(%s, %s, 1)'] * len(windows))} ON CONFLICT (mark) DO UPDATE SET "
+            f"began_at = CASE WHEN {over} THEN EXCLUDED.began_at ELSE kept.began_at END, "
+            f"count = CASE WHEN {over} THEN 1 ELSE kept.count + 1 END RETURNING mark, began_at, count",
+            [value for name in windows for value in (name, now)],
+        )
+        found = cursor.fetchall()
+    for name, began_at, count in found:
+        most, window = windows[name]
+        if count > most:
+            raise TooMany(retry_after_seconds=max(int((began_at + window - now).total_seconds()), 1))
 
 
 @transaction.atomic

@@ -155,13 +155,14 @@ def create_report(request: HttpRequest, body: ReportIn) -> ReceiptOut:
     key = body.id or uuid7()
     if key.version != 7:
         raise Invalid({"id": [_("编号要用 UUIDv7。")]})
-    if audit.by_key(key) is not None or Report.objects.filter(pk=key).exists():
+    if body.id is not None and (audit.by_key(key) is not None or Report.objects.filter(pk=key).exists()):
         raise KeyReused  # else whoever knows id and words of a report would be told its code
     if actor.kind != ActorKind.PERSON:
         actions.count_report(address_mark(request.META.get("REMOTE_ADDR", ""), now), now=now)
     receipt = actions.send_report(
-        key, given, reachable=_reachable(body), images=_photos(request, body, actor), actor=actor, now=now
-    )
+        key, given, reachable=_reachable(body), images=_photos(request, body, actor), actor=actor, now=now,
+        known_new=True,
+    )  # fmt: skip
     return ReceiptOut(
         report_id=receipt.report.pk,
         case_id=receipt.case.pk,

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.utils.translation import ngettext
 
 from huying.audit.models import History
-from huying.cases.actions import Docket
+from huying.cases.actions import Docket, Knowledge
 from huying.cases.actions.intake import title_of
 from huying.cases.codes import code_of
 from huying.cases.models import Feedback, Report
@@ -184,7 +184,9 @@ def status_of(own: Own, *, now: datetime) -> Status:
     """Everything on the page of one's own report."""
     case, report = own.case, own.report
     actor = resident(report.pk)
-    docket = Docket.of(case)
+    docket = Docket(
+        case=case, knowledge=Knowledge(), orders=own.orders, reports=own.reports, _feedback=own.all_feedback
+    )
     facts = docket.facts(actor=actor, now=now)
     voice = next((one for one in facts.reports if one.id == report.pk), None)
     withdrawn = report.withdrawn_at is not None

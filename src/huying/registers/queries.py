@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Func, Model, Q, TextField, Value
 from django.db.models.fields import BooleanField
 from django.db.models.lookups import Contains
+from django.utils import timezone
 
 from huying.audit.models import History
 from huying.audit.queries import history_of
 from huying.kernel.actor import Actor
 from huying.kernel.paging import Page
+from huying.kernel.ready import Ready, united
 from huying.kernel.refusals import NotFound
 from huying.kernel.terms import Label
 from huying.kernel.text import problem_of
@@ -136,15 +140,19 @@ def _filter(register: Register[Any], column: Column, value: str) -> Q:
 
 def found_by(register: Register[Any], text: str) -> Q:
     """Rows in which each word stands in one of the searched columns, anywhere; narrowed by the index of pairs."""
-    condition = Q()
     if problem_of(text, limit=200) is not None:
         return Q(pk__in=[])
-    for word in text.split()[:MOST_WORDS]:
+    return _holding(register, [(word, _asked(word)) for word in text.split()[:MOST_WORDS]])
+
+
+def _holding(register: Register[Any], words: Iterable[tuple[str, str]]) -> Q:
+    condition = Q()
+    for word, asked in words:
         either = Q(pk__in=[])
         for name in register.searched:
             holds = Q(Contains(Folded(F(name)), Folded(Value(word, output_field=TextField()))))
             if _is_indexed(register.model, name):
-                holds = Q(_Matches(Grams(F(name)), _question(word))) & holds
+                holds = Q(_Matches(Grams(F(name)), _question(asked))) & holds
             either |= holds
         condition &= either
     return condition
@@ -157,17 +165,57 @@ class _Matches(Func):
     conditional = True
 
 
-def _question(word: str) -> Func:
-    import unicodedata
-
+def _asked(word: str) -> str:
+    """The pairs of a word as the text of a tsquery."""
     folded = unicodedata.normalize("NFKC", word).lower()
     pairs = list(dict.fromkeys(folded[place : place + 2] for place in range(len(folded) - 1)))
-    asked = " & ".join(_quoted(one) for one in pairs) if pairs else f"{_quoted(folded)}:*"
+    return " & ".join(_quoted(one) for one in pairs) if pairs else f"{_quoted(folded)}:*"
+
+
+def _question(asked: str) -> Func:
     return Func(Value(asked), template="%(expressions)s::tsquery", output_field=TextField())
 
 
 def _quoted(lexeme: str) -> str:
     return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+# Which registers hold the words at all: one statement instead of one for each
+
+
+_WORDS = tuple((f"word {place}", f"asked {place}") for place in range(MOST_WORDS))  # gaps of a kept statement
+
+
+def holding(viewer: Actor, text: str, *, now: datetime) -> set[str]:
+    """The keys of the viewer's registers in which a row may be found by these words."""
+    words = text.split()[:MOST_WORDS]
+    if not words or problem_of(text, limit=200) is not None:
+        return set()
+    ready = _held(viewer, len(words), timezone.localdate(now))
+    if ready is None:
+        return set()
+    values = {f"word{place}": word for place, word in enumerate(words)}
+    values |= {f"asked{place}": _asked(word) for place, word in enumerate(words)}
+    return {key for (key,) in ready.fetch(**values)}
+
+
+@lru_cache(maxsize=128)
+def _held(viewer: Actor, words: int, day: date) -> Ready | None:
+    """Kept for a day: what has ended since its beginning is still looked for here, and left out by the page."""
+    since = timezone.make_aware(datetime.combine(day, time()))
+    parts = [
+        branch.filter(register.present(now=since), _holding(register, _WORDS[:words]))
+        .order_by()
+        .annotate(which=Value(register.key, output_field=TextField()))
+        .values_list("which")[:1]
+        for register in declared.all_for(viewer)
+        for branch in register.branches(viewer)
+    ]
+    if not parts:
+        return None
+    gaps = {f"word{place}": word for place, (word, _told) in enumerate(_WORDS[:words])}
+    gaps |= {f"asked{place}": told for place, (_word, told) in enumerate(_WORDS[:words])}
+    return Ready(united(parts), **gaps)
 
 
 def _is_indexed(model: type[Model], name: str) -> bool:

@@ -9,7 +9,9 @@ from huying.people.actions.accounts import (
     note_sign_out,
 )
 from huying.people.actions.contacts import (
+    ContactRows,
     NewContact,
+    contact_rows,
     erase_contact,
     keep_contact,
     keep_contacts,
@@ -55,6 +57,7 @@ from huying.people.actions.talents import end_talents, enter_talent, open_talent
 
 __all__ = [
     "HandedOver",
+    "ContactRows",
     "NewContact",
     "accept_help",
     "acknowledge_recognition",
@@ -72,6 +75,7 @@ __all__ = [
     "end_responsibility",
     "end_talents",
     "enter_talent",
+    "contact_rows",
     "erase_contact",
     "grant_role",
     "hand_over",

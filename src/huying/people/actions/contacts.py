@@ -78,24 +78,40 @@ def keep_contacts(
     language: str = "zh-hans",
 ) -> list[Contact]:
     """`keep_contact` for many at once (bulk worlds): the same rows, in four statements."""
+    made = contact_rows(rows, consent_text_version=consent_text_version, language=language, actor=actor, now=now)
+    Contact.objects.bulk_create(made.contacts, batch_size=1000)
+    Consent.objects.bulk_create(made.consents, batch_size=1000)
+    audit.append_many(made.lines)
+    return made.contacts
+
+
+@dataclass(frozen=True)
+class ContactRows:
+    """What keeping contacts writes: the sealed values, the consents, a line of history each."""
+
+    contacts: list[Contact]
+    consents: list[Consent]
+    lines: list[History]
+
+
+def contact_rows(
+    rows: Sequence[NewContact], *, consent_text_version: int, actor: Actor, now: datetime, language: str = "zh-hans"
+) -> ContactRows:
+    """The rows of `keep_contacts`, for an act that writes them together with its own. Raises what it raises."""
     text = _consent_text(consent_text_version, language)
     try:
         key = keys.current_key(now)
     except secrets.KeyTrouble as why:
         raise _closed(why) from why
     contacts = [_sealed(row, key) for row in rows]
-    Contact.objects.bulk_create(contacts, batch_size=1000)
-    Consent.objects.bulk_create(
-        [Consent(contact=one, text=text, given_at=one.kept_at) for one in contacts], batch_size=1000
-    )
-    audit.append_many(
+    lines = [
         History(
             at=row.at, kind="contact", object_id=one.pk, verb="kept", actor_kind=str(actor.kind), actor_id=actor.id,
             actor_label=actor.label, area_code=row.area_code, facts={"consent": text.version},
         )
         for row, one in zip(rows, contacts, strict=True)
-    )  # fmt: skip
-    return contacts
+    ]  # fmt: skip
+    return ContactRows(contacts, [Consent(contact=one, text=text, given_at=one.kept_at) for one in contacts], lines)
 
 
 @transaction.atomic

@@ -8,12 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import cos, isfinite, radians
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import shapely
-from shapely.geometry import mapping, shape
-from shapely.geometry.base import BaseGeometry
-
+from huying.kernel.late import late
 from huying.kernel.terms import Label, _, listed
 from huying.kernel.text import NAME_LIMIT, problem_of
 from huying.places.actions.outcome import Outcome, Problem
@@ -32,6 +29,12 @@ from huying.places.rules import (
     tier_of,
     to_wgs84,
 )
+
+if TYPE_CHECKING:
+    import shapely
+    from shapely.geometry.base import BaseGeometry
+else:
+    shapely = late("shapely")
 
 MOST_HOUSEHOLDS = 5_000_000
 MOST_POINTS = 100_000  # in one shape
@@ -261,7 +264,7 @@ def _feature_shape(row: int, feature: Any, system: str, outcome: Outcome) -> Bas
     if not _points_fit(row, points, outcome):
         return None
     turned = [[[_turned(point, system) for point in ring] for ring in part] for part in rings]
-    made = shape({"type": "MultiPolygon", "coordinates": turned})
+    made = shapely.geometry.shape({"type": "MultiPolygon", "coordinates": turned})
     if not made.is_valid:
         reason = shapely.is_valid_reason(made)
         outcome.add(row, "geometry", "invalid_geometry", _validity(reason), {"where": _where(reason)})
@@ -330,7 +333,7 @@ def _where(reason: str) -> str:
 
 def _plain(geometry: BaseGeometry) -> dict[str, Any]:
     """GeoJSON of a shape, as JSON keeps it (lists, no tuples)."""
-    written = mapping(geometry)
+    written = shapely.geometry.mapping(geometry)
     return {"type": written["type"], "coordinates": _listed(written["coordinates"])}
 
 
@@ -346,7 +349,7 @@ def tiling(wanted: Sequence[Outline], present: Mapping[str, Area], outcome: Outc
     for code, area in present.items():
         near = code in touched or area.parent_code in touched
         if near and code not in shapes and area.polygon is not None:
-            shapes[code] = shape(area.polygon)
+            shapes[code] = shapely.geometry.shape(area.polygon)
     children: dict[str, list[str]] = defaultdict(list)
     for code in sorted(present):
         if parent_of(code) in touched:

@@ -9,12 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any
-
-import shapely
-from shapely.geometry.base import BaseGeometry
+from typing import TYPE_CHECKING, Any
 
 from huying.kernel.actor import Actor, ActorKind, upper_bound
+from huying.kernel.late import late
 from huying.kernel.refusals import Invalid, NotAllowed, NotFound
 from huying.kernel.terms import Label, _
 from huying.kernel.text import NAME_LIMIT, clean
@@ -24,6 +22,12 @@ from huying.places.heirs import Heirs
 from huying.places.models import Area, AreaHeir, Building
 from huying.places.plans import PlanKind
 from huying.places.rules import ADMIN_PLACES, LENGTHS, Tier, covers, is_code, parent_of, tier_of
+
+if TYPE_CHECKING:
+    import shapely
+    from shapely.geometry.base import BaseGeometry
+else:
+    shapely = late("shapely")
 
 MOST_PARTS = 12
 MOST_HOUSEHOLDS = 5_000_000

@@ -11,20 +11,24 @@ from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import shapely
 from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet
-from shapely.geometry import shape
-from shapely.geometry.base import BaseGeometry
 
 from huying.audit.models import History
 from huying.audit.queries import history_of
 from huying.kernel.actor import Actor, ActorKind, upper_bound
+from huying.kernel.late import late
 from huying.kernel.refusals import NotFound
 from huying.places.models import Area, Building, Estate, Facility, Place, Revision, Waterway
 from huying.places.rules import ADMIN_PLACES, LENGTHS, READ, Tier, ancestors_of, covers, in_range, is_code
+
+if TYPE_CHECKING:
+    import shapely
+    from shapely.geometry.base import BaseGeometry
+else:
+    shapely = late("shapely")
 
 RECHECK_SECONDS = 5
 _CHECKED = "places.mark"
@@ -52,6 +56,7 @@ class _Kept:
 
     mark: str
     names: dict[str, tuple[str, str]] | None = None
+    within: dict[str, dict[str, str]] = field(default_factory=dict)
     shapes: _Shapes | None = None
     lock: Lock = field(default_factory=Lock)
 
@@ -113,7 +118,7 @@ def _read_shapes() -> _Shapes:
     geometries: list[BaseGeometry] = []
     for code, polygon in rows.values_list("code", "polygon"):
         codes.append(code)
-        geometries.append(shape(polygon))
+        geometries.append(shapely.geometry.shape(polygon))
     tree = shapely.STRtree(geometries)
     tree.query(shapely.Point(0, 0))  # the first query builds the tree: here, under the lock, not in two threads
     return _Shapes(tree, codes)
@@ -145,11 +150,21 @@ def is_known(code: str) -> bool:
 
 def names_within(code: str) -> dict[str, str]:
     """The own names of an area and all below it, by code; without a statement where they are known already."""
-    return {one: name for one, (name, _short) in _names().items() if one.startswith(code)}
+    kept = _present()
+    found = kept.within.get(code)
+    if found is None:
+        names = _names_in(kept)
+        found = {one: name for one, (name, _short) in names.items() if one.startswith(code)}
+        if code in names:  # others are as many as anybody types
+            kept.within[code] = found
+    return found
 
 
 def _names() -> dict[str, tuple[str, str]]:
-    kept = _present()
+    return _names_in(_present())
+
+
+def _names_in(kept: _Kept) -> dict[str, tuple[str, str]]:
     if kept.names is None:
         with kept.lock:
             if kept.names is None:

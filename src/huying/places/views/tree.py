@@ -8,8 +8,9 @@ from uuid import UUID
 import orjson
 from django.contrib import messages
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from huying.kernel.doors import actor_of, attempt, now_of, public, staff
@@ -164,7 +165,7 @@ def polygons(request: HttpRequest) -> HttpResponse:
     """Outlines inside an area that the person may see, as GeoJSON."""
     code = request.GET.get("area", "")
     queries.area_seen(actor_of(request), code)
-    return _geojson(request, queries.outlines(code), "private, max-age=60")
+    return _outlines(request, code, "private, max-age=60")
 
 
 @require_GET
@@ -174,15 +175,15 @@ def outlines(request: HttpRequest) -> HttpResponse:
     code = request.GET.get("area", "")
     if not is_code(code) or len(code) < LENGTHS[Tier.STREET]:
         raise NotFound("area")
-    return _geojson(request, queries.outlines(code), "public, max-age=300")
+    return _outlines(request, code, "public, max-age=300")
 
 
-def _geojson(request: HttpRequest, collection: dict[str, Any], cached: str) -> HttpResponse:
+def _outlines(request: HttpRequest, code: str, cached: str) -> HttpResponse:
+    """Outlines inside an area; 304 where the asker has them already, also those that went compressed."""
     tag = f'"{queries.mark()}"'
-    if request.headers.get("If-None-Match") == tag:
-        response: HttpResponse = HttpResponseNotModified()
-    else:
-        response = HttpResponse(orjson.dumps(collection), content_type="application/geo+json")
+    response = get_conditional_response(request, etag=tag)
+    if response is None:
+        response = HttpResponse(orjson.dumps(queries.outlines(code)), content_type="application/geo+json")
     response["ETag"] = tag
     response["Cache-Control"] = cached
     return response

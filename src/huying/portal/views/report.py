@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import segno
@@ -17,7 +17,6 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from PIL import Image, ImageDraw, ImageFont
 
 from huying.cases.codes import code_of
 from huying.cases.models import Report
@@ -29,6 +28,7 @@ from huying.files.forms import FilesInput, Holder
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import resident
 from huying.kernel.doors import attempt, now_of
+from huying.kernel.late import late
 from huying.kernel.refusals import NotFound
 from huying.kernel.terms import Label, _
 from huying.matters import queries as matters
@@ -41,6 +41,13 @@ from huying.portal.forms import CheckForm, KindForm, PhotoTiles, WhatForm, Where
 from huying.portal.rules import MOST_PHOTOS, NUMBERS, UNSURE
 from huying.portal.status import label_of
 from huying.portal.views.pages import go, own_page
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageDraw, ImageFont
+else:
+    Image = late("PIL.Image")
+    ImageDraw = late("PIL.ImageDraw")
+    ImageFont = late("PIL.ImageFont")
 
 STEPS: tuple[tuple[str, Label], ...] = (
     ("report", _("什么事")),

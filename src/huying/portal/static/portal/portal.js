@@ -45,3 +45,23 @@ if (card) {
     block.classList.remove("map-picked");
   });
 }
+
+// While somebody writes, words of danger and likely kinds come up below the words; without a line the next page asks.
+const guess = document.querySelector("[data-guess-url]");
+if (guess) {
+  const form = guess.closest("form"), words = form.elements.words;
+  let timer, asked;
+  const stop = () => { clearTimeout(timer); asked?.abort(); };
+  const ask = async () => {
+    asked = new AbortController();
+    const given = new FormData(form), sent = new URLSearchParams();
+    for (const name of ["words", "kind", "guessed", "csrfmiddlewaretoken"]) if (given.has(name)) sent.set(name, given.get(name));
+    try {
+      const answer = await fetch(guess.dataset.guessUrl, { method: "POST", body: sent, signal: asked.signal });
+      if (answer.ok && !answer.redirected) guess.innerHTML = await answer.text();
+    } catch { /* stopped, or no line */ }
+  };
+  words.addEventListener("input", () => { stop(); timer = setTimeout(ask, 600); });
+  guess.addEventListener("change", stop); // what the person chooses is not put back by an answer from before
+  form.addEventListener("submit", stop);
+}
