@@ -203,7 +203,9 @@ class Fuzz(Prover):
         if run.broken("field-dropped"):
             self.stack.enter_context(mock.patch("huying.kernel.api.dumped", _without_ids))
         if run.broken("paging-unchecked"):
-            self.stack.enter_context(mock.patch("huying.kernel.paging._fitting", lambda _rows, _names, values: values))
+            self.stack.enter_context(
+                mock.patch("huying.kernel.paging.Page.place", lambda page, columns: page._values(len(columns)))
+            )
 
     def close(self, run: Run) -> None:
         if hasattr(self, "stack"):

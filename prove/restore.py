@@ -22,7 +22,7 @@ from psycopg import sql
 from huying.config.postgres import PostgresProblem, Server
 from prove.frame import WORK, Goal, Prover, Run, Sabotage
 from prove.load import Client, GaveUp, Log, Refused, api, read_logs, uuid7_of
-from prove.server import BOOT, House, NotServed, Served, copied, template
+from prove.server import BOOT, House, NotServed, Served, alone, copied, template
 
 CLIENTS = 6
 SENT = {"smoke": 60, "full": 400}
@@ -299,13 +299,14 @@ def built(cases: int, photos: int) -> House:
     source = template()
     made_so = hashlib.sha256(f"{source.name}{_BUILD}".encode()).hexdigest()[:12]
     target = WORK / f"built-{cases}-{made_so}"
-    if not target.exists():
-        for old in WORK.glob(f"built-{cases}-*"):
-            House(old).remove()
-        draft = copied(source, target.with_name(f"{target.name}.draft"))
-        with draft.database():
-            draft.python(_BUILD.format(cases=cases, photos=photos), limit=1800)
-        draft.data.rename(target)
+    with alone(f"built-{cases}"):
+        if not target.exists():
+            for old in WORK.glob(f"built-{cases}-*"):
+                House(old).remove()
+            draft = copied(source, target.with_name(f"{target.name}.draft"))
+            with draft.database():
+                draft.python(_BUILD.format(cases=cases, photos=photos), limit=1800)
+            draft.data.rename(target)
     return House(target)
 
 

@@ -21,13 +21,14 @@ import inspect
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -123,39 +124,48 @@ class House:
 # The world
 
 
-def template() -> Path:
+@contextlib.contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Whoever makes a folder of this name makes it alone: processes of the tests may ask for it at once."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    with open(WORK / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def template(module: str = __name__, name: str = "template", made_by: Iterable[str] = ()) -> Path:
     """A stopped data folder with the street, made once for this state of migrations and shipped data; a week old at
-    most, because its tokens run out."""
+    most, because its tokens run out. Another `module` makes another world, by its function `furnish`; then `made_by`
+    names the files that it depends on."""
     digest = hashlib.sha256(f"{datetime.now(UTC):%G-%V}{inspect.getsource(furnish)}".encode())
     files = [
         *PACKAGE.glob("*/migrations/*.py"), *PACKAGE.glob("*/migrations/*.sql"), *PACKAGE.glob("*/data/**/*"),
         PACKAGE / "config" / "privileges.py", ROOT / "tests" / "world.py",
+        *(ROOT / one for one in made_by),
     ]  # fmt: skip
     for file in sorted(file for file in files if file.is_file()):
         digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
-    WORK.mkdir(parents=True, exist_ok=True)
-    target = WORK / f"template-{digest.hexdigest()[:12]}"
-    with open(WORK / "template.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    target = WORK / f"{name}-{digest.hexdigest()[:12]}"
+    with alone(name):
         if not target.exists():
-            for old in WORK.glob("template-*"):
+            for old in WORK.glob(f"{name}-*"):
                 if old.name.endswith(".draft") or time.time() - old.stat().st_mtime > 86400:
                     House(old).remove()
             draft = House(target.with_name(f"{target.name}.draft"))
             draft.remove()
-            _build(draft)
+            _build(draft, module)
             if draft.home != draft.data / "postgres":  # a cluster elsewhere is found by its folder's name
                 shutil.move(draft.home, draft.data / "postgres")
             draft.data.rename(target)
     return target
 
 
-def _build(house: House) -> None:
+def _build(house: House, module: str) -> None:
     done = house.run("migrate")
     if done.returncode:
         raise NotServed(done.stderr[-3000:])
     with house.database():
-        told = house.python("from prove.server import furnish; furnish()")
+        told = house.python(f"from {module} import furnish; furnish()")
     (house.data / WORLD).write_text(told.strip().splitlines()[-1], encoding="utf-8")
 
 
@@ -263,6 +273,15 @@ def rss_of(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, IndexError, ValueError):
         return 0
+
+
+def pss_of(pid: int) -> int:
+    """Bytes of its own, and its share of what it has in common with other processes."""
+    try:
+        found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+    except OSError:
+        found = None
+    return int(found[1]) * 1024 if found is not None else 0
 
 
 class Served(House):
@@ -400,6 +419,10 @@ class Served(House):
             return []
         return sorted(pid for pid, words in children_of(leader) if "resource_tracker" not in str(words))
 
+    def web_parent(self) -> int | None:
+        """The process that has loaded the pages and forks the ones that answer."""
+        return self._leader("huying.cli.web")
+
     def worker(self) -> int | None:
         return self._leader("worker")
 
@@ -462,5 +485,5 @@ def street(folder: Path, **options: Any) -> Iterator[Served]:
 
 __all__ = [
     "APP", "BOOT", "OWNER", "House", "NotServed", "Served", "after_import", "children_of", "copied", "free_port",
-    "rss_of", "runs", "street", "template",
+    "pss_of", "rss_of", "runs", "street", "template",
 ]  # fmt: skip

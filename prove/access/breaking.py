@@ -27,14 +27,15 @@ def scope_off() -> None:
     from huying.cases.models import Case
     from huying.cases.queries import scope
 
-    everywhere(scope.branches_seen_by, lambda viewer: [Case.objects.defer("search").all()])
+    for one in (scope.branches_seen_by, scope.area_branches):
+        everywhere(one, lambda viewer: [Case.objects.defer("search").all()])
 
 
 def recusal_off() -> None:
     """Whoever is to keep away is not subtracted."""
     from huying.cases.queries import scope
 
-    everywhere(scope.not_recused, lambda viewer: Q())
+    everywhere(scope.not_recused, lambda viewer, case="pk": Q())
 
 
 def confidential_off() -> None:

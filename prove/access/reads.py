@@ -22,8 +22,9 @@ from huying.access import queries as access
 from huying.audit import feed
 from huying.cases.by_people import sight_of
 from huying.cases.models import Case, Report
-from huying.cases.queries import contracts, lists, outside, page, scope
+from huying.cases.queries import contracts, lists, maps, outside, page, scope, tallies
 from huying.cases.queries.lists import Wanted
+from huying.cases.queries.maps import Box
 from huying.channels import queries as channels
 from huying.channels.listeners import case_moved
 from huying.channels.live import Notice
@@ -127,6 +128,13 @@ def _area_branches(asked: Asked) -> list[Triple]:
     return [("", got, want)]
 
 
+def _seen_by_area(asked: Asked) -> list[Triple]:
+    want = {one.id for one in asked.world.cases.values() if oracle.sees_by_place(asked.viewer, one)}
+    ways = [Case.objects.filter(condition) for _codes, condition in scope.area_ways(asked.actor)]
+    each = {pk for one in ways for pk in one.values_list("pk", flat=True)}
+    return [("", _ids(scope.seen_by_area(asked.actor)), want), ("each way", each, want)]
+
+
 def _not_recused(asked: Asked) -> list[Triple]:
     got = set(Case.objects.filter(scope.not_recused(asked.actor)).values_list("pk", flat=True))
     want = {one.id for one in asked.world.cases.values() if not oracle.keeps_away(asked.viewer, one)}
@@ -172,6 +180,30 @@ def _counts(asked: Asked) -> list[Triple]:
         (f"filter {place}", got[str(place)].count, sum(fits(one) for one in seen))
         for place, (_wanted, fits) in enumerate(_FILTERS)
     ]
+
+
+def _box(asked: Asked) -> list[Triple]:
+    dots, more = maps.open_in_box(asked.actor, Wanted(), Box(-180, -90, 180, 90), now=NOW, most=100_000)
+    placed = set(Case.objects.filter(lng__isnull=False, lat__isnull=False).values_list("pk", flat=True))
+    want = {one.id for one in asked.world.cases.values() if asked.sees(one) and one.state in _OPEN} & placed
+    return [("", {one.id for one in dots}, want), ("more", more, False)]
+
+
+def _board(asked: Asked) -> list[Triple]:
+    """Of each area whole, or not at all; restricted cases as far as the viewer sees each."""
+    found: list[Triple] = []
+    cases = [one for one in asked.world.cases.values() if one.state in _OPEN]
+    for code in sorted({one.cell[:length] for one in cases for length in (2, 4, 6, 9, 12)}) + ["980101001"]:
+        shown = _or_none(lambda code=code: tallies.board(asked.actor, code, now=NOW))
+        here = [one for one in cases if one.cell.startswith(code)]
+        may = bool(here) and asked.holds("read")(code)
+        found.append((f"{code} at all", shown is not None, may))
+        if shown is not None and may:
+            plain = sum(not one.restricted for one in here)
+            found.append((code, shown.whole.open, plain))
+            own = sum(one.restricted and asked.sees(one) for one in here)
+            found.append((f"{code} restricted", shown.restricted.count, min(own, tallies.MOST_COUNTED)))
+    return found
 
 
 def _work(asked: Asked) -> list[Triple]:
@@ -338,6 +370,20 @@ def _register_count(asked: Asked) -> list[Triple]:
         got = registers.count(one, asked.actor, _SHOW_ENDED, now=NOW)
         rows = _all(lambda page, one=one: registers.page(one, asked.actor, _SHOW_ENDED, page, now=NOW))
         told.append((key, got, len(rows)))
+    return told
+
+
+def _register_holding(asked: Asked) -> list[Triple]:
+    """The registers that are said to hold a word are those whose page shows a row with it."""
+    told: list[Triple] = []
+    for word in ("示例", "街道", "没有这个词"):
+        want = {
+            key
+            for key, one in declared.REGISTERS.items()
+            if one.may_read(asked.actor)
+            and registers.page(one, asked.actor, registers.Wanted(words=word), Page(limit=1), now=NOW)
+        }
+        told.append((word, registers.holding(asked.actor, word, now=NOW), want))
     return told
 
 
@@ -569,6 +615,8 @@ def _live(asked: Asked) -> list[Triple]:
 READS: dict[str, Callable[[Asked], list[Triple]]] = {
     "cases.queries.scope.branches_seen_by": _branches,
     "cases.queries.scope.area_branches": _area_branches,
+    "cases.queries.scope.area_ways": _seen_by_area,
+    "cases.queries.scope.seen_by_area": _seen_by_area,
     "cases.queries.scope.not_recused": _not_recused,
     "cases.queries.scope.seen_by": lambda asked: [("", _ids(scope.seen_by(asked.actor)), asked.seen)],
     "cases.queries.scope.one": lambda asked: _one_by_one(asked, lambda one: scope.one(one.id, asked.actor)),
@@ -576,6 +624,8 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     "cases.queries.lists.cases_found": _found,
     "cases.queries.lists.counts_found": _counts,
     "cases.queries.lists.work_of": _work,
+    "cases.queries.maps.open_in_box": _box,
+    "cases.queries.tallies.board": _board,
     "cases.queries.lists.near": _near(lambda case, actor: [one.case.pk for one in lists.near(case, actor, now=NOW)]),
     "cases.queries.lists.taken_by": _taken,
     "cases.queries.lists.report_taken_by": _slip,
@@ -604,6 +654,7 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     ),
     "registers.queries.page": _register_pages,
     "registers.queries.count": _register_count,
+    "registers.queries.holding": _register_holding,
     "registers.queries.one": _register_one,
     "registers.queries.many": _register_many,
     "registers.queries.export_rows": _register_export,
@@ -722,6 +773,12 @@ NOT_A_READ: dict[str, str] = {
     "access.queries.review_areas": "codes of the viewer's own duties",
     "cases.panels.complaints": "draws what `about_work` gave",
     "cases.queries.dues.cases_with_old_dues": "asked by the system alone",
+    "cases.queries.scope.branch_by_orders": "one of `branches_seen_by`",
+    "cases.queries.scope.branch_taken": "one of `branches_seen_by`",
+    "cases.queries.scope.branches_beyond": "some of `branches_seen_by`",
+    "cases.queries.scope.restricted_branches": "some of `branches_seen_by`",
+    "cases.queries.scope.restricted_ways": "the conditions of `restricted_branches`",
+    "cases.queries.lists.branches_found": "`branches_seen_by` under a filter; `cases_found` stands on it",
     "cases.queries.outside.hides_callers": "about a case that was given",
     "desk.filters.map_area": "an area code",
     "desk.links.cases_in": "an address",

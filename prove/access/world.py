@@ -830,6 +830,8 @@ LEFT_OUT: dict[str, str] = {
     "places.GridDuty": "the same words for a whole net",
     "places.GridStandard": "numbers",
     "places.EmergencyMode": "told to everybody in the area",
+    "cases.Tally": "numbers of cells, added up over the viewer's own areas: the board is a query of its own",
+    "cases.TallyChange": "numbers of cells, read with the tallies",
     "audit.Seal": "hashes",
     "audit.Sealed": "hashes",
 }

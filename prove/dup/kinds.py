@@ -616,11 +616,8 @@ class Kinds:
 
 
 def acts_of(name: str) -> list[str]:
-    """The acts that a move of the desk calls."""
-    if name == "review":
-        return ["review_result"]
-    cells = MOVES[name].call.__closure__ or ()  # type: ignore[attr-defined]
-    return [cell.cell_contents.verb for cell in cells if isinstance(cell.cell_contents, Act)]
+    """The act that a move of the desk calls; of several between which its form chooses, the first."""
+    return [one.verb for one in MOVES[name].call.acts[:1]]
 
 
 def keyed_forms() -> dict[str, type[django_forms.Form]]:

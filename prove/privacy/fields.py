@@ -57,6 +57,8 @@ DECLARED: dict[str, dict[str, str]] = {
         "matters.*": "*",
         "clocks.*": "*",
         "audit.*": "*",
+        "cases.Tally": "state",
+        "cases.TallyChange": "state",
         "contenttypes.*": "*",
         "auth.*": "*",
         "procrastinate.*": "*",

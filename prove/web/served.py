@@ -25,9 +25,10 @@ PAGES = ("/", "/nearby/", "/track/", "/report/", "/privacy/", "/sign-in/")
 
 @contextlib.contextmanager
 def _house(made: Made) -> Any:
-    from prove.server import Served
+    from prove.server import House, Served
 
     if "house" not in made.kept:
+        House(made.folder / "house").remove()  # an earlier run's, perhaps of other migrations
         made.kept["house"] = True
     env = {"HUYING_PROXIES": "1", "HUYING_HTTPS": "1", "HUYING_HOSTS": "127.0.0.1,localhost"}
     with Served(made.folder / "house", env=env) as one:
