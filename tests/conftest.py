@@ -217,6 +217,23 @@ def _pointed_at(entries: dict[str, Any]) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """The system's Chromium, one for all tests of a process; without one the tests skip, where CI=true they fail."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.harness import browser_of, chromium_path
+
+    path = chromium_path()
+    if path is None:
+        words = "no Chromium on this machine: browser tests need `chromium` or `google-chrome` on the path"
+        if os.environ.get("CI") == "true":
+            pytest.fail(words)
+        pytest.skip(words)
+    with sync_playwright() as playwright, browser_of(playwright, path) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
 def bench() -> Iterator[Bench]:
     """The server of the run; asked for only by what needs a database."""
     one = Bench()

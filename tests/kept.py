@@ -17,8 +17,9 @@ from django.db import connection, transaction
 T = TypeVar("T")
 # A version's rows are taken in while it is a draft, so it is copied as one and gets its own state afterwards.
 _VERSIONS = "matters_catalogueversion"
-# Jobs that building queues are nobody's business; they would fire their own triggers when copied.
-_LEFT_OUT = ("procrastinate_", "django_migrations")
+# Jobs that building queues are nobody's business; they would fire their own triggers when copied. Changes of the tallies
+# are written by a trigger when the cases are copied.
+_LEFT_OUT = ("procrastinate_", "django_migrations", "cases_tallychange")
 
 
 @dataclass

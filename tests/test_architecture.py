@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.core.checks import run_checks
 from django.template import engines
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver
 
@@ -188,8 +189,13 @@ NAMED = re.compile(
     r"""|url_name\s*=\s*["']([a-z_]+):\w+"""
 )
 WHOLE_NAME = re.compile(r"""(?:reverse|redirect|\{%\s*url)\s*\(?\s*["']([a-z_]+:\w+)["']""")
-TEMPLATE_NAMED = re.compile(r"""\{%\s*(?:include|extends)\s+["']([^"']+)["']""")
+TEMPLATE_NAMED = re.compile(r"""\{%\s*(?:include|extends|part)\s+["']([^"']+)["']""")
 RENDERED = re.compile(r"""["']([a-z_0-9]+/[\w/-]+\.html|\d{3}\w*\.html)(?:#[\w-]+)?["']""")
+
+
+def test_django_finds_nothing_odd_in_the_tables():
+    """Two indexes of one name go through migrations unnoticed, and stop `huying check` later."""
+    assert run_checks(tags=["models"]) == []
 
 
 class TestNames:

@@ -1,5 +1,6 @@
 """The shipped catalogues are whole, and pages come in the language that was asked for."""
 
+import functools
 import importlib
 import pkgutil
 import shutil
@@ -26,7 +27,20 @@ def language_of_other_tests():
         yield
 
 
-def test_every_text_is_translated_and_every_chinese_word_is_marked():
+@functools.cache
+def sources():
+    """What code and templates hold: read once, whatever is done to the catalogues."""
+    return translations.gathered(), list(translations.unmarked())
+
+
+@pytest.fixture
+def read_once(monkeypatch):
+    texts, unmarked = sources()
+    monkeypatch.setattr(translations, "gathered", lambda: texts)
+    monkeypatch.setattr(translations, "unmarked", lambda: iter(unmarked))
+
+
+def test_every_text_is_translated_and_every_chinese_word_is_marked(read_once):
     assert list(translations.problems()) == []
 
 
@@ -40,7 +54,7 @@ def test_every_text_is_translated_and_every_chinese_word_is_marked():
         ('msgid "派单"', 'msgid "派单派单"', "no longer used"),
     ],
 )
-def test_a_catalogue_broken_by_hand_is_found(whole, broken, says, tmp_path, monkeypatch):
+def test_a_catalogue_broken_by_hand_is_found(whole, broken, says, tmp_path, monkeypatch, read_once):
     shutil.copytree(translations.LOCALE, tmp_path / "locale")
     monkeypatch.setattr(translations, "LOCALE", tmp_path / "locale")
     path = translations.path_of("en")

@@ -7,10 +7,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from huying.audit.models import History
 from huying.cases import actions as a
 from huying.cases.api import Filters
 from huying.cases.models import Case
 from huying.cases.queries.lists import Wanted
+from huying.clients.models import KeptAnswer
 from huying.kernel.ids import uuid7
 from tests.world import GRID, NEXT_DOOR, NOW, STREET
 
@@ -38,6 +40,8 @@ class TestRead:
         [
             ("state=received", 1), ("state=closed", 0), ("state=ended", 0), (f"area={GRID}", 1), (f"area={NEXT_DOOR}", 0),
             ("q=垃圾", 1), ("q=路灯", 0), ("channel=portal", 1), ("flag=unplaced", 0), ("light=green", 1),
+            ("flag=unrestricted", 1), ("flag=restricted", 0), ("matter=none", 1), ("matter=01", 0),
+            (f"area={GRID}&here=true", 1), (f"area={STREET}&here=true", 0), ("here=true", 1),
             ("since=2026-10-21T00:00:00%2B08:00", 0), ("until=2026-10-21T00:00:00%2B08:00", 1), ("number=X", 0),
         ],
     )  # fmt: skip
@@ -112,6 +116,35 @@ class TestMoves:
         call.refresh_from_db()
         assert done["state"] == call.state == "triaged"
         assert done["version"] == call.version
+
+    def test_a_move_takes_at_most_twenty_statements_and_reads_the_case_once(self, world, call, program):
+        one, body = program("dispatcher"), {"values": {"type_code": "0103", "grade": "ordinary"}}
+        one.post(f"/cases/{world.call().case.pk}/moves/register", body)
+        with CaptureQueriesContext(connection) as seen:
+            one.post(f"/cases/{call.pk}/moves/register", body)
+        told = [query["sql"] for query in seen]
+        assert len(told) <= 20, [sql[:90] for sql in told]
+        assert sum('FROM "cases_case"' in sql for sql in told) == 1
+
+    @pytest.mark.parametrize("who", ["next_dispatcher", "reviewer"])
+    def test_a_move_that_is_refused_changes_nothing_and_its_key_stays_free(self, call, program, who):
+        one, body = program(who), {"values": {"type_code": "0103", "grade": "ordinary"}}
+        before = History.objects.count()
+        for _try in range(2):
+            one.post(f"/cases/{call.pk}/moves/register", body, key="refused-0001", status=None)
+        call.refresh_from_db()
+        assert (call.state, call.version, History.objects.count()) == ("received", 1, before)
+        assert not KeptAnswer.objects.filter(operation__startswith="POST /cases").exists()
+
+    def test_a_case_that_is_missing_and_one_of_others_take_as_many_statements(self, call, program):
+        stranger, body = program("next_dispatcher"), {"values": {"type_code": "0103", "grade": "ordinary"}}
+        told = []
+        for case_id in (call.pk, uuid7(), call.pk, uuid7()):
+            with CaptureQueriesContext(connection) as seen:
+                stranger.post(f"/cases/{case_id}/moves/register", body, status=404)
+            told.append(len(seen))
+            assert not any("FOR UPDATE" in query["sql"] and "restricted" not in query["sql"] for query in seen)
+        assert told[2] == told[3]
 
     @pytest.mark.parametrize(
         ("who", "verb", "body", "status", "code"),
@@ -196,3 +229,19 @@ class TestReports:
     def test_a_house_may_take_reports_with_tokens_alone(self, world, nobody, settings):
         settings.API_PUBLIC_REPORTS = False
         nobody.post("/reports", self.BODY, status=401)
+
+
+class TestInBox:
+    BOX = "/cases-in-box?box=113.2,23.0,113.5,23.2"
+
+    def test_columns_of_open_cases_and_nothing_for_the_stranger(self, call, program, stranger):
+        found = program("dispatcher").get(self.BOX)
+        assert found["id"] == [str(call.pk)]
+        assert (found["lng"], found["lat"], found["title"]) == ([call.lng], [call.lat], [call.title])
+        assert found["more"] is False
+        assert program("dispatcher").get(f"{self.BOX}&state=closed")["id"] == []
+        assert stranger.get(self.BOX)["id"] == []
+
+    @pytest.mark.parametrize("query", ["box=1,2,3", "box=", "", "box=1,2,3,4&limit=501", "box=1,2,3,4&after=x"])
+    def test_what_is_no_box_is_refused(self, call, program, query):
+        assert program("dispatcher").get(f"/cases-in-box?{query}", status=422)

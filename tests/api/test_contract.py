@@ -59,6 +59,21 @@ def test_every_operation_says_what_it_is_what_it_refuses_and_who_may_call_it():
     assert wrong == []
 
 
+def test_a_misspelt_name_in_the_query_is_refused_everywhere(world, program):
+    """Before anything else but who asks: dropped, it would answer with everything, or write without what was meant."""
+    one = program("dispatcher")
+    let_through = []
+    for method, path, said in operations():
+        address = path
+        for each in said["parameters"]:
+            address = address.replace("{" + each["name"] + "}", str(world.units["centre"].pk))
+        told = one.ask(method, f"{address}?stat=closed", {} if method != "GET" else None, key="test-key-1", status=None)
+        refused = one.last.status_code == 422 and "stat" in told.get("errors", {})
+        if not (refused or one.last.status_code == 403):
+            let_through.append((method, path, one.last.status_code))
+    assert let_through == []
+
+
 def test_the_answers_of_writes_can_be_kept_for_ever():
     """Ids, codes, numbers, times: no free words, whatever the model may hold."""
     free = {"code", "secret"}

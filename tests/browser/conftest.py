@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.browser.harness import DESKTOP, PHONE, browser_of, chromium_path, watch
+from tests.browser.harness import DESKTOP, PHONE, watch
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
@@ -52,19 +52,6 @@ def site() -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium; without one the tests skip, where CI=true they fail."""
-    path = chromium_path()
-    if path is None:
-        words = "no Chromium on this machine: browser tests need `chromium` or `google-chrome` on the path"
-        if os.environ.get("CI") == "true":
-            pytest.fail(words)
-        pytest.skip(words)
-    with sync_playwright() as playwright, browser_of(playwright, path) as browser:
-        yield browser
 
 
 OpenPage = Callable[..., Page]

@@ -15,7 +15,7 @@ SHOTS = GIVEN.get("HUYING_SHOTS", "")
 PAGES = [
     ("dispatcher", "mine", "/desk/"), ("dispatcher", "triage", "/desk/triage/"), ("dispatcher", "list", "/desk/list/"),
     ("dispatcher", "found", "/desk/list/?q=污水"), ("dispatcher", "map", "/desk/list/?view=map"),
-    ("dispatcher", "new", "/desk/new/"), ("handler", "handler", "/desk/"), ("head", "head", "/desk/"),
+    ("dispatcher", "board", "/desk/board/"), ("dispatcher", "new", "/desk/new/"), ("handler", "handler", "/desk/"), ("head", "head", "/desk/"),
     ("secretary", "secretary", "/desk/"), ("grid_worker2", "grid", "/desk/"), ("grid_worker2", "behalf", "/desk/new/"),
     ("grid_worker2", "self", "/desk/self/"), ("clerk", "taken", "/desk/taken/"), ("reviewer", "review", "/desk/review/"),
     ("dispatcher", "search", "/desk/search/?q=榕树"), ("dispatcher", "help", "/desk/help/"),
@@ -106,3 +106,37 @@ def test_triage_works_without_scripts(site, as_one):
     page.get_by_role("button", name="更新单位").click()
     page.locator("#send", has_text="受理并派给").click()
     assert Case.objects.get(pk=here).state == "in_hand"
+
+
+def test_the_board_is_renewed_under_somebodys_keys_and_phones_reach_the_states(site, as_one):
+    page = as_one("dispatcher")
+    page.goto(site + "/desk/board/")
+    focused = "document.activeElement.getAttribute('href')"
+    for number in (1, 4) * 2:  # the bell asks at the same time, now before and now after
+        page.locator(".board-table a.board-count").nth(number).focus()
+        before = page.evaluate(focused)
+        page.evaluate("document.querySelector('#board').dataset.before = 'yes'")
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # somebody comes back to the page
+        page.locator("#board:not([data-before])").wait_for()
+        page.locator(".board-table a.board-count:focus").wait_for()
+        assert page.evaluate(focused) == before
+    assert page.get_by_role("heading", name="在办的状态").count() == 0
+    assert page.locator("#board").get_by_text("截至").count() == 1
+
+    phone = as_one("dispatcher", phone=True)
+    phone.goto(site + "/desk/board/")
+    states = phone.locator("section", has=phone.get_by_role("heading", name="在办的状态"))
+    states.get_by_role("link").first.click()
+    phone.locator(".filter-set", has_text="状态").first.wait_for(state="attached")
+
+
+def test_the_map_alone_says_what_is_late_in_words_and_what_it_could_not_fetch(site, as_one):
+    page = as_one("dispatcher")
+    page.goto(site + "/desk/list/?view=map")
+    page.locator("[data-dots]").wait_for()
+    late = page.locator(".map-dot-red")
+    assert late.count() > 0
+    assert all(one.get_attribute("aria-label").endswith(" 已超时") for one in late.all())
+    page.route("**/box.json*", lambda route: route.fulfill(status=503, body=""))
+    page.get_by_role("button", name="放大").click()
+    page.get_by_text("没能取到案件。请再试一次，或改看列表。").wait_for()

@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from huying.channels import feed
 from huying.channels.feed import EventStream, wants_stream
 from huying.channels.stream import Hub
+from tests.waiting import in_a_thread
 
 
 def scope(token="", last="", query=b"", accept=b"text/event-stream", path="/api/v1/events", method="GET"):
@@ -16,12 +16,6 @@ def scope(token="", last="", query=b"", accept=b"text/event-stream", path="/api/
     if last:
         headers.append((b"last-event-id", last.encode()))
     return {"type": "http", "path": path, "method": method, "headers": headers, "query_string": query}
-
-
-def in_a_thread(coroutine):
-    """A loop of its own: the test's thread may run another one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result(100)
 
 
 class Reader:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import psycopg
@@ -17,15 +16,10 @@ from huying.channels.stream import PER_PERSON, WAITING, Hub, LiveStream, Stream,
 from huying.kernel.actor import Actor, ActorKind, Granted, resident, system
 from huying.kernel.events import EVENTS, Event, News
 from huying.kernel.ids import uuid7
+from tests.waiting import in_a_thread
 
 STREET, NEXT_DOOR = "990101001", "990101002"
 UNIT = uuid.uuid4()
-
-
-def in_a_thread(work):
-    """Run a coroutine in a thread of its own: browser tests leave a running loop in this one."""
-    with ThreadPoolExecutor(1) as threads:
-        return threads.submit(asyncio.run, work).result()
 
 
 def _person(area_code=STREET, units=()):

@@ -1,10 +1,9 @@
 """One source that sends without end is refused before threads and database are asked; everybody else is not."""
 
-import asyncio
-
 import pytest
 
 from huying.config.flood import Gate, Sources, source_of
+from tests.waiting import in_a_thread
 
 
 class Clock:
@@ -91,7 +90,7 @@ def test_the_router_refuses_before_it_hands_on_and_still_says_that_it_lives(monk
             "type": "http", "path": path, "method": "GET", "headers": [], "query_string": b"",
             "client": ("203.0.113.9", 5),
         }  # fmt: skip
-        asyncio.run(router(scope, None, send))
+        in_a_thread(router(scope, None, send))
 
     for _time in range(15):
         ask("/api/v1/areas")

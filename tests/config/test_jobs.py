@@ -1,6 +1,5 @@
 """What the clock does for the house itself."""
 
-import asyncio
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -12,6 +11,7 @@ from procrastinate.exceptions import UniqueViolation
 
 from huying.config import jobs
 from huying.config.jobs import clear_sessions
+from tests.waiting import in_a_thread
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +55,7 @@ def test_a_killed_job_runs_again_or_leaves_its_lock_to_the_one_that_waits():
     manager = Manager()
     context = SimpleNamespace(app=SimpleNamespace(job_manager=manager))
 
-    assert asyncio.run(jobs.retry_stalled.func(context, timestamp=0)) == 2
+    assert in_a_thread(jobs.retry_stalled.func(context, timestamp=0)) == 2
 
     assert (manager.retried, manager.finished) == (["deliver"], [("fan_out", True)])
 

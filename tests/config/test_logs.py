@@ -84,18 +84,6 @@ class TestLines:
     def test_a_pattern_that_does_not_fit_is_no_fault(self, message):
         assert _line("huying.x", message, NAME)
 
-    def test_structlog_goes_the_same_way(self):
-        import structlog
-
-        held, handler = _listening()
-        try:
-            structlog.get_logger("huying.test").error("told", route="desk:mine", caller=NAME)
-        finally:
-            logging.getLogger().removeHandler(handler)
-        found = json.loads(held.getvalue().splitlines()[-1])
-        assert (found["event"], found["route"]) == ("told", "desk:mine")
-        assert NAME not in held.getvalue()
-
 
 def _listening():
     held = io.StringIO()

@@ -19,7 +19,7 @@ from huying.audit.models import History
 from huying.files import actions, queries, scanning, storage
 from huying.files.actions.ending import set_term
 from huying.files.forms import BoxesForm
-from huying.files.models import HeldUpload, PartialUpload, Quarantined, Removal
+from huying.files.models import Attachment, HeldUpload, PartialUpload, Quarantined, Removal
 from huying.files.reading import prepare_paper, prepare_sound
 from huying.files.responses import disposition, send
 from huying.files.resting import OWNERS
@@ -320,6 +320,21 @@ def since(monkeypatch):
     ended = {}
     monkeypatch.setitem(OWNERS, "report", lambda ids: {one: ended[one] for one in ids if one in ended})
     return ended
+
+
+@pytest.mark.parametrize("owners", [("report",), ("report", "case"), ("case", "report", "answer", "order")])
+def test_files_of_owners_of_several_kinds_are_read_at_once(owners, django_assert_num_queries):
+    mine = {owner: kept(actions.prepare_image(photo()), owner=UUID(int=place)) for place, owner in enumerate(owners, 1)}
+    for owner, row in mine.items():
+        Attachment.objects.filter(pk=row.pk).update(owner_kind=owner, lexemes=[owner])
+    asked = {owner: [UUID(int=place)] for place, owner in enumerate(owners, 1)}
+    with django_assert_num_queries(1):
+        assert {one.pk for one in queries.every_of(asked)} == {one.pk for one in mine.values()}
+    crossed = {owner: [UUID(int=99)] for owner in owners}  # the same kinds, of others
+    assert queries.every_of(crossed) == []
+    Attachment.objects.update(kind="pdf")
+    assert sorted(queries.lexemes_of(asked)) == sorted(owners)
+    assert len(queries.every_of({**asked, "case": []})) == len(owners) - ("case" in owners)
 
 
 class TestTerms:

@@ -328,7 +328,10 @@ def test_a_contract_is_inspected_and_shows_the_calls_about_its_work(world, staff
              "term_ends": "2027-12-31"}  # fmt: skip
     head.press("保存", 422, **given)
     assert "请填“作业标准”" in head.words
-    head.press("保存", standard="主干道一日两扫，垃圾桶满溢 1 小时内清运。")
+    standard = "主干道一日两扫，垃圾桶满溢 1 小时内清运。"
+    head.press("保存", 422, standard=standard, matters="第一类\t第二类")
+    assert "事项代码只有字母和数字" in head.words
+    head.press("保存", standard=standard, matters="0103，0101")
     contract = WorkContract.objects.get()
     assert (contract.unit_name, contract.matter_codes) == ("街道环卫站", ["0101", "0103"])
 

@@ -154,10 +154,19 @@ class TestOutlines:
         features = orjson.loads(answer.content)["features"]
         assert {key for one in features for key in one["properties"]} == {"code", "name", "tier"}
         assert answer.headers["Cache-Control"] == "public, max-age=300"
-        again = client.get(
-            reverse("places:outlines"), {"area": STREET}, headers={"If-None-Match": answer.headers["ETag"]}
-        )
-        assert again.status_code == 304
+
+    @pytest.mark.parametrize("taken", ["identity", "gzip, br"])
+    def test_who_has_them_already_is_told_so_and_who_has_others_gets_them(self, client, taken):
+        street()
+        takes = {"Accept-Encoding": taken}
+        answer = client.get(reverse("places:outlines"), {"area": STREET}, headers=takes)
+        assert ("Content-Encoding" in answer.headers) is (taken != "identity")
+        has = takes | {"If-None-Match": answer.headers["ETag"]}
+        again = client.get(reverse("places:outlines"), {"area": STREET}, headers=has)
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["Cache-Control"] == "public, max-age=300"
+        other = takes | {"If-None-Match": 'W/"another"'}
+        assert client.get(reverse("places:outlines"), {"area": STREET}, headers=other).status_code == 200
 
     @pytest.mark.parametrize("given", [{}, {"area": "9901"}, {"area": "\x00"}, {"area": "9" * 400}])
     def test_no_street_is_not_found(self, client, given):

@@ -495,3 +495,24 @@ def test_every_register_declares_what_its_model_has():
 def test_devices_have_no_place_for_people():
     names = {field.name for field in Device._meta.get_fields()}
     assert not names & {"person", "people", "account", "plate", "face", "entries", "log", "card_holder"}
+
+
+@pytest.mark.usefixtures("street")
+class TestWhichRegistersHoldTheWords:
+    def test_one_statement_names_the_registers_where_something_may_be_found(self, keeper, django_assert_num_queries):
+        lamp(keeper)
+        with django_assert_num_queries(1):
+            assert queries.holding(keeper, "路灯", now=NOW) == {"facility"}
+        assert queries.holding(keeper, "榕荫 路灯", now=NOW) == {"facility"}
+        assert queries.holding(keeper, "鹦鹉", now=NOW) == set()
+        assert queries.holding(keeper, "榕荫 鹦鹉", now=NOW) == set()
+        assert queries.holding(keeper, "%", now=NOW) == queries.holding(keeper, " ", now=NOW) == set()
+
+    def test_a_stranger_from_the_next_sub_district_learns_nothing(self, keeper, stranger):
+        lamp(keeper)
+        assert "facility" not in queries.holding(stranger, "路灯", now=NOW)
+
+    def test_what_comes_later_is_found_by_the_same_kept_statement(self, keeper):
+        assert queries.holding(keeper, "路灯", now=NOW) == set()
+        lamp(keeper)
+        assert queries.holding(keeper, "路灯", now=NOW) == {"facility"}
