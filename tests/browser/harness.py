@@ -32,6 +32,8 @@ LEAST_TARGET = 44
 LOOKS = Path(__file__).with_name("looks.js").read_text(encoding="utf-8").split("\n", 1)[1].strip()
 
 ARGUMENTS = [
+    # The software that stands for a graphics card draws the maps alone: pages are drawn faster without it.
+    "--disable-gpu-compositing", "--disable-gpu-rasterization",
     "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
     "--disable-gpu-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
     "--disable-default-apps", "--disable-domain-reliability", "--disable-sync", "--no-first-run", "--no-pings",
