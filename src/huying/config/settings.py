@@ -115,6 +115,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/desk/"
+SESSION_ENGINE = "huying.config.sessions"
 SESSION_COOKIE_AGE = ENV.session_minutes * 60
 SESSION_LONGEST = ENV.session_hours * 3600
 SESSION_SAVE_EVERY_REQUEST = False

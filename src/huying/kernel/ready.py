@@ -18,6 +18,7 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 from django.db.models.base import ModelState
 from django.db.models.query import get_related_populators
+from django.db.transaction import TransactionManagementError
 
 M = TypeVar("M", bound=Model)
 Q = TypeVar("Q", bound=QuerySet[Any, Any])
@@ -85,6 +86,16 @@ class Ready:
     def objects(self, model: type[M], columns: Sequence[str], **values: Any) -> list[M]:
         """The rows as objects: `columns` are the attributes that the queryset named, as PostgreSQL gives them."""
         return [made(model, columns, row) for row in self.fetch(**values)]
+
+    def locked(self, model: type[M], columns: Sequence[str], **values: Any) -> list[M]:
+        """The same rows as they are when their locks are had, until the transaction ends.
+
+        The text is that of a plain read of this one table. Raises TransactionManagementError outside a transaction.
+        """
+        if not connection.in_atomic_block:
+            raise TransactionManagementError("a row is locked inside a transaction alone")
+        text = self.text(**values)
+        return [made(model, columns, row) for row in fetched(f"{text} FOR UPDATE")] if text else []
 
 
 def united(branches: Sequence[Q]) -> Q:

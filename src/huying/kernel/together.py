@@ -104,5 +104,5 @@ def _named(model: type[Model], names: tuple[str, ...]) -> tuple[tuple[Any, ...],
     return fields, [_quoted(one.column) for one in fields]
 
 
-def _quoted(name: str) -> str:
+def _quoted(name: Any) -> str:
     return str(connection.ops.quote_name(name))

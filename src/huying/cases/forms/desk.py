@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
+from django.utils.choices import BaseChoiceIterator
 
 from huying.approvals.models import Approval
 from huying.approvals.rules import ApprovalKind
@@ -65,6 +67,22 @@ def grid_choices(subject: Subject) -> Choices:
     return found
 
 
+class Listed(BaseChoiceIterator):
+    """Choices as they are: a field and its widget would each look through hundreds of them for another order."""
+
+    def __init__(self, choices: Choices) -> None:
+        self._choices = choices
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._choices)
+
+
+def choose_from(form: MoveForm, name: str, choices: Choices) -> None:
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = Listed(choices)
+
+
 class PlaceFields(MoveForm):
     """Where it is: a grid by name, or a point on the map."""
 
@@ -79,7 +97,7 @@ class PlaceFields(MoveForm):
 
     def prepare(self, subject: Subject) -> None:
         case = subject.case
-        self.choices_of("grid_code", grid_choices(subject))
+        choose_from(self, "grid_code", grid_choices(subject))
         if not case.unplaced and len(case.area_code) <= 15:
             self.fields["grid_code"].initial = case.area_code
         self.fields["lng"].initial, self.fields["lat"].initial = case.lng, case.lat
@@ -88,11 +106,6 @@ class PlaceFields(MoveForm):
     def hidden_fields(self) -> list[Any]:
         """The point comes with the map, which has inputs of its own."""
         return [one for one in super().hidden_fields() if one.name not in ("lng", "lat")]
-
-    def choices_of(self, name: str, choices: Choices) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
 
     def place(self) -> dict[str, Any]:
         """A point that was moved says where it is; a grid that was chosen anew says so by its name."""
@@ -123,10 +136,9 @@ class CorrectForm(MoveForm):
     needed: ClassVar[frozenset[str]] = frozenset({"type_code", "grade", "title"})
 
     def prepare(self, subject: Subject) -> None:
-        case, field = subject.case, self.fields["type_code"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = type_choices(subject, empty=_("还没有定") if not case.type_code else None)
-        field.initial = case.type_code
+        case = subject.case
+        choose_from(self, "type_code", type_choices(subject, empty=_("还没有定") if not case.type_code else None))
+        self.fields["type_code"].initial = case.type_code
         self.fields["grade"].initial, self.fields["title"].initial = case.grade, BIDI.sub("", case.title)
 
     def clean(self) -> dict[str, Any] | None:
@@ -154,7 +166,7 @@ class RegisterForm(PlaceFields):
 
     def prepare(self, subject: Subject) -> None:
         super().prepare(subject)
-        self.choices_of("type_code", type_choices(subject, empty=_("请选类型")))
+        choose_from(self, "type_code", type_choices(subject, empty=_("请选类型")))
         hinted = subject.hinted_type
         kind = matters.type_of(hinted) if hinted else None
         self.fields["type_code"].initial = hinted

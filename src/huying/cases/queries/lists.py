@@ -110,18 +110,18 @@ def work_of(viewer: Actor, *, most: int = MOST_COUNTED) -> list[Todo]:
 
 @lru_cache(maxsize=_KEPT)
 def _work(viewer: Actor, most: int) -> Ready | None:
-    return _together(
+    return together(
         part.order_by(F("red_at").asc(nulls_last=True), "of_case")[:most]
         for part in (*_desk_parts(viewer), *_approval_parts(viewer), *_order_parts(viewer))
     )
 
 
-def _together(parts: Iterable[QuerySet[Any, Any]], *, before: str = "", **gaps: object) -> Ready | None:
+def together(parts: Iterable[QuerySet[Any, Any]], *, before: str = "", **gaps: object) -> Ready | None:
     """All of these as one statement; None where there is none."""
     every = list(parts)
     if not every:
         return None
-    return Ready(united(every), before=before, now=MOMENT, words=_WORDS, **gaps)
+    return Ready(united(every), before=before, now=MOMENT, words=WORDS, **gaps)
 
 
 Rows = QuerySet[Any, tuple[Any, ...]]
@@ -316,12 +316,12 @@ class _Matches(Func):
     output_field = BooleanField()
 
 
-_WORDS = "\x00"  # stands in a kept statement for what somebody asks for; nobody can type it
+WORDS = "\x00"  # stands in a kept statement for what somebody asks for; nobody can type it
 
 
 def _asks(words: str, areas: tuple[str, ...]) -> _Matches | None:
-    if words is _WORDS:
-        text, places = _WORDS, question_of_areas(areas)
+    if words is WORDS:
+        text, places = WORDS, question_of_areas(areas)
     else:
         text, places = question(words, areas), ""
     if not text:
@@ -447,7 +447,7 @@ def _ended_branches(viewer: Actor, wanted: Wanted) -> tuple[str, list[QuerySet[C
     return before, _each(seen, viewer, wanted, now=MOMENT)
 
 
-def _is_lasting(wanted: Wanted) -> bool:
+def is_lasting(wanted: Wanted) -> bool:
     """Whether the same filter comes again, but for its words: dates and moments are hardly asked for twice."""
     whole_day = wanted.red_before is None or timezone.localtime(wanted.red_before).time() == time.min
     return wanted.since is None and wanted.until is None and whole_day
@@ -466,8 +466,8 @@ def cases_found(viewer: Actor, wanted: Wanted, *, now: datetime, page: Page[Case
     if page.after:
         given |= zip(("after", "after_id"), page.place([Case._meta.get_field(key), Case._meta.pk]), strict=True)
     make = _next_page if page.after else _first_page
-    known = make if _is_lasting(wanted) else make.__wrapped__
-    ready = known(viewer, replace(wanted, words=_WORDS if asked else ""), page.limit)
+    known = make if is_lasting(wanted) else make.__wrapped__
+    ready = known(viewer, replace(wanted, words=WORDS if asked else ""), page.limit)
     rows = ready.objects(Case, COLUMNS, **given) if ready is not None else []
     for row in rows if wanted.by_due else ():
         row.due_key = row.due_at or FAR  # type: ignore[attr-defined]
@@ -492,10 +492,10 @@ def _first_page(viewer: Actor, wanted: Wanted, limit: int) -> Ready | None:
     if not wanted.by_due:
         before, branches = _ended_branches(viewer, wanted)
         newest = (one.order_by("-received_at", "-id").values_list(*COLUMNS)[: limit + 1] for one in branches)
-        return _together(newest, before=before)
+        return together(newest, before=before)
     by_due = (F("due_at").asc(nulls_last=True), "id")
     first = (one.order_by(*by_due).values_list(*COLUMNS)[: limit + 1] for one in _open_branches(viewer, wanted))
-    return _together(first, before=_beyond(viewer))
+    return together(first, before=_beyond(viewer))
 
 
 _AFTER, _AFTER_ID = datetime(1, 1, 3, tzinfo=UTC), UUID(int=1)  # gaps for the place that a further page begins at
@@ -519,7 +519,7 @@ def _next_page(viewer: Actor, wanted: Wanted, limit: int) -> Ready | None:
             still = []
         branches, order = [*running, *still], ("due_key", "id")
     parts = (one.filter(keyset(order, place)).order_by(*order).values_list(*COLUMNS)[: limit + 1] for one in branches)
-    return _together(parts, before=before, after=_AFTER, after_id=_AFTER_ID)
+    return together(parts, before=before, after=_AFTER, after_id=_AFTER_ID)
 
 
 @dataclass(frozen=True)
@@ -557,8 +557,8 @@ def _count_text(viewer: Actor, wanted: Wanted, most: int, now: datetime) -> str:
     asked = question(wanted.words)
     if wanted.words.strip() and not asked:
         return ""
-    known = _count if _is_lasting(wanted) else _count.__wrapped__
-    ready = known(viewer, replace(wanted, words=_WORDS if asked else ""), most)
+    known = _count if is_lasting(wanted) else _count.__wrapped__
+    ready = known(viewer, replace(wanted, words=WORDS if asked else ""), most)
     return ready.text(now=now, words=asked) if ready is not None else ""
 
 
@@ -567,7 +567,7 @@ def _count(viewer: Actor, wanted: Wanted, most: int) -> Ready | None:
     """Kept for each filter alone, because the tabs of a list come again with every other one. `_beyond` stands before
     the statement."""
     branches = _open_branches(viewer, wanted) if wanted.by_due else branches_found(viewer, wanted, now=MOMENT)
-    return _together(rows.order_by().values_list("id")[:most] for rows in branches)
+    return together(rows.order_by().values_list("id")[:most] for rows in branches)
 
 
 # What lies near, and what a person took in

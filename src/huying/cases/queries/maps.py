@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import BooleanField, F, FloatField, Func, Value
 
-from huying.cases.queries.lists import Wanted, branches_found
+from huying.cases.queries.lists import WORDS, Wanted, branches_found, is_lasting, together
+from huying.cases.search import question
 from huying.kernel.actor import Actor
-from huying.kernel.ready import united
+from huying.kernel.ready import MOMENT, Ready
 from huying.kernel.refusals import Invalid
 from huying.kernel.terms import _
 
@@ -77,9 +79,14 @@ class _Inside(Func):
     output_field = BooleanField()
 
 
-def _corners(box: Box) -> Func:
-    corners = (_point(Value(box.west), Value(box.south)), _point(Value(box.east), Value(box.north)))
-    return Func(*corners, function="box", output_field=FloatField())
+_GAPS: dict[str, Any] = {
+    "west": -180.5,
+    "south": -90.5,
+    "east": 180.5,
+    "north": 90.5,
+    "lng": 181.5,
+    "lat": 91.5,
+}  # lie nowhere
 
 
 def open_in_box(viewer: Actor, wanted: Wanted, box: Box, *, now: datetime, most: int = MOST) -> tuple[list[Dot], bool]:
@@ -89,17 +96,31 @@ def open_in_box(viewer: Actor, wanted: Wanted, box: Box, *, now: datetime, most:
     """
     if wanted.state == "all":
         wanted = replace(wanted, state="open")
-    if not wanted.by_due:  # none of these is open
+    asked = question(wanted.words)
+    if not wanted.by_due or (wanted.words.strip() and not asked):  # none of these is open, or can be asked for
         return [], False
-    here = _point(F("lng"), F("lat"))
-    parts = [
-        branch.filter(_Inside(here, _corners(box)), lng__isnull=False, lat__isnull=False)
-        .annotate(away=_Apart(here, _point(*map(Value, box.middle))))
+    known = _boxed if is_lasting(wanted) else _boxed.__wrapped__
+    ready = known(viewer, replace(wanted, words=WORDS if asked else ""), most)
+    if ready is None:
+        return [], False
+    lng, lat = box.middle
+    rows = ready.fetch(
+        now=now, words=asked, west=box.west, south=box.south, east=box.east, north=box.north, lng=lng, lat=lat
+    )
+    found = sorted({row[1]: Dot._make(row) for row in rows}.values(), key=lambda one: one[:2])
+    return found[:most], len(found) > most
+
+
+@lru_cache(maxsize=256)
+def _boxed(viewer: Actor, wanted: Wanted, most: int) -> Ready | None:
+    here, gaps = _point(F("lng"), F("lat")), {name: Value(gap) for name, gap in _GAPS.items()}
+    corners = (_point(gaps["west"], gaps["south"]), _point(gaps["east"], gaps["north"]))
+    inside = _Inside(here, Func(*corners, function="box", output_field=FloatField()))
+    parts = (
+        branch.filter(inside, lng__isnull=False, lat__isnull=False)
+        .annotate(away=_Apart(here, _point(gaps["lng"], gaps["lat"])))
         .order_by("away", "id")
         .values_list("away", "id", "lng", "lat", "title", "due_from", "yellow_at", "due_at")[: most + 1]
-        for branch in branches_found(viewer, wanted, now=now)
-    ]
-    if not parts:
-        return [], False
-    found = sorted({row[1]: Dot._make(row) for row in united(parts)}.values(), key=lambda one: one[:2])
-    return found[:most], len(found) > most
+        for branch in branches_found(viewer, wanted, now=MOMENT)
+    )
+    return together(parts, **_GAPS)

@@ -217,15 +217,18 @@ def locked(case_id: UUID, viewer: Actor) -> Case | None:
     if viewer.kind in (ActorKind.SYSTEM, ActorKind.RULE):
         return _for_update().filter(pk=case_id).first()
     areas = viewer.areas(Duty.READ) if viewer.kind == ActorKind.PERSON and viewer.report_id is None else ()
-    case = _for_update().filter(within(areas), restricted=False, pk=case_id).first()
-    if case is not None:
-        return case
+    for found in _in_areas(areas).locked(Case, COLUMNS, case=case_id):
+        return found
     if one(case_id, viewer) is None:
         return None
     case = _for_update().filter(pk=case_id).first()
     return None if case is None or one(case_id, viewer) is None else case
 
 
+@lru_cache(maxsize=256)
+def _in_areas(areas: tuple[str, ...]) -> Ready:
+    return Ready(Case.objects.filter(within(areas), restricted=False, pk=ID).values_list(*COLUMNS), case=ID)
+
+
 def _for_update() -> QuerySet[Case]:
-    """Not kept as text: Django refuses to work out a locking read where no transaction would hold the lock."""
     return Case.objects.defer("search").select_for_update(of=("self",))

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet
 
 from huying.audit.models import History
@@ -31,7 +31,6 @@ else:
     shapely = late("shapely")
 
 RECHECK_SECONDS = 5
-_CHECKED = "places.mark"
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,7 @@ class _Kept:
     """What one mark stands for; filled when first asked for."""
 
     mark: str
+    until: float = 0.0  # by the process's own clock: what is asked a thousand times a page does without Django's cache
     names: dict[str, tuple[str, str]] | None = None
     within: dict[str, dict[str, str]] = field(default_factory=dict)
     shapes: _Shapes | None = None
@@ -68,18 +68,17 @@ def forget() -> None:
     """Read names and shapes again next time; after a change, and in tests."""
     global _kept
     _kept = _Kept("none")
-    cache.delete(_CHECKED)
 
 
 def _present() -> _Kept:
     global _kept
-    mark = cache.get(_CHECKED)
-    if mark is None:
-        mark = str(Revision.objects.values_list("mark", flat=True).first() or "")
-        cache.set(_CHECKED, mark, RECHECK_SECONDS)
     kept = _kept
+    if monotonic() < kept.until:
+        return kept
+    mark = str(Revision.objects.values_list("mark", flat=True).first() or "")
     if kept.mark != mark:
         kept = _kept = _Kept(mark)
+    kept.until = monotonic() + RECHECK_SECONDS
     return kept
 
 
