@@ -26,6 +26,7 @@ from huying.cases.queries.replay import ARCHIVED, RECKONED
 from huying.cases.rules import (
     ENDS,
     OUTSIDERS,
+    PAUSES,
     CallResult,
     Channel,
     ContactKind,
@@ -61,7 +62,6 @@ SHOWN_MOVES = 4  # the others stand under 更多
 KEYS = "123456789"
 FIRST_WORDS = 44  # of a call, before its whole text is unfolded
 # Why a clock stands still, as it is stored, in words.
-PAUSES: dict[str, Label] = {"reviewing": _("街道审核期间")}
 REPLY: dict[str, Label] = {
     ReplyBy.PHONE: _("街道回访"),
     ReplyBy.PAGE: _("自己查进度"),
@@ -115,6 +115,7 @@ class OtherClock:
     clock: ShownClock
     paused: str
     due: str
+    lines: list[clocks.Line]
 
 
 @dataclass(frozen=True)
@@ -526,9 +527,6 @@ def _clock(subject: Subject) -> ClockPanel | None:
     case, now = subject.case, subject.now
     units = {one.pk: one.unit.short_name or one.unit.name for one in subject.rows.orders}
     running = [one for one in subject.rows.clocks if one.stopped_at is None]
-    for one in running:
-        for stretch in one.stretches.all():
-            stretch.reason = str(PAUSES.get(stretch.reason, stretch.reason))
     if not running or case.state in ENDS:
         return None
     wanted = subject.docket.step_now()
@@ -539,6 +537,7 @@ def _clock(subject: Subject) -> ClockPanel | None:
             clock=_shown(one),
             paused=_pause(one),
             due=due_words(one.due_at, now),
+            lines=clocks.explain_whole(one, now, PAUSES),
         )
         for one in running
         if one is not main
@@ -560,7 +559,7 @@ def _clock(subject: Subject) -> ClockPanel | None:
         light=light.words,
         tone=light.tone,
         due=due_words(main.due_at, now),
-        lines=clocks.explain(main, now),
+        lines=clocks.explain_whole(main, now, PAUSES),
         others=others,
         first=first,
         provisional=main.provisional,
@@ -574,7 +573,8 @@ def _shown(clock: Clock) -> ShownClock:
 def _pause(clock: Clock) -> str:
     if clock.paused_at is None:
         return ""
-    return next((one.reason for one in reversed(clocks.stretches_of(clock)) if one.reason), "")
+    found = next((one.reason for one in reversed(clocks.stretches_of(clock)) if one.reason), "")
+    return str(PAUSES.get(found, found))
 
 
 # notices

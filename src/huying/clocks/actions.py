@@ -187,6 +187,12 @@ def build(
     return clock, stretches
 
 
+def change_limit(clock: Clock, limit: Limit, source: str, *, now: datetime) -> None:
+    """Another limit from the same start, on an unsaved row; what it was is kept for the explanation."""
+    clock.limit_before, clock.source_before, clock.changed_at = clock.limit, clock.source, now
+    clock.limit, clock.source = str(limit), source
+
+
 def reckon(clock: Clock, calendar: Calendar, pauses: Iterable[Pause] = ()) -> None:
     """Set what follows from start, limit, calendar and pauses."""
     found = marks(clock.started_at, clock.rule(), calendar, pauses)

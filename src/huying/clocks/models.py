@@ -72,6 +72,10 @@ class Clock(models.Model):
     paused_at = models.DateTimeField(null=True, blank=True)
     provisional = models.BooleanField(default=False)
     imported = models.BooleanField(default=False)  # imported clocks never escalate
+    # The limit before the last change while it ran; every change stands in the history.
+    limit_before = models.CharField(max_length=12, blank=True, default="", db_default="")
+    source_before = models.CharField(max_length=200, blank=True, default="", db_default="")
+    changed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from threading import Lock
@@ -133,8 +133,19 @@ class Line:
     words: str
 
 
-def explain(clock: Clock, now: datetime) -> list[Line]:
-    """Start, rule, source, pauses, the stretches that count, what was skipped, and whether it is provisional."""
+NO_REASONS: Mapping[str, Label] = {}
+
+
+def explain_whole(clock: Clock, now: datetime, reasons: Mapping[str, Label] = NO_REASONS) -> list[Line]:
+    """As `explain`, with the moments of the lights, which staff work by."""
+    return [*explain(clock, now, reasons), Line(_("亮灯"), _light_words(clock, now))]
+
+
+def explain(clock: Clock, now: datetime, reasons: Mapping[str, Label] = NO_REASONS) -> list[Line]:
+    """Start, rule, source, pauses, the stretches that count, what was skipped, and whether it is provisional.
+
+    `reasons`: the words for codes of pauses; a reason that is none of them stands for itself.
+    """
     known, limit = calendar(), clock.rule()
     lines = [
         Line(_("起点"), str(_("%(when)s 起算")) % {"when": moment_words(clock.started_at, now)}),
@@ -142,7 +153,9 @@ def explain(clock: Clock, now: datetime) -> list[Line]:
     ]
     if clock.source:
         lines.append(Line(_("依据"), gettext(clock.source)))
-    lines.append(Line(_("停表"), _pause_words(clock, now)))
+    if clock.changed_at is not None:
+        lines.append(Line(_("改过"), _change_words(clock, clock.changed_at, now)))
+    lines.append(Line(_("停表"), _pause_words(clock, now, reasons)))
     if limit.working:
         lines.append(Line(_("走表"), _spans_words(clock, known, now)))
         skipped = _skipped_words(clock, known, now)
@@ -185,12 +198,30 @@ def _rule_words(clock: Clock, limit: Limit, known: Calendar) -> str:
     }
 
 
-def _pause_words(clock: Clock, now: datetime) -> str:
+def _change_words(clock: Clock, changed_at: datetime, now: datetime) -> str:
+    """Which limit it had before another one took its place."""
+    return str(_("原来是%(limit)s（%(source)s），%(when)s 改成现在这个，仍从起点算")) % {
+        "limit": Limit.parse(clock.limit_before).words(),
+        "source": gettext(clock.source_before),
+        "when": moment_words(changed_at, now),
+    }
+
+
+def _light_words(clock: Clock, now: datetime) -> str:
+    if clock.paused_at is not None and clock.stopped_at is None:
+        return str(_("停着时灯不变"))
+    return str(_("%(yellow)s 起黄灯，%(red)s 起红灯")) % {
+        "yellow": moment_words(clock.yellow_at, now),
+        "red": moment_words(clock.due_at, now),
+    }
+
+
+def _pause_words(clock: Clock, now: datetime, reasons: Mapping[str, Label]) -> str:
     told = []
     for one in stretches_of(clock):
         if one.kind != StretchKind.PAUSED:
             continue
-        facts = {"began": moment_words(one.began_at, now), "reason": one.reason}
+        facts = {"began": moment_words(one.began_at, now), "reason": str(reasons.get(one.reason, one.reason))}
         if one.ended_at is None:
             told.append(str(_("%(began)s 起停着")) % facts)
         else:
