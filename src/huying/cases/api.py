@@ -706,7 +706,5 @@ def _clock(one: Clock, now: datetime) -> ClockOut:
             )
             for part in clocks.stretches_of(one)
         ],
-        explain=[
-            ExplainLine(term=str(line.term), words=line.words) for line in clocks.explain_whole(one, now, PAUSES)
-        ],
+        explain=[ExplainLine(term=str(line.term), words=line.words) for line in clocks.explain_whole(one, now, PAUSES)],
     )

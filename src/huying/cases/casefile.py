@@ -22,7 +22,7 @@ from huying.cases.forms.base import DocketRows
 from huying.cases.models import Answer, Case, Report, WorkOrder
 from huying.cases.queries import page
 from huying.cases.queries.page import CaseRows
-from huying.cases.queries.replay import ARCHIVED, RECKONED
+from huying.cases.queries.replay import ARCHIVED, RECKONED, RELIMITED
 from huying.cases.rules import (
     ENDS,
     OUTSIDERS,
@@ -46,6 +46,7 @@ from huying.cases.rules import guards as g
 from huying.cases.rules.facts import CaseFacts
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
+from huying.clocks.rules import Limit
 from huying.files.models import Attachment
 from huying.files.rules import IMAGES, FilePurpose
 from huying.files.shown import Paper, papers
@@ -73,9 +74,10 @@ OTHER_LINES: dict[str, Label] = {
     "take_in": _("并入一条诉求"),
     "give_back": _("还回并入的诉求"),
     RECKONED: _("工作日历"),
+    RELIMITED: _("换了时限"),
     ARCHIVED: _("按档案办结，中间步骤不详"),
 }
-MINOR = frozenset({Verb.CORRECT, Verb.PLACE, Verb.ADD, Verb.NUDGE, "take_in", "give_back", RECKONED})
+MINOR = frozenset({Verb.CORRECT, Verb.PLACE, Verb.ADD, Verb.NUDGE, "take_in", "give_back", RECKONED, RELIMITED})
 BY_ACTOR: dict[str, Label] = {
     ActorKind.RESIDENT: _("诉求人"),
     ActorKind.RULE: _("按流程"),
@@ -960,6 +962,9 @@ def _note(subject: Subject, line: History) -> str:
         told.append(f"{places.name_of(facts['from'])} → {places.name_of(facts['to'])}")
     if line.verb == Verb.REGISTER and facts.get("type"):
         told.append(_type_name(facts["type"]))
+    if line.verb == RELIMITED:
+        limits = (Limit.parse(facts[name]).words() for name in ("limit_from", "limit_to"))
+        told.append(f"{Step(facts['step']).label} {' → '.join(limits)}")
     if facts.get("unchanged"):
         told.append(str(_("没有改动")))
     if facts.get("round"):

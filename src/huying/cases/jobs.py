@@ -19,13 +19,6 @@ def end_keeping(timestamp: int) -> int:
     return end(months=settings.CONTACT_MONTHS, actor=system("cases.keeping"), now=timezone.now())
 
 
-@app.periodic(cron="*/5 * * * *")
-@app.task(name="cases.remind", queue="notices", queueing_lock="cases.remind", lock="cases.remind")
-def remind(timestamp: int) -> int:
-    """Every five minutes: units hear of limits that are near or gone, once for each limit."""
-    return reminding.remind(now=timezone.now())
-
-
 @app.periodic(cron="30 0,8 * * *")  # 08:30 and 16:30 in China
 @app.task(name="cases.sum_up", queue="notices", queueing_lock="cases.sum_up", lock="cases.sum_up")
 def sum_up(timestamp: int) -> int:

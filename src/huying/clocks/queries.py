@@ -9,6 +9,7 @@ from threading import Lock
 from uuid import UUID
 
 from django.core.cache import cache
+from django.db.models import QuerySet
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext
 
@@ -19,9 +20,11 @@ from huying.clocks.rules import (
     Calendar,
     DayKind,
     Hours,
+    Light,
     Limit,
     Pause,
     StretchKind,
+    Warned,
     YearState,
     unpublished_years,
     used_percent,
@@ -35,22 +38,24 @@ _lock = Lock()
 _kept: tuple[str, Calendar] | None = None
 
 
+def mark() -> str:
+    """Changes with whatever clocks are counted by, here or in upper apps; looked up at most every few seconds."""
+    found = cache.get(_CHECKED)
+    if found is None:
+        found = str(Revision.objects.values_list("mark", flat=True).first() or "")
+        cache.set(_CHECKED, found, RECHECK_SECONDS)
+    return str(found)
+
+
 def calendar() -> Calendar:
-    """The work calendar, kept in the process; its mark is looked up at most every few seconds."""
+    """The work calendar, kept in the process until its mark changes."""
     global _kept
-    mark = cache.get(_CHECKED)
-    kept = _kept
-    if kept is not None and mark == kept[0]:
-        return kept[1]
-    if mark is None:
-        found = Revision.objects.values_list("mark", flat=True).first()
-        mark = str(found or "")
-    if kept is None or kept[0] != mark:
+    present, kept = mark(), _kept
+    if kept is None or kept[0] != present:
         with _lock:
             kept = _kept  # another thread may have read it, or forgotten it, by now
-            if kept is None or kept[0] != mark:
-                kept = _kept = (mark, _read())
-    cache.set(_CHECKED, mark, RECHECK_SECONDS)
+            if kept is None or kept[0] != present:
+                kept = _kept = (present, _read())
     return kept[1]
 
 
@@ -86,12 +91,15 @@ def running(object_kind: str, object_id: UUID, step: str) -> Clock | None:
     ).first()  # one at most, by constraint
 
 
-def overdue(*, now: datetime, after: tuple[datetime, UUID] | None = None, most: int = 200) -> list[Clock]:
-    """Running clocks past their due time, the oldest due first; imported clocks never come, they never escalate."""
-    clocks = Clock.objects.filter(stopped_at=None, paused_at=None, imported=False, due_at__lte=now)
-    if after is not None:
-        clocks = clocks.filter(due_at__gte=after[0]).exclude(due_at=after[0], id__lte=after[1])
-    return list(clocks.order_by("due_at", "id")[:most])
+def turning(light: Light, *, now: datetime) -> QuerySet[Clock]:
+    """Running clocks that turned yellow (or red) and of which that was not told yet, the first due first, by index.
+
+    Imported clocks never come, they never escalate.
+    """
+    clocks = Clock.objects.filter(stopped_at=None, paused_at=None, imported=False)
+    if light == Light.RED:
+        return clocks.filter(warned__lt=Warned.RED, due_at__lte=now).order_by("due_at", "id")
+    return clocks.filter(warned=Warned.NOTHING, yellow_at__lte=now).order_by("yellow_at", "id")
 
 
 def with_stretches(clocks: Sequence[Clock]) -> Sequence[Clock]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,7 +12,9 @@ from huying.cases.listeners.telling import heads, tell, when, workers
 from huying.cases.models import Case, WorkOrder
 from huying.cases.queries.scope import within
 from huying.cases.rules import OPEN, OrderState
+from huying.clocks.events import turned
 from huying.clocks.models import Clock
+from huying.kernel.events import News
 from huying.matters.rules import Step
 from huying.notices.actions import Recipient, notify
 from huying.people.models import Account, RoleGrant
@@ -19,7 +22,7 @@ from huying.people.queries import actor_for, running
 from huying.people.rules import Duty
 from huying.places import queries as places
 
-LOOK_BACK = timedelta(hours=6)  # a sweep that stood still for longer starts afresh: what is older stands on the desk
+LOOK_BACK = timedelta(days=3)  # what turned longer ago, while nothing ran, stands on the desk: nobody needs a pile
 KINDS = {
     (Step.SIGN_IN, False): "sign_in_soon", (Step.SIGN_IN, True): "sign_in_late",
     (Step.HANDLE, False): "due_soon", (Step.HANDLE, True): "overdue",
@@ -27,14 +30,21 @@ KINDS = {
 AT_WORK = (OrderState.ACCEPTED, OrderState.REWORK)
 
 
-def remind(*, now: datetime, most: int = 500) -> int:
-    """Tell units of running limits past 80 % or 100 %; says how many limits. Imported clocks never remind."""
+@turned.listen
+def told_of_turning(news: News) -> None:
+    """Units hear of limits that are near or gone. What stood for days while nobody swept stands on the desk."""
+    remind((UUID(one) for one in news.facts["clocks"]), now=news.at)
+
+
+def remind(clock_ids: Iterable[UUID], *, now: datetime) -> int:
+    """Tell units of those limits that are past 80 % or 100 % and still run; says how many. Twice tells nothing more."""
     near = Q(yellow_at__lte=now, yellow_at__gt=now - LOOK_BACK, due_at__gt=now)
     gone = Q(due_at__lte=now, due_at__gt=now - LOOK_BACK)
     clocks = Clock.objects.filter(
-        near | gone, stopped_at=None, paused_at=None, imported=False, step__in=[Step.SIGN_IN, Step.HANDLE]
-    ).order_by("due_at", "pk")[:most]
-    found = list(clocks)
+        near | gone, pk__in=list(clock_ids), stopped_at=None, paused_at=None, imported=False,
+        step__in=[Step.SIGN_IN, Step.HANDLE],
+    )  # fmt: skip
+    found = list(clocks.order_by("due_at", "pk"))
     orders = _orders(found)
     count = 0
     for clock in found:

@@ -100,7 +100,11 @@ def _facts(clock: Clock, now: datetime) -> dict[str, Any]:
         "light": str(clock.light(now)),
         "used_percent": used(clock, now),
         "stretches": [
-            {**one, "began_at": one["began_at"].isoformat(), "ended_at": one["ended_at"] and one["ended_at"].isoformat()}
+            {
+                **one,
+                "began_at": one["began_at"].isoformat(),
+                "ended_at": one["ended_at"] and one["ended_at"].isoformat(),
+            }
             for one in _stretches(clock)
         ],
         "explain": [{"term": str(term), "words": words} for term, words in _lines(clock, now)],
