@@ -118,7 +118,7 @@ def _touching(codes: Iterable[str]) -> Q:
 def switches_seen_by(viewer: Actor) -> QuerySet[LimitSwitch]:
     """Switches that hold or held where the viewer reads."""
     rows = LimitSwitch.objects.select_related("limit_set")
-    return rows if viewer.kind == ActorKind.SYSTEM else rows.filter(_touching(viewer.areas()))
+    return rows if viewer.kind == ActorKind.SYSTEM else rows.filter(_touching({one.area_code for one in viewer.grants}))
 
 
 def switches_on(viewer: Actor) -> list[LimitSwitch]:
