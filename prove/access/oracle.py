@@ -135,6 +135,7 @@ KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
     "reset": lambda viewer, secret: any_of(viewer, ASKERS, secret.cell),
     "export": lambda viewer, secret: holds(viewer, "export", secret.cell),
     "switch": _switch,
+    "digest": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),
     "dead": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),
 }
 

@@ -732,6 +732,9 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     "places.queries.plans.plans_about": _areas(lambda actor, cell: plans.plans_about(actor, cell)),
     "matters.queries.seen_by": _versions,
     "matters.queries.versions_seen_by": lambda asked: [("", bool(matters.versions_seen_by(asked.actor)), True)],
+    "notices.queries.digests": _by_cell(
+        "digest", "admin_matters", ask=lambda asked: _ids(notices.digests(asked.actor))
+    ),
     "matters.queries.sets.switches_seen_by": _switches(lambda actor: _ids(limit_sets.switches_seen_by(actor))),
     "matters.queries.sets.switched": _switches(
         lambda actor: _ids(_all(lambda one: limit_sets.switched(actor, page=one)))

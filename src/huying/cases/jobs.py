@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 
 from huying.cases.actions import tallying
 from huying.cases.actions.keeping import end_keeping as end
-from huying.cases.listeners import reminding
+from huying.cases.listeners import digesting, reminding
 from huying.kernel.actor import system
 
 
@@ -17,6 +17,13 @@ from huying.kernel.actor import system
 def end_keeping(timestamp: int) -> int:
     """Each night: contact data of cases that ended long enough ago goes; `timestamp` is the time it was queued for."""
     return end(months=settings.CONTACT_MONTHS, actor=system("cases.keeping"), now=timezone.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="cases.digest", queue="notices", queueing_lock="cases.digest", lock="cases.digest")
+def digest(timestamp: int) -> int:
+    """Every five minutes: at the hours an area has set, one notice a person of what turns red today."""
+    return digesting.digest(now=timezone.now())
 
 
 @app.periodic(cron="30 0,8 * * *")  # 08:30 and 16:30 in China

@@ -15,8 +15,10 @@ from huying.cases.rules import OPEN, OrderState
 from huying.clocks.events import turned
 from huying.clocks.models import Clock
 from huying.kernel.events import News
-from huying.matters.rules import Step
+from huying.matters.rules import Grade, Step
 from huying.notices.actions import Recipient, notify
+from huying.notices.queries import digest_hours, digest_minutes
+from huying.notices.rules import stands_in_digest
 from huying.people.models import Account, RoleGrant
 from huying.people.queries import actor_for, running
 from huying.people.rules import Duty
@@ -45,12 +47,17 @@ def remind(clock_ids: Iterable[UUID], *, now: datetime) -> int:
         step__in=[Step.SIGN_IN, Step.HANDLE],
     )  # fmt: skip
     found = list(clocks.order_by("due_at", "pk"))
-    orders = _orders(found)
+    orders = orders_behind(found)
+    hours = digest_hours()
     count = 0
     for clock in found:
         late = clock.due_at <= now
         kind = KINDS[Step(clock.step), late]
         for order in orders.get(clock.object_id, ()):
+            minutes = digest_minutes(hours, order.case.area_code)
+            waits = order.case.grade != Grade.URGENT and not late
+            if waits and stands_in_digest(minutes, clock.started_at, clock.due_at):
+                continue  # the digest tells of it before it turns red
             accounts = {one.pk: one for one in workers(order, now=now)}
             if late:
                 accounts |= {one.pk: one for one in heads(order, now=now)}
@@ -62,7 +69,7 @@ def remind(clock_ids: Iterable[UUID], *, now: datetime) -> int:
     return count
 
 
-def _orders(clocks: list[Clock]) -> dict[UUID, list[WorkOrder]]:
+def orders_behind(clocks: list[Clock]) -> dict[UUID, list[WorkOrder]]:
     """The orders behind clocks: the one to be signed for, or those at work on a case."""
     signing = {one.object_id for one in clocks if one.step == Step.SIGN_IN}
     handling = {one.object_id for one in clocks if one.step == Step.HANDLE}
