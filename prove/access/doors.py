@@ -447,6 +447,7 @@ VALUES: dict[str, Fill] = {
     "cases case_id file_id": _case_file,
     "matters code": _open(code="0301"),
     "matters number": _open(number="1"),
+    "matters switch_id": _of_kind("switch_id", "switch"),
     "places draft_id": _of_kind("draft_id", "own", "area_draft"),
     "places plan_id": _of_kind("plan_id", "plan"),
     "places code": _areas("code"),
@@ -484,6 +485,7 @@ VALUES: dict[str, Fill] = {
     "api organisation_id": _of_kind("organisation_id", "unit"),
     "api key": _register,
     "api key row_id": _row,
+    "api switch_id": _of_kind("switch_id", "switch"),
     "api webhook_id": _of_kind("webhook_id", "own", "webhook"),
     "api webhook_id delivery_id": _call,
 }

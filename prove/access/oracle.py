@@ -109,6 +109,11 @@ def _account_name(viewer: Viewer, secret: Secret) -> bool:
     return _account(viewer, secret) or holds(viewer, "read", secret.cell)
 
 
+def _switch(viewer: Viewer, secret: Secret) -> bool:
+    """Which limits hold is known to all who work in the area, in one around it or inside it."""
+    return bool(duties(viewer.role)) and (secret.cell.startswith(viewer.at) or viewer.at.startswith(secret.cell))
+
+
 KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
     "case": lambda viewer, secret: sees(viewer, secret.thing),
     "voice": lambda viewer, secret: sees(viewer, secret.thing),
@@ -129,6 +134,8 @@ KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
     "review": lambda viewer, secret: any_of(viewer, ASKERS, secret.cell),
     "reset": lambda viewer, secret: any_of(viewer, ASKERS, secret.cell),
     "export": lambda viewer, secret: holds(viewer, "export", secret.cell),
+    "switch": _switch,
+    "digest": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),
     "dead": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),
 }
 

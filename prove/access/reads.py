@@ -35,6 +35,7 @@ from huying.kernel.events import News
 from huying.kernel.paging import Page
 from huying.kernel.refusals import NotAllowed, NotFound
 from huying.matters import queries as matters
+from huying.matters.queries import sets as limit_sets
 from huying.notices import queries as notices
 from huying.opendata import queries as opendata
 from huying.people import queries as people
@@ -550,6 +551,17 @@ def _versions(asked: Asked) -> list[Triple]:
     return [("", bool(got), True)]
 
 
+def _switches(ask: Callable[[Actor], Iterable[UUID]]) -> Callable[[Asked], list[Triple]]:
+    """Switches of limits: of areas that a grant lies in, around or inside."""
+
+    def asking(asked: Asked) -> list[Triple]:
+        mine = {UUID(key): one for key, one in asked.world.of("switch")}
+        got = {one for one in ask(asked.actor) if one in mine}
+        return [("", got, {key for key, one in mine.items() if oracle.may(asked.viewer, one)})]
+
+    return asking
+
+
 def _accounts(asked: Asked) -> list[Triple]:
     rows = _all(lambda one: access.accounts(asked.actor, now=NOW, search="qz", page=one))
     mine = {UUID(key): one.cell for key, one in asked.own_of("account")}
@@ -720,6 +732,13 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     "places.queries.plans.plans_about": _areas(lambda actor, cell: plans.plans_about(actor, cell)),
     "matters.queries.seen_by": _versions,
     "matters.queries.versions_seen_by": lambda asked: [("", bool(matters.versions_seen_by(asked.actor)), True)],
+    "notices.queries.digests": _by_cell(
+        "digest", "admin_matters", ask=lambda asked: _ids(notices.digests(asked.actor))
+    ),
+    "matters.queries.sets.switches_seen_by": _switches(lambda actor: _ids(limit_sets.switches_seen_by(actor))),
+    "matters.queries.sets.switched": _switches(
+        lambda actor: _ids(_all(lambda one: limit_sets.switched(actor, page=one)))
+    ),
     "access.queries.accounts": _accounts,
     "access.queries.watched_account": _each(
         "account", *oracle.ASKERS, ask=lambda actor, key: access.watched_account(actor, key)
@@ -790,6 +809,8 @@ NOT_A_READ: dict[str, str] = {
     "places.lying.register_page": "an address",
     "matters.queries.version": "by number out of `seen_by`",
     "matters.queries.draft": "out of `seen_by`",
+    "matters.queries.sets.switches_on": "out of `switches_seen_by`",
+    "cases.queries.dues.cases_under": "asked by the system alone",
     "places.queries.plans.moving": "counts for a plan that was given",
     "registers.declared.panels_of": "about a row that was given",
     "registers.filters.chips_of": "words of a filter that was given",

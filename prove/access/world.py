@@ -43,8 +43,8 @@ from huying.clients.models import Client
 from huying.files import storage
 from huying.files.models import Attachment
 from huying.kernel.actor import Actor
-from huying.matters.models import CatalogueVersion
-from huying.notices.models import Delivery, Notice, Objection, PublicNotice
+from huying.matters.models import CatalogueVersion, LimitSet, LimitSwitch
+from huying.notices.models import Delivery, DigestHours, Notice, Objection, PublicNotice
 from huying.notices.sealing import objection_hash
 from huying.opendata.models import Export
 from huying.people.models import Account, Appointment, Contact, GrantRequest, Organisation, Recusal, Role, RoleGrant
@@ -732,7 +732,8 @@ def _own_things(world: World) -> None:
 
 def _plans(world: World) -> None:
     """Plans, reviews, resets, exports, letters that could not be sent: things of an area's administrators."""
-    plans, reviews, items, resets, exports, dead, letters = [], [], [], [], [], [], []
+    plans, reviews, items, resets, exports, dead, letters, switches, digests = [], [], [], [], [], [], [], [], []
+    storm = LimitSet.objects.get(season="typhoon", alert="red")
     for cell in CELLS:
 
         def key(what: str, kind: str, cell: str = cell) -> UUID:
@@ -765,6 +766,14 @@ def _plans(world: World) -> None:
                 made_at=BEFORE, rows=1, size=1, sha256="0" * 64,
             )
         )  # fmt: skip
+        switches.append(
+            LimitSwitch(
+                id=key("switch", "switch"), limit_set=storm, season=storm.season, area_code=cell,
+                reason=world.mark("switch", cell), since=BEFORE, switched_at=BEFORE,
+                ended_at=BEFORE + timedelta(hours=1),
+            )
+        )  # fmt: skip
+        digests.append(DigestHours(id=key("digest", "digest"), area_code=cell, minutes=[], set_at=BEFORE))
         letter = Notice(
             id=uuid.uuid5(_SPACE, f"letter {cell}"), kind="order_offered", account=world.rows[Account][cell],
             title=world.mark("dead", cell), body="", area_code=cell, made_at=BEFORE,
@@ -776,7 +785,7 @@ def _plans(world: World) -> None:
                 dead_at=BEFORE, why="refused", masked=world.mark("dead", cell),
             )
         )  # fmt: skip
-    for rows in (plans, reviews, items, resets, exports, letters, dead):
+    for rows in (plans, reviews, items, resets, exports, letters, dead, switches, digests):
         type(rows[0])._default_manager.bulk_create(rows)
         world.rows.setdefault(type(rows[0]), {}).update(dict(zip(CELLS, rows, strict=True)))
 
@@ -793,6 +802,8 @@ LEFT_OUT: dict[str, str] = {
     "matters.DutyEntry": "open to everybody",
     "matters.MatterType": "open to everybody",
     "matters.StepLimit": "open to everybody",
+    "matters.LimitSet": "open to all staff; the migration fills it",
+    "matters.SetLimit": "open to all staff",
     "clients.KeptAnswer": "hashes, and answers of ids alone",
     "access.Factor": "on the own page alone, which is asked by its own address",
     "access.RecoveryCode": "hashes",

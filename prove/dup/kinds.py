@@ -20,6 +20,7 @@ from uuid import UUID
 
 from django import forms as django_forms
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import F
 from django.test import Client as Browser
 
 import huying
@@ -38,6 +39,8 @@ from huying.config import api
 from huying.kernel.actor import resident
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import KeyReused, Refusal
+from huying.matters.actions import sets as limits
+from huying.matters.models import LimitSwitch
 from huying.notices.actions import public as notices
 from huying.notices.models import PublicNotice
 from huying.places import actions as places
@@ -226,6 +229,8 @@ class Kinds:
             "change_row": self._change_row,
             "end_row": self._end_row,
             "upload_file": self._upload,
+            "switch_limits": self._switch_limits,
+            "end_limit_switch": self._end_switch,
         }
         declared = set()
         for path, methods in api.openapi()["paths"].items():
@@ -285,6 +290,26 @@ class Kinds:
         first, second = (f"/webhooks/{one.pk}/deliveries/{_delivery(one).pk}/replay" for _ in range(2))
         return Write(
             lambda: self.ask("head", "POST", first, None, key), lambda: self.ask("head", "POST", second, None, key)
+        )
+
+    def _switch_limits(self) -> Write:
+        _end_switches()
+        body = {"season": "typhoon", "alert": "red", "area": STREET, "reason": "台风演练。", "drill": True}
+        return self.sending("leader", "POST", "/limit-switches", body, {**body, "reason": "另一次演练。"})
+
+    def _end_switch(self) -> Write:
+        _end_switches()
+        one, two = (
+            limits.switch_on(
+                season=season, alert="red", area_code=STREET, reason="演练。", drill=True,
+                actor=self.stage.world.leader, now=RACE,
+            )
+            for season in ("typhoon", "rainstorm")
+        )  # fmt: skip
+        key = f"dup-{next(_numbers)}-{random.getrandbits(40)}"
+        first, second = (f"/limit-switches/{row.pk}/end" for row in (one, two))
+        return Write(
+            lambda: self.ask("leader", "POST", first, None, key), lambda: self.ask("leader", "POST", second, None, key)
         )
 
     def _create_row(self) -> Write:
@@ -718,3 +743,8 @@ def _stop_hooks(kinds: Kinds) -> None:
 def _delivery(one: Any) -> Delivery:
     """A sending that the other side lost."""
     return Delivery.objects.create(webhook=one, history_id=next(_numbers) + 1, state="dead", made_at=RACE)
+
+
+def _end_switches() -> None:
+    """What earlier writes switched on is over: it held for drills alone."""
+    LimitSwitch.objects.filter(ended_at=None).update(ended_at=F("since"))

@@ -1,11 +1,13 @@
 """Starting, stopping, pausing and resuming clocks; publishing a year; explaining a due time."""
 
+import time
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from huying.audit.models import History
 from huying.clocks import actions, queries
@@ -132,26 +134,95 @@ class TestPause:
         assert actions.stop(**case, now=NOW + timedelta(minutes=3)) == 1
         assert actions.resume(**case, now=NOW + timedelta(minutes=4)) == 0
 
-    def test_a_paused_clock_is_not_overdue(self):
+    def test_a_paused_clock_turns_no_light(self):
         clock = started()
         late = NOW + timedelta(days=3)
-        assert queries.overdue(now=late) == [clock]
+        assert list(queries.turning(Light.RED, now=late)) == [clock]
         actions.pause(object_kind="case", object_id=clock.object_id, reason="hold", now=NOW + timedelta(minutes=1))
-        assert queries.overdue(now=late) == []
+        assert list(queries.turning(Light.RED, now=late)) == []
 
 
-class TestOverdue:
-    def test_imported_clocks_never_come(self):
-        started(imported=True)
+def news_of():
+    """What the sweeps told: light and clocks, in order."""
+    rows = ProcrastinateJob.objects.filter(task_name="kernel.deliver", args__name="clocks.turned").order_by("id")
+    return [(one.args["facts"]["light"], [UUID(key) for key in one.args["facts"]["clocks"]]) for one in rows]
+
+
+class TestSweep:
+    def test_each_light_is_told_once(self):
         clock = started()
-        assert queries.overdue(now=NOW + timedelta(days=3)) == [clock]
+        assert actions.sweep(now=NOW) == 0
+        for _twice in range(2):
+            actions.sweep(now=clock.yellow_at)
+        for _twice in range(2):
+            actions.sweep(now=clock.due_at)
+        assert news_of() == [("yellow", [clock.pk]), ("red", [clock.pk])]
 
-    def test_it_goes_on_behind_the_last_one_seen(self):
+    def test_after_a_stop_it_catches_up_and_tells_the_last_light_alone(self):
         clocks = [started(now=NOW + timedelta(minutes=n)) for n in range(5)]
-        late = NOW + timedelta(days=3)
-        first = queries.overdue(now=late, most=2)
-        rest = queries.overdue(now=late, after=(first[-1].due_at, first[-1].id))
-        assert first + rest == clocks
+        late = NOW + timedelta(days=30)
+        assert actions.sweep(now=late) == 5
+        assert actions.sweep(now=late) == 0
+        assert news_of() == [("red", [one.pk for one in clocks])]
+
+    def test_imported_stopped_and_paused_clocks_are_told_of_by_nobody(self):
+        started(imported=True)
+        over, held = started(), started()
+        actions.stop(object_kind="case", object_id=over.object_id, now=NOW)
+        actions.pause(object_kind="case", object_id=held.object_id, reason="hold", now=NOW)
+        assert actions.sweep(now=NOW + timedelta(days=3)) == 0
+
+    def test_another_due_time_is_told_of_anew(self):
+        clock = started()
+        case = {"object_kind": "case", "object_id": clock.object_id}
+        actions.sweep(now=clock.yellow_at)
+        actions.pause(**case, reason="hold", now=clock.yellow_at)
+        actions.resume(**case, now=clock.yellow_at + timedelta(days=1))
+        clock.refresh_from_db()
+        assert (clock.warned, actions.sweep(now=clock.due_at)) == (0, 1)
+
+    def test_more_than_a_batch_is_told_in_several(self, monkeypatch):
+        monkeypatch.setattr(actions, "SWEPT", 2)
+        for _n in range(5):
+            started()
+        assert actions.sweep(now=NOW + timedelta(days=3)) == 5
+        assert [len(ids) for _light, ids in news_of()] == [2, 2, 1]
+
+    @pytest.mark.parametrize(
+        ("light", "index"), [(Light.RED, "clocks_clock_turns_red"), (Light.YELLOW, "clocks_clock_turns_yellow")]
+    )
+    def test_it_looks_by_an_index_that_holds_nothing_else(self, light, index):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        assert index in queries.turning(light, now=NOW)[:200].explain()
+
+
+@pytest.mark.slow
+def test_of_100_000_running_clocks_1_000_that_become_due_are_told_within_five_seconds():
+    known, limit = queries.calendar(), Limit.parse("24h")
+    clocks, rows = [], []
+    for number in range(100_000):
+        began = NOW - timedelta(hours=23) if number % 100 == 0 else NOW + timedelta(seconds=number)
+        clock, own = actions.build(
+            object_kind="case", object_id=UUID(int=number), step="handle", limit=limit, area_code=AREA,
+            started_at=began, stopped_at=None, calendar=known,
+        )  # fmt: skip
+        clocks.append(clock)
+        rows += own
+    Clock.objects.bulk_create(clocks, batch_size=5000)
+    Stretch.objects.bulk_create(rows, batch_size=5000)
+    assert actions.sweep(now=NOW + timedelta(minutes=30)) == 1000  # all of these are yellow
+
+    due = NOW + timedelta(hours=1)
+    with CaptureQueriesContext(connection) as told:
+        before = time.monotonic()
+        assert actions.sweep(now=due) == 1000
+        seconds = time.monotonic() - before
+
+    assert actions.sweep(now=due) == 0
+    assert seconds < 5, f"{seconds:.2f} s"
+    assert len(told) < 60
+    print(f"sweep of 1,000 among 100,000: {seconds:.3f} s, {len(told)} statements")
 
 
 class TestBuild:

@@ -8,6 +8,7 @@ from huying.cases import actions
 from huying.cases.listeners import reminding
 from huying.cases.models import Case, Report, WorkOrder
 from huying.cases.sent import sent_about
+from huying.clocks import actions as clocks
 from huying.kernel.actor import resident
 from huying.notices import actions as notices
 from huying.notices.models import Delivery, Notice
@@ -20,6 +21,13 @@ PLAIN, ABOUT_STAFF = "0103", "2007"
 PHONE = "13912345678"
 EVERYBODY = ("clerk", "dispatcher", "reviewer", "leader", "secretary", "grid_worker", "keeper", "next_dispatcher",
              "next_handler", "firm_handler", "enforcer", "auditor")  # fmt: skip
+
+
+def sweep(now):
+    """The minute's sweep, and what follows from its news; says how many clocks turned."""
+    count = clocks.sweep(now=now)
+    spread()
+    return count
 
 
 def later(minutes):
@@ -115,12 +123,12 @@ class TestClock:
     def test_limits_are_told_once_when_near_and_once_when_gone(self, world, house):
         case = dispatch(world, world.call().case)
         order = WorkOrder.objects.get(case=case)
-        assert reminding.remind(now=later(6)) == 0
+        assert sweep(later(6)) == 0
         for _twice in range(2):
-            reminding.remind(now=order.due_at - timedelta(minutes=1))
+            sweep(order.due_at - timedelta(minutes=1))
         assert told(world, "handler") == ["order_offered", "sign_in_soon"]
         for _twice in range(2):
-            reminding.remind(now=order.due_at + timedelta(minutes=1))
+            sweep(order.due_at + timedelta(minutes=1))
         assert told(world, "handler") == ["order_offered", "sign_in_soon", "sign_in_late"]
         assert told(world, "unit_head")[-1] == "sign_in_late"
 
@@ -128,8 +136,8 @@ class TestClock:
         case = dispatch(world, world.call().case)
         sign_in(world, case)
         due = WorkOrder.objects.get(case=case).due_at
-        reminding.remind(now=due - timedelta(minutes=1))
-        reminding.remind(now=due + timedelta(minutes=1))
+        sweep(due - timedelta(minutes=1))
+        sweep(due + timedelta(minutes=1))
         assert told(world, "handler") == ["order_offered", "due_soon", "overdue"]
         assert told(world, "unit_head") == ["order_offered", "overdue"]
 

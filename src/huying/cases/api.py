@@ -20,7 +20,7 @@ from huying.cases.queries import lists, maps, outside
 from huying.cases.queries import page as pages
 from huying.cases.queries.lists import FLAGS, Wanted
 from huying.cases.queries.maps import Box
-from huying.cases.rules import FLOW, Channel, OrderRole, OrderState, State, state_label
+from huying.cases.rules import FLOW, PAUSES, Channel, OrderRole, OrderState, State, state_label
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
 from huying.files import responses
@@ -153,7 +153,17 @@ class ClockOut(Out):
     provisional: bool = Field(description="counts days of a year whose calendar is not published yet")
     light: str = Field(examples=["green"])
     used_percent: int = Field(ge=0)
+    stretches: list[StretchOut]
     explain: list[ExplainLine]
+
+
+class StretchOut(Out):
+    """A time during which a clock ran or stood still."""
+
+    kind: str = Field(examples=["running"])
+    began_at: datetime
+    ended_at: datetime | None = Field(description="null while it goes on")
+    reason: str = Field(description="why it stood still", examples=["街道审核期间"])
 
 
 class ExplainLine(Out):
@@ -687,5 +697,14 @@ def _clock(one: Clock, now: datetime) -> ClockOut:
         provisional=one.provisional,
         light=str(one.light(now)),
         used_percent=clocks.used(one, now),
-        explain=[ExplainLine(term=str(line.term), words=line.words) for line in clocks.explain(one, now)],
+        stretches=[
+            StretchOut(
+                kind=part.kind,
+                began_at=part.began_at,
+                ended_at=part.ended_at,
+                reason=str(PAUSES.get(part.reason, part.reason)),
+            )
+            for part in clocks.stretches_of(one)
+        ],
+        explain=[ExplainLine(term=str(line.term), words=line.words) for line in clocks.explain_whole(one, now, PAUSES)],
     )

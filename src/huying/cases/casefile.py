@@ -22,10 +22,11 @@ from huying.cases.forms.base import DocketRows
 from huying.cases.models import Answer, Case, Report, WorkOrder
 from huying.cases.queries import page
 from huying.cases.queries.page import CaseRows
-from huying.cases.queries.replay import ARCHIVED, RECKONED
+from huying.cases.queries.replay import ARCHIVED, RECKONED, RELIMITED
 from huying.cases.rules import (
     ENDS,
     OUTSIDERS,
+    PAUSES,
     CallResult,
     Channel,
     ContactKind,
@@ -45,6 +46,7 @@ from huying.cases.rules import guards as g
 from huying.cases.rules.facts import CaseFacts
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
+from huying.clocks.rules import Limit
 from huying.files.models import Attachment
 from huying.files.rules import IMAGES, FilePurpose
 from huying.files.shown import Paper, papers
@@ -61,7 +63,6 @@ SHOWN_MOVES = 4  # the others stand under 更多
 KEYS = "123456789"
 FIRST_WORDS = 44  # of a call, before its whole text is unfolded
 # Why a clock stands still, as it is stored, in words.
-PAUSES: dict[str, Label] = {"reviewing": _("街道审核期间")}
 REPLY: dict[str, Label] = {
     ReplyBy.PHONE: _("街道回访"),
     ReplyBy.PAGE: _("自己查进度"),
@@ -73,9 +74,10 @@ OTHER_LINES: dict[str, Label] = {
     "take_in": _("并入一条诉求"),
     "give_back": _("还回并入的诉求"),
     RECKONED: _("工作日历"),
+    RELIMITED: _("换了时限"),
     ARCHIVED: _("按档案办结，中间步骤不详"),
 }
-MINOR = frozenset({Verb.CORRECT, Verb.PLACE, Verb.ADD, Verb.NUDGE, "take_in", "give_back", RECKONED})
+MINOR = frozenset({Verb.CORRECT, Verb.PLACE, Verb.ADD, Verb.NUDGE, "take_in", "give_back", RECKONED, RELIMITED})
 BY_ACTOR: dict[str, Label] = {
     ActorKind.RESIDENT: _("诉求人"),
     ActorKind.RULE: _("按流程"),
@@ -115,6 +117,7 @@ class OtherClock:
     clock: ShownClock
     paused: str
     due: str
+    lines: list[clocks.Line]
 
 
 @dataclass(frozen=True)
@@ -526,9 +529,6 @@ def _clock(subject: Subject) -> ClockPanel | None:
     case, now = subject.case, subject.now
     units = {one.pk: one.unit.short_name or one.unit.name for one in subject.rows.orders}
     running = [one for one in subject.rows.clocks if one.stopped_at is None]
-    for one in running:
-        for stretch in one.stretches.all():
-            stretch.reason = str(PAUSES.get(stretch.reason, stretch.reason))
     if not running or case.state in ENDS:
         return None
     wanted = subject.docket.step_now()
@@ -539,6 +539,7 @@ def _clock(subject: Subject) -> ClockPanel | None:
             clock=_shown(one),
             paused=_pause(one),
             due=due_words(one.due_at, now),
+            lines=clocks.explain_whole(one, now, PAUSES),
         )
         for one in running
         if one is not main
@@ -560,7 +561,7 @@ def _clock(subject: Subject) -> ClockPanel | None:
         light=light.words,
         tone=light.tone,
         due=due_words(main.due_at, now),
-        lines=clocks.explain(main, now),
+        lines=clocks.explain_whole(main, now, PAUSES),
         others=others,
         first=first,
         provisional=main.provisional,
@@ -574,7 +575,8 @@ def _shown(clock: Clock) -> ShownClock:
 def _pause(clock: Clock) -> str:
     if clock.paused_at is None:
         return ""
-    return next((one.reason for one in reversed(clocks.stretches_of(clock)) if one.reason), "")
+    found = next((one.reason for one in reversed(clocks.stretches_of(clock)) if one.reason), "")
+    return str(PAUSES.get(found, found))
 
 
 # notices
@@ -960,6 +962,9 @@ def _note(subject: Subject, line: History) -> str:
         told.append(f"{places.name_of(facts['from'])} → {places.name_of(facts['to'])}")
     if line.verb == Verb.REGISTER and facts.get("type"):
         told.append(_type_name(facts["type"]))
+    if line.verb == RELIMITED:
+        limits = (Limit.parse(facts[name]).words() for name in ("limit_from", "limit_to"))
+        told.append(f"{Step(facts['step']).label} {' → '.join(limits)}")
     if facts.get("unchanged"):
         told.append(str(_("没有改动")))
     if facts.get("round"):

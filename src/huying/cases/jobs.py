@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 
 from huying.cases.actions import tallying
 from huying.cases.actions.keeping import end_keeping as end
-from huying.cases.listeners import reminding
+from huying.cases.listeners import digesting, reminding
 from huying.kernel.actor import system
 
 
@@ -20,10 +20,10 @@ def end_keeping(timestamp: int) -> int:
 
 
 @app.periodic(cron="*/5 * * * *")
-@app.task(name="cases.remind", queue="notices", queueing_lock="cases.remind", lock="cases.remind")
-def remind(timestamp: int) -> int:
-    """Every five minutes: units hear of limits that are near or gone, once for each limit."""
-    return reminding.remind(now=timezone.now())
+@app.task(name="cases.digest", queue="notices", queueing_lock="cases.digest", lock="cases.digest")
+def digest(timestamp: int) -> int:
+    """Every five minutes: at the hours an area has set, one notice a person of what turns red today."""
+    return digesting.digest(now=timezone.now())
 
 
 @app.periodic(cron="30 0,8 * * *")  # 08:30 and 16:30 in China

@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "export": "export",
     "rehearse": "rehearse",
     "verify": "verify",
+    "explain": "explain",
     "blank": "blank",
     "backup": "backup",
     "restore": "restore",

@@ -25,9 +25,11 @@ from huying.clocks.rules import (
     SHANGHAI,
     Calendar,
     DayKind,
+    Light,
     Limit,
     Pause,
     StretchKind,
+    Warned,
     YearState,
     marks,
 )
@@ -37,6 +39,7 @@ from huying.kernel.refusals import Conflict, IllegalMove, Invalid, NotAllowed
 from huying.kernel.terms import _
 
 BATCH = 500
+SWEPT = 200  # clocks that one piece of news tells of
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,7 @@ def resume(*, object_kind: str, object_id: UUID, now: datetime, step: str | None
         for clock in clocks:
             clock.paused_at = None
             reckon(clock, queries.calendar(), queries.pauses_of(clock))
-        Clock.objects.bulk_update(clocks, ["paused_at", "due_at", "yellow_at", "provisional"])
+        Clock.objects.bulk_update(clocks, ["paused_at", "due_at", "yellow_at", "provisional", "warned"])
     return len(clocks)
 
 
@@ -187,15 +190,53 @@ def build(
     return clock, stretches
 
 
+def change_limit(clock: Clock, limit: Limit, source: str, *, now: datetime) -> None:
+    """Another limit from the same start, on an unsaved row; what it was is kept for the explanation."""
+    clock.limit_before, clock.source_before, clock.changed_at = clock.limit, clock.source, now
+    clock.limit, clock.source = str(limit), source
+
+
 def reckon(clock: Clock, calendar: Calendar, pauses: Iterable[Pause] = ()) -> None:
     """Set what follows from start, limit, calendar and pauses."""
     found = marks(clock.started_at, clock.rule(), calendar, pauses)
+    if found.due_at != clock.due_at:
+        clock.warned = Warned.NOTHING  # of another due time is told anew
     clock.due_at, clock.yellow_at, clock.provisional = found.due_at, found.yellow_at, found.provisional
 
 
 def _not_stopped(object_kind: str, object_ids: Sequence[UUID], step: str | None) -> QuerySet[Clock]:
     clocks = Clock.objects.filter(object_kind=object_kind, object_id__in=object_ids, stopped_at=None)
     return clocks if step is None else clocks.filter(step=step)
+
+
+# The sweep
+
+
+def sweep(*, now: datetime) -> int:
+    """Tell, in news for upper apps, which clocks turned red or yellow since it was told last; says how many.
+
+    Each clock is told of once for each light of a due time, however often and by however many this runs. After a stop
+    it catches up, however long that was: a clock that passed both lights meanwhile is told of as red.
+    """
+    return _swept(Light.RED, Warned.RED, now) + _swept(Light.YELLOW, Warned.YELLOW, now)
+
+
+def _swept(light: Light, warned: Warned, now: datetime) -> int:
+    count = 0
+    while ids := _sweep_batch(light, warned, now):
+        count += len(ids)
+    return count
+
+
+@transaction.atomic
+def _sweep_batch(light: Light, warned: Warned, now: datetime) -> list[UUID]:
+    """One batch: what an act or another sweep holds at the moment is left to the next run."""
+    rows = queries.turning(light, now=now).select_for_update(skip_locked=True)
+    ids = list(rows.values_list("pk", flat=True)[:SWEPT])
+    if ids:
+        Clock.objects.filter(pk__in=ids).update(warned=warned)
+        events.turned.emit(at=now, light=str(light), clocks=ids)
+    return ids
 
 
 # The calendar
@@ -221,7 +262,7 @@ def publish_year(
             raise Invalid({"year": [_("这一年的放假安排还没有公布。公布后再来办。")]}, year=year)
         days, source = published.days_of(year), source or published.SOURCE
     _keep_year(year, days, source, now)
-    _changed()
+    changed()
     moved = _reckon_provisional(year, actor, now)
     audit.append(
         kind="calendar",
@@ -252,7 +293,7 @@ def set_hours(*, valid_from: date, spans: Sequence[tuple[int, int]], actor: Acto
     if not spans:
         raise Invalid({"spans": [_("至少要有一个时段。")]})
     row, _made = WorkHours.objects.update_or_create(valid_from=valid_from, defaults={"spans": [list(s) for s in spans]})
-    _changed()
+    changed()
     audit.append(
         kind="calendar",
         object_id=year_id(valid_from.year),
@@ -279,7 +320,7 @@ def fill(*, now: datetime) -> int:
     WorkHours.objects.get_or_create(
         valid_from=DEFAULT_HOURS.valid_from, defaults={"spans": [list(span) for span in DEFAULT_HOURS.spans]}
     )
-    _changed()
+    changed()
     return len(known)
 
 
@@ -322,7 +363,7 @@ def _reckon_provisional(year: int, actor: Actor, now: datetime) -> int:
             changed.append(clock)
             if clock.due_at != before:
                 rows.append(_reckoned(clock, before, year, actor, now))
-        Clock.objects.bulk_update(changed, ["due_at", "yellow_at", "provisional"])
+        Clock.objects.bulk_update(changed, ["due_at", "yellow_at", "provisional", "warned"])
         audit.append_many(rows)
         moved += len(rows)
     return moved
@@ -353,8 +394,8 @@ def _batches(keys: Sequence[UUID]) -> Iterator[list[UUID]]:
         yield batch
 
 
-def _changed() -> None:
-    """Give the calendar a new mark, so that every process reads it again."""
+def changed() -> None:
+    """Give what clocks are counted by a new mark, so that every process reads it again."""
     if not Revision.objects.filter(pk=1).update(number=F("number") + 1, mark=uuid7()):
         Revision.objects.create(pk=1, number=1)
     queries.forget()

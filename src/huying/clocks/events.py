@@ -3,3 +3,4 @@
 from huying.kernel.events import Event
 
 calendar_published = Event("clocks.calendar_published")
+turned = Event("clocks.turned")  # facts: light (yellow, red), clocks (ids)

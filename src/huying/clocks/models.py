@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import F, Q
 
-from huying.clocks.rules import DayKind, Light, Limit, Pause, StretchKind, YearState, light_of
+from huying.clocks.rules import DayKind, Light, Limit, Pause, StretchKind, Warned, YearState, light_of
 from huying.kernel.ids import uuid7
 
 
@@ -72,6 +72,11 @@ class Clock(models.Model):
     paused_at = models.DateTimeField(null=True, blank=True)
     provisional = models.BooleanField(default=False)
     imported = models.BooleanField(default=False)  # imported clocks never escalate
+    warned = models.PositiveSmallIntegerField(default=Warned.NOTHING.value, db_default=0)
+    # The limit before the last change while it ran; every change stands in the history.
+    limit_before = models.CharField(max_length=12, blank=True, default="", db_default="")
+    source_before = models.CharField(max_length=200, blank=True, default="", db_default="")
+    changed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -89,13 +94,13 @@ class Clock(models.Model):
             models.Index(fields=["object_id", "object_kind"], name="clocks_clock_object"),
             models.Index(
                 fields=["due_at", "id"],
-                condition=Q(stopped_at=None, paused_at=None, imported=False),
-                name="clocks_clock_due",
+                condition=Q(stopped_at=None, paused_at=None, imported=False, warned__lt=Warned.RED.value),
+                name="clocks_clock_turns_red",
             ),
             models.Index(
                 fields=["yellow_at", "id"],
-                condition=Q(stopped_at=None, paused_at=None, imported=False),
-                name="clocks_clock_yellow",
+                condition=Q(stopped_at=None, paused_at=None, imported=False, warned=Warned.NOTHING.value),
+                name="clocks_clock_turns_yellow",
             ),
             models.Index(
                 fields=["area_code", "due_at", "id"], condition=Q(stopped_at=None), name="clocks_clock_area_due"

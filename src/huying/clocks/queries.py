@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from threading import Lock
 from uuid import UUID
 
 from django.core.cache import cache
+from django.db.models import QuerySet
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext
 
@@ -19,9 +20,11 @@ from huying.clocks.rules import (
     Calendar,
     DayKind,
     Hours,
+    Light,
     Limit,
     Pause,
     StretchKind,
+    Warned,
     YearState,
     unpublished_years,
     used_percent,
@@ -35,22 +38,24 @@ _lock = Lock()
 _kept: tuple[str, Calendar] | None = None
 
 
+def mark() -> str:
+    """Changes with whatever clocks are counted by, here or in upper apps; looked up at most every few seconds."""
+    found = cache.get(_CHECKED)
+    if found is None:
+        found = str(Revision.objects.values_list("mark", flat=True).first() or "")
+        cache.set(_CHECKED, found, RECHECK_SECONDS)
+    return str(found)
+
+
 def calendar() -> Calendar:
-    """The work calendar, kept in the process; its mark is looked up at most every few seconds."""
+    """The work calendar, kept in the process until its mark changes."""
     global _kept
-    mark = cache.get(_CHECKED)
-    kept = _kept
-    if kept is not None and mark == kept[0]:
-        return kept[1]
-    if mark is None:
-        found = Revision.objects.values_list("mark", flat=True).first()
-        mark = str(found or "")
-    if kept is None or kept[0] != mark:
+    present, kept = mark(), _kept
+    if kept is None or kept[0] != present:
         with _lock:
             kept = _kept  # another thread may have read it, or forgotten it, by now
-            if kept is None or kept[0] != mark:
-                kept = _kept = (mark, _read())
-    cache.set(_CHECKED, mark, RECHECK_SECONDS)
+            if kept is None or kept[0] != present:
+                kept = _kept = (present, _read())
     return kept[1]
 
 
@@ -86,12 +91,15 @@ def running(object_kind: str, object_id: UUID, step: str) -> Clock | None:
     ).first()  # one at most, by constraint
 
 
-def overdue(*, now: datetime, after: tuple[datetime, UUID] | None = None, most: int = 200) -> list[Clock]:
-    """Running clocks past their due time, the oldest due first; imported clocks never come, they never escalate."""
-    clocks = Clock.objects.filter(stopped_at=None, paused_at=None, imported=False, due_at__lte=now)
-    if after is not None:
-        clocks = clocks.filter(due_at__gte=after[0]).exclude(due_at=after[0], id__lte=after[1])
-    return list(clocks.order_by("due_at", "id")[:most])
+def turning(light: Light, *, now: datetime) -> QuerySet[Clock]:
+    """Running clocks that turned yellow (or red) and of which that was not told yet, the first due first, by index.
+
+    Imported clocks never come, they never escalate.
+    """
+    clocks = Clock.objects.filter(stopped_at=None, paused_at=None, imported=False)
+    if light == Light.RED:
+        return clocks.filter(warned__lt=Warned.RED, due_at__lte=now).order_by("due_at", "id")
+    return clocks.filter(warned=Warned.NOTHING, yellow_at__lte=now).order_by("yellow_at", "id")
 
 
 def with_stretches(clocks: Sequence[Clock]) -> Sequence[Clock]:
@@ -133,8 +141,19 @@ class Line:
     words: str
 
 
-def explain(clock: Clock, now: datetime) -> list[Line]:
-    """Start, rule, source, pauses, the stretches that count, what was skipped, and whether it is provisional."""
+NO_REASONS: Mapping[str, Label] = {}
+
+
+def explain_whole(clock: Clock, now: datetime, reasons: Mapping[str, Label] = NO_REASONS) -> list[Line]:
+    """As `explain`, with the moments of the lights, which staff work by."""
+    return [*explain(clock, now, reasons), Line(_("亮灯"), _light_words(clock, now))]
+
+
+def explain(clock: Clock, now: datetime, reasons: Mapping[str, Label] = NO_REASONS) -> list[Line]:
+    """Start, rule, source, pauses, the stretches that count, what was skipped, and whether it is provisional.
+
+    `reasons`: the words for codes of pauses; a reason that is none of them stands for itself.
+    """
     known, limit = calendar(), clock.rule()
     lines = [
         Line(_("起点"), str(_("%(when)s 起算")) % {"when": moment_words(clock.started_at, now)}),
@@ -142,7 +161,9 @@ def explain(clock: Clock, now: datetime) -> list[Line]:
     ]
     if clock.source:
         lines.append(Line(_("依据"), gettext(clock.source)))
-    lines.append(Line(_("停表"), _pause_words(clock, now)))
+    if clock.changed_at is not None:
+        lines.append(Line(_("改过"), _change_words(clock, clock.changed_at, now)))
+    lines.append(Line(_("停表"), _pause_words(clock, now, reasons)))
     if limit.working:
         lines.append(Line(_("走表"), _spans_words(clock, known, now)))
         skipped = _skipped_words(clock, known, now)
@@ -185,12 +206,30 @@ def _rule_words(clock: Clock, limit: Limit, known: Calendar) -> str:
     }
 
 
-def _pause_words(clock: Clock, now: datetime) -> str:
+def _change_words(clock: Clock, changed_at: datetime, now: datetime) -> str:
+    """Which limit it had before another one took its place."""
+    return str(_("原来是%(limit)s（%(source)s），%(when)s 改成现在这个，仍从起点算")) % {
+        "limit": Limit.parse(clock.limit_before).words(),
+        "source": gettext(clock.source_before),
+        "when": moment_words(changed_at, now),
+    }
+
+
+def _light_words(clock: Clock, now: datetime) -> str:
+    if clock.paused_at is not None and clock.stopped_at is None:
+        return str(_("停着时灯不变"))
+    return str(_("%(yellow)s 起黄灯，%(red)s 起红灯")) % {
+        "yellow": moment_words(clock.yellow_at, now),
+        "red": moment_words(clock.due_at, now),
+    }
+
+
+def _pause_words(clock: Clock, now: datetime, reasons: Mapping[str, Label]) -> str:
     told = []
     for one in stretches_of(clock):
         if one.kind != StretchKind.PAUSED:
             continue
-        facts = {"began": moment_words(one.began_at, now), "reason": one.reason}
+        facts = {"began": moment_words(one.began_at, now), "reason": str(reasons.get(one.reason, one.reason))}
         if one.ended_at is None:
             told.append(str(_("%(began)s 起停着")) % facts)
         else:

@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
+from enum import IntEnum
 from typing import Final
 
 from huying.kernel.refusals import Invalid
@@ -46,6 +47,14 @@ class Light(Term):
     GREEN = "green", _("正常")
     YELLOW = "yellow", _("将到期")
     RED = "red", _("已超时")
+
+
+class Warned(IntEnum):
+    """What was told of a clock's present due time: nothing yet, that it is near, that it is gone."""
+
+    NOTHING = 0
+    YELLOW = 1
+    RED = 2
 
 
 class YearState(Term):

@@ -28,7 +28,7 @@ from huying import __version__
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 BACKUP_RECORD = "backup.json"
-SWEEP = "cases.remind"
+SWEEP = "clocks.sweep"
 """The job that looks for clocks that are due; how far behind it is, is how late anybody hears of a limit."""
 PATIENCE_MS = 2000
 

@@ -10,6 +10,7 @@ class MattersConfig(AppConfig):
         from huying.kernel.actor import ActorKind
         from huying.kernel.registry import MenuEntry, add_link, add_menu
         from huying.kernel.terms import _
+        from huying.people.rules import Duty
 
         add_link("matter", "matters:type", "code")
         add_menu(
@@ -21,5 +22,16 @@ class MattersConfig(AppConfig):
                 group="base",
                 order=70,
                 shown=lambda actor: actor.kind == ActorKind.PERSON,
+            )
+        )
+        add_menu(
+            MenuEntry(
+                key="limits",
+                label=_("时限组"),
+                icon="clock",
+                url_name="matters:limits",
+                group="base",
+                order=72,
+                shown=lambda actor: actor.has(Duty.LEAD) or actor.has(Duty.ADMIN_MATTERS),
             )
         )

@@ -15,6 +15,7 @@ from huying.kernel.terms import _
 from huying.kernel.text import LINE_LIMIT, TextField
 from huying.matters.models import CatalogueVersion
 from huying.matters.rules.book import TYPE_COLUMNS, TypeRow, limits_text, read_limits
+from huying.matters.rules.seasons import LEVELS, Season, read_set, set_name
 from huying.matters.sheets import FILE_LIMIT
 
 # What a dry run hands on to the second step in the form; a bigger file is chosen again.
@@ -125,3 +126,60 @@ class ImportForm(RevisionForm):
             return base64.b64decode(self.cleaned_data["kept"], validate=True)
         except (binascii.Error, ValueError) as why:
             raise Invalid({"file": [_("文件没有传完整。请重新选一次。")]}) from why
+
+
+def occasions() -> list[tuple[str, str]]:
+    """Every occasion with its level as one choice: `typhoon:red`."""
+    return [
+        (f"{season.value}:{alert}", str(set_name(season, str(alert)))) for season in Season for alert in LEVELS[season]
+    ]
+
+
+class OccasionForm(forms.Form):
+    """Which set, and where."""
+
+    occasion = forms.ChoiceField(label=_("哪一组"), widget=forms.Select)
+    area_code = forms.ChoiceField(label=_("在哪里"), widget=forms.Select)
+
+    def __init__(self, *args: Any, areas: list[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["occasion"].choices = occasions()  # type: ignore[attr-defined]
+        self.fields["area_code"].choices = areas  # type: ignore[attr-defined]
+
+    def occasion_named(self) -> dict[str, str]:
+        season, _colon, alert = self.cleaned_data["occasion"].partition(":")
+        return {"season": season, "alert": alert}
+
+
+class SwitchForm(OccasionForm):
+    """Let a set hold in an area."""
+
+    reason = TextField(label=_("为什么"), limit=LINE_LIMIT, line=True, error_messages={"required": _("请写明为什么。")})
+    until = forms.DateTimeField(
+        label=_("到什么时候"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        help_text=_("到时自动换回。不填就一直执行，要手动换回。"),
+        error_messages={"invalid": _("时间写不对。请写成 2026-09-20 08:00 这样。")},
+    )
+    drill = forms.BooleanField(label=_("演练（只管演练案件）"), required=False)
+
+
+class SetForm(OccasionForm):
+    """The next version of a set."""
+
+    limits = TextField(
+        label=_("时限"), limit=6000, widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=_(
+            "一行一个，如“办理 紧急=4h”“办理 一般=10d”。只管一种事项的，前面写代码：“0901 办理=2h”。没写的照清单。"
+        ),
+        error_messages={"required": _("请写时限。")},
+    )  # fmt: skip
+    recount = forms.BooleanField(label=_("已经在走的时限也改（仍从各自起点算）"), required=False)
+
+    def clean_limits(self) -> str:
+        try:
+            read_set(self.cleaned_data["limits"])
+        except Invalid as why:
+            raise ValidationError([str(one) for one in why.errors["limits"]]) from why
+        return str(self.cleaned_data["limits"])

@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime
 
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from huying.kernel.actor import system
 from huying.matters import actions
+from huying.matters.actions import sets
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -13,3 +15,12 @@ from huying.matters import actions
 def bring_due_into_force(timestamp: int) -> None:
     """An approved version takes effect on its day; running twice does nothing more."""
     actions.bring_due_into_force(actor=system("matters.sweep"), now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(
+    name="matters.end_switches", queue="sweeps", queueing_lock="matters.end_switches", lock="matters.end_switches"
+)
+def end_switches(timestamp: int) -> int:
+    """Sets of limits are switched back at their stated end, also when that passed while nobody was there."""
+    return sets.end_switches(actor=system("matters.sweep"), now=timezone.now())

@@ -13,6 +13,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from huying.kernel.ids import uuid7
 from huying.kernel.terms import _
 from huying.matters.rules import (
     CallBackPolicy,
@@ -24,6 +25,7 @@ from huying.matters.rules import (
     Step,
     VersionState,
 )
+from huying.matters.rules.seasons import Alert, Season, set_name
 
 
 class CatalogueVersion(models.Model):
@@ -200,3 +202,85 @@ class StepLimit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.step} {self.limit}"
+
+
+class LimitSet(models.Model):
+    """One version of the limits for an occasion; never changed, a change is the next version.
+
+    `area_code`: whose it is; "" for those that come with the system, until a street writes its own.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    season = models.CharField(max_length=16, choices=Season.choices)
+    alert = models.CharField(max_length=8, choices=Alert.choices, blank=True, default="")
+    area_code = models.CharField(max_length=24, db_collation="C", blank=True, default="")
+    number = models.PositiveIntegerField()
+    # Whether clocks that run already take its limits too; else only those that start while it holds.
+    recount = models.BooleanField(default=False)
+    made_by = models.UUIDField(null=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["season", "alert", "area_code", "number"], name="matters_set_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.season} {self.alert} {self.number}"
+
+    @property
+    def name(self) -> str:
+        return str(set_name(self.season, self.alert))
+
+
+class SetLimit(models.Model):
+    """One line of a set: the limit of a step, of one type or of all ("")."""
+
+    limit_set = models.ForeignKey(LimitSet, on_delete=models.CASCADE, related_name="lines")
+    line = models.PositiveIntegerField()
+    type_code = models.CharField(max_length=4, db_collation="C", blank=True, default="")
+    step = models.CharField(max_length=16, choices=Step.choices)
+    grade = models.CharField(max_length=16, choices=Grade.choices, blank=True, default="")
+    limit = models.CharField(max_length=12)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["limit_set", "line"], name="matters_set_line"),
+            models.UniqueConstraint(fields=["limit_set", "type_code", "step", "grade"], name="matters_set_limit"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.step} {self.limit}"
+
+
+class LimitSwitch(models.Model):
+    """A set holds in an area from one moment to another; these rows are the history of switching."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    limit_set = models.ForeignKey(LimitSet, on_delete=models.PROTECT, related_name="switches")
+    season = models.CharField(max_length=16, choices=Season.choices)
+    area_code = models.CharField(max_length=24, db_collation="C")
+    drill = models.BooleanField(default=False)  # it holds for cases of drills alone
+    reason = models.CharField(max_length=200)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)  # the end that was stated when it was switched on
+    switched_by = models.UUIDField(null=True)
+    switched_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.UUIDField(null=True)  # null too where it ended at its stated end
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["area_code", "season", "drill"], condition=Q(ended_at=None), name="matters_one_switch"
+            ),
+            models.CheckConstraint(condition=Q(until=None) | Q(until__gt=F("since")), name="matters_switch_term"),
+            models.CheckConstraint(condition=Q(ended_at=None) | Q(ended_at__gte=F("since")), name="matters_switch_end"),
+        ]
+        indexes = [
+            models.Index(fields=["until"], condition=Q(ended_at=None), name="matters_switch_until"),
+            models.Index(fields=["area_code", "-since"], name="matters_switch_area"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.season} {self.area_code} {self.since}"

@@ -2,13 +2,18 @@
 
 from django.urls import path
 
-from huying.matters import views
+from huying.matters.views import catalogue as views
+from huying.matters.views import sets
 
 app_name = "matters"
 urlpatterns = [
     path("", views.catalogue, name="catalogue"),
     path("types/<str:code>/", views.matter_type, name="type"),
     path("duties/", views.duties, name="duties"),
+    path("limits/", sets.limits, name="limits"),
+    path("limits/write/", sets.write, name="write_set"),
+    path("limits/on/", sets.switch_on, name="switch_on"),
+    path("limits/<uuid:switch_id>/back/", sets.switch_back, name="switch_back"),
     path("draft/", views.make_draft, name="make_draft"),
     path("versions/<str:number>/", views.version, name="version"),
     path("versions/<str:number>/export.xlsx", views.export, name="export"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -41,6 +42,9 @@ def _time_field(label: Any) -> forms.TimeField:
     return forms.TimeField(
         label=label, required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )  # fmt: skip
+
+
+_CLOCK_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 
 
 class PreferenceForm(forms.Form):
@@ -165,6 +169,27 @@ class PaperForm(forms.Form):
     def paper(self) -> Paper:
         given = self.cleaned_data
         return Paper(**{name: given[name] for name in self.base_fields if name != "key"})
+
+
+class DigestForm(forms.Form):
+    """Times of the day: `08:30 14:00`."""
+
+    area_code = forms.ChoiceField(label=_("哪里"), widget=forms.Select)
+    times = TextField(
+        label=_("每天几点"), limit=60, line=True, required=False,
+        help_text=_("例如：08:30 14:00。不填就不汇总，一件一件提醒。"),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, areas: list[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["area_code"].choices = areas  # type: ignore[attr-defined]
+
+    def clean_times(self) -> list[int]:
+        text: str = self.cleaned_data["times"]
+        found = _CLOCK_TIME.findall(text)
+        if _CLOCK_TIME.sub("", text).strip(" ，,、;；"):
+            raise forms.ValidationError(_("时间读不懂。请写成 08:30 14:00 这样。"))
+        return [int(hours) * 60 + int(minutes) for hours, minutes in found]
 
 
 class ObjectionForm(forms.Form):

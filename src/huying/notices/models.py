@@ -286,3 +286,16 @@ class Objection(models.Model):
 
     def __str__(self) -> str:
         return f"objection {self.pk}"
+
+
+class DigestHours(models.Model):
+    """At which times of the day the people of an area hear in one notice what turns red today."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    area_code = models.CharField(max_length=24, db_collation="C", unique=True)
+    minutes = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)  # of the day
+    set_by = models.UUIDField(null=True)
+    set_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.area_code

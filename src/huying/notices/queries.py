@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -16,6 +16,7 @@ from huying.kernel.ready import ID, Fixed, Ready
 from huying.notices.models import (
     Address,
     Delivery,
+    DigestHours,
     Notice,
     Objection,
     Preference,
@@ -301,3 +302,25 @@ def objection_by(code_hash: str) -> Objection | None:
 
 def kind_of(code: str) -> Kind | None:
     return KINDS.get(code)
+
+
+# Digests
+
+
+def digest_hours() -> dict[str, tuple[int, ...]]:
+    """The times of digests, in minutes of the day, by area: few rows."""
+    return {area: tuple(minutes) for area, minutes in DigestHours.objects.values_list("area_code", "minutes")}
+
+
+def digest_minutes(hours: Mapping[str, tuple[int, ...]], area_code: str) -> tuple[int, ...]:
+    """The times that hold for a place: of the smallest area around it that has its own."""
+    around = (area_code[:length] for length in range(len(area_code), 0, -1))
+    return next((hours[one] for one in around if one in hours), ())
+
+
+def digests(viewer: Actor) -> list[DigestHours]:
+    """The times of the areas that the viewer administers."""
+    condition = Q(pk__in=[])
+    for code in viewer.areas(Duty.ADMIN_MATTERS):
+        condition |= Q(area_code__startswith=code)
+    return list(DigestHours.objects.filter(condition).order_by("area_code"))

@@ -126,6 +126,10 @@ KINDS: dict[str, Kind] = {
         Kind("due_soon", _("快到办理时限"), Group.CLOCK, (*_CASE, _DUE)),
         Kind("overdue", _("办理超时"), Group.CLOCK, (*_CASE, _DUE), channels=_ALL_WAYS),
         Kind("late_sum", _("超时汇总"), Group.CLOCK, (_COUNT, _PLACE)),
+        Kind(
+            "red_today", _("今天到期汇总"), Group.CLOCK,
+            (_COUNT, _DUE, Fact("numbers", _("案件编号"), "20261020-001-0042K")),
+        ),
         Kind("public_asked", _("公示等您批准"), Group.HOUSE, (_TITLE, _PLACE)),
         Kind("public_decided", _("公示有了决定"), Group.HOUSE, (_TITLE, Fact("decision", _("决定"), "批准"))),
         Kind("objection_received", _("公示收到异议"), Group.HOUSE, (_TITLE, _COUNT)),
@@ -317,6 +321,23 @@ def _after_quiet(habit: Habit, moment: datetime) -> datetime:
     if ends <= there:
         ends += timedelta(days=1)
     return ends.astimezone(moment.tzinfo)
+
+
+# The day's digest of an area: what turns red today, in one notice at set hours instead of a reminder for each
+
+MOST_DIGESTS = 6
+DIGEST_LATE = timedelta(hours=2)  # after a stop of the jobs a digest still goes out so long after its hour
+
+
+def digest_moments(minutes: Iterable[int], at: datetime) -> list[datetime]:
+    """The moments of the digests on the day of a moment, in order."""
+    day = at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+    return [(day + timedelta(minutes=one)).astimezone(at.tzinfo) for one in sorted(minutes)]
+
+
+def stands_in_digest(minutes: Iterable[int], started_at: datetime, due_at: datetime) -> bool:
+    """Whether what started then and is due then stands in a digest of the day on which it turns red."""
+    return any(started_at <= one < due_at for one in digest_moments(minutes, due_at))
 
 
 # Nobody is woken for a notice about a call: reporters have no page of habits, so this one is for them.

@@ -15,6 +15,7 @@ urlpatterns = [
     path("settings/confirm/", views.confirm_address, name="confirm_address"),
     path("settings/drop/", views.drop_address, name="drop_address"),
     path("admin/", views.admin, name="admin"),
+    path("digests/", views.digest_hours, name="digest_hours"),
     path("dead/", views.dead, name="dead"),
     path("dead/<uuid:delivery_id>/replay/", views.replay, name="replay"),
     path("words/<slug:kind>/<slug:channel>/<slug:language>/", views.words, name="words"),

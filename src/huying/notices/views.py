@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.doors import actor_of, attempt, now_of, staff
 from huying.kernel.paging import Page
 from huying.kernel.refusals import NotAllowed, NotFound, Refusal
-from huying.kernel.terms import Label, _
+from huying.kernel.terms import Label, _, listed
 from huying.notices import actions, queries
 from huying.notices.actions.public import legal_moves
 from huying.notices.actions.wordings import LANGUAGES
@@ -29,6 +29,7 @@ from huying.notices.forms import (
     AddressForm,
     ApproveForm,
     CodeForm,
+    DigestForm,
     PaperForm,
     PreferenceForm,
     WordingForm,
@@ -290,11 +291,52 @@ def _keeper(request: HttpRequest) -> Actor:
     return actor
 
 
+COMMUNITY_LENGTH = 12
+
+
 @staff()
 @require_safe
 def admin(request: HttpRequest) -> HttpResponse:
     """Every kind with its words by channel, what is in work, and how full the outbox is."""
+    return _admin_page(request)
+
+
+@staff(duty=Duty.ADMIN_MATTERS)
+@require_POST
+def digest_hours(request: HttpRequest) -> HttpResponse:
+    """When the people of an area hear in one notice what turns red today."""
+    actor = _keeper(request)
+    form = DigestForm(request.POST, areas=_digest_areas(actor))
+    if form.is_valid():
+        done = attempt(
+            form,
+            lambda: actions.set_digest_hours(
+                area_code=form.cleaned_data["area_code"], minutes=form.cleaned_data["times"], actor=actor,
+                now=now_of(request),
+            ),
+        )  # fmt: skip
+        if done is not None:
+            messages.success(request, _("汇总的时间已存。"))
+            return redirect("notices:admin")
+    return _admin_page(request, digest_form=form, status=422)
+
+
+def _digest_areas(actor: Actor) -> list[tuple[str, str]]:
+    """The areas of the duty and the communities in them."""
+    found: dict[str, str] = {}
+    for code in actor.areas(Duty.ADMIN_MATTERS):
+        within = sorted(one for one in places.names_within(code) if len(one) <= COMMUNITY_LENGTH)
+        found |= {one: places.own_name_of(one) for one in (code, *within)}
+    return list(found.items())
+
+
+def _digest_words(minutes: Iterable[int]) -> str:
+    return listed(f"{one // 60:02d}:{one % 60:02d}" for one in minutes) or str(_("不汇总"))
+
+
+def _admin_page(request: HttpRequest, *, digest_form: DigestForm | None = None, status: int = 200) -> HttpResponse:
     actor, now = _keeper(request), now_of(request)
+    areas = _digest_areas(actor)
     there = queries.in_force(now)
     groups: dict[Group, list[dict[str, Any]]] = {}
     for kind in KINDS.values():
@@ -321,8 +363,10 @@ def admin(request: HttpRequest) -> HttpResponse:
         "counts": queries.outbox(now),
         "may_replay": actor.has(Duty.ADMIN_MATTERS),
         "ways": [(one.label, _way_words(one)) for one in OUTSIDE],
+        "digests": [(places.own_name_of(one.area_code), _digest_words(one.minutes)) for one in queries.digests(actor)],
+        "digest_form": (digest_form or DigestForm(areas=areas)) if areas else None,
     }
-    return render(request, "notices/admin.html", context)
+    return render(request, "notices/admin.html", context, status=status)
 
 
 def _way_words(channel: Channel) -> Label:

@@ -30,7 +30,16 @@ from huying.cases.models import (
 )
 from huying.clocks.models import CalendarYear, Clock, Stretch, WorkDay, WorkHours
 from huying.kernel.actor import upper_bound
-from huying.matters.models import CatalogueVersion, DutyEntry, MatterClass, MatterType, StepLimit
+from huying.matters.models import (
+    CatalogueVersion,
+    DutyEntry,
+    LimitSet,
+    LimitSwitch,
+    MatterClass,
+    MatterType,
+    SetLimit,
+    StepLimit,
+)
 from huying.opendata.rules import KIND, ColumnType, guarded, unguarded, without_numbers
 from huying.people.models import Account, Appointment, Organisation, Responsibility, Role, RoleGrant
 from huying.places.actions.effecting import place_models
@@ -281,6 +290,10 @@ def _matters() -> Iterable[Table]:
         ("step_limits", StepLimit),
     ):  # fmt: skip
         yield Table(name, model, _of_versions(model, of))
+    sets = _here(LimitSet)  # those that come with the system are there already
+    yield Table("limit_sets", LimitSet, sets)
+    yield Table("limit_set_lines", SetLimit, lambda scope: SetLimit.objects.filter(limit_set__in=sets(scope)))
+    yield Table("limit_switches", LimitSwitch, _here(LimitSwitch))
 
 
 def _of_versions(model: type[Model], versions: Rows) -> Rows:

@@ -273,9 +273,7 @@ def _due(own: Own, now: datetime) -> Due | None:
     clock = main_clock(own)
     if clock is None or own.case.state == State.CALLING_BACK:
         return None
-    for stretch in clock.stretches.all():
-        stretch.reason = str(PAUSES.get(stretch.reason, stretch.reason))
-    lines = clocks.explain(clock, now)[2:]  # the first two, start and rule, are the sentence
+    lines = clocks.explain(clock, now, PAUSES)[2:]  # the first two, start and rule, are the sentence
     return Due(
         label=DUE_WORDS[clock.step],
         at=clock.due_at,

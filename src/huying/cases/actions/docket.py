@@ -76,6 +76,7 @@ from huying.kernel.terms import _
 from huying.kernel.together import insert_together, update_together
 from huying.matters import queries as matters
 from huying.matters.models import MatterType
+from huying.matters.queries import sets as limit_sets
 from huying.matters.rules import CallBackPolicy, CheckPolicy, Grade, Step
 from huying.people import queries as people
 from huying.people.actions import ContactRows
@@ -126,6 +127,19 @@ class Knowledge:
     def limit(self, type_code: str, step: Step, grade: str, version: str = "") -> matters.LimitRow:
         with override(settings.LANGUAGE_CODE):  # what is stored is in the source language, whoever acts
             return matters.limit_row(type_code, step, Grade(grade or Grade.ORDINARY), version)
+
+    def limit_of(self, case: Case, step: Step, *, at: datetime) -> matters.LimitRow:
+        """The limit of a case's step that begins then: of a set that holds there, else the catalogue's.
+
+        What comes from an archive was never under a set of ours.
+        """
+        if case.imported:
+            return self.limit(case.type_code, step, case.grade, case.catalogue_version)
+        with override(settings.LANGUAGE_CODE):
+            return limit_sets.limit_holding(
+                case.type_code, step, Grade(case.grade or Grade.ORDINARY), case.catalogue_version,
+                area_code=case.area_code, at=at, drill=case.drill,
+            )  # fmt: skip
 
     @staticmethod
     def clause_of(kind: MatterType | None) -> str:
@@ -606,7 +620,7 @@ class Docket:
 
     def start_clock(self, step: Step, *, now: datetime, order: WorkOrder | None = None) -> Clock:
         case = self.case
-        row = self.knowledge.limit(case.type_code, step, case.grade, case.catalogue_version)
+        row = self.knowledge.limit_of(case, step, at=now)
         clock, stretches = clock_actions.build(
             object_kind="order" if order else "case",
             object_id=order.pk if order else case.pk,

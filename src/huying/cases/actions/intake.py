@@ -21,6 +21,7 @@ from huying.cases.codes import code_of, hash_of
 from huying.cases.models import Addition, Case, Report, SiteVisit
 from huying.cases.rules import Channel, Given, OrderState, ReplyBy, Verb, VisitKind, flow_for
 from huying.cases.rules.words import FIELD_CHANNELS
+from huying.clocks import actions as clock_actions
 from huying.files import actions as files
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor, ActorKind
@@ -393,9 +394,9 @@ def _restart_limits(docket: Docket, *, now: datetime) -> None:
     """A new type or grade may carry other limits: the running step's clock is counted anew from its start."""
     case = docket.case
     for clock in docket.running(object_id=case.pk):
-        row = docket.knowledge.limit(case.type_code, Step(clock.step), case.grade, case.catalogue_version)
+        row = docket.knowledge.limit_of(case, Step(clock.step), at=clock.changed_at or clock.started_at)
         if clock.limit != str(row.limit):
-            clock.limit, clock.source = str(row.limit), row.source
+            clock_actions.change_limit(clock, row.limit, row.source, now=now)
             docket.reckon(clock)
     docket.due()
 

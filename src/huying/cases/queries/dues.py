@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
 from huying.cases.models import IS_OPEN, WorkOrder
-from huying.cases.queries.scope import seen_by
+from huying.cases.queries.scope import seen_by, within
 from huying.cases.rules import OrderState
 from huying.clocks.models import Clock
 from huying.kernel.actor import Actor
+from huying.matters.models import LimitSwitch
 from huying.matters.rules import Step
 
 
@@ -22,3 +24,14 @@ def cases_with_old_dues(viewer: Actor) -> list[UUID]:
     orders = WorkOrder.objects.filter(Exists(other.filter(step=Step.SIGN_IN)), state=OrderState.OFFERED)
     found = {*cases.values_list("pk", flat=True), *orders.values_list("case_id", flat=True)}
     return sorted(found)
+
+
+def cases_under(viewer: Actor, switch: LimitSwitch, steps: Iterable[str]) -> list[UUID]:
+    """Open cases in the area of a switch with a clock of one of these steps, the first due first."""
+    orders = WorkOrder.objects.filter(case_id=OuterRef("pk")).values("pk")
+    clocks = Clock.objects.filter(stopped_at=None, imported=False, step__in=[str(one) for one in steps])
+    mine = clocks.filter(object_id=OuterRef("pk")) | clocks.filter(object_id__in=orders)
+    found = seen_by(viewer).filter(
+        IS_OPEN, Exists(mine), within([switch.area_code]), imported=False, drill=switch.drill
+    )
+    return list(found.order_by("due_at", "pk").values_list("pk", flat=True))

@@ -11,8 +11,9 @@ from huying.cases.models import Case
 from huying.cases.rules import FLOW, State, Verb
 from huying.kernel.actor import ActorKind
 
-# A clock was counted again: a line of the clocks, that names no states.
+# Lines of the clocks, that name no states: one was counted again, one took the limit of a set that was switched on.
 RECKONED = "calendar_published"
+RELIMITED = "limits_switched"
 # Lines that tell something of a case without being one of its moves; the state stays.
 REMARKS = frozenset({"recuse", "take_in", "give_back"})
 # How a case of an archive ended: its steps in between are not known, and so are not told (`actions.archives`).
@@ -32,7 +33,11 @@ def mismatches(case_ids: Iterable[UUID]) -> list[Mismatch]:
     stored = dict(Case.objects.filter(pk__in=list(case_ids)).values_list("pk", "state"))
     reached: dict[UUID, str] = {}
     wrong: dict[UUID, str] = {}
-    lines = History.objects.filter(kind="case", object_id__in=list(stored)).exclude(verb=RECKONED).order_by("id")
+    lines = (
+        History.objects.filter(kind="case", object_id__in=list(stored))
+        .exclude(verb__in=[RECKONED, RELIMITED])
+        .order_by("id")
+    )
     for line in lines.values_list("object_id", "verb", "from_state", "to_state", "actor_kind").iterator(
         chunk_size=5000
     ):

@@ -212,6 +212,10 @@ def flow_for(channel: Channel | str, type_flow: FlowKind | str | None, *, self_h
     return FlowKind(type_flow) if type_flow and FlowKind(type_flow) != FlowKind.SELF else FlowKind.APPEAL
 
 
+# Why a clock stood still, as it is stored, in words.
+PAUSES: dict[str, Label] = {"reviewing": _("街道审核期间")}
+
+
 def steps_of_flow(flow: FlowKind | str, *, checked: bool, called_back: bool) -> list[State]:
     """The states a case of this flow passes, in order, for the row of steps on its page."""
     flow = FlowKind(flow)

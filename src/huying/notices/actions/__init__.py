@@ -4,6 +4,7 @@ from huying.notices.actions.habits import (
     confirm_address,
     drop_address,
     keep_address,
+    set_digest_hours,
     set_preference,
     set_reporters_choice,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "replay",
     "send_back_wording",
     "send_due",
+    "set_digest_hours",
     "set_preference",
     "set_reporters_choice",
     "submit_wording",

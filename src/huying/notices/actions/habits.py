@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets as random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
@@ -16,9 +16,11 @@ from huying.kernel.refusals import Conflict, IllegalMove, Invalid, NotAllowed, N
 from huying.kernel.terms import _
 from huying.kernel.text import clean
 from huying.notices.actions.telling import notify_code
-from huying.notices.models import Address, Preference, ReporterChoice
-from huying.notices.rules import CHOICES_OF_TIMES, KINDS, OUTSIDE, Audience, Channel, mask, plain_address
+from huying.notices.models import Address, DigestHours, Preference, ReporterChoice
+from huying.notices.rules import CHOICES_OF_TIMES, KINDS, MOST_DIGESTS, OUTSIDE, Audience, Channel, mask, plain_address
 from huying.notices.sealing import code_hash, seal
+from huying.people.rules import Duty
+from huying.places import queries as places
 
 CODE_LASTS = timedelta(minutes=10)
 CODE_TRIES = 5
@@ -139,6 +141,30 @@ def set_reporters_choice(
     audit.append(
         kind="contact", object_id=contact_id, verb="notices_chosen", actor=actor, at=now, area_code=area_code,
         facts={"progress": progress, "openings": openings},
+    )  # fmt: skip
+    return row
+
+
+@transaction.atomic
+def set_digest_hours(*, area_code: str, minutes: Sequence[int], actor: Actor, now: datetime) -> DigestHours:
+    """When the people of an area hear in one notice what turns red today; no times: each limit by itself again.
+
+    Raises NotFound outside the actor's areas, NotAllowed without the duty there, Invalid.
+    """
+    seen = actor.kind == ActorKind.SYSTEM or any(area_code.startswith(one) for one in actor.areas())
+    if not seen or not places.is_known(area_code):
+        raise NotFound("area")
+    if not actor.may(Duty.ADMIN_MATTERS, area_code):
+        raise NotAllowed(duty=str(Duty.ADMIN_MATTERS))
+    kept = sorted(set(minutes))
+    if len(kept) > MOST_DIGESTS or any(not 0 <= one < 24 * 60 for one in kept):
+        raise Invalid({"times": [_("一天最多 %(most)s 次，写成 08:30 14:00 这样。") % {"most": MOST_DIGESTS}]})
+    row, _made = DigestHours.objects.update_or_create(
+        area_code=area_code, defaults={"minutes": kept, "set_by": actor.id, "set_at": now}
+    )
+    audit.append(
+        kind="digest", object_id=row.pk, verb="digest_hours", actor=actor, at=now, area_code=area_code,
+        facts={"minutes": kept},
     )  # fmt: skip
     return row
 

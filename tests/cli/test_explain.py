@@ -1,0 +1,53 @@
+"""`huying explain`: the same reasons as on the page, for a terminal and for a program."""
+
+from argparse import ArgumentParser
+from datetime import timedelta
+
+import pytest
+
+from huying.cases import actions as a
+from huying.cli.commands.explain import COMMAND
+from huying.cli.contract import CommandRefused, Terminal
+from tests.world import NOW, build_world
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*given, json_line=False):
+    parser = ArgumentParser()
+    COMMAND.arguments(parser)
+    return COMMAND.run(parser.parse_args(given), Terminal(json_line=json_line))
+
+
+@pytest.fixture
+def case(monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW + timedelta(minutes=30))
+    world = build_world()
+    case = world.call().case
+    a.register_file_dispatch(
+        case.pk, lead_id=world.units["sanitation"].pk, type_code="0901", actor=world.dispatcher, now=NOW
+    )
+    return case
+
+
+def test_every_clock_tells_start_limit_source_and_lights(case, capsys):
+    outcome = run(case.number)
+    told = capsys.readouterr().out
+    for words in ("签收 · 街道环卫站", "起点  今天 09:00 起算", "依据", "亮灯", "走表"):
+        assert words in told
+    steps = [one["step"] for one in outcome.facts["clocks"]]
+    assert {"intake", "sign_in", "handle"} <= set(steps)
+
+
+def test_one_step_alone_and_as_a_program_reads_it(case, capsys):
+    outcome = run(case.number.lower(), "--clock", "sign_in", json_line=True)
+    (clock,) = outcome.facts["clocks"]
+    assert (clock["step"], clock["limit"], clock["light"]) == ("sign_in", "2wh", "green")
+    assert clock["stretches"][0]["kind"] == "running"
+    assert {"起点", "规则", "依据", "到期", "亮灯"} <= {one["term"] for one in clock["explain"]}
+    assert capsys.readouterr().out == ""
+
+
+def test_a_number_that_is_none_is_refused():
+    with pytest.raises(CommandRefused):
+        run("20261020-001-9999K")
