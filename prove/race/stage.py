@@ -198,6 +198,12 @@ def ways() -> dict[str, Way]:
         "ask_void": Way((V.ASK_VOID,), _reason),
         "decide_void": Way(**_two(V.VOID, V.REFUSE_VOID)),
         "nudge_case": Way((V.NUDGE,), _nothing),
+        "ask_extension": Way((V.ASK_EXTEND,), lambda s, r: {"amount": 2, "unit": "d", "reason": "要等配件。"}),
+        "decide_extension": Way(
+            (V.EXTEND, V.REFUSE_EXTEND, V.LEAD_EXTEND, V.REFUSE_LEAD_EXTEND),
+            lambda s, r: {"granted": True, "words": "情况属实。"},
+            second=lambda s, r: {"granted": False, "words": "可以按期办完。"},
+        ),
     }  # fmt: skip
 
 
@@ -459,6 +465,15 @@ def _accepted(stage: Stage, type_code: str = CHECKED) -> Scene:
     return made.walk(a.sign_in_order, stage.world.enforcer)
 
 
+def _extension_asked(stage: Stage) -> Scene:
+    return _accepted(stage).walk(a.ask_extension, stage.world.handler, amount=2, unit="d", reason="要等配件。")
+
+
+def _lead_extension_asked(stage: Stage) -> Scene:
+    made = _extension_asked(stage).walk(a.decide_extension, stage.world.unit_head, granted=True)
+    return made.walk(a.ask_extension, stage.world.handler, amount=4, unit="h", reason="配件又推迟了。")
+
+
 def _ready(stage: Stage, type_code: str = CHECKED) -> Scene:
     return _accepted(stage, type_code).walk(a.finish_order, stage.world.enforcer, words="协办部分做完了。")
 
@@ -617,6 +632,8 @@ BASE: dict[str, Callable[[Stage], Scene]] = {
     "offered": _offered,
     "alone": _alone,
     "accepted": _accepted,
+    "extension_asked": _extension_asked,
+    "lead_extension_asked": _lead_extension_asked,
     "ready": _ready,
     "return_asked": _return_asked,
     "sole_return_asked": _sole_return_asked,

@@ -85,6 +85,8 @@ def facts_of(case: Case) -> CaseFacts:
         desk_can_rise=case["can_rise"],
         objected_against=maybe(case["against"]),
         nudged_today=case["nudged"],
+        handling=case["handling"],
+        extensions=case["extensions"],
         late_told=case["late"],
         actor_id=maybe(case["me"]),
         actor_units=tuple(key(one) for one in case["units"]),
@@ -145,6 +147,10 @@ def good(verb: str, state: str | None, rng: random.Random) -> Case:
         case["asked"]["decline"] = "colleague"
     if verb in ("void", "refuse_void"):
         case["asked"]["void"] = "colleague"
+    if verb.endswith("extend"):
+        case["handling"], case["extensions"] = True, rng.choice((0, 0, 1))
+        if verb != "ask_extend":
+            case["asked"][model.TWO_PERSONS[verb]] = "colleague"
     if verb == "self_handle":
         case["voices"][0]["taker"] = "me"
     if verb in ("second_round", "tell_outcome", "call_back"):
@@ -157,7 +163,7 @@ def good(verb: str, state: str | None, rng: random.Random) -> Case:
     if verb == "split_off":
         case["voices"] = [_voice("voice0", rng), _voice("voice1", rng)]
     case["units"] = ["desk"]
-    if verb in ("sign_in", "ask_return", "first_contact", "finish", "submit_result", "sign"):
+    if verb in ("sign_in", "ask_return", "first_contact", "finish", "submit_result", "sign", "ask_extend"):
         own = [one for one in model.live(case) if one["lead"] == (verb != "finish")]
         case["units"] = [own[0]["unit"]] if own else ["sanitation"]
     case["form"] = None if rng.random() < 0.1 else _form(verb, case, rng)
@@ -180,6 +186,7 @@ def _orders(verb: str, state: str | None, number: int, rng: random.Random) -> li
         return []
     lead_state = {
         "sign_in": "offered", "submit_result": "accepted", "first_contact": "accepted", "ask_return": "offered",
+        "ask_extend": "accepted",
     }.get(verb, rng.choice(model.LIVE))  # fmt: skip
     if state in ("reviewing", "checking", "calling_back"):
         lead_state = "done"
@@ -308,7 +315,7 @@ def _recused(case: Case, rng: random.Random) -> None:
 
 
 def _asked(case: Case, rng: random.Random) -> None:
-    kind = rng.choice(("decline", "void"))
+    kind = rng.choice(("decline", "void", "extend", "lead_extend"))
     if kind in case["asked"] and rng.random() < 0.5:
         del case["asked"][kind]
     else:
@@ -372,6 +379,10 @@ def _me_away(case: Case, rng: random.Random) -> None:
 
 def _me_handled_and_gave_it_back(case: Case, rng: random.Random) -> None:
     case["orders"] = [_order("order7", "sanitation", True, "returned", case["round"]) | {"handler": case["me"]}]
+
+
+def _extended_twice(case: Case, rng: random.Random) -> None:
+    case["extensions"] = rng.choice((1, 2))
 
 
 def _helper_recused(case: Case, rng: random.Random) -> None:
@@ -440,19 +451,19 @@ def _voice_gone(case: Case, rng: random.Random) -> None:
 
 _PLAIN = (
     "type", "place", "grade", "clause", "small", "can_rise", "nudged", "late", "danger", "signed", "sampled",
-    "confidential", "field",
+    "confidential", "field", "handling",
 )  # fmt: skip
 FAULTS = (
     *(_flip(name) for name in _PLAIN), *(_of_form_at(name) for name in _FORM), _of_order, _of_order, _of_order,
     _two_gave_it_back, _of_voice, _recused, _recused, _asked, _who, _ended, _words, _me_handled, _me_found,
     _me_answered, _lead_recused, _lead_gave_it_back, _not_begun, _unsigned, _no_photo, _old_assistant, _voice_gone,
     _me_asked, _me_away, _nothing_seen, _return_asked, _me_handled_and_gave_it_back, _helper_recused,
-    _helper_busy, _lead_helps,
+    _helper_busy, _lead_helps, _extended_twice,
 )  # fmt: skip
 """Every kind of fault once or a few times, for tests that go through all of them."""
 SPOILS = (
     _flip("type", "place", "grade", "clause", "small"),
-    _flip("can_rise", "nudged", "late", "danger"),
+    _flip("can_rise", "nudged", "late", "danger", "handling"), _extended_twice,
     _flip("signed", "signer", "sampled", "confidential", "proof", "field"),
     _of_form, _of_form, _of_form, _of_order, _of_order, _of_order, _two_gave_it_back, _of_voice, _recused, _asked,
     _who, _ended, _words,

@@ -20,7 +20,7 @@ VERBS = (
     "ask_return", "return", "refuse_return", "reassign", "add_unit", "name", "first_contact", "finish",
     "submit_result", "sign", "review", "rework", "pass_check", "fail_check", "call_back", "tell_outcome",
     "second_round", "split_off", "reopen", "late_feedback", "object", "transfer", "withdraw", "fine_now", "ask_void",
-    "void", "refuse_void", "nudge",
+    "void", "refuse_void", "nudge", "ask_extend", "extend", "refuse_extend", "lead_extend", "refuse_lead_extend",
 )  # fmt: skip
 
 # From where, by verb.
@@ -42,7 +42,7 @@ FROM: dict[str, tuple[str | None, ...]] = {
     **dict.fromkeys(
         (
             "sign_in", "ask_return", "return", "refuse_return", "add_unit", "first_contact", "finish",
-            "submit_result",
+            "submit_result", "ask_extend", "extend", "refuse_extend", "lead_extend", "refuse_lead_extend",
         ),
         ("in_hand",),
     ),
@@ -65,7 +65,8 @@ BY_CALLER = {"add", "tell_outcome", "reopen", "late_feedback", "object", "withdr
 NOT_BY_HANDLER = {"sign", "review", "rework", "pass_check", "fail_check", "call_back", "split_off"}
 TWO_PERSONS = {
     "decline": "decline", "refuse_decline": "decline", "return": "return", "refuse_return": "return",
-    "void": "void", "refuse_void": "void",
+    "void": "void", "refuse_void": "void", "extend": "extend", "refuse_extend": "extend",
+    "lead_extend": "lead_extend", "refuse_lead_extend": "lead_extend",
 }  # fmt: skip
 # The form has to say this, once there is one.
 FORM: dict[str, tuple[str, ...]] = {
@@ -95,6 +96,7 @@ FORM: dict[str, tuple[str, ...]] = {
     "transfer": ("receiver",),
     "ask_void": ("reason",),
     "refuse_void": ("reason",),
+    **dict.fromkeys(("ask_extend", "refuse_extend", "refuse_lead_extend"), ("reason",)),
 }
 DAYS = {"reopen": 14, "object": 14, "late_feedback": 30}
 
@@ -119,9 +121,12 @@ WHO: dict[str, tuple[tuple[str, str], ...]] = {
     "report_verified": (("place", "verify"),),
     "self_handle": (("place", "report"),),
     **dict.fromkeys(("pass_check", "fail_check"), (("place", "check"),)),
-    **dict.fromkeys(("sign_in", "ask_return", "first_contact", "finish", "submit_result"), (("unit", "handle"),)),
+    **dict.fromkeys(
+        ("sign_in", "ask_return", "first_contact", "finish", "submit_result", "ask_extend"), (("unit", "handle"),)
+    ),
+    **dict.fromkeys(("extend", "refuse_extend"), (("lead", "sign"),)),
     "sign": (("unit", "sign"),),
-    "name": (("desk", "lead"),),
+    **dict.fromkeys(("name", "lead_extend", "refuse_lead_extend"), (("desk", "lead"),)),
     **dict.fromkeys(("review", "rework"), (("desk", "review"),)),
     **dict.fromkeys(("call_back", "second_round", "split_off"), (("desk", "call_back"),)),
     "reopen": (("desk", "call_back"), ("caller", "")),
@@ -137,7 +142,8 @@ def blank(state: str | None = "received") -> Case:
         "sampled": False, "proof": False, "confidential": False, "danger": False, "eyes": "never", "back": "desk",
         "field": False, "round": 1, "orders": [], "away_units": set(), "away_people": set(), "voices": [],
         "asked": {}, "signed": False, "signer": False, "was": None, "ended_days": None, "can_rise": True,
-        "against": None, "nudged": False, "late": False, "me": "me", "units": [], "rule": False, "report": None,
+        "against": None, "nudged": False, "late": False,
+        "handling": False, "extensions": 0, "me": "me", "units": [], "rule": False, "report": None,
         "form": None,
     }  # fmt: skip
 
@@ -264,6 +270,12 @@ def _requests(verb: str, case: Case, me: Any, order: dict[str, Any] | None) -> l
         found.append("nothing asked")
     if verb in ("void", "refuse_void") and "void" not in case["asked"]:
         found.append("nothing asked")
+    if verb.endswith("extend") and verb != "ask_extend" and TWO_PERSONS[verb] not in case["asked"]:
+        found.append("nothing asked")
+    if verb == "ask_extend":
+        found += ["asked"] if {"extend", "lead_extend"} & set(case["asked"]) else []
+        found += ["twice"] if case["extensions"] >= 2 else []
+        found += [] if case["handling"] else ["red or still"]
     if verb in ("answer", "ask_decline", "send_to_verify", "register", "file", "send_back"):
         found += ["decline asked"] if "decline" in case["asked"] else []
     if verb == "ask_void" and "void" in case["asked"]:
@@ -322,9 +334,9 @@ def _units(verb: str, case: Case, order: dict[str, Any] | None) -> list[str]:
         found += ["gave it back"] if order["unit"] in returned(case) else []
         found += ["asked"] if order["asked"] is not None else []
         found += ["window"] if order["state"] not in ("offered", "accepted") or not order["window"] else []
-    if verb in ("first_contact", "submit_result", "sign"):
+    if verb in ("first_contact", "submit_result", "sign", "ask_extend"):
         found += [] if order is not None and order["lead"] else ["not the lead"]
-    if verb in ("first_contact", "finish", "submit_result"):
+    if verb in ("first_contact", "finish", "submit_result", "ask_extend"):
         found += [] if order is not None and order["state"] in ("accepted", "rework") else ["not in work"]
     if verb == "finish":
         found += [] if order is not None and not order["lead"] else ["not an assistant"]

@@ -39,7 +39,6 @@ STEP = {
 }  # fmt: skip
 ON_IT = ("offered", "accepted", "done", "rework", "completed")
 TYPES = ("0101", "0103", "0201", "0901", "1001")
-ASKED = {"return": "return", "decline": "decline", "void": "void"}
 HOUR = timedelta(hours=1)
 MOST_CASES = 24
 # Played with the database; merging, splitting and settling at once are walked by the rules alone.
@@ -52,6 +51,7 @@ class Clock:
     limit: str
     pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
     paused: datetime | None = None
+    more: list[str] = field(default_factory=list)
 
 
 class Difference(Exception):
@@ -186,6 +186,9 @@ class Street:
     # one act
 
     def _try(self, case: model.Case, verb: str, who: str) -> None:
+        if verb.endswith("extend") and verb != "ask_extend":  # one act: it decides what is asked
+            kind = "lead_extend" if "lead_extend" in case["asked"] else "extend"
+            verb = f"refuse_{kind}" if verb.startswith("refuse") else kind
         form, call = self._formed(case, verb, who)
         before = repr(_shown(case))
         view = self._view(case, who, form)
@@ -238,6 +241,7 @@ class Street:
                 "can_rise": len(case["desk"]) > 6,
                 "nudged": case["nudged_on"] == self.now.astimezone(CHINA).date(),
                 "late": who == "caller" and case["late"],
+                "handling": self._handling(case),
                 "me": None if who == "caller" else who,
                 "units": [] if who == "caller" else [self.names[one] for one in self.people[who].units],
                 "report": "voice" if who == "caller" else None,
@@ -245,6 +249,13 @@ class Street:
                 "form": form,
             }
         )
+
+    def _handling(self, case: model.Case) -> bool:
+        clock: Clock | None = case["clocks"].get(("case", "handle"))
+        return clock is not None and clock.paused is None and self.now < self._due(clock)[0]
+
+    def _due(self, clock: Clock) -> tuple[datetime, bool]:
+        return self.calendar.due(clock.start, clock.limit, clock.pauses, clock.more)
 
     def _told(self, case: model.Case, form: dict[str, Any]) -> tuple[bool, bool]:
         """What has been said this round, with what this very act says."""
@@ -288,6 +299,8 @@ class Street:
             form = {"order": number, "reason": words, "lead": lead}
             new = self.world.units[lead].pk if lead else None
             return form, act("decide_return", order_id=number, granted=verb == "return", words=words, new_lead_id=new)
+        if verb.endswith("extend"):
+            return self._formed_extension(case, verb, words, about, act)
         if verb in ("decline", "refuse_decline", "void", "refuse_void"):
             kind = verb.removeprefix("refuse_")
             return {"reason": words}, act(f"decide_{kind}", granted=verb == kind, words=words)
@@ -360,6 +373,16 @@ class Street:
             return form, act("dispatch_case", **given)
         form["reason"] = words
         return form, act("reassign_case" if verb == "reassign" else "name_unit", reason=words, **given)
+
+    def _formed_extension(
+        self, case: model.Case, verb: str, words: str, about: dict[str, Any], act: Callable[..., Callable[[], Any]]
+    ) -> tuple[dict[str, Any], Callable[[], Any]]:
+        if verb == "ask_extend":
+            amount, unit = self.rng.choice(((1, "d"), (3, "d"), (30, "d"), (2, "h"), (72, "h")))
+            form = {**about, "reason": words, "more": f"{amount}{unit}"}
+            return form, act("ask_extension", amount=amount, unit=unit, reason=words)
+        # One act decides either kind: what is asked is what is decided.
+        return {"reason": words}, act("decide_extension", granted=not verb.startswith("refuse"), words=words)
 
     def _with_duty(self, case: model.Case) -> list[str]:
         found = ["sanitation", "enforcement", "water"] if case["code"] else []
@@ -438,6 +461,7 @@ class Street:
     def _over(self, case: model.Case, target: str) -> None:
         """An end: orders completed or cancelled, requests taken back, every clock stopped."""
         case["ended"] = self.now
+        self._asks_no_more(case)
         for one in case["orders"]:
             if one["state"] in model.LIVE:
                 one["state"] = "completed" if target == "closed" and one["state"] == "done" else "cancelled"
@@ -501,6 +525,8 @@ class Street:
 
     def _drop(self, case: model.Case, order: dict[str, Any], state: str) -> None:
         order["state"] = state
+        if order["lead"]:
+            self._asks_no_more(case)
         case["clocks"].pop((order["id"], "sign_in"), None)
 
     def _cancel_all(self, case: model.Case) -> None:
@@ -553,6 +579,29 @@ class Street:
         case["asked"][verb.removeprefix("ask_")] = who
 
     _ask_void = _ask_decline
+
+    def _ask_extend(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        lead = next(one for one in model.live(case) if one["lead"])
+        first = not case["extensions"] and self.signers[lead["unit"]] - {who}
+        case["extensions"] += 1
+        case["asked"]["extend" if first else "lead_extend"] = who
+        case["wanted"] = form["more"]
+        self._enter(case, reached)
+
+    def _extend(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        del case["asked"][model.TWO_PERSONS[verb]]
+        if not verb.startswith("refuse"):
+            case["clocks"]["case", "handle"].more.append(case["wanted"])
+        self._enter(case, reached)
+
+    _refuse_extend = _lead_extend = _refuse_lead_extend = _extend
+
+    @staticmethod
+    def _asks_no_more(case: model.Case) -> None:
+        """The lead has reported, or has it no longer: nobody decides on more time, and it counts as unasked."""
+        for kind in ("extend", "lead_extend"):
+            if case["asked"].pop(kind, None) is not None:
+                case["extensions"] -= 1
 
     def _report_verified(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
         self._enter(case, reached)
@@ -619,6 +668,7 @@ class Street:
         order["state"], order["handler"] = "done", who
         if verb == "submit_result":
             case["signed"] = False
+            self._asks_no_more(case)
         self._enter(case, reached)
 
     _submit_result = _finish
@@ -671,6 +721,7 @@ class Street:
             if one["state"] == "done":
                 self._drop(case, one, "completed")
         case["round"] += 1
+        case["extensions"] = 0
         case["signed"], case["contacted"], case["contact_tries"] = False, False, []
         case["said"], case["tries"], case["tried_at"] = [], [], []
         self._enter(case, reached)
@@ -734,7 +785,8 @@ class Street:
     def _meant(self, case: model.Case) -> dict[str, Any]:
         clocks = {
             (str(case["id"] if where == "case" else where), step): (
-                clock.start, clock.limit, *self.calendar.due(clock.start, clock.limit, clock.pauses), clock.paused,
+                clock.start, clock.limit, *self._due(clock), clock.paused, "+".join(clock.more),
+                self.calendar.due(clock.start, clock.limit, clock.pauses)[0] if clock.more else None,
             )
             for (where, step), clock in case["clocks"].items()
         }  # fmt: skip
@@ -742,7 +794,7 @@ class Street:
         if case["state"] in model.OPEN:
             running = case["clocks"].get(("case", self._step_now(case)))
             if running is not None and running.paused is None:
-                present = self.calendar.due(running.start, running.limit, running.pauses)[0]
+                present = self._due(running)[0]
         return {
             "state": case["state"],
             "desk": case["desk"],
@@ -772,7 +824,7 @@ _ROAD = {
 _OF_A_REPORT = {"call_back", "tell_outcome", "withdraw", "fine_now", "late_feedback"}
 _SIDE = {
     "correct", "place", "answer", "ask_decline", "transfer", "withdraw", "fine_now", "ask_void", "nudge", "raise",
-    "send_back", "decline", "void", "late_feedback", "reassign", "object",
+    "send_back", "decline", "void", "late_feedback", "reassign", "object", "ask_extend",
 }  # fmt: skip
 
 ROWS = """
@@ -784,7 +836,8 @@ SELECT json_build_object(
                'round', round, 'named', named, 'handler', handler_id, 'asked', return_asked) ORDER BY offered_at, id),
                '[]') FROM cases_workorder WHERE case_id = %(case)s),
   'clocks', (SELECT coalesce(json_agg(json_build_object('object', object_id, 'step', step, 'start', started_at,
-               'limit', "limit", 'due', due_at, 'provisional', provisional, 'paused', paused_at)), '[]')
+               'limit', "limit", 'due', due_at, 'provisional', provisional, 'paused', paused_at,
+               'extended', extended, 'first', first_due_at)), '[]')
              FROM clocks_clock WHERE stopped_at IS NULL AND (object_id = %(case)s OR object_id IN
                (SELECT id FROM cases_workorder WHERE case_id = %(case)s))),
   'approvals', (SELECT coalesce(json_agg(json_build_object('kind', kind, 'object', object_id, 'who', asked_by)), '[]')
@@ -814,7 +867,8 @@ def _stored(rows: dict[str, Any], people: dict[Any, str], units: dict[Any, str])
         },
         "clocks": {
             (one["object"], one["step"]): (
-                at(one["start"]), one["limit"], at(one["due"]), one["provisional"], at(one["paused"])
+                at(one["start"]), one["limit"], at(one["due"]), one["provisional"], at(one["paused"]), one["extended"],
+                at(one["first"]),
             )
             for one in rows["clocks"]
         },

@@ -144,6 +144,8 @@ class ClockOut(Out):
     object_id: UUID
     step: str = Field(examples=["handle"])
     limit: str = Field(description="as the catalogue writes it", examples=["24h"])
+    extended: str = Field(description="granted on top, in the limit's own kind of time; empty without", examples=["2d"])
+    first_due_at: datetime | None = Field(description="when it would be due without; null where nothing was granted")
     source: str
     started_at: datetime
     due_at: datetime
@@ -678,6 +680,8 @@ def _clock(one: Clock, now: datetime) -> ClockOut:
         object_id=one.object_id,
         step=one.step,
         limit=one.limit,
+        extended=one.extended,
+        first_due_at=one.first_due_at,
         source=one.source,
         started_at=one.started_at,
         due_at=one.due_at,

@@ -19,6 +19,7 @@ from huying.cases.actions.covering import may_cover
 from huying.cases.actions.intake import like
 from huying.cases.forms import DeskMove, Subject, legal_moves
 from huying.cases.forms.base import DocketRows
+from huying.cases.forms.desk import approval_lines
 from huying.cases.models import Answer, Case, Report, WorkOrder
 from huying.cases.queries import page
 from huying.cases.queries.page import CaseRows
@@ -788,11 +789,6 @@ def _approvals(subject: Subject) -> list[ApprovalLine]:
     units = {one.pk: one.unit.name for one in subject.rows.orders}
     found = []
     for one in reversed(subject.rows.approvals):
-        facts: list[tuple[Label, str]] = []
-        if one.facts.get("clause"):
-            facts.append((_("依据"), str(one.facts["clause"])))
-        if one.facts.get("where_to"):
-            facts.append((_("可以找谁"), str(one.facts["where_to"])))
         decided = ""
         if one.decided_at is not None:
             who = subject.who(one.decided_by) if one.decided_by else str(_("按流程"))
@@ -806,7 +802,7 @@ def _approvals(subject: Subject) -> list[ApprovalLine]:
                 about=units.get(one.object_id, ""),
                 asked=f"{subject.who(one.asked_by)} {when_words(one.asked_at, subject.now)}",
                 reason=one.reason,
-                facts=facts,
+                facts=approval_lines(one),
                 decided=decided,
                 words=one.words,
             )

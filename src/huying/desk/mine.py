@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from huying.cases.queries.lists import MOST_COUNTED, Todo
-from huying.cases.rules.tasks import DECIDES, WORK, Task
+from huying.cases.rules.tasks import DECIDES, UNIT_DECIDES, WORK, Task
 from huying.kernel.actor import Actor
 from huying.kernel.terms import Label
 from huying.people.rules import Duty
@@ -70,9 +70,20 @@ def possible_tasks(viewer: Actor) -> list[Task]:
         found |= {Task.SIGN_IN, Task.HANDLE, Task.REWORK}
     if any(viewer.may_for_unit(Duty.SIGN, unit) for unit in viewer.units):
         found.add(Task.SIGN)
-    if any(viewer.areas(duty) for duty, _verb in DECIDES.values()):
+    units = {duty for duty, _verb in UNIT_DECIDES.values()}
+    if _decides(viewer) or any(viewer.may_for_unit(duty, unit) for duty in units for unit in viewer.units):
         found.add(Task.APPROVE)
     return [task for task in Task if task in found]
+
+
+def _decides(viewer: Actor) -> bool:
+    """Whether requests of a desk are the viewer's to decide, beside those of an own unit."""
+    return any(viewer.areas(duty) for duty, _verb in DECIDES.values())
+
+
+def works_by_order(viewer: Actor) -> bool:
+    """Whether all that can wait for the viewer hangs on orders of units."""
+    return not set(possible_tasks(viewer)) - ORDER_TASKS - (set() if _decides(viewer) else {Task.APPROVE})
 
 
 def cells_of(todos: Sequence[Todo], viewer: Actor, now: datetime) -> list[Cell]:

@@ -107,6 +107,7 @@ _COUNT = Fact("count", _("次数"), "2")
 _WHEN = Fact("when", _("时间"), "今天 09:30")
 _PURPOSE = Fact("purpose", _("用途"), "联系办理")
 _DAYS = Fact("days", _("天数"), "15")
+_WHAT = Fact("what", _("申请什么"), "延期")
 _CASE = (_NUMBER, _TITLE, _PLACE)
 _ALL_WAYS = (Channel.IN_APP, Channel.WECOM, Channel.SMS)
 
@@ -116,6 +117,8 @@ KINDS: dict[str, Kind] = {
         Kind("order_offered", _("派给本单位"), Group.WORK, (*_CASE, _DUE)),
         Kind("order_returned", _("有单位申请退回"), Group.WORK, (*_CASE, _UNIT)),
         Kind("return_decided", _("退回有了决定"), Group.WORK, (*_CASE, Fact("decision", _("决定"), "同意退回"))),
+        Kind("request_asked", _("有申请等您决定"), Group.WORK, (*_CASE, _WHAT)),
+        Kind("request_decided", _("申请有了决定"), Group.WORK, (*_CASE, _WHAT, Fact("decision", _("决定"), "已同意"))),
         Kind("nudged", _("被催办"), Group.WORK, (*_CASE, _COUNT), channels=_ALL_WAYS),
         Kind("supervised", _("被督办"), Group.WORK, (*_CASE, _DUE), channels=_ALL_WAYS, urgent=True),
         Kind("reworked", _("答复被退回修改"), Group.WORK, _CASE),

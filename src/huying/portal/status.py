@@ -35,7 +35,7 @@ from huying.cases.rules.facts import CaseFacts
 from huying.cases.rules.guards import FEEDBACK_WITHIN, REOPEN_WITHIN
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
-from huying.clocks.rules import StretchKind
+from huying.clocks.rules import Limit, StretchKind
 from huying.files.models import Attachment
 from huying.files.rules import FilePurpose
 from huying.kernel.actor import resident
@@ -294,13 +294,20 @@ def _why(own: Own, clock: Clock, now: datetime) -> str:
     told = str(words) % {
         "name": name,
         "step": Step(clock.step).label,
-        "limit": limit.words(),
+        "limit": _limit_words(limit),
         "start": clocks.moment_words(clock.started_at, now),
         "due": due_words(clock.due_at, now),
     }
     if limit.working:
         told += str(_("只算上班时间，夜里、周末和节假日不算。"))
     return told
+
+
+def _limit_words(limit: Limit) -> str:
+    more = limit.granted()
+    if not more:
+        return limit.words()
+    return str(_("%(limit)s，批准延长 %(more)s")) % {"limit": limit.words(), "more": listed(more)}
 
 
 # How far

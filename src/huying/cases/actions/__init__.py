@@ -27,6 +27,7 @@ from huying.cases.actions.closing import (
 )
 from huying.cases.actions.docket import Docket, Knowledge, flush
 from huying.cases.actions.fielding import find_and_handle
+from huying.cases.actions.granting import ask_extension, decide_extension
 from huying.cases.actions.intake import (
     NewReport,
     Receipt,
@@ -74,6 +75,7 @@ __all__ = [
     "add_units",
     "answer_case",
     "ask_decline",
+    "ask_extension",
     "ask_return",
     "ask_void",
     "blank_words",
@@ -81,6 +83,7 @@ __all__ = [
     "contact_reporter",
     "correct_case",
     "decide_decline",
+    "decide_extension",
     "decide_return",
     "decide_void",
     "dispatch_case",

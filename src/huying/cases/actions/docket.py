@@ -64,7 +64,7 @@ from huying.cases.search import grams, vector
 from huying.clocks import actions as clock_actions
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock, Stretch
-from huying.clocks.rules import Calendar, StretchKind
+from huying.clocks.rules import Calendar, StretchKind, Unit
 from huying.files import queries as files
 from huying.files.rules import MOST_LEXEMES, PreparedImage
 from huying.kernel.actor import Actor, ActorKind, rule
@@ -84,6 +84,9 @@ from huying.people.rules import Duty
 
 CALLS_BEFORE_GIVING_UP = 3
 BETWEEN_CALLS = timedelta(hours=1)
+EXTENSIONS = frozenset({ApprovalKind.EXTEND, ApprovalKind.LEAD_EXTEND})
+# A lead order that comes to here asks for nothing more.
+_WITHOUT_ITS_ASKS = frozenset({OrderState.DONE, OrderState.COMPLETED, OrderState.RETURNED, OrderState.CANCELLED})
 MOST_TOGETHER = 200  # rows in one statement
 # Moves whose reason the next one must read; the words of two-person decisions stand with the approval.
 REMARKED = frozenset({Verb.SEND_BACK, Verb.RAISE, Verb.REASSIGN, Verb.NAME, Verb.REOPEN, Verb.OBJECT})
@@ -374,6 +377,11 @@ class Docket:
             ended_at=case.ended_at,
             desk_can_rise=len(case.desk_code) > 6,
             objected_against=case.objected_against,
+            handling=self._handling(now),
+            extensions=sum(
+                one.kind in EXTENSIONS and one.state != ApprovalState.WITHDRAWN and one.facts.get("round") == case.round
+                for one in (self.approvals if case.state == State.IN_HAND else ())
+            ),
             nudged_today=case.nudged_at is not None and timezone.localdate(case.nudged_at) == timezone.localdate(now),
             late_told=any(one.late and one.report_id == actor.report_id for one in self.feedback)
             if case.state in ENDS and actor.report_id
@@ -385,6 +393,10 @@ class Docket:
             actor_report_id=actor.report_id if actor.report_id in report_ids else None,
             given=given,
         )
+
+    def _handling(self, now: datetime) -> bool:
+        """Whether the clock of handling runs and is not red yet."""
+        return any(one.paused_at is None and now < one.due_at for one in self.running(Step.HANDLE, self.case.pk))
 
     def _asks(self) -> bool:
         """Whether an approval can be open: it is never asked of an ended case."""
@@ -551,6 +563,8 @@ class Docket:
         if target in (OrderState.COMPLETED, OrderState.RETURNED, OrderState.CANCELLED):
             order.ended_at = now
             self.stop_clocks(now=now, object_id=order.pk)
+        if order.role == OrderRole.LEAD and target in _WITHOUT_ITS_ASKS:
+            self.take_back(EXTENSIONS, now=now)
         self.note(
             kind="order",
             object_id=order.pk,
@@ -651,6 +665,11 @@ class Docket:
         clock.paused_at = None
         self.reckon(clock)
         self.add(Stretch(clock=clock, kind=StretchKind.RUNNING, began_at=now))
+
+    def extend_clock(self, clock: Clock, amount: int, unit: Unit) -> None:
+        """More time for a clock: its due time is counted again, its limit stays what it was."""
+        clock_actions.extend(clock, amount, unit)
+        self.reckon(clock)
 
     def reckon(self, clock: Clock) -> None:
         """Count a clock's due time again, from its start, its limit and the pauses that are over."""
@@ -770,6 +789,12 @@ class Docket:
         approval.decided_at = now
         self.change(approval)
         self._note_approval(approval, verb, before, actor, now)
+
+    def take_back(self, kinds: frozenset[ApprovalKind], *, now: datetime) -> None:
+        """Requests that nobody needs to decide any more: the unit has reported, or has the case no longer."""
+        for approval in self.approvals:
+            if approval.kind in kinds and approval.state == ApprovalState.ASKED:
+                self.decide(approval, ApprovalVerb.WITHDRAW, actor=rule("work-ended"), now=now, words="")
 
     def open_approval(self, kind: ApprovalKind, object_id: UUID) -> Approval | None:
         return next(
@@ -957,4 +982,4 @@ def _number(cases: list[Case]) -> None:
             case.number = case_number(day, area, last - len(group) + place + 1)
 
 
-__all__ = ["BETWEEN_CALLS", "Docket", "Knowledge", "flush"]
+__all__ = ["BETWEEN_CALLS", "EXTENSIONS", "Docket", "Knowledge", "flush"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django import forms
 
 from huying.approvals.models import Approval
 from huying.approvals.rules import ApprovalKind
+from huying.cases.actions.granting import asked_extension
 from huying.cases.actions.intake import like
 from huying.cases.forms.base import (
     Button,
@@ -21,14 +23,18 @@ from huying.cases.forms.base import (
     words_field,
 )
 from huying.cases.queries import page
+from huying.clocks import actions as clock_actions
+from huying.clocks import queries as clocks
+from huying.clocks.rules import Basis, Limit, Unit
 from huying.files.forms import ImagesField, PapersField
 from huying.kernel.terms import Label, _
 from huying.kernel.text import BIDI, TextField
 from huying.matters import queries as matters
-from huying.matters.rules import Grade
+from huying.matters.rules import Grade, Step
 from huying.people import queries as people
 from huying.places import queries as places
 from huying.places.rules import community_of, street_of
+from huying.ui.words import due_words
 
 Choices = list[Any]
 SUGGESTED = 3
@@ -270,7 +276,33 @@ def approval_lines(approval: Approval) -> list[tuple[Label, str]]:
         lines.append((_("依据"), str(approval.facts["clause"])))
     if approval.facts.get("where_to"):
         lines.append((_("可以找谁"), str(approval.facts["where_to"])))
+    if approval.facts.get("amount"):
+        amount, unit = approval.facts["amount"], Unit(approval.facts["unit"])
+        lines.append((_("申请延长"), Limit(amount, unit, Basis(approval.facts["basis"])).words()))
     return lines
+
+
+class DecideExtensionForm(DecideForm):
+    """More time: until when it would run."""
+
+    yes, no = _("同意延期"), _("不延期")
+
+    def approval(self, subject: Subject) -> Approval | None:
+        return asked_extension(subject.docket)
+
+    def prepare(self, subject: Subject) -> None:
+        super().prepare(subject)
+        found = self.approval(subject)
+        clock = next(iter(subject.docket.running(Step.HANDLE, subject.case.pk)), None)
+        if found is None or clock is None:
+            return
+        now, longer = subject.now, copy(clock)
+        clock_actions.extend(longer, found.facts["amount"], Unit(found.facts["unit"]))
+        clock_actions.reckon(longer, subject.docket.knowledge.calendar, clocks.pauses_of(clock))
+        self.lines += [
+            (_("现在到期"), due_words(clock.due_at, now)),
+            (_("同意后到期"), due_words(longer.due_at, now)),
+        ]
 
 
 class DecideDeclineForm(DecideForm):

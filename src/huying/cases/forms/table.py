@@ -89,6 +89,8 @@ _EVERY = [
              _("已决定。"), _("决定作废")),
     DeskMove("decide_return", (V.RETURN, V.REFUSE_RETURN), units.DecideReturnForm, Once(actions.decide_return), 3,
              "scale", _("已决定。"), _("决定退回")),
+    DeskMove("decide_extend", (V.EXTEND, V.REFUSE_EXTEND, V.LEAD_EXTEND, V.REFUSE_LEAD_EXTEND),
+             desk.DecideExtensionForm, Once(actions.decide_extension), 4, "scale", _("已决定。"), _("决定延期")),
     DeskMove("file", (V.FILE,), desk.FileForm, Once(actions.file_case), 13, "badge-check", _("已立案。")),
     DeskMove("dispatch", (V.DISPATCH,), units.DispatchForm, Once(actions.dispatch_case), 11, "send", _("已派单。")),
     DeskMove("name", (V.NAME,), units.NameForm, Once(actions.name_unit), 12, "users", _("已指定承办。")),
@@ -111,6 +113,8 @@ _EVERY = [
     # beside the flow
     DeskMove("ask_return", (V.ASK_RETURN,), units.AskReturnForm, Once(actions.ask_return), 50, "undo",
              _("退回申请已送出，等调度中心决定。")),
+    DeskMove("ask_extend", (V.ASK_EXTEND,), units.AskExtensionForm, Once(actions.ask_extension), 50, "clock",
+             _("延期申请已送出，等决定。")),
     DeskMove("nudge", (V.NUDGE,), NoFields, Once(actions.nudge_case), 51, "bell", _("已催办。")),
     DeskMove("add", (V.ADD,), desk.AddForm, Once(actions.add_to_report), 52, "plus", _("已补充。"), _("补充信息")),
     DeskMove("answer", (V.ANSWER,), desk.AnswerForm, Once(actions.answer_case), 53, "message", _("已直接答复。")),

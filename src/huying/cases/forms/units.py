@@ -11,6 +11,7 @@ from django import forms
 
 from huying.approvals.models import Approval
 from huying.approvals.rules import ApprovalKind, ApprovalState
+from huying.cases.actions.granting import MOST_ASKED
 from huying.cases.forms.base import (
     Button,
     MoveForm,
@@ -23,9 +24,11 @@ from huying.cases.forms.base import (
 from huying.cases.forms.desk import DecideForm, RegisterForm, choose_report
 from huying.cases.models import WorkOrder
 from huying.cases.rules import CallResult, OrderRole, OrderState, Outcome
+from huying.clocks.rules import Unit as ClockUnit
 from huying.files.forms import ImagesField, PapersField
 from huying.kernel.terms import Label, _, listed
 from huying.matters import queries as matters
+from huying.matters.rules import Step
 from huying.people import queries as people
 from huying.people.models import Organisation
 from huying.places import queries as places
@@ -328,6 +331,31 @@ class DecideReturnForm(DecideForm):
             "order_id": UUID(data["order_id"]),
             "new_lead_id": UUID(new_lead) if new_lead else None,
         }
+
+
+class AskExtensionForm(MoveForm):
+    """How much longer, counted as the limit itself is, and why."""
+
+    amount = forms.IntegerField(label=_("延长多久"), min_value=1, max_value=max(MOST_ASKED.values()))
+    unit = radio_field(_("单位"), [(one.value, one.label) for one in MOST_ASKED])
+    reason = words_field(_("为什么要延期"), limit=500, missing=_("请写明为什么要延期。"))
+    layouts: ClassVar[dict[str, str]] = {"unit": "segment"}
+
+    def prepare(self, subject: Subject) -> None:
+        clock = next(iter(subject.docket.running(Step.HANDLE, subject.case.pk)), None)
+        self.fields["unit"].initial = ClockUnit.DAY.value
+        if clock is not None:
+            self.lines = [(_("现在到期"), due_words(clock.due_at, subject.now))]
+            if clock.rule().working:
+                self.notices.append(("", _("按工作日和工作时算。")))
+        self.notices.append(("", _("决定以前照常计时。每一轮最多申请两次，第二次由分管领导决定。")))
+
+    def clean(self) -> dict[str, Any] | None:
+        data = super().clean()
+        amount, unit = self.cleaned_data.get("amount"), self.cleaned_data.get("unit")
+        if amount and unit and amount > MOST_ASKED[ClockUnit(unit)]:
+            self.add_error("amount", _("最多延长 30 天，或 72 小时。请改好再报。"))
+        return data
 
 
 class FirstContactForm(MoveForm):

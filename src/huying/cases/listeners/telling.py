@@ -16,7 +16,8 @@ from huying.audit import queries as audit
 from huying.cases import events, queries
 from huying.cases.codes import code_of
 from huying.cases.models import Case, Report, WorkOrder
-from huying.cases.rules import LIVE_ORDERS, OrderState, ReplyBy, State, Verb
+from huying.cases.rules import LIVE_ORDERS, OrderRole, OrderState, ReplyBy, State, Verb
+from huying.cases.rules.tasks import DECIDES, UNIT_DECIDES
 from huying.kernel.actor import ActorKind
 from huying.kernel.events import News
 from huying.kernel.terms import _
@@ -47,6 +48,10 @@ def told(news: News) -> None:
     _tell_units(case, verb, news)
     if verb == "nudge_case":
         _tell_nudged(case, news)
+    if verb in ("ask_extension",):
+        _tell_deciders(case, news)
+    if verb in ("decide_extension",):
+        _tell_asker(case, news)
     if verb == "ask_return":
         _tell_asked(case, news)
     if verb == "decide_return":
@@ -163,6 +168,27 @@ def _tell_decided(case: Case, news: News) -> None:
             now=news.at,
             once=f"{news.id}:{one.pk}",
         )
+
+
+def _tell_deciders(case: Case, news: News) -> None:
+    """Who decides on what was asked of the case just now: the lead unit's heads, or the desk."""
+    for one in Approval.objects.filter(object_id=case.pk, asked_at=news.at, state=ApprovalState.ASKED):
+        if one.kind in UNIT_DECIDES:
+            leads = [order for order in _live(case) if order.role == OrderRole.LEAD]
+            accounts = [account for order in leads for account in heads(order, now=news.at)]
+        else:
+            accounts = people.holders_of(DECIDES[one.kind][0], case.desk_code, now=news.at)
+        others = [account for account in accounts if account.pk != one.asked_by]
+        facts = {"what": str(ApprovalKind(one.kind).label)}
+        tell(case, "request_asked", others, now=news.at, once=f"{news.id}:{one.pk}", facts=facts)
+
+
+def _tell_asker(case: Case, news: News) -> None:
+    """The one who asked hears the decision."""
+    for one in Approval.objects.filter(object_id=case.pk, decided_at=news.at).exclude(state=ApprovalState.WITHDRAWN):
+        account = people.account(one.asked_by) if one.asked_by is not None else None
+        facts = {"what": str(ApprovalKind(one.kind).label), "decision": str(ApprovalState(one.state).label)}
+        tell(case, "request_decided", filter(None, [account]), now=news.at, once=f"{news.id}:{one.pk}", facts=facts)
 
 
 # Reporters

@@ -51,7 +51,7 @@ from huying.cases.queries.scope import (
 )
 from huying.cases.rules import OPEN, OrderRole, OrderState, State
 from huying.cases.rules.table import By
-from huying.cases.rules.tasks import DECIDES, ORDER_WORK, WORK, Task, Work
+from huying.cases.rules.tasks import DECIDES, ORDER_WORK, UNIT_DECIDES, WORK, Task, Work
 from huying.cases.search import LEVELS, question, question_of_areas
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.paging import Page, keyset
@@ -89,6 +89,7 @@ class Todo:
         return self.due_at or FAR, self.case_id
 
 
+_AT_WORK = (OrderState.ACCEPTED, OrderState.REWORK)
 _COLUMNS = ("task", "of_case", "of_order", "from_at", "gold_at", "red_at")
 
 
@@ -198,6 +199,20 @@ def _order_parts(viewer: Actor) -> Iterator[Rows]:
     handled = [unit for unit in viewer.units if viewer.may_for_unit(Duty.HANDLE, unit)]
     signed = [unit for unit in viewer.units if viewer.may_for_unit(Duty.SIGN, unit)]
     away = Q(case__recused=False) | not_recused(viewer, "case_id")
+    for duty in dict.fromkeys(duty for duty, _verb in UNIT_DECIDES.values()):
+        units = [unit for unit in viewer.units if viewer.may_for_unit(duty, unit)]
+        kinds = [kind for kind, (asked, _verb) in UNIT_DECIDES.items() if asked == duty]
+        if units:
+            asked = _asked("case", kinds).filter(object_id=OuterRef("case_id")).exclude(asked_by=viewer.id)
+            leads = WorkOrder.objects.filter(
+                away,
+                Exists(asked),
+                unit_id__in=units,
+                role=OrderRole.LEAD,
+                state__in=_AT_WORK,
+                case__state=State.IN_HAND,
+            )
+            yield _columns(leads, Task.APPROVE, order=True)
     for state, (task, _verb) in ORDER_WORK.items() if handled else ():
         orders = WorkOrder.objects.filter(away, unit_id__in=handled, state=state, case__state=State.IN_HAND)
         yield _columns(orders, task, order=True)

@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from huying.audit import queries as audit
 from huying.audit.models import History
@@ -432,9 +433,11 @@ def figures(area_code: str, *, since: datetime, until: datetime) -> Figures:
         imported=False,
         drill=False,
     ).exclude(state__in=(State.MERGED, State.VOIDED))
+    # More time that was granted changes no figure: it is the first limit that was kept or not.
     too_late = Clock.objects.filter(
-        object_kind="case", object_id=OuterRef("pk"), step=Step.HANDLE, stopped_at__gt=F("due_at")
-    )
+        object_kind="case", object_id=OuterRef("pk"), step=Step.HANDLE,
+        stopped_at__gt=Coalesce(F("first_due_at"), F("due_at")),
+    )  # fmt: skip
     ended = rows.filter(state__in=(State.CLOSED, State.ANSWERED, State.DECLINED, State.TRANSFERRED, State.WITHDRAWN))
     late = ended.filter(Exists(too_late)).count()
     received, done = rows.count(), ended.count()

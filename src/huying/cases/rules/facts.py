@@ -95,6 +95,8 @@ class CaseFacts:
     desk_can_rise: bool = True
     objected_against: UUID | None = None  # who gave the answer that was objected to: somebody else decides now
     nudged_today: bool = False
+    handling: bool = False  # the clock of handling runs, and is not red yet
+    extensions: int = 0  # asked for in this round, whatever the answer
     late_told: bool = False
     actor_id: UUID | None = None
     actor_units: tuple[UUID, ...] = ()

@@ -17,6 +17,7 @@ REOPEN_WITHIN = timedelta(days=14)
 OBJECT_WITHIN = timedelta(days=14)
 FEEDBACK_WITHIN = timedelta(days=30)
 RETURNS_BEFORE_NAMING = 2
+MOST_EXTENSIONS = 2
 
 
 # what the case must know
@@ -260,6 +261,7 @@ def not_the_finder(facts: CaseFacts) -> bool:
 
 
 _ASKED = _("谁申请谁不能批。请换一位值班长决定。")
+_ASKED_OF_A_HEAD = _("谁申请谁不能批。请换一位负责人决定。")
 
 
 def _asked(facts: CaseFacts, kind: str) -> bool:
@@ -279,6 +281,16 @@ def not_who_asked_to_return(facts: CaseFacts) -> bool:
 @guard(_ASKED)
 def not_who_asked_to_void(facts: CaseFacts) -> bool:
     return not _asked(facts, "void")
+
+
+@guard(_ASKED_OF_A_HEAD)
+def not_who_asked_to_extend(facts: CaseFacts) -> bool:
+    return not _asked(facts, "extend")
+
+
+@guard(_ASKED_OF_A_HEAD)
+def not_who_asked_to_lead_extend(facts: CaseFacts) -> bool:
+    return not _asked(facts, "lead_extend")
 
 
 @guard(_("上次的答复就是您做的，异议要由别人来定。请换一位同事。"))
@@ -312,6 +324,31 @@ def void_not_asked(facts: CaseFacts) -> bool:
 @guard(_("没有等待决定的作废申请。"))
 def void_asked(facts: CaseFacts) -> bool:
     return "void" in facts.open_approvals
+
+
+@guard(_("延期申请正在等决定。"))
+def extension_not_asked(facts: CaseFacts) -> bool:
+    return not {"extend", "lead_extend"} & facts.open_approvals
+
+
+@guard(_("没有等单位负责人决定的延期申请。"))
+def extension_asked(facts: CaseFacts) -> bool:
+    return "extend" in facts.open_approvals
+
+
+@guard(_("没有等分管领导决定的延期申请。"))
+def lead_extension_asked(facts: CaseFacts) -> bool:
+    return "lead_extend" in facts.open_approvals
+
+
+@guard(_("办理时限停着，或已经超时，不能再申请延期。"))
+def not_red(facts: CaseFacts) -> bool:
+    return facts.handling
+
+
+@guard(_("每一轮最多申请两次延期。"))
+def extensions_left(facts: CaseFacts) -> bool:
+    return facts.extensions < MOST_EXTENSIONS
 
 
 # signing, review, check, call-back

@@ -412,6 +412,50 @@ FLOW = Flow(
             guards=(g.actor_not_recused, g.void_asked, g.not_who_asked_to_void, g.reason_given),
         ),
         Move(V.NUDGE, OPEN, None, duty=Duty.DISPATCH, guards=(g.not_nudged_today,)),
+        # more time
+        Move(
+            V.ASK_EXTEND,
+            {S.IN_HAND},
+            None,
+            duty=Duty.HANDLE,
+            guards=(
+                g.actor_not_recused,
+                g.is_lead,
+                g.order_in_work,
+                g.extension_not_asked,
+                g.extensions_left,
+                g.not_red,
+                g.reason_given,
+            ),
+        ),
+        Move(
+            V.EXTEND,
+            {S.IN_HAND},
+            None,
+            duty=Duty.SIGN,
+            guards=(g.actor_not_recused, g.extension_asked, g.not_who_asked_to_extend),
+        ),
+        Move(
+            V.REFUSE_EXTEND,
+            {S.IN_HAND},
+            None,
+            duty=Duty.SIGN,
+            guards=(g.actor_not_recused, g.extension_asked, g.not_who_asked_to_extend, g.reason_given),
+        ),
+        Move(
+            V.LEAD_EXTEND,
+            {S.IN_HAND},
+            None,
+            duty=Duty.LEAD,
+            guards=(g.actor_not_recused, g.lead_extension_asked, g.not_who_asked_to_lead_extend),
+        ),
+        Move(
+            V.REFUSE_LEAD_EXTEND,
+            {S.IN_HAND},
+            None,
+            duty=Duty.LEAD,
+            guards=(g.actor_not_recused, g.lead_extension_asked, g.not_who_asked_to_lead_extend, g.reason_given),
+        ),
     ]
 )
 
@@ -441,6 +485,8 @@ BY: dict[Verb, By] = {
     V.TELL_OUTCOME: By.REPORTER, V.SECOND_ROUND: By.DESK, V.SPLIT_OFF: By.DESK, V.REOPEN: By.DESK,
     V.LATE_FEEDBACK: By.REPORTER, V.OBJECT: By.DESK, V.TRANSFER: By.DESK, V.WITHDRAW: By.REPORTER,
     V.FINE_NOW: By.REPORTER, V.ASK_VOID: By.DESK, V.VOID: By.DESK, V.REFUSE_VOID: By.DESK, V.NUDGE: By.DESK,
+    V.ASK_EXTEND: By.UNIT, V.EXTEND: By.LEAD, V.REFUSE_EXTEND: By.LEAD, V.LEAD_EXTEND: By.DESK,
+    V.REFUSE_LEAD_EXTEND: By.DESK,
 }  # fmt: skip
 
 # Others who may walk the same move.

@@ -61,7 +61,10 @@ DECIDES: dict[str, tuple[Duty, Verb]] = {
     "decline": (Duty.FILE, Verb.DECLINE),
     "void": (Duty.FILE, Verb.VOID),
     "return": (Duty.DISPATCH, Verb.RETURN),
+    "lead_extend": (Duty.LEAD, Verb.LEAD_EXTEND),
 }
+# The same for the duty over the lead unit.
+UNIT_DECIDES: dict[str, tuple[Duty, Verb]] = {"extend": (Duty.SIGN, Verb.EXTEND)}
 
 # Tasks that are worked off on the triage page, one after the other.
 TRIAGE_TASKS = (Task.TRIAGE, Task.DISPATCH)

@@ -97,6 +97,11 @@ class Verb(Term):
     VOID = "void", _("同意作废")
     REFUSE_VOID = "refuse_void", _("不同意作废")
     NUDGE = "nudge", _("催办")
+    ASK_EXTEND = "ask_extend", _("申请延期")
+    EXTEND = "extend", _("同意延期")
+    REFUSE_EXTEND = "refuse_extend", _("不同意延期")
+    LEAD_EXTEND = "lead_extend", _("领导同意延期")
+    REFUSE_LEAD_EXTEND = "refuse_lead_extend", _("领导不同意延期")
     # of work orders alone; they follow the case
     COMPLETE = "complete", _("完成")
     CANCEL = "cancel", _("撤销")
