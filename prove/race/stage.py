@@ -34,6 +34,7 @@ from tests.world import GRID, NOW, OTHER_GRID, STREET, World, _build_world, midd
 
 MINUTE = timedelta(minutes=1)
 START, RACE = NOW, NOW + timedelta(minutes=40)
+REVIEW_ON = (NOW + timedelta(days=30)).date()
 """When cases begin, and when races are run: within every sign-in window."""
 CHECKED, UNCHECKED, SMALL = "0101", "0104", "0402"
 """Types of the shipped catalogue: looked at on the place, not looked at, and handled by whoever finds it."""
@@ -198,6 +199,11 @@ def ways() -> dict[str, Way]:
         "ask_void": Way((V.ASK_VOID,), _reason),
         "decide_void": Way(**_two(V.VOID, V.REFUSE_VOID)),
         "nudge_case": Way((V.NUDGE,), _nothing),
+        "ask_hold": Way(
+            (V.ASK_HOLD,), lambda s, r: {"kind": "funds", "until": REVIEW_ON, "reason": "等市里的资金。"}
+        ),
+        "decide_hold": Way(**_two(V.HOLD, V.REFUSE_HOLD)),
+        "resume_case": Way((V.RESUME,), _nothing),
         "ask_extension": Way((V.ASK_EXTEND,), lambda s, r: {"amount": 2, "unit": "d", "reason": "要等配件。"}),
         "decide_extension": Way(
             (V.EXTEND, V.REFUSE_EXTEND, V.LEAD_EXTEND, V.REFUSE_LEAD_EXTEND),
@@ -469,6 +475,15 @@ def _extension_asked(stage: Stage) -> Scene:
     return _accepted(stage).walk(a.ask_extension, stage.world.handler, amount=2, unit="d", reason="要等配件。")
 
 
+def _hold_asked(stage: Stage) -> Scene:
+    given = {"kind": "funds", "until": REVIEW_ON, "reason": "等市里的资金。"}
+    return _accepted(stage).walk(a.ask_hold, stage.world.handler, **given)
+
+
+def _held(stage: Stage) -> Scene:
+    return _hold_asked(stage).walk(a.decide_hold, stage.world.leader, granted=True)
+
+
 def _lead_extension_asked(stage: Stage) -> Scene:
     made = _extension_asked(stage).walk(a.decide_extension, stage.world.unit_head, granted=True)
     return made.walk(a.ask_extension, stage.world.handler, amount=4, unit="h", reason="配件又推迟了。")
@@ -634,6 +649,8 @@ BASE: dict[str, Callable[[Stage], Scene]] = {
     "accepted": _accepted,
     "extension_asked": _extension_asked,
     "lead_extension_asked": _lead_extension_asked,
+    "hold_asked": _hold_asked,
+    "held": _held,
     "ready": _ready,
     "return_asked": _return_asked,
     "sole_return_asked": _sole_return_asked,

@@ -87,6 +87,8 @@ def facts_of(case: Case) -> CaseFacts:
         nudged_today=case["nudged"],
         handling=case["handling"],
         extensions=case["extensions"],
+        held=case["held"],
+        review_ahead=case["ahead"],
         late_told=case["late"],
         actor_id=maybe(case["me"]),
         actor_units=tuple(key(one) for one in case["units"]),
@@ -151,6 +153,10 @@ def good(verb: str, state: str | None, rng: random.Random) -> Case:
         case["handling"], case["extensions"] = True, rng.choice((0, 0, 1))
         if verb != "ask_extend":
             case["asked"][model.TWO_PERSONS[verb]] = "colleague"
+    if verb in ("hold", "refuse_hold"):
+        case["asked"]["hold"] = "colleague"
+    case["ahead"] = True
+    case["held"] = verb == "resume" or rng.random() < 0.2
     if verb == "self_handle":
         case["voices"][0]["taker"] = "me"
     if verb in ("second_round", "tell_outcome", "call_back"):
@@ -163,7 +169,8 @@ def good(verb: str, state: str | None, rng: random.Random) -> Case:
     if verb == "split_off":
         case["voices"] = [_voice("voice0", rng), _voice("voice1", rng)]
     case["units"] = ["desk"]
-    if verb in ("sign_in", "ask_return", "first_contact", "finish", "submit_result", "sign", "ask_extend"):
+    by_unit = {"sign_in", "ask_return", "first_contact", "finish", "submit_result", "sign", "ask_extend"}
+    if verb in by_unit or verb == "ask_hold" and rng.random() < 0.5:
         own = [one for one in model.live(case) if one["lead"] == (verb != "finish")]
         case["units"] = [own[0]["unit"]] if own else ["sanitation"]
     case["form"] = None if rng.random() < 0.1 else _form(verb, case, rng)
@@ -186,7 +193,7 @@ def _orders(verb: str, state: str | None, number: int, rng: random.Random) -> li
         return []
     lead_state = {
         "sign_in": "offered", "submit_result": "accepted", "first_contact": "accepted", "ask_return": "offered",
-        "ask_extend": "accepted",
+        "ask_extend": "accepted", "ask_hold": "accepted",
     }.get(verb, rng.choice(model.LIVE))  # fmt: skip
     if state in ("reviewing", "checking", "calling_back"):
         lead_state = "done"
@@ -315,7 +322,7 @@ def _recused(case: Case, rng: random.Random) -> None:
 
 
 def _asked(case: Case, rng: random.Random) -> None:
-    kind = rng.choice(("decline", "void", "extend", "lead_extend"))
+    kind = rng.choice(("decline", "void", "extend", "lead_extend", "hold"))
     if kind in case["asked"] and rng.random() < 0.5:
         del case["asked"][kind]
     else:
@@ -451,7 +458,7 @@ def _voice_gone(case: Case, rng: random.Random) -> None:
 
 _PLAIN = (
     "type", "place", "grade", "clause", "small", "can_rise", "nudged", "late", "danger", "signed", "sampled",
-    "confidential", "field", "handling",
+    "confidential", "field", "handling", "held", "ahead",
 )  # fmt: skip
 FAULTS = (
     *(_flip(name) for name in _PLAIN), *(_of_form_at(name) for name in _FORM), _of_order, _of_order, _of_order,
@@ -463,7 +470,7 @@ FAULTS = (
 """Every kind of fault once or a few times, for tests that go through all of them."""
 SPOILS = (
     _flip("type", "place", "grade", "clause", "small"),
-    _flip("can_rise", "nudged", "late", "danger", "handling"), _extended_twice,
+    _flip("can_rise", "nudged", "late", "danger", "handling", "held", "ahead"), _extended_twice,
     _flip("signed", "signer", "sampled", "confidential", "proof", "field"),
     _of_form, _of_form, _of_form, _of_order, _of_order, _of_order, _two_gave_it_back, _of_voice, _recused, _asked,
     _who, _ended, _words,

@@ -21,6 +21,7 @@ VERBS = (
     "submit_result", "sign", "review", "rework", "pass_check", "fail_check", "call_back", "tell_outcome",
     "second_round", "split_off", "reopen", "late_feedback", "object", "transfer", "withdraw", "fine_now", "ask_void",
     "void", "refuse_void", "nudge", "ask_extend", "extend", "refuse_extend", "lead_extend", "refuse_lead_extend",
+    "ask_hold", "hold", "refuse_hold", "resume",
 )  # fmt: skip
 
 # From where, by verb.
@@ -43,6 +44,7 @@ FROM: dict[str, tuple[str | None, ...]] = {
         (
             "sign_in", "ask_return", "return", "refuse_return", "add_unit", "first_contact", "finish",
             "submit_result", "ask_extend", "extend", "refuse_extend", "lead_extend", "refuse_lead_extend",
+            "ask_hold", "hold", "refuse_hold", "resume",
         ),
         ("in_hand",),
     ),
@@ -66,7 +68,7 @@ NOT_BY_HANDLER = {"sign", "review", "rework", "pass_check", "fail_check", "call_
 TWO_PERSONS = {
     "decline": "decline", "refuse_decline": "decline", "return": "return", "refuse_return": "return",
     "void": "void", "refuse_void": "void", "extend": "extend", "refuse_extend": "extend",
-    "lead_extend": "lead_extend", "refuse_lead_extend": "lead_extend",
+    "lead_extend": "lead_extend", "refuse_lead_extend": "lead_extend", "hold": "hold", "refuse_hold": "hold",
 }  # fmt: skip
 # The form has to say this, once there is one.
 FORM: dict[str, tuple[str, ...]] = {
@@ -96,7 +98,7 @@ FORM: dict[str, tuple[str, ...]] = {
     "transfer": ("receiver",),
     "ask_void": ("reason",),
     "refuse_void": ("reason",),
-    **dict.fromkeys(("ask_extend", "refuse_extend", "refuse_lead_extend"), ("reason",)),
+    **dict.fromkeys(("ask_extend", "refuse_extend", "refuse_lead_extend", "ask_hold", "refuse_hold"), ("reason",)),
 }
 DAYS = {"reopen": 14, "object": 14, "late_feedback": 30}
 
@@ -126,7 +128,9 @@ WHO: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     **dict.fromkeys(("extend", "refuse_extend"), (("lead", "sign"),)),
     "sign": (("unit", "sign"),),
-    **dict.fromkeys(("name", "lead_extend", "refuse_lead_extend"), (("desk", "lead"),)),
+    "ask_hold": (("unit", "handle"), ("desk", "dispatch")),
+    "resume": (("desk", "dispatch"),),
+    **dict.fromkeys(("name", "lead_extend", "refuse_lead_extend", "hold", "refuse_hold"), (("desk", "lead"),)),
     **dict.fromkeys(("review", "rework"), (("desk", "review"),)),
     **dict.fromkeys(("call_back", "second_round", "split_off"), (("desk", "call_back"),)),
     "reopen": (("desk", "call_back"), ("caller", "")),
@@ -143,8 +147,8 @@ def blank(state: str | None = "received") -> Case:
         "field": False, "round": 1, "orders": [], "away_units": set(), "away_people": set(), "voices": [],
         "asked": {}, "signed": False, "signer": False, "was": None, "ended_days": None, "can_rise": True,
         "against": None, "nudged": False, "late": False,
-        "handling": False, "extensions": 0, "me": "me", "units": [], "rule": False, "report": None,
-        "form": None,
+        "handling": False, "extensions": 0, "held": False, "ahead": False,
+        "me": "me", "units": [], "rule": False, "report": None, "form": None,
     }  # fmt: skip
 
 
@@ -272,6 +276,14 @@ def _requests(verb: str, case: Case, me: Any, order: dict[str, Any] | None) -> l
         found.append("nothing asked")
     if verb.endswith("extend") and verb != "ask_extend" and TWO_PERSONS[verb] not in case["asked"]:
         found.append("nothing asked")
+    if verb in ("hold", "refuse_hold") and "hold" not in case["asked"]:
+        found.append("nothing asked")
+    if verb == "hold" and not case["ahead"]:
+        found.append("day over")
+    if verb == "ask_hold" and "hold" in case["asked"]:
+        found.append("asked")
+    if verb == "resume" and not case["held"]:
+        found.append("not held")
     if verb == "ask_extend":
         found += ["asked"] if {"extend", "lead_extend"} & set(case["asked"]) else []
         found += ["twice"] if case["extensions"] >= 2 else []
@@ -338,6 +350,8 @@ def _units(verb: str, case: Case, order: dict[str, Any] | None) -> list[str]:
         found += [] if order is not None and order["lead"] else ["not the lead"]
     if verb in ("first_contact", "finish", "submit_result", "ask_extend"):
         found += [] if order is not None and order["state"] in ("accepted", "rework") else ["not in work"]
+    if verb == "ask_hold" and order is not None and not (order["lead"] and order["state"] in ("accepted", "rework")):
+        found.append("not the lead at work")
     if verb == "finish":
         found += [] if order is not None and not order["lead"] else ["not an assistant"]
         found += [] if order is not None and order["asked"] is None else ["asked"]

@@ -242,6 +242,8 @@ class Street:
                 "nudged": case["nudged_on"] == self.now.astimezone(CHINA).date(),
                 "late": who == "caller" and case["late"],
                 "handling": self._handling(case),
+                "held": case["hold"] is not None,
+                "ahead": case["hold_wanted"] is not None and case["hold_wanted"][1] > self._today(),
                 "me": None if who == "caller" else who,
                 "units": [] if who == "caller" else [self.names[one] for one in self.people[who].units],
                 "report": "voice" if who == "caller" else None,
@@ -249,6 +251,9 @@ class Street:
                 "form": form,
             }
         )
+
+    def _today(self) -> str:
+        return self.now.astimezone(CHINA).date().isoformat()
 
     def _handling(self, case: model.Case) -> bool:
         clock: Clock | None = case["clocks"].get(("case", "handle"))
@@ -274,6 +279,8 @@ class Street:
             return not (form["result"] == "missed" and any(self.now - one < HOUR for one in case["tried_at"]))
         if verb == "tell_outcome":
             return not case["said"]
+        if verb == "ask_hold":
+            return 1 <= form["days"] <= 90
         return True
 
     # forms: what the model reads, and the real act with the same
@@ -301,7 +308,12 @@ class Street:
             return form, act("decide_return", order_id=number, granted=verb == "return", words=words, new_lead_id=new)
         if verb.endswith("extend"):
             return self._formed_extension(case, verb, words, about, act)
-        if verb in ("decline", "refuse_decline", "void", "refuse_void"):
+        if verb == "ask_hold":
+            days = rng.choice((0, 1, 10, 90, 90, 91))
+            until = self.now.astimezone(CHINA).date() + timedelta(days=days)
+            form = {**about, "reason": words, "days": days, "until": until.isoformat()}
+            return form, act("ask_hold", kind="funds", until=until, reason=words)
+        if verb in ("decline", "refuse_decline", "void", "refuse_void", "hold", "refuse_hold"):
             kind = verb.removeprefix("refuse_")
             return {"reason": words}, act(f"decide_{kind}", granted=verb == kind, words=words)
         if verb in ("pass_check", "fail_check"):
@@ -356,6 +368,7 @@ class Street:
             "fine_now": lambda: ({}, act("fine_now")),
             "ask_void": lambda: ({"reason": words}, act("ask_void", reason=words)),
             "nudge": lambda: ({}, act("nudge_case")),
+            "resume": lambda: ({}, act("resume_case")),
         }  # fmt: skip
         return forms[verb]()
 
@@ -430,6 +443,7 @@ class Street:
             "code": "", "clocks": {}, "danger": danger, "grade": danger, "grade_word": "urgent" if danger else "",
             "ended": None, "nudged_on": None, "late": False, "contacted": False, "said": [], "tries": [],
             "tried_at": [], "contact_tries": [], "answered_by": None, "version": None, "lines": [], "known": known,
+            "hold": None, "hold_wanted": None,
             "voice": {"id": "voice", "wants": known, "gone": False, "told": False, "no": False, "taker": None},
         }  # fmt: skip
         case["signed"] = False
@@ -451,6 +465,7 @@ class Street:
         left, case["state"] = case["state"], target
         if target == left:
             return
+        self._end_hold(case)
         if target in model.ENDS:
             self._over(case, target)
             return
@@ -572,7 +587,7 @@ class Street:
         case["asked"].pop(verb.removeprefix("refuse_"), None)
         self._enter(case, reached)
 
-    _refuse_void = _refuse_decline
+    _refuse_void = _refuse_hold = _refuse_decline
 
     def _ask_decline(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
         self._enter(case, reached)
@@ -596,12 +611,39 @@ class Street:
 
     _refuse_extend = _lead_extend = _refuse_lead_extend = _extend
 
+    def _ask_hold(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        case["asked"]["hold"] = who
+        case["hold_wanted"] = ("funds", form["until"])
+        self._enter(case, reached)
+
+    def _hold(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        del case["asked"]["hold"]
+        since = case["hold"][0] if case["hold"] else self.now
+        case["hold"] = (since, *case["hold_wanted"])
+        clock = case["clocks"]["case", "handle"]
+        clock.paused = clock.paused or self.now
+        self._enter(case, reached)
+
+    def _resume(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        self._end_hold(case)
+        self._enter(case, reached)
+
+    def _end_hold(self, case: model.Case) -> None:
+        if case["hold"] is None:
+            return
+        case["hold"] = None
+        clock: Clock | None = case["clocks"].get(("case", "handle"))
+        if clock is not None and clock.paused is not None:
+            clock.pauses.append((clock.paused, self.now))
+            clock.paused = None
+
     @staticmethod
     def _asks_no_more(case: model.Case) -> None:
         """The lead has reported, or has it no longer: nobody decides on more time, and it counts as unasked."""
         for kind in ("extend", "lead_extend"):
             if case["asked"].pop(kind, None) is not None:
                 case["extensions"] -= 1
+        case["asked"].pop("hold", None)
 
     def _report_verified(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
         self._enter(case, reached)
@@ -810,6 +852,7 @@ class Street:
             },
             "clocks": clocks,
             "due": present,
+            "hold": case["hold"],
             "approvals": sorted(
                 [(kind, str(case["id"]), who) for kind, who in case["asked"].items()]
                 + [("return", str(one["id"]), one["asked"]) for one in case["orders"] if one["asked"]]
@@ -825,12 +868,14 @@ _OF_A_REPORT = {"call_back", "tell_outcome", "withdraw", "fine_now", "late_feedb
 _SIDE = {
     "correct", "place", "answer", "ask_decline", "transfer", "withdraw", "fine_now", "ask_void", "nudge", "raise",
     "send_back", "decline", "void", "late_feedback", "reassign", "object", "ask_extend",
+    "ask_hold", "resume",
 }  # fmt: skip
 
 ROWS = """
 SELECT json_build_object(
   'case', (SELECT json_build_object('state', state, 'desk', desk_code, 'area', area_code, 'round', round,
-             'ended', ended_at, 'signed', signed, 'contacted', contacted_at IS NOT NULL, 'due', due_at)
+             'ended', ended_at, 'signed', signed, 'contacted', contacted_at IS NOT NULL, 'due', due_at,
+             'held', held_since, 'until', held_until, 'reason', held_reason)
            FROM cases_case WHERE id = %(case)s),
   'orders', (SELECT coalesce(json_agg(json_build_object('id', id, 'unit', unit_id, 'role', role, 'state', state,
                'round', round, 'named', named, 'handler', handler_id, 'asked', return_asked) ORDER BY offered_at, id),
@@ -860,6 +905,7 @@ def _stored(rows: dict[str, Any], people: dict[Any, str], units: dict[Any, str])
         **{name: case[name] for name in ("state", "desk", "area", "round", "signed", "contacted")},
         "ended": at(case["ended"]),
         "due": at(case["due"]),
+        "hold": (at(case["held"]), case["reason"], case["until"]) if case["held"] else None,
         "orders": {
             one["id"]: (units[UUID(one["unit"])], one["role"] == "lead", one["state"], one["round"], one["named"],
                         who(one["handler"]), one["asked"])

@@ -3,20 +3,23 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.timezone import localdate
 
 from huying.approvals.models import Approval
 from huying.audit.models import History
 from huying.cases import actions as a
+from huying.cases.actions import granting
 from huying.cases.models import Case
-from huying.cases.queries import lists
+from huying.cases.queries import lists, public
 from huying.cases.rules import State
 from huying.cases.rules.tasks import Task
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
-from huying.kernel.actor import resident
+from huying.kernel.actor import resident, system
+from huying.kernel.paging import Page
 from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
 from huying.people.models import Recusal
-from tests.world import NOW, build_world
+from tests.world import NEXT_DOOR, NOW, STREET, build_world
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -29,10 +32,10 @@ def world():
     return build_world()
 
 
-def at_work(world, *, lead="sanitation", who="handler", assistants=()):
+def at_work(world, *, lead="sanitation", who="handler", assistants=(), type_code="0103"):
     case = a.register_file_dispatch(
         world.call().case.pk, lead_id=world.units[lead].pk, assistant_ids=[world.units[one].pk for one in assistants],
-        type_code="0901", grade="ordinary", actor=world.dispatcher, now=NOW + 5 * MINUTE,
+        type_code=type_code, grade="ordinary", actor=world.dispatcher, now=NOW + 5 * MINUTE,
     )  # fmt: skip
     return a.sign_in_order(case.pk, actor=world.people[who], now=NOW + 10 * MINUTE)
 
@@ -150,8 +153,8 @@ class TestExtension:
         )
         assert Approval.objects.get().state == "withdrawn"
 
-    def test_what_was_granted_stays_through_pause_and_another_type(self, world):
-        case = at_work(world)
+    def test_what_was_granted_stays_through_pause_and_another_grade(self, world):
+        case = at_work(world, type_code="0901")
         ask(world, case)
         a.decide_extension(case.pk, granted=True, actor=world.unit_head, now=SOON)
         a.submit_result(case.pk, outcome="explained", answer="已经说明。", actor=world.handler, now=SOON + MINUTE)
@@ -179,3 +182,142 @@ class TestExtension:
         with pytest.raises(NotAllowed):
             a.ask_extension(receipt.case.pk, **WANTED, actor=resident(receipt.report.pk), now=SOON)
         assert Case.objects.get().state == State.RECEIVED
+
+
+HELD = {"kind": "funds", "reason": "等市里的资金。"}
+DAY = timedelta(days=1)
+
+
+def ask_hold(world, case, who="handler", now=SOON, days=30, **given):
+    until = localdate(now) + days * DAY
+    return a.ask_hold(case.pk, **{**HELD, "until": until, **given}, actor=world.people[who], now=now)
+
+
+def held(world, **given):
+    case = at_work(world)
+    ask_hold(world, case, **given)
+    return a.decide_hold(case.pk, granted=True, actor=world.leader, now=SOON + MINUTE)
+
+
+class TestHold:
+    @pytest.mark.parametrize("who", ["handler", "dispatcher"])
+    def test_the_leader_grants_it_and_the_clock_stands_still_until_it_is_over(self, world, who):
+        case = at_work(world)
+        before = handling(case)
+        ask_hold(world, case, who)
+        assert handling(case).paused_at is None
+        assert approves(world.leader) == [case.pk]
+        case = a.decide_hold(case.pk, granted=True, actor=world.leader, now=SOON + MINUTE)
+        assert (case.held_since, case.held_reason) == (SOON + MINUTE, "funds")
+        assert case.held_until == localdate(SOON) + 30 * DAY
+        assert handling(case).paused_at == SOON + MINUTE
+        assert case.due_at is None
+        case = a.resume_case(case.pk, actor=world.dispatcher, now=SOON + MINUTE + 7 * DAY)
+        assert (case.held_since, case.held_until, case.held_reason) == (None, None, "")
+        after = handling(case)
+        assert after.paused_at is None
+        assert after.due_at > before.due_at
+        assert case.due_at == after.due_at
+        told = {str(line.term): line.words for line in clocks.explain(after, SOON)}
+        assert "held" in told["停表"]
+
+    def test_it_is_refused_with_words_and_never_decided_by_who_asked(self, world):
+        case = at_work(world)
+        ask_hold(world, case, "handler")
+        with pytest.raises(IllegalMove):
+            a.decide_hold(case.pk, granted=False, actor=world.leader, now=SOON)
+        with pytest.raises(NotAllowed):
+            a.decide_hold(case.pk, granted=True, actor=world.dispatcher, now=SOON)
+        with pytest.raises(NotFound):
+            a.decide_hold(case.pk, granted=True, actor=world.next_dispatcher, now=SOON)
+        Approval.objects.update(asked_by=world.leader.id)
+        with pytest.raises(IllegalMove) as why:
+            a.decide_hold(case.pk, granted=True, actor=world.leader, now=SOON)
+        assert why.value.facts["guard"] == "not_who_asked_to_hold"
+        Approval.objects.update(asked_by=world.handler.id)
+        case = a.decide_hold(case.pk, granted=False, words="先做能做的。", actor=world.leader, now=SOON)
+        assert case.held_since is None
+
+    def test_the_day_of_review_lies_ahead_and_within_ninety_days(self, world):
+        case = at_work(world)
+        for days in (0, -1, 91):
+            with pytest.raises(Invalid):
+                ask_hold(world, case, days=days)
+        for given in ({"kind": "else"}, {"kind": ""}):
+            with pytest.raises(Invalid):
+                ask_hold(world, case, **given)
+        ask_hold(world, case, days=1)
+        with pytest.raises(IllegalMove) as why:
+            a.decide_hold(case.pk, granted=True, actor=world.leader, now=SOON + DAY)
+        assert why.value.facts["guard"] == "review_still_ahead"
+
+    def test_it_is_the_lead_at_work_or_the_desk_that_asks(self, world):
+        case = at_work(world, assistants=("enforcement",))
+        for who, error in (("enforcer", IllegalMove), ("grid_worker", NotAllowed), ("next_handler", NotFound)):
+            with pytest.raises(error):
+                ask_hold(world, case, who)
+        with pytest.raises(IllegalMove):
+            a.resume_case(case.pk, actor=world.dispatcher, now=SOON)
+
+    def test_on_the_day_of_review_it_goes_on_by_itself(self, world):
+        case = held(world, days=3)
+        boss = system("cases.holds")
+        assert granting.end_holds(actor=boss, now=SOON + 2 * DAY) == 0
+        assert granting.end_holds(actor=boss, now=SOON + 3 * DAY) == 1
+        assert granting.end_holds(actor=boss, now=SOON + 3 * DAY) == 0
+        case.refresh_from_db()
+        assert case.held_since is None
+        assert handling(case).paused_at is None
+        line = History.objects.filter(kind="case", object_id=case.pk).latest("pk")
+        assert (line.verb, line.actor_kind) == ("resume", "system")
+
+    def test_asked_again_it_keeps_its_beginning_and_moves_its_day(self, world):
+        case = held(world)
+        ask_hold(world, case, now=SOON + 20 * DAY, days=90, kind="project")
+        case = a.decide_hold(case.pk, granted=True, actor=world.leader, now=SOON + 21 * DAY)
+        assert case.held_since == SOON + MINUTE
+        assert (case.held_reason, case.held_until) == ("project", localdate(SOON) + 110 * DAY)
+        assert handling(case).paused_at == SOON + MINUTE
+
+    def test_a_move_that_leads_on_ends_it(self, world):
+        case = held(world)
+        later = SOON + 5 * DAY
+        case = a.submit_result(case.pk, outcome="explained", answer="已经说明。", actor=world.handler, now=later)
+        assert (case.state, case.held_since) == (State.REVIEWING, None)
+        assert handling(case).paused_at == later
+        case = a.send_for_rework(case.pk, reason="写明日期。", actor=world.reviewer, now=later + MINUTE)
+        assert handling(case).paused_at is None
+        other = held(world)
+        other = a.transfer_case(other.pk, receiver="区里", confirmed=True, actor=world.dispatcher, now=later)
+        assert (other.ended_at, other.held_since) == (later, None)
+
+    def test_a_request_that_nobody_decided_goes_with_the_lead(self, world):
+        case = at_work(world)
+        ask_hold(world, case)
+        a.reassign_case(case.pk, lead_id=world.units["water"].pk, reason="换一家办。", actor=world.dispatcher, now=SOON)
+        assert Approval.objects.get().state == "withdrawn"
+        assert not approves(world.leader)
+
+    def test_everybody_reads_what_kind_of_matter_is_held_and_nothing_else(self, world):
+        case = held(world)
+        nobody = Case.objects.none().values("pk")
+
+        def shown(now=SOON + 2 * DAY, area=STREET, unlisted=nobody):
+            return public.held(area, unlisted=unlisted, now=now, page=Page(limit=10))
+
+        (line,) = shown()
+        assert line.community == "榕树社区"
+        assert (line.reason, line.until) == ("funds", case.held_until)
+        told = repr(line)
+        for hidden in (case.number, case.title, case.place_words or "路口", "资金。", str(case.pk)):
+            assert hidden not in told
+        assert not shown(now=SOON + 2 * MINUTE)  # a day later
+        assert not shown(area=NEXT_DOOR)
+        assert not shown(unlisted=Case.objects.values("pk"))
+        for flag in ({"restricted": True, "recused": True}, {"drill": True}, {"imported": True}, {"type_code": "0901"}):
+            before = {name: getattr(Case.objects.get(pk=case.pk), name) for name in flag}
+            Case.objects.filter(pk=case.pk).update(**flag)
+            assert not shown(), flag
+            Case.objects.filter(pk=case.pk).update(**before)
+        a.resume_case(case.pk, actor=world.dispatcher, now=SOON + 3 * DAY)
+        assert not shown(now=SOON + 4 * DAY)

@@ -70,7 +70,7 @@ def test_a_verb_without_duty_is_the_reporters():
 
 
 def test_two_person_decisions_are_guarded_against_the_asker():
-    for kind in ("decline", "return", "void", "extend", "lead_extend"):
+    for kind in ("decline", "return", "void", "extend", "lead_extend", "hold"):
         for verb in (Verb(kind), Verb(f"refuse_{kind}")):
             for row in FLOW.by_verb[verb]:
                 assert f"not_who_asked_to_{kind}" in {one.__name__ for one in row.guards}, verb

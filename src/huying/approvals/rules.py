@@ -18,6 +18,7 @@ class ApprovalKind(Term):
     DECLINE = "decline", _("不予受理")
     EXTEND = "extend", _("延期")
     LEAD_EXTEND = "lead_extend", _("延期（领导审批）")
+    HOLD = "hold", _("挂账")
 
 
 class ApprovalState(Term):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -90,6 +90,9 @@ class CaseRow(Out):
     due_at: datetime | None = Field(description="when the present step is due; null while its clock stands still")
     yellow_at: datetime | None
     due_step: str
+    held_since: datetime | None = Field(description="null unless nothing can be done for now")
+    held_until: date | None = Field(description="the day on which somebody looks again")
+    held_reason: str = Field(description="one of the reasons of a hold; empty without", examples=["project"])
     lead_unit: str = Field(description="name of the unit that has the lead in this round", examples=["街道环卫站"])
     lead_unit_id: UUID | None
 
@@ -627,6 +630,9 @@ def _row(case: Case, orders: list[WorkOrder]) -> CaseRow:
         due_at=case.due_at,
         yellow_at=case.yellow_at,
         due_step=case.due_step,
+        held_since=case.held_since,
+        held_until=case.held_until,
+        held_reason=case.held_reason,
         lead_unit=lead.unit.name if lead is not None else "",
         lead_unit_id=lead.unit_id if lead is not None else None,
     )

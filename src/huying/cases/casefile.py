@@ -30,6 +30,7 @@ from huying.cases.rules import (
     CallResult,
     Channel,
     ContactKind,
+    HoldReason,
     OrderRole,
     OrderState,
     Outcome,
@@ -62,7 +63,7 @@ SHOWN_MOVES = 4  # the others stand under 更多
 KEYS = "123456789"
 FIRST_WORDS = 44  # of a call, before its whole text is unfolded
 # Why a clock stands still, as it is stored, in words.
-PAUSES: dict[str, Label] = {"reviewing": _("街道审核期间")}
+PAUSES: dict[str, Label] = {"reviewing": _("街道审核期间"), "held": _("挂账")}
 REPLY: dict[str, Label] = {
     ReplyBy.PHONE: _("街道回访"),
     ReplyBy.PAGE: _("自己查进度"),
@@ -390,6 +391,8 @@ def _marks(case: Case) -> list[tuple[str, Label]]:
         found.append(("note", _("保密")))
     if case.unplaced:
         found.append(("note", _("没有定位")))
+    if case.held_since is not None:
+        found.append(("note", _("挂账")))
     if case.nudges:
         found.append(("plain", _("催办 %(count)s 次") % {"count": case.nudges}))
     if case.verified is not None:
@@ -599,6 +602,9 @@ def _notices(subject: Subject) -> list[tuple[str, Label, str, Label]]:
         found.append(("warn", _("地图上的点不在本街道的范围里。请核对地点，或转给那边。"), "", ""))
     if case.objected_against and case.state not in ENDS:
         found.append(("warn", _("诉求人对上次的答复有异议，要由别的同事来定。"), "", ""))
+    if case.held_until is not None:
+        told = {"reason": HoldReason(case.held_reason).label, "day": clocks.day_words(case.held_until, subject.now)}
+        found.append(("", _("挂账：%(reason)s。%(day)s 复核，到那天就接着办。") % told, "", ""))
     return found
 
 
@@ -802,7 +808,7 @@ def _approvals(subject: Subject) -> list[ApprovalLine]:
                 about=units.get(one.object_id, ""),
                 asked=f"{subject.who(one.asked_by)} {when_words(one.asked_at, subject.now)}",
                 reason=one.reason,
-                facts=approval_lines(one),
+                facts=approval_lines(one, subject.now),
                 decided=decided,
                 words=one.words,
             )

@@ -17,6 +17,7 @@ from huying.cases.rules import (
     CallResult,
     Channel,
     ContactKind,
+    HoldReason,
     OrderRole,
     OrderState,
     Outcome,
@@ -75,6 +76,9 @@ class Case(models.Model):
     sampled = models.BooleanField(default=False)
     nudges = models.PositiveIntegerField(default=0)
     nudged_at = models.DateTimeField(null=True)
+    held_since = models.DateTimeField(null=True)
+    held_until = models.DateField(null=True)  # the day of review: by then it goes on
+    held_reason = models.CharField(max_length=8, choices=HoldReason.choices, blank=True, default="", db_default="")
 
     received_at = models.DateTimeField()
     moved_at = models.DateTimeField()
@@ -127,6 +131,13 @@ class Case(models.Model):
                 name="case_restricted_area",
                 condition=Q(restricted=True),
             ),
+            models.Index(
+                F("area_code"),
+                F("held_since").desc(),
+                F("id").desc(),
+                name="case_held",
+                condition=Q(held_since__isnull=False),
+            ),
             GinIndex(fields=["search"], name="case_search"),
             GistIndex(
                 Func(F("lng"), F("lat"), function="point"),
@@ -147,6 +158,11 @@ class Case(models.Model):
                 condition=Q(state=State.MERGED, merged_into__isnull=False)
                 | (~Q(state=State.MERGED) & Q(merged_into__isnull=True)),
                 name="case_merged_into",
+            ),
+            models.CheckConstraint(
+                condition=Q(held_since__isnull=True, held_until__isnull=True, held_reason="")
+                | (Q(held_since__isnull=False, held_until__isnull=False, state=State.IN_HAND) & ~Q(held_reason="")),
+                name="case_held_in_hand",
             ),
         ]
 

@@ -72,7 +72,7 @@ class Clock(models.Model):
     paused_at = models.DateTimeField(null=True, blank=True)
     provisional = models.BooleanField(default=False)
     # Granted on top of the limit, as `2d+4h` of its own kind of time, and when it would have been due without.
-    extended = models.CharField(max_length=40, blank=True, default="")
+    extended = models.CharField(max_length=40, blank=True, default="", db_default="")
     first_due_at = models.DateTimeField(null=True, blank=True)
     imported = models.BooleanField(default=False)  # imported clocks never escalate
 

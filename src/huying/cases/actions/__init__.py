@@ -27,7 +27,7 @@ from huying.cases.actions.closing import (
 )
 from huying.cases.actions.docket import Docket, Knowledge, flush
 from huying.cases.actions.fielding import find_and_handle
-from huying.cases.actions.granting import ask_extension, decide_extension
+from huying.cases.actions.granting import ask_extension, ask_hold, decide_extension, decide_hold, end_holds, resume_case
 from huying.cases.actions.intake import (
     NewReport,
     Receipt,
@@ -76,6 +76,7 @@ __all__ = [
     "answer_case",
     "ask_decline",
     "ask_extension",
+    "ask_hold",
     "ask_return",
     "ask_void",
     "blank_words",
@@ -84,9 +85,11 @@ __all__ = [
     "correct_case",
     "decide_decline",
     "decide_extension",
+    "decide_hold",
     "decide_return",
     "decide_void",
     "dispatch_case",
+    "end_holds",
     "erase_my_contact",
     "file_case",
     "find_and_handle",
@@ -109,6 +112,7 @@ __all__ = [
     "register_file_dispatch",
     "reopen_case",
     "report_verified",
+    "resume_case",
     "review_result",
     "second_round",
     "self_handle_case",

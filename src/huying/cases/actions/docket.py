@@ -85,6 +85,8 @@ from huying.people.rules import Duty
 CALLS_BEFORE_GIVING_UP = 3
 BETWEEN_CALLS = timedelta(hours=1)
 EXTENSIONS = frozenset({ApprovalKind.EXTEND, ApprovalKind.LEAD_EXTEND})
+OF_THE_LEAD = EXTENSIONS | {ApprovalKind.HOLD}
+HELD = "held"  # why a clock stands still
 # A lead order that comes to here asks for nothing more.
 _WITHOUT_ITS_ASKS = frozenset({OrderState.DONE, OrderState.COMPLETED, OrderState.RETURNED, OrderState.CANCELLED})
 MOST_TOGETHER = 200  # rows in one statement
@@ -378,6 +380,11 @@ class Docket:
             desk_can_rise=len(case.desk_code) > 6,
             objected_against=case.objected_against,
             handling=self._handling(now),
+            held=case.held_since is not None,
+            review_ahead=any(
+                one.kind == ApprovalKind.HOLD and one.facts["until"] > timezone.localdate(now).isoformat()
+                for one in open_approvals
+            ),
             extensions=sum(
                 one.kind in EXTENSIONS and one.state != ApprovalState.WITHDRAWN and one.facts.get("round") == case.round
                 for one in (self.approvals if case.state == State.IN_HAND else ())
@@ -527,6 +534,8 @@ class Docket:
         case.moved_at = now
         case.version += 1
         if target != left:
+            if left == State.IN_HAND:
+                self.end_hold(now=now)
             if target in ENDS:
                 self._end(target, now=now)
             elif left in ENDS:
@@ -564,7 +573,7 @@ class Docket:
             order.ended_at = now
             self.stop_clocks(now=now, object_id=order.pk)
         if order.role == OrderRole.LEAD and target in _WITHOUT_ITS_ASKS:
-            self.take_back(EXTENSIONS, now=now)
+            self.take_back(OF_THE_LEAD, now=now)
         self.note(
             kind="order",
             object_id=order.pk,
@@ -665,6 +674,24 @@ class Docket:
         clock.paused_at = None
         self.reckon(clock)
         self.add(Stretch(clock=clock, kind=StretchKind.RUNNING, began_at=now))
+
+    def hold(self, reason: str, until: date, *, now: datetime) -> None:
+        """Nothing can be done until that day: the clock of handling stands still. Held again, it goes on standing."""
+        case = self.case
+        case.held_since = case.held_since or now
+        case.held_until, case.held_reason = until, reason
+        for clock in self.running(Step.HANDLE, case.pk):
+            if clock.paused_at is None:
+                self.pause_clock(clock, HELD, now=now)
+
+    def end_hold(self, *, now: datetime) -> None:
+        case = self.case
+        if case.held_since is None:
+            return
+        case.held_since, case.held_until, case.held_reason = None, None, ""
+        for clock in self.running(Step.HANDLE, case.pk):
+            if clock.paused_at is not None:
+                self.resume_clock(clock, now=now)
 
     def extend_clock(self, clock: Clock, amount: int, unit: Unit) -> None:
         """More time for a clock: its due time is counted again, its limit stays what it was."""

@@ -1,18 +1,23 @@
-"""More time for the unit that works on a case: asked by its handler, granted by its head, then by the leader."""
+"""More time for the unit that works on a case, and holds: what cannot go on waits until a day, and no longer."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from contextlib import suppress
+from datetime import date, datetime
+
+from django.utils import timezone
 
 from huying.approvals.models import Approval
 from huying.approvals.rules import ApprovalKind, ApprovalVerb
 from huying.cases.actions.acting import act
 from huying.cases.actions.docket import Docket
 from huying.cases.actions.units import about, own_order
-from huying.cases.rules import Given, Verb
+from huying.cases.queries.dues import held_until
+from huying.cases.rules import Given, HoldReason, Verb
+from huying.cases.rules.guards import LONGEST_HOLD
 from huying.clocks.rules import Unit
 from huying.kernel.actor import Actor
-from huying.kernel.refusals import Invalid
+from huying.kernel.refusals import IllegalMove, Invalid
 from huying.kernel.terms import _
 from huying.kernel.text import clean
 from huying.matters.rules import Step
@@ -69,6 +74,62 @@ def decide_extension(docket: Docket, *, granted: bool, words: str = "", actor: A
 
     verb = Verb(kind if granted else f"refuse_{kind}")
     docket.move(verb, actor=actor, now=now, given=Given(reason=text), before=settle)
+
+
+@act
+def ask_hold(docket: Docket, *, kind: str, until: date, reason: str, actor: Actor, now: datetime) -> None:
+    """申请挂账 until a day of review, at most 90 days ahead: by the lead unit or the desk; the leader decides.
+
+    `kind` is one of `HoldReason`, all that the public list says of why. Asked again while it is held, the day moves.
+    """
+    text = clean(reason, limit=500, field="reason")
+    if kind not in HoldReason.values:
+        raise Invalid({"kind": [_("请选挂账的原因。")]})
+    today = timezone.localdate(now)
+    if not today < until <= today + LONGEST_HOLD:
+        raise Invalid({"until": [_("复核日期要在明天以后、90 天以内。请改好再报。")]})
+    facts = {"kind": kind, "until": until.isoformat()}
+    docket.move(
+        Verb.ASK_HOLD, actor=actor, now=now, given=about(own_order(docket, actor, None), reason=text), facts=facts
+    )
+    docket.ask(
+        ApprovalKind.HOLD, object_kind="case", object_id=docket.case.pk, reason=text, facts=facts, actor=actor, now=now
+    )
+
+
+@act
+def decide_hold(docket: Docket, *, granted: bool, words: str = "", actor: Actor, now: datetime) -> None:
+    """Grant or refuse a hold; never by the one who asked. While it is held, the clock of handling stands still."""
+    text = clean(words, limit=500, field="words")
+    approval = docket.open_approval(ApprovalKind.HOLD, docket.case.pk)
+
+    def settle(_move: object) -> None:
+        if approval is None:
+            return
+        docket.decide(
+            approval, ApprovalVerb.GRANT if granted else ApprovalVerb.REFUSE, actor=actor, now=now, words=text
+        )
+        if granted:
+            docket.hold(approval.facts["kind"], date.fromisoformat(approval.facts["until"]), now=now)
+
+    verb = Verb.HOLD if granted else Verb.REFUSE_HOLD
+    docket.move(verb, actor=actor, now=now, given=Given(reason=text), before=settle)
+
+
+@act
+def resume_case(docket: Docket, *, actor: Actor, now: datetime) -> None:
+    """结束挂账: the unit goes on, and its clock with it; what was held is added behind."""
+    docket.move(Verb.RESUME, actor=actor, now=now, before=lambda _move: docket.end_hold(now=now))
+
+
+def end_holds(*, actor: Actor, now: datetime) -> int:
+    """Let go on what was held until today; says how many cases. Run twice, the second finds nothing to do."""
+    done = 0
+    for case_id in held_until(timezone.localdate(now)):
+        with suppress(IllegalMove):  # somebody was faster
+            resume_case(case_id, actor=actor, now=now)
+            done += 1
+    return done
 
 
 def asked_extension(docket: Docket) -> Approval | None:

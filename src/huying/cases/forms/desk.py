@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from huying.cases.forms.base import (
     words_field,
 )
 from huying.cases.queries import page
+from huying.cases.rules import HoldReason
 from huying.clocks import actions as clock_actions
 from huying.clocks import queries as clocks
 from huying.clocks.rules import Basis, Limit, Unit
@@ -246,7 +248,7 @@ class DecideForm(MoveForm):
         self.fields["granted"].widget = forms.HiddenInput()
         found = self.approval(subject)
         if found is not None:
-            self.lines = [(_("申请人"), subject.who(found.asked_by)), *approval_lines(found)]
+            self.lines = [(_("申请人"), subject.who(found.asked_by)), *approval_lines(found, subject.now)]
             self.quote = found.reason
 
     def approval(self, subject: Subject) -> Approval | None:
@@ -269,13 +271,16 @@ class DecideForm(MoveForm):
         return [Button(self.no, "granted", "no", ""), Button(self.yes, "granted", "yes", self.yes_css)]
 
 
-def approval_lines(approval: Approval) -> list[tuple[Label, str]]:
+def approval_lines(approval: Approval, now: datetime) -> list[tuple[Label, str]]:
     """What was cited with an ask."""
     lines: list[tuple[Label, str]] = []
     if approval.facts.get("clause"):
         lines.append((_("依据"), str(approval.facts["clause"])))
     if approval.facts.get("where_to"):
         lines.append((_("可以找谁"), str(approval.facts["where_to"])))
+    if approval.facts.get("until"):
+        lines.append((_("挂账原因"), str(HoldReason(approval.facts["kind"]).label)))
+        lines.append((_("复核日期"), clocks.day_words(date.fromisoformat(approval.facts["until"]), now)))
     if approval.facts.get("amount"):
         amount, unit = approval.facts["amount"], Unit(approval.facts["unit"])
         lines.append((_("申请延长"), Limit(amount, unit, Basis(approval.facts["basis"])).words()))
@@ -303,6 +308,11 @@ class DecideExtensionForm(DecideForm):
             (_("现在到期"), due_words(clock.due_at, now)),
             (_("同意后到期"), due_words(longer.due_at, now)),
         ]
+
+
+class DecideHoldForm(DecideForm):
+    kind = ApprovalKind.HOLD
+    yes, no = _("同意挂账"), _("不挂账")
 
 
 class DecideDeclineForm(DecideForm):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
+from django.utils import timezone
 
 from huying.approvals.models import Approval
 from huying.approvals.rules import ApprovalKind, ApprovalState
@@ -23,7 +25,9 @@ from huying.cases.forms.base import (
 )
 from huying.cases.forms.desk import DecideForm, RegisterForm, choose_report
 from huying.cases.models import WorkOrder
-from huying.cases.rules import CallResult, OrderRole, OrderState, Outcome
+from huying.cases.rules import CallResult, HoldReason, OrderRole, OrderState, Outcome
+from huying.cases.rules.guards import LONGEST_HOLD
+from huying.clocks.queries import day_words
 from huying.clocks.rules import Unit as ClockUnit
 from huying.files.forms import ImagesField, PapersField
 from huying.kernel.terms import Label, _, listed
@@ -356,6 +360,48 @@ class AskExtensionForm(MoveForm):
         if amount and unit and amount > MOST_ASKED[ClockUnit(unit)]:
             self.add_error("amount", _("最多延长 30 天，或 72 小时。请改好再报。"))
         return data
+
+
+class AskHoldForm(MoveForm):
+    """Why nothing can be done for now, and when somebody looks again."""
+
+    kind = radio_field(
+        _("挂账原因"), HoldReason.choices, missing=_("请选挂账的原因。"), help_text=_("公开的挂账清单只写这个原因。")
+    )
+    until = forms.DateField(
+        label=_("复核日期"), widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("最晚 90 天，到那天就接着办。"),
+        error_messages={"required": _("请选复核日期。"), "invalid": _("请选复核日期。")},
+    )  # fmt: skip
+    reason = words_field(_("为什么现在办不了"), limit=500, missing=_("请写明为什么现在办不了。"))
+
+    def prepare(self, subject: Subject) -> None:
+        today = timezone.localdate(subject.now)
+        attrs = self.fields["until"].widget.attrs
+        attrs["min"], attrs["max"] = (today + timedelta(days=1)).isoformat(), (today + LONGEST_HOLD).isoformat()
+        case = subject.case
+        if case.held_until is not None:
+            self.lines = [(_("现在的复核日期"), day_words(case.held_until, subject.now))]
+            self.fields["kind"].initial = case.held_reason
+        self.notices = [("", _("由分管领导决定。同意以前照常计时；挂账期间办理时限停表，诉求人看得到原因和复核日期。"))]
+
+    def clean_until(self) -> date:
+        until: date = self.cleaned_data["until"]
+        today = timezone.localdate(self.subject.now)
+        if not today < until <= today + LONGEST_HOLD:
+            raise forms.ValidationError(_("复核日期要在明天以后、90 天以内。请改好再报。"))  # type: ignore[arg-type]
+        return until
+
+
+class ResumeForm(MoveForm):
+    def prepare(self, subject: Subject) -> None:
+        case = subject.case
+        if case.held_until is not None:
+            self.lines = [
+                (_("挂账原因"), str(HoldReason(case.held_reason).label)),
+                (_("复核日期"), day_words(case.held_until, subject.now)),
+            ]
+        self.notices = [("", _("单位马上收到，办理时限接着走。"))]
 
 
 class FirstContactForm(MoveForm):

@@ -48,10 +48,12 @@ def told(news: News) -> None:
     _tell_units(case, verb, news)
     if verb == "nudge_case":
         _tell_nudged(case, news)
-    if verb in ("ask_extension",):
+    if verb in ("ask_extension", "ask_hold"):
         _tell_deciders(case, news)
-    if verb in ("decide_extension",):
+    if verb in ("decide_extension", "decide_hold"):
         _tell_asker(case, news)
+    if verb == "resume_case":
+        _tell_resumed(case, news)
     if verb == "ask_return":
         _tell_asked(case, news)
     if verb == "decide_return":
@@ -181,6 +183,13 @@ def _tell_deciders(case: Case, news: News) -> None:
         others = [account for account in accounts if account.pk != one.asked_by]
         facts = {"what": str(ApprovalKind(one.kind).label)}
         tell(case, "request_asked", others, now=news.at, once=f"{news.id}:{one.pk}", facts=facts)
+
+
+def _tell_resumed(case: Case, news: News) -> None:
+    """The hold is over: whoever works on it, and the desk."""
+    accounts = {one.pk: one for order in _live(case) for one in workers(order, now=news.at)}
+    accounts |= {one.pk: one for one in people.holders_of(Duty.DISPATCH, case.desk_code, now=news.at)}
+    tell(case, "resumed", accounts.values(), now=news.at, once=f"{news.id}:resumed")
 
 
 def _tell_asker(case: Case, news: News) -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
-from huying.cases.models import IS_OPEN, WorkOrder
+from huying.cases.models import IS_OPEN, Case, WorkOrder
 from huying.cases.queries.scope import seen_by
 from huying.cases.rules import OrderState
 from huying.clocks.models import Clock
 from huying.kernel.actor import Actor
 from huying.matters.rules import Step
+
+
+def held_until(day: date) -> list[UUID]:
+    """Cases that are held, and whose day of review is this one or over."""
+    rows = Case.objects.filter(held_since__isnull=False, held_until__lte=day).order_by("pk")
+    return list(rows.values_list("pk", flat=True))
 
 
 def cases_with_old_dues(viewer: Actor) -> list[UUID]:

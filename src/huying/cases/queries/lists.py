@@ -316,6 +316,7 @@ FLAGS: dict[str, Q] = {
     "outside": Q(outside=True),
     "again": Q(round__gt=1),
     "nudged": Q(nudges__gt=0),
+    "held": Q(held_since__isnull=False),
     "restricted": Q(restricted=True),
     "unrestricted": Q(restricted=False),
     "sampled": Q(sampled=True),

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -327,6 +327,42 @@ def fit_for_all(words: str, callers_words: Iterable[str]) -> str:
         if any(text[place : place + _WINDOW] in plain for place in range(max(len(text) - _WINDOW + 1, 1))):
             return ""
     return text
+
+
+# What is held
+
+
+@dataclass(frozen=True)
+class HeldLine:
+    """One matter on which nothing can be done for now, as everybody may see it."""
+
+    type_name: str
+    community: str
+    reason: str  # one of HoldReason
+    since: datetime
+    until: date
+
+
+def held(area_code: str, *, unlisted: QuerySet[Any], now: datetime, page: Page[Case]) -> list[HeldLine]:
+    """Matters of an area that have been held for a day, the latest first, one page: types that may stand in public,
+    restricted for nobody, named by community; no number, no word of anybody, no point."""
+    types = listed_types()
+    rows = Case.objects.defer("search").filter(
+        within([area_code]), held_since__lte=now - SHOWN_AFTER, type_code__in=list(types),
+        restricted=False, imported=False, drill=False, unplaced=False, outside=False,
+    )  # fmt: skip
+    cases = page.of([rows.exclude(pk__in=unlisted)], order=("-held_since", "-id"))
+    return [
+        HeldLine(
+            type_name=types[case.type_code].name,
+            community=places.name_of(case.area_code[:COMMUNITY]),
+            reason=case.held_reason,
+            since=case.held_since,
+            until=case.held_until,
+        )
+        for case in cases
+        if case.held_since is not None and case.held_until is not None
+    ]
 
 
 # Likely the same matter, before one more is sent

@@ -96,6 +96,8 @@ class CaseFacts:
     objected_against: UUID | None = None  # who gave the answer that was objected to: somebody else decides now
     nudged_today: bool = False
     handling: bool = False  # the clock of handling runs, and is not red yet
+    held: bool = False
+    review_ahead: bool = False  # the day of review that was asked for is still to come
     extensions: int = 0  # asked for in this round, whatever the answer
     late_told: bool = False
     actor_id: UUID | None = None

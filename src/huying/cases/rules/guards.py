@@ -18,6 +18,7 @@ OBJECT_WITHIN = timedelta(days=14)
 FEEDBACK_WITHIN = timedelta(days=30)
 RETURNS_BEFORE_NAMING = 2
 MOST_EXTENSIONS = 2
+LONGEST_HOLD = timedelta(days=90)
 
 
 # what the case must know
@@ -289,6 +290,11 @@ def not_who_asked_to_extend(facts: CaseFacts) -> bool:
 
 
 @guard(_ASKED_OF_A_HEAD)
+def not_who_asked_to_hold(facts: CaseFacts) -> bool:
+    return not _asked(facts, "hold")
+
+
+@guard(_ASKED_OF_A_HEAD)
 def not_who_asked_to_lead_extend(facts: CaseFacts) -> bool:
     return not _asked(facts, "lead_extend")
 
@@ -344,6 +350,31 @@ def lead_extension_asked(facts: CaseFacts) -> bool:
 @guard(_("办理时限停着，或已经超时，不能再申请延期。"))
 def not_red(facts: CaseFacts) -> bool:
     return facts.handling
+
+
+@guard(_("挂账申请正在等分管领导决定。"))
+def hold_not_asked(facts: CaseFacts) -> bool:
+    return "hold" not in facts.open_approvals
+
+
+@guard(_("没有等待决定的挂账申请。"))
+def hold_asked(facts: CaseFacts) -> bool:
+    return "hold" in facts.open_approvals
+
+
+@guard(_("申请的复核日期已经过了。请不同意，再重新申请。"))
+def review_still_ahead(facts: CaseFacts) -> bool:
+    return facts.review_ahead
+
+
+@guard(_("这件事没有挂账。"))
+def held(facts: CaseFacts) -> bool:
+    return facts.held
+
+
+@guard(_("请由主办单位签收后申请，或由调度中心申请。"))
+def lead_at_work_or_desk(facts: CaseFacts) -> bool:
+    return facts.order is None or (is_lead(facts) and order_in_work(facts))
 
 
 @guard(_("每一轮最多申请两次延期。"))

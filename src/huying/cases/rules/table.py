@@ -456,6 +456,28 @@ FLOW = Flow(
             duty=Duty.LEAD,
             guards=(g.actor_not_recused, g.lead_extension_asked, g.not_who_asked_to_lead_extend, g.reason_given),
         ),
+        Move(
+            V.ASK_HOLD,
+            {S.IN_HAND},
+            None,
+            duty=Duty.HANDLE,
+            guards=(g.actor_not_recused, g.hold_not_asked, g.lead_at_work_or_desk, g.reason_given),
+        ),
+        Move(
+            V.HOLD,
+            {S.IN_HAND},
+            None,
+            duty=Duty.LEAD,
+            guards=(g.actor_not_recused, g.hold_asked, g.not_who_asked_to_hold, g.review_still_ahead),
+        ),
+        Move(
+            V.REFUSE_HOLD,
+            {S.IN_HAND},
+            None,
+            duty=Duty.LEAD,
+            guards=(g.actor_not_recused, g.hold_asked, g.not_who_asked_to_hold, g.reason_given),
+        ),
+        Move(V.RESUME, {S.IN_HAND}, None, duty=Duty.DISPATCH, guards=(g.actor_not_recused, g.held)),
     ]
 )
 
@@ -486,7 +508,7 @@ BY: dict[Verb, By] = {
     V.LATE_FEEDBACK: By.REPORTER, V.OBJECT: By.DESK, V.TRANSFER: By.DESK, V.WITHDRAW: By.REPORTER,
     V.FINE_NOW: By.REPORTER, V.ASK_VOID: By.DESK, V.VOID: By.DESK, V.REFUSE_VOID: By.DESK, V.NUDGE: By.DESK,
     V.ASK_EXTEND: By.UNIT, V.EXTEND: By.LEAD, V.REFUSE_EXTEND: By.LEAD, V.LEAD_EXTEND: By.DESK,
-    V.REFUSE_LEAD_EXTEND: By.DESK,
+    V.REFUSE_LEAD_EXTEND: By.DESK, V.ASK_HOLD: By.UNIT, V.HOLD: By.DESK, V.REFUSE_HOLD: By.DESK, V.RESUME: By.DESK,
 }  # fmt: skip
 
 # Others who may walk the same move.
@@ -497,6 +519,7 @@ ALSO: dict[Verb, tuple[tuple[By, Duty | None], ...]] = {
     V.RAISE: ((By.DESK, Duty.INTAKE), (By.LEAD, Duty.SIGN)),
     V.REOPEN: ((By.REPORTER, None),),
     V.OBJECT: ((By.REPORTER, None),),
+    V.ASK_HOLD: ((By.DESK, Duty.DISPATCH),),
     V.NUDGE: ((By.REPORTER, None), (By.TAKER, None), (By.DESK, Duty.INTAKE), (By.DESK, Duty.SUPERVISE)),
 }
 

@@ -62,6 +62,7 @@ DECIDES: dict[str, tuple[Duty, Verb]] = {
     "void": (Duty.FILE, Verb.VOID),
     "return": (Duty.DISPATCH, Verb.RETURN),
     "lead_extend": (Duty.LEAD, Verb.LEAD_EXTEND),
+    "hold": (Duty.LEAD, Verb.HOLD),
 }
 # The same for the duty over the lead unit.
 UNIT_DECIDES: dict[str, tuple[Duty, Verb]] = {"extend": (Duty.SIGN, Verb.EXTEND)}

@@ -102,6 +102,10 @@ class Verb(Term):
     REFUSE_EXTEND = "refuse_extend", _("不同意延期")
     LEAD_EXTEND = "lead_extend", _("领导同意延期")
     REFUSE_LEAD_EXTEND = "refuse_lead_extend", _("领导不同意延期")
+    ASK_HOLD = "ask_hold", _("申请挂账")
+    HOLD = "hold", _("同意挂账")
+    REFUSE_HOLD = "refuse_hold", _("不同意挂账")
+    RESUME = "resume", _("结束挂账")
     # of work orders alone; they follow the case
     COMPLETE = "complete", _("完成")
     CANCEL = "cancel", _("撤销")
@@ -159,6 +163,17 @@ class ContactKind(Term):
 class VisitKind(Term):
     VERIFY = "verify", _("核实")
     CHECK = "check", _("核查")
+
+
+class HoldReason(Term):
+    """Why nothing can be done for now: what the public list says of it."""
+
+    PROJECT = "project", _("等工程立项或施工")
+    FUNDS = "funds", _("等资金到位")
+    UPPER = "upper", _("等上级或别的部门")
+    OWNERS = "owners", _("等业主共同决定")
+    LAW = "law", _("等诉讼或仲裁结果")
+    SEASON = "season", _("等季节或天气")
 
 
 FIELD_CHANNELS = frozenset({Channel.PATROL, Channel.SENSOR})
