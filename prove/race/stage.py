@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -82,6 +83,10 @@ def _nothing(_scene: Scene, _rng: random.Random) -> dict[str, Any]:
 
 def _reason(_scene: Scene, rng: random.Random) -> dict[str, Any]:
     return {"reason": f"核对过，要这样办，第 {rng.randrange(1000)} 次说明。"}
+
+
+def _watch(_scene: Scene, _rng: random.Random) -> dict[str, Any]:
+    return {"what": "三天内换好桶。", "limit": "3wd"}
 
 
 def _matter(scene: Scene, rng: random.Random) -> dict[str, Any]:
@@ -204,6 +209,10 @@ def ways() -> dict[str, Way]:
         ),
         "decide_hold": Way(**_two(V.HOLD, V.REFUSE_HOLD)),
         "resume_case": Way((V.RESUME,), _nothing),
+        "supervise_case": Way((V.SUPERVISE,), _watch),
+        "press_again": Way((V.PRESS,), _watch),
+        "report_back": Way((V.REPORT_BACK,), lambda s, r: {"words": "桶已经订好，明天换。"}),
+        "close_supervision": Way((V.CLOSE_SUPERVISION,), _nothing),
         "ask_extension": Way((V.ASK_EXTEND,), lambda s, r: {"amount": 2, "unit": "d", "reason": "要等配件。"}),
         "decide_extension": Way(
             (V.EXTEND, V.REFUSE_EXTEND, V.LEAD_EXTEND, V.REFUSE_LEAD_EXTEND),
@@ -484,6 +493,19 @@ def _held(stage: Stage) -> Scene:
     return _hold_asked(stage).walk(a.decide_hold, stage.world.leader, granted=True)
 
 
+def _watched(stage: Stage, upto: str, *, reported: bool) -> Scene:
+    """Supervised in hand, and gone on from there."""
+    made = _ready(stage, UNCHECKED if upto == "calling_back" else CHECKED)
+    made.walk(a.supervise_case, stage.world.leader, what="三天内换好桶。", limit="3wd")
+    if reported:
+        made.walk(a.report_back, stage.world.handler, words="桶已经订好，明天换。")
+    if upto != "in_hand":
+        made.walk(a.submit_result, stage.world.handler, outcome="explained", answer="已经说明，谢谢。")
+    if upto in ("checking", "calling_back"):
+        made.walk(a.sign_result, stage.world.unit_head).walk(a.review_result, stage.world.reviewer)
+    return made
+
+
 def _lead_extension_asked(stage: Stage) -> Scene:
     made = _extension_asked(stage).walk(a.decide_extension, stage.world.unit_head, granted=True)
     return made.walk(a.ask_extension, stage.world.handler, amount=4, unit="h", reason="配件又推迟了。")
@@ -651,6 +673,11 @@ BASE: dict[str, Callable[[Stage], Scene]] = {
     "lead_extension_asked": _lead_extension_asked,
     "hold_asked": _hold_asked,
     "held": _held,
+    **{
+        f"{word}_{upto}": partial(_watched, upto=upto, reported=word == "reported")
+        for word in ("supervised", "reported")
+        for upto in ("in_hand", "reviewing", "checking", "calling_back")
+    },
     "ready": _ready,
     "return_asked": _return_asked,
     "sole_return_asked": _sole_return_asked,

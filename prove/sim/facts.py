@@ -88,6 +88,7 @@ def facts_of(case: Case) -> CaseFacts:
         handling=case["handling"],
         extensions=case["extensions"],
         held=case["held"],
+        supervision=case["watch"],
         review_ahead=case["ahead"],
         late_told=case["late"],
         actor_id=maybe(case["me"]),
@@ -156,6 +157,8 @@ def good(verb: str, state: str | None, rng: random.Random) -> Case:
     if verb in ("hold", "refuse_hold"):
         case["asked"]["hold"] = "colleague"
     case["ahead"] = True
+    either = rng.choice(("set", "reported"))
+    case["watch"] = {"report_back": "set", "press": "reported", "close_supervision": either}.get(verb, "")
     case["held"] = verb == "resume" or rng.random() < 0.2
     if verb == "self_handle":
         case["voices"][0]["taker"] = "me"
@@ -169,7 +172,7 @@ def good(verb: str, state: str | None, rng: random.Random) -> Case:
     if verb == "split_off":
         case["voices"] = [_voice("voice0", rng), _voice("voice1", rng)]
     case["units"] = ["desk"]
-    by_unit = {"sign_in", "ask_return", "first_contact", "finish", "submit_result", "sign", "ask_extend"}
+    by_unit = {"sign_in", "ask_return", "first_contact", "finish", "submit_result", "sign", "ask_extend", "report_back"}
     if verb in by_unit or verb == "ask_hold" and rng.random() < 0.5:
         own = [one for one in model.live(case) if one["lead"] == (verb != "finish")]
         case["units"] = [own[0]["unit"]] if own else ["sanitation"]
@@ -392,6 +395,10 @@ def _extended_twice(case: Case, rng: random.Random) -> None:
     case["extensions"] = rng.choice((1, 2))
 
 
+def _watched(case: Case, rng: random.Random) -> None:
+    case["watch"] = rng.choice(("", "set", "reported"))
+
+
 def _helper_recused(case: Case, rng: random.Random) -> None:
     case["away_units"] = {*((case["form"] or {}).get("helpers") or ["park"])}
 
@@ -465,12 +472,12 @@ FAULTS = (
     _two_gave_it_back, _of_voice, _recused, _recused, _asked, _who, _ended, _words, _me_handled, _me_found,
     _me_answered, _lead_recused, _lead_gave_it_back, _not_begun, _unsigned, _no_photo, _old_assistant, _voice_gone,
     _me_asked, _me_away, _nothing_seen, _return_asked, _me_handled_and_gave_it_back, _helper_recused,
-    _helper_busy, _lead_helps, _extended_twice,
+    _helper_busy, _lead_helps, _extended_twice, _watched,
 )  # fmt: skip
 """Every kind of fault once or a few times, for tests that go through all of them."""
 SPOILS = (
     _flip("type", "place", "grade", "clause", "small"),
-    _flip("can_rise", "nudged", "late", "danger", "handling", "held", "ahead"), _extended_twice,
+    _flip("can_rise", "nudged", "late", "danger", "handling", "held", "ahead"), _extended_twice, _watched,
     _flip("signed", "signer", "sampled", "confidential", "proof", "field"),
     _of_form, _of_form, _of_form, _of_order, _of_order, _of_order, _two_gave_it_back, _of_voice, _recused, _asked,
     _who, _ended, _words,

@@ -21,7 +21,7 @@ VERBS = (
     "submit_result", "sign", "review", "rework", "pass_check", "fail_check", "call_back", "tell_outcome",
     "second_round", "split_off", "reopen", "late_feedback", "object", "transfer", "withdraw", "fine_now", "ask_void",
     "void", "refuse_void", "nudge", "ask_extend", "extend", "refuse_extend", "lead_extend", "refuse_lead_extend",
-    "ask_hold", "hold", "refuse_hold", "resume",
+    "ask_hold", "hold", "refuse_hold", "resume", "supervise", "report_back", "press", "close_supervision",
 )  # fmt: skip
 
 # From where, by verb.
@@ -44,9 +44,12 @@ FROM: dict[str, tuple[str | None, ...]] = {
         (
             "sign_in", "ask_return", "return", "refuse_return", "add_unit", "first_contact", "finish",
             "submit_result", "ask_extend", "extend", "refuse_extend", "lead_extend", "refuse_lead_extend",
-            "ask_hold", "hold", "refuse_hold", "resume",
+            "ask_hold", "hold", "refuse_hold", "resume", "supervise",
         ),
         ("in_hand",),
+    ),
+    **dict.fromkeys(
+        ("report_back", "press", "close_supervision"), ("in_hand", "reviewing", "checking", "calling_back")
     ),
     "reassign": ("filed", "in_hand"),
     "name": ("filed", "in_hand"),
@@ -100,6 +103,7 @@ FORM: dict[str, tuple[str, ...]] = {
     "refuse_void": ("reason",),
     **dict.fromkeys(("ask_extend", "refuse_extend", "refuse_lead_extend", "ask_hold", "refuse_hold"), ("reason",)),
 }
+_WATCHED = ("set", "reported")
 DAYS = {"reopen": 14, "object": 14, "late_feedback": 30}
 
 # Who may walk a verb: over what, and which duty. A caller shows the code of a report, a taker wrote it down for one.
@@ -124,12 +128,14 @@ WHO: dict[str, tuple[tuple[str, str], ...]] = {
     "self_handle": (("place", "report"),),
     **dict.fromkeys(("pass_check", "fail_check"), (("place", "check"),)),
     **dict.fromkeys(
-        ("sign_in", "ask_return", "first_contact", "finish", "submit_result", "ask_extend"), (("unit", "handle"),)
+        ("sign_in", "ask_return", "first_contact", "finish", "submit_result", "ask_extend", "report_back"),
+        (("unit", "handle"),),
     ),
     **dict.fromkeys(("extend", "refuse_extend"), (("lead", "sign"),)),
     "sign": (("unit", "sign"),),
     "ask_hold": (("unit", "handle"), ("desk", "dispatch")),
     "resume": (("desk", "dispatch"),),
+    **dict.fromkeys(("supervise", "press", "close_supervision"), (("desk", "supervise"),)),
     **dict.fromkeys(("name", "lead_extend", "refuse_lead_extend", "hold", "refuse_hold"), (("desk", "lead"),)),
     **dict.fromkeys(("review", "rework"), (("desk", "review"),)),
     **dict.fromkeys(("call_back", "second_round", "split_off"), (("desk", "call_back"),)),
@@ -147,7 +153,7 @@ def blank(state: str | None = "received") -> Case:
         "field": False, "round": 1, "orders": [], "away_units": set(), "away_people": set(), "voices": [],
         "asked": {}, "signed": False, "signer": False, "was": None, "ended_days": None, "can_rise": True,
         "against": None, "nudged": False, "late": False,
-        "handling": False, "extensions": 0, "held": False, "ahead": False,
+        "handling": False, "extensions": 0, "held": False, "ahead": False, "watch": "",
         "me": "me", "units": [], "rule": False, "report": None, "form": None,
     }  # fmt: skip
 
@@ -280,6 +286,9 @@ def _requests(verb: str, case: Case, me: Any, order: dict[str, Any] | None) -> l
         found.append("nothing asked")
     if verb == "hold" and not case["ahead"]:
         found.append("day over")
+    watch = {"supervise": ("",), "report_back": ("set",), "press": ("reported",), "close_supervision": _WATCHED}
+    if verb in watch and case["watch"] not in watch[verb]:
+        found.append("supervision")
     if verb == "ask_hold" and "hold" in case["asked"]:
         found.append("asked")
     if verb == "resume" and not case["held"]:
@@ -346,7 +355,7 @@ def _units(verb: str, case: Case, order: dict[str, Any] | None) -> list[str]:
         found += ["gave it back"] if order["unit"] in returned(case) else []
         found += ["asked"] if order["asked"] is not None else []
         found += ["window"] if order["state"] not in ("offered", "accepted") or not order["window"] else []
-    if verb in ("first_contact", "submit_result", "sign", "ask_extend"):
+    if verb in ("first_contact", "submit_result", "sign", "ask_extend", "report_back"):
         found += [] if order is not None and order["lead"] else ["not the lead"]
     if verb in ("first_contact", "finish", "submit_result", "ask_extend"):
         found += [] if order is not None and order["state"] in ("accepted", "rework") else ["not in work"]

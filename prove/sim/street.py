@@ -308,6 +308,10 @@ class Street:
             return form, act("decide_return", order_id=number, granted=verb == "return", words=words, new_lead_id=new)
         if verb.endswith("extend"):
             return self._formed_extension(case, verb, words, about, act)
+        if verb in ("supervise", "press"):
+            form = {"reason": words, "limit": rng.choice(("2h", "4wh", "1wd", "5wd"))}
+            name = "supervise_case" if verb == "supervise" else "press_again"
+            return form, act(name, what=words, limit=form["limit"])
         if verb == "ask_hold":
             days = rng.choice((0, 1, 10, 90, 90, 91))
             until = self.now.astimezone(CHINA).date() + timedelta(days=days)
@@ -369,6 +373,8 @@ class Street:
             "ask_void": lambda: ({"reason": words}, act("ask_void", reason=words)),
             "nudge": lambda: ({}, act("nudge_case")),
             "resume": lambda: ({}, act("resume_case")),
+            "report_back": lambda: ({**about, "reason": words}, act("report_back", words=words)),
+            "close_supervision": lambda: ({"reason": words}, act("close_supervision", words=words)),
         }  # fmt: skip
         return forms[verb]()
 
@@ -443,7 +449,7 @@ class Street:
             "code": "", "clocks": {}, "danger": danger, "grade": danger, "grade_word": "urgent" if danger else "",
             "ended": None, "nudged_on": None, "late": False, "contacted": False, "said": [], "tries": [],
             "tried_at": [], "contact_tries": [], "answered_by": None, "version": None, "lines": [], "known": known,
-            "hold": None, "hold_wanted": None,
+            "hold": None, "hold_wanted": None, "watched": 0,
             "voice": {"id": "voice", "wants": known, "gone": False, "told": False, "no": False, "taker": None},
         }  # fmt: skip
         case["signed"] = False
@@ -466,6 +472,9 @@ class Street:
         if target == left:
             return
         self._end_hold(case)
+        if target not in ("in_hand", "reviewing", "checking", "calling_back"):
+            case["watch"] = ""
+            case["clocks"].pop(("case", "supervise"), None)
         if target in model.ENDS:
             self._over(case, target)
             return
@@ -483,11 +492,12 @@ class Street:
             one["asked"] = None
         case["asked"] = {}
         case["clocks"] = {}
+        case["watch"] = ""
 
     def _turn_clocks(self, case: model.Case) -> None:
         wanted = self._step_now(case)
         for where, step in list(case["clocks"]):
-            if where == "case" and step not in (wanted, "handle", "first_contact"):
+            if where == "case" and step not in (wanted, "handle", "first_contact", "supervise"):
                 del case["clocks"][where, step]
         handle: Clock | None = case["clocks"].get(("case", "handle"))
         if case["state"] == "reviewing":
@@ -558,7 +568,7 @@ class Street:
         case["eyes"], case["back"] = str(found.check_policy), str(found.call_back_policy)
         case["proof"] = case["eyes"] != "never"
         for (where, step), clock in case["clocks"].items():
-            if where == "case":
+            if where == "case" and step != "supervise":
                 clock.limit = self._limit(case, step)
 
     def _correct(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
@@ -610,6 +620,20 @@ class Street:
         self._enter(case, reached)
 
     _refuse_extend = _lead_extend = _refuse_lead_extend = _extend
+
+    def _supervise(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        self._enter(case, reached)
+        case["watch"], case["watched"] = "set", case["watched"] + 1
+        case["clocks"]["case", "supervise"] = Clock(self.now, form["limit"])
+
+    _press = _supervise
+
+    def _report_back(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        self._enter(case, reached)
+        case["watch"] = "reported" if verb == "report_back" else ""
+        case["clocks"].pop(("case", "supervise"), None)
+
+    _close_supervision = _report_back
 
     def _ask_hold(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
         case["asked"]["hold"] = who
@@ -853,6 +877,7 @@ class Street:
             "clocks": clocks,
             "due": present,
             "hold": case["hold"],
+            "watch": (case["watch"], case["watched"]),
             "approvals": sorted(
                 [(kind, str(case["id"]), who) for kind, who in case["asked"].items()]
                 + [("return", str(one["id"]), one["asked"]) for one in case["orders"] if one["asked"]]
@@ -868,13 +893,14 @@ _OF_A_REPORT = {"call_back", "tell_outcome", "withdraw", "fine_now", "late_feedb
 _SIDE = {
     "correct", "place", "answer", "ask_decline", "transfer", "withdraw", "fine_now", "ask_void", "nudge", "raise",
     "send_back", "decline", "void", "late_feedback", "reassign", "object", "ask_extend",
-    "ask_hold", "resume",
+    "ask_hold", "resume", "supervise", "press", "close_supervision",
 }  # fmt: skip
 
 ROWS = """
 SELECT json_build_object(
   'case', (SELECT json_build_object('state', state, 'desk', desk_code, 'area', area_code, 'round', round,
              'ended', ended_at, 'signed', signed, 'contacted', contacted_at IS NOT NULL, 'due', due_at,
+             'watch', supervision, 'watched', supervisions,
              'held', held_since, 'until', held_until, 'reason', held_reason)
            FROM cases_case WHERE id = %(case)s),
   'orders', (SELECT coalesce(json_agg(json_build_object('id', id, 'unit', unit_id, 'role', role, 'state', state,
@@ -905,6 +931,7 @@ def _stored(rows: dict[str, Any], people: dict[Any, str], units: dict[Any, str])
         **{name: case[name] for name in ("state", "desk", "area", "round", "signed", "contacted")},
         "ended": at(case["ended"]),
         "due": at(case["due"]),
+        "watch": (case["watch"], case["watched"]),
         "hold": (at(case["held"]), case["reason"], case["until"]) if case["held"] else None,
         "orders": {
             one["id"]: (units[UUID(one["unit"])], one["role"] == "lead", one["state"], one["round"], one["named"],

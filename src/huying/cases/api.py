@@ -172,6 +172,8 @@ class CaseOut(CaseRow):
     answer: str = Field(description="what the callers were told")
     outcome: str
     nudges: int
+    supervision: str = Field(description="`set` while a unit is to report back, `reported` until somebody looked")
+    supervisions: int
     merged_into_id: UUID | None
     follows_id: UUID | None
     orders: list[OrderOut]
@@ -373,6 +375,8 @@ def read_case(request: HttpRequest, case_id: CaseId) -> CaseOut:
         answer=case.answer,
         outcome=case.outcome,
         nudges=case.nudges,
+        supervision=case.supervision,
+        supervisions=case.supervisions,
         merged_into_id=case.merged_into_id,
         follows_id=case.follows_id,
         orders=[_order(one) for one in found.orders],

@@ -34,6 +34,7 @@ from huying.cases.rules import (
     OrderRole,
     OrderState,
     Outcome,
+    OwnStep,
     ReplyBy,
     Satisfaction,
     State,
@@ -393,6 +394,8 @@ def _marks(case: Case) -> list[tuple[str, Label]]:
         found.append(("note", _("没有定位")))
     if case.held_since is not None:
         found.append(("note", _("挂账")))
+    if case.supervisions:
+        found.append(("urgent" if case.supervision else "plain", _("督办 %(count)s 次") % {"count": case.supervisions}))
     if case.nudges:
         found.append(("plain", _("催办 %(count)s 次") % {"count": case.nudges}))
     if case.verified is not None:
@@ -539,7 +542,7 @@ def _clock(subject: Subject) -> ClockPanel | None:
     main = next((one for one in running if one.object_id == case.pk and one.step == wanted), running[0])
     others = [
         OtherClock(
-            name=f"{Step(one.step).label} · {units[one.object_id]}" if one.object_id in units else Step(one.step).label,
+            name=f"{_step_name(one)} · {units[one.object_id]}" if one.object_id in units else _step_name(one),
             clock=_shown(one),
             paused=_pause(one),
             due=due_words(one.due_at, now),
@@ -552,12 +555,12 @@ def _clock(subject: Subject) -> ClockPanel | None:
     if sooner:
         soonest = min(sooner, key=lambda one: one.due_at)
         first = _("先到的是%(step)s：%(due)s。") % {
-            "step": Step(soonest.step).label,
+            "step": _step_name(soonest),
             "due": due_words(soonest.due_at, now),
         }
     light = reading_of(_shown(main), now, _pause(main))
     return ClockPanel(
-        step=Step(main.step).label,
+        step=_step_name(main),
         clock=_shown(main),
         paused=_pause(main),
         used=clocks.used(main, now),
@@ -569,6 +572,11 @@ def _clock(subject: Subject) -> ClockPanel | None:
         first=first,
         provisional=main.provisional,
     )
+
+
+def _step_name(clock: Clock) -> Label:
+    own = clock.step in OwnStep.values
+    return OwnStep(clock.step).label if own else Step(clock.step).label
 
 
 def _shown(clock: Clock) -> ShownClock:

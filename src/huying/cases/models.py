@@ -24,6 +24,7 @@ from huying.cases.rules import (
     ReplyBy,
     Satisfaction,
     State,
+    Supervision,
     Verb,
     VisitKind,
 )
@@ -76,6 +77,8 @@ class Case(models.Model):
     sampled = models.BooleanField(default=False)
     nudges = models.PositiveIntegerField(default=0)
     nudged_at = models.DateTimeField(null=True)
+    supervision = models.CharField(max_length=8, choices=Supervision.choices, blank=True, default="", db_default="")
+    supervisions = models.PositiveIntegerField(default=0, db_default=0)
     held_since = models.DateTimeField(null=True)
     held_until = models.DateField(null=True)  # the day of review: by then it goes on
     held_reason = models.CharField(max_length=8, choices=HoldReason.choices, blank=True, default="", db_default="")
@@ -137,6 +140,9 @@ class Case(models.Model):
                 F("id").desc(),
                 name="case_held",
                 condition=Q(held_since__isnull=False),
+            ),
+            models.Index(
+                fields=["desk_code", "id"], name="case_reported_back", condition=Q(supervision=Supervision.REPORTED)
             ),
             GinIndex(fields=["search"], name="case_search"),
             GistIndex(

@@ -19,12 +19,12 @@ from huying.ui.words import clock_words, due_words, span_words
 MOST_ROWS = 60
 MOST_CELLS = 8
 LATE, TODAY, WARM = "late", "today", "warm"
-ORDER_TASKS = frozenset({Task.SIGN_IN, Task.HANDLE, Task.REWORK, Task.SIGN})
+ORDER_TASKS = frozenset({Task.SIGN_IN, Task.HANDLE, Task.REWORK, Task.SIGN, Task.REPORT_BACK})
 
 _TONES: dict[Task, str] = {
     Task.TRIAGE: "wait", Task.DISPATCH: "wait", Task.SIGN_IN: "wait", Task.HANDLE: "doing", Task.REWORK: "wait",
     Task.SIGN: "review", Task.REVIEW: "review", Task.CALL_BACK: "review", Task.VERIFY: "wait", Task.CHECK: "review",
-    Task.APPROVE: "review", Task.NAME: "back",
+    Task.APPROVE: "review", Task.NAME: "back", Task.REPORT_BACK: "wait", Task.LOOK: "review",
 }  # fmt: skip
 
 
@@ -67,9 +67,11 @@ def possible_tasks(viewer: Actor) -> list[Task]:
     """The tasks that the viewer's duties make possible, in the order of the page."""
     found = {work.task for work in WORK if viewer.areas(work.duty)}
     if any(viewer.may_for_unit(Duty.HANDLE, unit) for unit in viewer.units):
-        found |= {Task.SIGN_IN, Task.HANDLE, Task.REWORK}
+        found |= {Task.SIGN_IN, Task.HANDLE, Task.REWORK, Task.REPORT_BACK}
     if any(viewer.may_for_unit(Duty.SIGN, unit) for unit in viewer.units):
         found.add(Task.SIGN)
+    if viewer.areas(Duty.SUPERVISE):
+        found.add(Task.LOOK)
     units = {duty for duty, _verb in UNIT_DECIDES.values()}
     if _decides(viewer) or any(viewer.may_for_unit(duty, unit) for duty in units for unit in viewer.units):
         found.add(Task.APPROVE)

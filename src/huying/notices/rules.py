@@ -119,6 +119,7 @@ KINDS: dict[str, Kind] = {
         Kind("return_decided", _("退回有了决定"), Group.WORK, (*_CASE, Fact("decision", _("决定"), "同意退回"))),
         Kind("request_asked", _("有申请等您决定"), Group.WORK, (*_CASE, _WHAT)),
         Kind("request_decided", _("申请有了决定"), Group.WORK, (*_CASE, _WHAT, Fact("decision", _("决定"), "已同意"))),
+        Kind("reported_back", _("督办有了回报"), Group.WORK, _CASE),
         Kind("resumed", _("挂账结束"), Group.WORK, _CASE),
         Kind("nudged", _("被催办"), Group.WORK, (*_CASE, _COUNT), channels=_ALL_WAYS),
         Kind("supervised", _("被督办"), Group.WORK, (*_CASE, _DUE), channels=_ALL_WAYS, urgent=True),

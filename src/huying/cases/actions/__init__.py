@@ -49,6 +49,7 @@ from huying.cases.actions.intake import (
     send_to_verify,
     unmerge_case,
 )
+from huying.cases.actions.supervising import close_supervision, press_again, report_back, supervise_case
 from huying.cases.actions.units import (
     add_units,
     ask_return,
@@ -81,6 +82,7 @@ __all__ = [
     "ask_void",
     "blank_words",
     "check_place",
+    "close_supervision",
     "contact_reporter",
     "correct_case",
     "decide_decline",
@@ -103,6 +105,7 @@ __all__ = [
     "object_to_end",
     "open_reporter",
     "place_case",
+    "press_again",
     "raise_case",
     "reassign_case",
     "receive",
@@ -111,6 +114,7 @@ __all__ = [
     "register_case",
     "register_file_dispatch",
     "reopen_case",
+    "report_back",
     "report_verified",
     "resume_case",
     "review_result",
@@ -123,6 +127,7 @@ __all__ = [
     "sign_result",
     "split_off_report",
     "submit_result",
+    "supervise_case",
     "tell_outcome",
     "transfer_case",
     "unmerge_case",

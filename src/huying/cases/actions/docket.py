@@ -46,6 +46,7 @@ from huying.cases.rules import (
     OPEN,
     ORDER_FLOW,
     STEP_OF_STATE,
+    WITH_A_LEAD,
     By,
     CallResult,
     CaseFacts,
@@ -54,6 +55,7 @@ from huying.cases.rules import (
     OrderFacts,
     OrderRole,
     OrderState,
+    OwnStep,
     ReportFacts,
     State,
     Verb,
@@ -64,7 +66,7 @@ from huying.cases.search import grams, vector
 from huying.clocks import actions as clock_actions
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock, Stretch
-from huying.clocks.rules import Calendar, StretchKind, Unit
+from huying.clocks.rules import Calendar, Limit, StretchKind, Unit
 from huying.files import queries as files
 from huying.files.rules import MOST_LEXEMES, PreparedImage
 from huying.kernel.actor import Actor, ActorKind, rule
@@ -76,6 +78,7 @@ from huying.kernel.terms import _
 from huying.kernel.together import insert_together, update_together
 from huying.matters import queries as matters
 from huying.matters.models import MatterType
+from huying.matters.queries import LimitRow
 from huying.matters.rules import CallBackPolicy, CheckPolicy, Grade, Step
 from huying.people import queries as people
 from huying.people.actions import ContactRows
@@ -91,7 +94,12 @@ HELD = "held"  # why a clock stands still
 _WITHOUT_ITS_ASKS = frozenset({OrderState.DONE, OrderState.COMPLETED, OrderState.RETURNED, OrderState.CANCELLED})
 MOST_TOGETHER = 200  # rows in one statement
 # Moves whose reason the next one must read; the words of two-person decisions stand with the approval.
-REMARKED = frozenset({Verb.SEND_BACK, Verb.RAISE, Verb.REASSIGN, Verb.NAME, Verb.REOPEN, Verb.OBJECT})
+REMARKED = frozenset(
+    {
+        Verb.SEND_BACK, Verb.RAISE, Verb.REASSIGN, Verb.NAME, Verb.REOPEN, Verb.OBJECT, Verb.SUPERVISE,
+        Verb.REPORT_BACK, Verb.PRESS, Verb.CLOSE_SUPERVISION,
+    }
+)  # fmt: skip
 M = TypeVar("M", bound=Model)
 
 
@@ -381,6 +389,7 @@ class Docket:
             objected_against=case.objected_against,
             handling=self._handling(now),
             held=case.held_since is not None,
+            supervision=case.supervision,
             review_ahead=any(
                 one.kind == ApprovalKind.HOLD and one.facts["until"] > timezone.localdate(now).isoformat()
                 for one in open_approvals
@@ -536,6 +545,8 @@ class Docket:
         if target != left:
             if left == State.IN_HAND:
                 self.end_hold(now=now)
+            if target not in WITH_A_LEAD:
+                self.end_supervision(now=now)
             if target in ENDS:
                 self._end(target, now=now)
             elif left in ENDS:
@@ -630,6 +641,14 @@ class Docket:
     def start_clock(self, step: Step, *, now: datetime, order: WorkOrder | None = None) -> Clock:
         case = self.case
         row = self.knowledge.limit(case.type_code, step, case.grade, case.catalogue_version)
+        return self._start(step, row, order, now)
+
+    def start_own(self, step: OwnStep, limit: Limit, *, now: datetime) -> Clock:
+        """A clock whose limit a person sets."""
+        return self._start(step, LimitRow(limit, ""), None, now)
+
+    def _start(self, step: Step | OwnStep, row: LimitRow, order: WorkOrder | None, now: datetime) -> Clock:
+        case = self.case
         clock, stretches = clock_actions.build(
             object_kind="order" if order else "case",
             object_id=order.pk if order else case.pk,
@@ -648,7 +667,7 @@ class Docket:
             self.add(one)
         return clock
 
-    def running(self, step: Step | None = None, object_id: UUID | None = None) -> list[Clock]:
+    def running(self, step: Step | OwnStep | None = None, object_id: UUID | None = None) -> list[Clock]:
         return [
             one
             for one in self.clocks
@@ -657,7 +676,7 @@ class Docket:
             and (object_id is None or one.object_id == object_id)
         ]
 
-    def stop_clocks(self, *, now: datetime, step: Step | None = None, object_id: UUID | None = None) -> None:
+    def stop_clocks(self, *, now: datetime, step: Step | OwnStep | None = None, object_id: UUID | None = None) -> None:
         for clock in self.running(step, object_id):
             clock.stopped_at = now
             self._close_stretch(clock, now=now)
@@ -693,6 +712,11 @@ class Docket:
             if clock.paused_at is not None:
                 self.resume_clock(clock, now=now)
 
+    def end_supervision(self, *, now: datetime) -> None:
+        """It is over, or no unit leads any more that could report back."""
+        self.case.supervision = ""
+        self.stop_clocks(now=now, step=OwnStep.SUPERVISE, object_id=self.case.pk)
+
     def extend_clock(self, clock: Clock, amount: int, unit: Unit) -> None:
         """More time for a clock: its due time is counted again, its limit stays what it was."""
         clock_actions.extend(clock, amount, unit)
@@ -718,7 +742,7 @@ class Docket:
         wanted = self.step_now()
         handling = self.running(Step.HANDLE, case.pk)
         for clock in self.running(object_id=case.pk):
-            if clock.step in (wanted, Step.HANDLE, Step.FIRST_CONTACT):
+            if clock.step in (wanted, Step.HANDLE, Step.FIRST_CONTACT, *OwnStep):
                 continue
             clock.stopped_at = now
             self._close_stretch(clock, now=now)

@@ -13,6 +13,7 @@ from huying.approvals.models import Approval
 from huying.approvals.rules import ApprovalKind
 from huying.cases.actions.granting import asked_extension
 from huying.cases.actions.intake import like
+from huying.cases.actions.supervising import LIMITS
 from huying.cases.forms.base import (
     Button,
     MoveForm,
@@ -24,7 +25,7 @@ from huying.cases.forms.base import (
     words_field,
 )
 from huying.cases.queries import page
-from huying.cases.rules import HoldReason
+from huying.cases.rules import HoldReason, Supervision, Verb
 from huying.clocks import actions as clock_actions
 from huying.clocks import queries as clocks
 from huying.clocks.rules import Basis, Limit, Unit
@@ -313,6 +314,33 @@ class DecideExtensionForm(DecideForm):
 class DecideHoldForm(DecideForm):
     kind = ApprovalKind.HOLD
     yes, no = _("同意挂账"), _("不挂账")
+
+
+def last_words(subject: Subject, *verbs: Verb) -> str:
+    """What was said last with one of these moves."""
+    return next((one.words for one in reversed(subject.rows.remarks) if one.verb in verbs), "")
+
+
+class SuperviseForm(MoveForm):
+    """What is to be done, and by when the unit reports back."""
+
+    what = words_field(_("要办到什么"), limit=500, missing=_("请写明要办到什么。"))
+    limit = select_field(
+        _("什么时候回报"), [(one, Limit.parse(one).words()) for one in LIMITS], missing=_("请选回报的时限。")
+    )
+
+    def prepare(self, subject: Subject) -> None:
+        said = last_words(subject, Verb.REPORT_BACK)
+        if subject.case.supervision and said:
+            self.quote = said
+        self.notices = [("", _("主办单位和单位负责人马上收到。督办次数记在这件事上。"))]
+
+
+class CloseSupervisionForm(MoveForm):
+    words = words_field(_("意见"), limit=500, required=False, help_text=_("可以不写，单位看得到。"))
+
+    def prepare(self, subject: Subject) -> None:
+        self.quote = last_words(subject, Verb.REPORT_BACK) if subject.case.supervision == Supervision.REPORTED else ""
 
 
 class DecideDeclineForm(DecideForm):

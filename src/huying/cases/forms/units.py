@@ -23,9 +23,9 @@ from huying.cases.forms.base import (
     select_field,
     words_field,
 )
-from huying.cases.forms.desk import DecideForm, RegisterForm, choose_report
+from huying.cases.forms.desk import DecideForm, RegisterForm, choose_report, last_words
 from huying.cases.models import WorkOrder
-from huying.cases.rules import CallResult, HoldReason, OrderRole, OrderState, Outcome
+from huying.cases.rules import CallResult, HoldReason, OrderRole, OrderState, Outcome, OwnStep, Verb
 from huying.cases.rules.guards import LONGEST_HOLD
 from huying.clocks.queries import day_words
 from huying.clocks.rules import Unit as ClockUnit
@@ -360,6 +360,16 @@ class AskExtensionForm(MoveForm):
         if amount and unit and amount > MOST_ASKED[ClockUnit(unit)]:
             self.add_error("amount", _("最多延长 30 天，或 72 小时。请改好再报。"))
         return data
+
+
+class ReportBackForm(MoveForm):
+    words = words_field(_("办到哪一步了"), limit=500, missing=_("请写办到哪一步了。"))
+
+    def prepare(self, subject: Subject) -> None:
+        self.quote = last_words(subject, Verb.SUPERVISE, Verb.PRESS)
+        clock = next(iter(subject.docket.running(OwnStep.SUPERVISE, subject.case.pk)), None)
+        if clock is not None:
+            self.lines = [(_("最晚回报"), due_words(clock.due_at, subject.now))]
 
 
 class AskHoldForm(MoveForm):

@@ -16,8 +16,9 @@ from huying.audit import queries as audit
 from huying.cases import events, queries
 from huying.cases.codes import code_of
 from huying.cases.models import Case, Report, WorkOrder
-from huying.cases.rules import LIVE_ORDERS, OrderRole, OrderState, ReplyBy, State, Verb
+from huying.cases.rules import LIVE_ORDERS, OrderRole, OrderState, OwnStep, ReplyBy, State, Verb
 from huying.cases.rules.tasks import DECIDES, UNIT_DECIDES
+from huying.clocks import queries as clocks
 from huying.kernel.actor import ActorKind
 from huying.kernel.events import News
 from huying.kernel.terms import _
@@ -52,6 +53,11 @@ def told(news: News) -> None:
         _tell_deciders(case, news)
     if verb in ("decide_extension", "decide_hold"):
         _tell_asker(case, news)
+    if verb in ("supervise_case", "press_again"):
+        _tell_supervised(case, news)
+    if verb == "report_back":
+        supervisors = people.holders_of(Duty.SUPERVISE, case.desk_code, now=news.at)
+        tell(case, "reported_back", supervisors, now=news.at, once=f"{news.id}:reported")
     if verb == "resume_case":
         _tell_resumed(case, news)
     if verb == "ask_return":
@@ -183,6 +189,15 @@ def _tell_deciders(case: Case, news: News) -> None:
         others = [account for account in accounts if account.pk != one.asked_by]
         facts = {"what": str(ApprovalKind(one.kind).label)}
         tell(case, "request_asked", others, now=news.at, once=f"{news.id}:{one.pk}", facts=facts)
+
+
+def _tell_supervised(case: Case, news: News) -> None:
+    """Whoever works on it in the lead unit, and its heads, with the time by which to report back."""
+    leads = [order for order in _live(case) if order.role == OrderRole.LEAD]
+    accounts = {one.pk: one for order in leads for one in (*workers(order, now=news.at), *heads(order, now=news.at))}
+    clock = clocks.running(CASE, case.pk, OwnStep.SUPERVISE)
+    due = {"due": when(clock.due_at if clock is not None else None, news.at)}
+    tell(case, "supervised", accounts.values(), now=news.at, once=f"{news.id}:supervised", facts=due)
 
 
 def _tell_resumed(case: Case, news: News) -> None:

@@ -49,7 +49,7 @@ from huying.cases.queries.scope import (
     seen_by_area,
     within,
 )
-from huying.cases.rules import OPEN, OrderRole, OrderState, State
+from huying.cases.rules import LIVE_ORDERS, OPEN, OrderRole, OrderState, State, Supervision
 from huying.cases.rules.table import By
 from huying.cases.rules.tasks import DECIDES, ORDER_WORK, UNIT_DECIDES, WORK, Task, Work
 from huying.cases.search import LEVELS, question, question_of_areas
@@ -113,7 +113,7 @@ def work_of(viewer: Actor, *, most: int = MOST_COUNTED) -> list[Todo]:
 def _work(viewer: Actor, most: int) -> Ready | None:
     return _together(
         part.order_by(F("red_at").asc(nulls_last=True), "of_case")[:most]
-        for part in (*_desk_parts(viewer), *_approval_parts(viewer), *_order_parts(viewer))
+        for part in (*_desk_parts(viewer), *_approval_parts(viewer), *_order_parts(viewer), *_reported_parts(viewer))
     )
 
 
@@ -195,6 +195,14 @@ def _approval_parts(viewer: Actor) -> Iterator[Rows]:
         yield _columns(seen.filter(asked, within(codes, "desk_code"), IS_OPEN), Task.APPROVE)
 
 
+def _reported_parts(viewer: Actor) -> Iterator[Rows]:
+    """Supervised cases whose unit has reported back: the desk's supervisor looks."""
+    codes = viewer.areas(Duty.SUPERVISE)
+    if codes:
+        reported = seen_by_area(viewer).filter(within(codes, "desk_code"), supervision=Supervision.REPORTED)
+        yield _columns(reported, Task.LOOK)
+
+
 def _order_parts(viewer: Actor) -> Iterator[Rows]:
     handled = [unit for unit in viewer.units if viewer.may_for_unit(Duty.HANDLE, unit)]
     signed = [unit for unit in viewer.units if viewer.may_for_unit(Duty.SIGN, unit)]
@@ -213,6 +221,10 @@ def _order_parts(viewer: Actor) -> Iterator[Rows]:
                 case__state=State.IN_HAND,
             )
             yield _columns(leads, Task.APPROVE, order=True)
+    if handled:
+        leads = WorkOrder.objects.filter(away, unit_id__in=handled, role=OrderRole.LEAD, state__in=LIVE_ORDERS)
+        awaited = leads.filter(round=F("case__round"), case__supervision=Supervision.SET)
+        yield _columns(awaited, Task.REPORT_BACK, order=True)
     for state, (task, _verb) in ORDER_WORK.items() if handled else ():
         orders = WorkOrder.objects.filter(away, unit_id__in=handled, state=state, case__state=State.IN_HAND)
         yield _columns(orders, task, order=True)
@@ -317,6 +329,7 @@ FLAGS: dict[str, Q] = {
     "again": Q(round__gt=1),
     "nudged": Q(nudges__gt=0),
     "held": Q(held_since__isnull=False),
+    "supervised": ~Q(supervision=""),
     "restricted": Q(restricted=True),
     "unrestricted": Q(restricted=False),
     "sampled": Q(sampled=True),

@@ -97,6 +97,7 @@ class CaseFacts:
     nudged_today: bool = False
     handling: bool = False  # the clock of handling runs, and is not red yet
     held: bool = False
+    supervision: str = ""
     review_ahead: bool = False  # the day of review that was asked for is still to come
     extensions: int = 0  # asked for in this round, whatever the answer
     late_told: bool = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from huying.cases.rules.facts import CaseFacts
-from huying.cases.rules.words import CallResult, OrderRole, OrderState, Outcome
+from huying.cases.rules.words import CallResult, OrderRole, OrderState, Outcome, Supervision
 from huying.kernel.flow import guard
 from huying.kernel.terms import _
 from huying.matters.rules import CallBackPolicy, CheckPolicy
@@ -375,6 +375,26 @@ def held(facts: CaseFacts) -> bool:
 @guard(_("请由主办单位签收后申请，或由调度中心申请。"))
 def lead_at_work_or_desk(facts: CaseFacts) -> bool:
     return facts.order is None or (is_lead(facts) and order_in_work(facts))
+
+
+@guard(_("这件事正在督办。请先看回报，或再次督办。"))
+def not_supervised(facts: CaseFacts) -> bool:
+    return not facts.supervision
+
+
+@guard(_("这件事没有督办。"))
+def supervised(facts: CaseFacts) -> bool:
+    return bool(facts.supervision)
+
+
+@guard(_("没有等回报的督办。"))
+def report_awaited(facts: CaseFacts) -> bool:
+    return facts.supervision == Supervision.SET
+
+
+@guard(_("单位还没有回报。"))
+def reported_back(facts: CaseFacts) -> bool:
+    return facts.supervision == Supervision.REPORTED
 
 
 @guard(_("每一轮最多申请两次延期。"))

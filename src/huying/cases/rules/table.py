@@ -33,6 +33,7 @@ def _was(state: State) -> Guard:
 
 
 S, V = State, Verb
+WITH_A_LEAD = (S.IN_HAND, S.REVIEWING, S.CHECKING, S.CALLING_BACK)
 MERGEABLE = (S.RECEIVED, S.TRIAGED, S.FILED, S.IN_HAND)
 
 FLOW = Flow(
@@ -477,6 +478,28 @@ FLOW = Flow(
             duty=Duty.LEAD,
             guards=(g.actor_not_recused, g.hold_asked, g.not_who_asked_to_hold, g.reason_given),
         ),
+        Move(
+            V.SUPERVISE,
+            {S.IN_HAND},
+            None,
+            duty=Duty.SUPERVISE,
+            guards=(g.actor_not_recused, g.not_supervised, g.reason_given),
+        ),
+        Move(
+            V.REPORT_BACK,
+            WITH_A_LEAD,
+            None,
+            duty=Duty.HANDLE,
+            guards=(g.actor_not_recused, g.is_lead, g.report_awaited, g.reason_given),
+        ),
+        Move(
+            V.PRESS,
+            WITH_A_LEAD,
+            None,
+            duty=Duty.SUPERVISE,
+            guards=(g.actor_not_recused, g.reported_back, g.reason_given),
+        ),
+        Move(V.CLOSE_SUPERVISION, WITH_A_LEAD, None, duty=Duty.SUPERVISE, guards=(g.actor_not_recused, g.supervised)),
         Move(V.RESUME, {S.IN_HAND}, None, duty=Duty.DISPATCH, guards=(g.actor_not_recused, g.held)),
     ]
 )
@@ -509,6 +532,7 @@ BY: dict[Verb, By] = {
     V.FINE_NOW: By.REPORTER, V.ASK_VOID: By.DESK, V.VOID: By.DESK, V.REFUSE_VOID: By.DESK, V.NUDGE: By.DESK,
     V.ASK_EXTEND: By.UNIT, V.EXTEND: By.LEAD, V.REFUSE_EXTEND: By.LEAD, V.LEAD_EXTEND: By.DESK,
     V.REFUSE_LEAD_EXTEND: By.DESK, V.ASK_HOLD: By.UNIT, V.HOLD: By.DESK, V.REFUSE_HOLD: By.DESK, V.RESUME: By.DESK,
+    V.SUPERVISE: By.DESK, V.REPORT_BACK: By.UNIT, V.PRESS: By.DESK, V.CLOSE_SUPERVISION: By.DESK,
 }  # fmt: skip
 
 # Others who may walk the same move.

@@ -25,6 +25,8 @@ class Task(Term):
     CHECK = "check", _("待核查")
     APPROVE = "approve", _("待我审批")
     NAME = "name", _("待指定承办")
+    REPORT_BACK = "report_back", _("待回报督办")
+    LOOK = "look", _("督办待看")
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,10 @@ class Verb(Term):
     HOLD = "hold", _("同意挂账")
     REFUSE_HOLD = "refuse_hold", _("不同意挂账")
     RESUME = "resume", _("结束挂账")
+    SUPERVISE = "supervise", _("督办")
+    REPORT_BACK = "report_back", _("回报督办")
+    PRESS = "press", _("再次督办")
+    CLOSE_SUPERVISION = "close_supervision", _("结束督办")
     # of work orders alone; they follow the case
     COMPLETE = "complete", _("完成")
     CANCEL = "cancel", _("撤销")
@@ -163,6 +167,19 @@ class ContactKind(Term):
 class VisitKind(Term):
     VERIFY = "verify", _("核实")
     CHECK = "check", _("核查")
+
+
+class Supervision(Term):
+    """How a supervision stands; none where it is over."""
+
+    SET = "set", _("待回报")
+    REPORTED = "reported", _("已回报")
+
+
+class OwnStep(Term):
+    """A clock beside the steps of the flow, with a limit that a person sets."""
+
+    SUPERVISE = "supervise", _("督办")
 
 
 class HoldReason(Term):
