@@ -341,7 +341,7 @@ class AskExtensionForm(MoveForm):
     """How much longer, counted as the limit itself is, and why."""
 
     amount = forms.IntegerField(label=_("延长多久"), min_value=1, max_value=max(MOST_ASKED.values()))
-    unit = radio_field(_("单位"), [(one.value, one.label) for one in MOST_ASKED])
+    unit = radio_field(_("按天还是按小时"), [(one.value, one.label) for one in MOST_ASKED])
     reason = words_field(_("为什么要延期"), limit=500, missing=_("请写明为什么要延期。"))
     layouts: ClassVar[dict[str, str]] = {"unit": "segment"}
 
