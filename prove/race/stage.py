@@ -209,6 +209,11 @@ def ways() -> dict[str, Way]:
         ),
         "decide_hold": Way(**_two(V.HOLD, V.REFUSE_HOLD)),
         "resume_case": Way((V.RESUME,), _nothing),
+        "ask_reporter": Way(
+            (V.ASK_REPORTER,), lambda s, r: {"report_id": _first_report(s), "question": "是哪一只桶？", "limit": "2wd"}
+        ),
+        "answer_question": Way((V.REPLY,), lambda s, r: {"words": "路口东边那只。"}),
+        "stop_waiting": Way((V.STOP_WAITING,), _nothing),
         "supervise_case": Way((V.SUPERVISE,), _watch),
         "press_again": Way((V.PRESS,), _watch),
         "report_back": Way((V.REPORT_BACK,), lambda s, r: {"words": "桶已经订好，明天换。"}),
@@ -493,6 +498,12 @@ def _held(stage: Stage) -> Scene:
     return _hold_asked(stage).walk(a.decide_hold, stage.world.leader, granted=True)
 
 
+def _question_asked(stage: Stage) -> Scene:
+    made = _accepted(stage)
+    given = {"report_id": _first_report(made), "question": "是哪一只桶？", "limit": "2wd"}
+    return made.walk(a.ask_reporter, stage.world.handler, **given)
+
+
 def _watched(stage: Stage, upto: str, *, reported: bool) -> Scene:
     """Supervised in hand, and gone on from there."""
     made = _ready(stage, UNCHECKED if upto == "calling_back" else CHECKED)
@@ -673,6 +684,7 @@ BASE: dict[str, Callable[[Stage], Scene]] = {
     "lead_extension_asked": _lead_extension_asked,
     "hold_asked": _hold_asked,
     "held": _held,
+    "question_asked": _question_asked,
     **{
         f"{word}_{upto}": partial(_watched, upto=upto, reported=word == "reported")
         for word in ("supervised", "reported")

@@ -89,6 +89,8 @@ def facts_of(case: Case) -> CaseFacts:
         extensions=case["extensions"],
         held=case["held"],
         supervision=case["watch"],
+        asked_report=maybe(case["asked_voice"]),
+        questions=case["questions"],
         review_ahead=case["ahead"],
         late_told=case["late"],
         actor_id=maybe(case["me"]),
@@ -159,7 +161,8 @@ def good(verb: str, state: str | None, rng: random.Random) -> Case:
     case["ahead"] = True
     either = rng.choice(("set", "reported"))
     case["watch"] = {"report_back": "set", "press": "reported", "close_supervision": either}.get(verb, "")
-    case["held"] = verb == "resume" or rng.random() < 0.2
+    case["held"] = verb == "resume" or (verb != "ask_reporter" and rng.random() < 0.2)
+    case["asked_voice"] = "voice0" if verb in ("reply", "stop_waiting") else None
     if verb == "self_handle":
         case["voices"][0]["taker"] = "me"
     if verb in ("second_round", "tell_outcome", "call_back"):
@@ -173,7 +176,7 @@ def good(verb: str, state: str | None, rng: random.Random) -> Case:
         case["voices"] = [_voice("voice0", rng), _voice("voice1", rng)]
     case["units"] = ["desk"]
     by_unit = {"sign_in", "ask_return", "first_contact", "finish", "submit_result", "sign", "ask_extend", "report_back"}
-    if verb in by_unit or verb == "ask_hold" and rng.random() < 0.5:
+    if verb in by_unit or verb in ("ask_hold", "ask_reporter", "stop_waiting") and rng.random() < 0.5:
         own = [one for one in model.live(case) if one["lead"] == (verb != "finish")]
         case["units"] = [own[0]["unit"]] if own else ["sanitation"]
     case["form"] = None if rng.random() < 0.1 else _form(verb, case, rng)
@@ -196,7 +199,7 @@ def _orders(verb: str, state: str | None, number: int, rng: random.Random) -> li
         return []
     lead_state = {
         "sign_in": "offered", "submit_result": "accepted", "first_contact": "accepted", "ask_return": "offered",
-        "ask_extend": "accepted", "ask_hold": "accepted",
+        "ask_extend": "accepted", "ask_hold": "accepted", "ask_reporter": "accepted", "stop_waiting": "accepted",
     }.get(verb, rng.choice(model.LIVE))  # fmt: skip
     if state in ("reviewing", "checking", "calling_back"):
         lead_state = "done"
@@ -225,6 +228,7 @@ def _form(verb: str, case: Case, rng: random.Random) -> dict[str, Any]:
     form: dict[str, Any] = dict(GOOD_FORM)
     form["lead"] = rng.choice(("park", "sanitation")) if verb in ("dispatch", "reassign", "name") else None
     form["with_duty"] = [*UNITS, "park"]
+    form["report"] = "voice0"
     form["helpers"] = ["school"] if verb == "add_unit" else []
     if verb in ("return", "refuse_return"):
         asked = [one["id"] for one in case["orders"] if one["asked"]]
@@ -256,7 +260,7 @@ def _of_form(case: Case, rng: random.Random) -> None:
 
 _FORM = (
     "words", "clause", "reason", "outcome", "photos", "before", "after", "target_open", "target_like", "receiver",
-    "confirmed", "result", "lead", "with_duty", "helpers", "order",
+    "confirmed", "result", "lead", "with_duty", "helpers", "order", "report",
 )  # fmt: skip
 
 
@@ -267,6 +271,7 @@ def _spoil_form(form: dict[str, Any], name: str, rng: random.Random) -> None:
         "with_duty": ([], [*UNITS], ["water"]),
         "helpers": ([], ["firm"], ["sanitation"], ["enforcement", "park"]),
         "order": (None, "order0", "order1", "nothing"),
+        "report": (None, "voice0", "voice1", "nothing"),
         "result": ("", "missed", "refused", "else"),
         **dict.fromkeys(("photos", "before", "after"), (0, 2)),
         **dict.fromkeys(("words", "clause", "reason", "receiver"), ("",)),
@@ -395,6 +400,11 @@ def _extended_twice(case: Case, rng: random.Random) -> None:
     case["extensions"] = rng.choice((1, 2))
 
 
+def _question(case: Case, rng: random.Random) -> None:
+    case["asked_voice"] = rng.choice((None, "voice0", "voice1"))
+    case["questions"] = rng.choice((0, 1, 2))
+
+
 def _watched(case: Case, rng: random.Random) -> None:
     case["watch"] = rng.choice(("", "set", "reported"))
 
@@ -472,12 +482,12 @@ FAULTS = (
     _two_gave_it_back, _of_voice, _recused, _recused, _asked, _who, _ended, _words, _me_handled, _me_found,
     _me_answered, _lead_recused, _lead_gave_it_back, _not_begun, _unsigned, _no_photo, _old_assistant, _voice_gone,
     _me_asked, _me_away, _nothing_seen, _return_asked, _me_handled_and_gave_it_back, _helper_recused,
-    _helper_busy, _lead_helps, _extended_twice, _watched,
+    _helper_busy, _lead_helps, _extended_twice, _watched, _question,
 )  # fmt: skip
 """Every kind of fault once or a few times, for tests that go through all of them."""
 SPOILS = (
     _flip("type", "place", "grade", "clause", "small"),
-    _flip("can_rise", "nudged", "late", "danger", "handling", "held", "ahead"), _extended_twice, _watched,
+    _flip("can_rise", "nudged", "late", "danger", "handling", "held", "ahead"), _extended_twice, _watched, _question,
     _flip("signed", "signer", "sampled", "confidential", "proof", "field"),
     _of_form, _of_form, _of_form, _of_order, _of_order, _of_order, _two_gave_it_back, _of_voice, _recused, _asked,
     _who, _ended, _words,

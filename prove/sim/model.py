@@ -22,6 +22,7 @@ VERBS = (
     "second_round", "split_off", "reopen", "late_feedback", "object", "transfer", "withdraw", "fine_now", "ask_void",
     "void", "refuse_void", "nudge", "ask_extend", "extend", "refuse_extend", "lead_extend", "refuse_lead_extend",
     "ask_hold", "hold", "refuse_hold", "resume", "supervise", "report_back", "press", "close_supervision",
+    "ask_reporter", "reply", "stop_waiting",
 )  # fmt: skip
 
 # From where, by verb.
@@ -45,6 +46,7 @@ FROM: dict[str, tuple[str | None, ...]] = {
             "sign_in", "ask_return", "return", "refuse_return", "add_unit", "first_contact", "finish",
             "submit_result", "ask_extend", "extend", "refuse_extend", "lead_extend", "refuse_lead_extend",
             "ask_hold", "hold", "refuse_hold", "resume", "supervise",
+            "ask_reporter", "reply", "stop_waiting",
         ),
         ("in_hand",),
     ),
@@ -66,7 +68,7 @@ NOT_RECUSED = set(VERBS) - {
     "receive", "add", "unmerge", "self_handle", "ask_return", "tell_outcome", "second_round", "reopen",
     "late_feedback", "object", "withdraw", "fine_now", "nudge",
 }  # fmt: skip
-BY_CALLER = {"add", "tell_outcome", "reopen", "late_feedback", "object", "withdraw", "fine_now"}
+BY_CALLER = {"add", "tell_outcome", "reopen", "late_feedback", "object", "withdraw", "fine_now", "reply"}
 NOT_BY_HANDLER = {"sign", "review", "rework", "pass_check", "fail_check", "call_back", "split_off"}
 TWO_PERSONS = {
     "decline": "decline", "refuse_decline": "decline", "return": "return", "refuse_return": "return",
@@ -101,6 +103,8 @@ FORM: dict[str, tuple[str, ...]] = {
     "transfer": ("receiver",),
     "ask_void": ("reason",),
     "refuse_void": ("reason",),
+    "ask_reporter": ("voice", "reason"),
+    "reply": ("seen",),
     **dict.fromkeys(("ask_extend", "refuse_extend", "refuse_lead_extend", "ask_hold", "refuse_hold"), ("reason",)),
 }
 _WATCHED = ("set", "reported")
@@ -133,7 +137,8 @@ WHO: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     **dict.fromkeys(("extend", "refuse_extend"), (("lead", "sign"),)),
     "sign": (("unit", "sign"),),
-    "ask_hold": (("unit", "handle"), ("desk", "dispatch")),
+    **dict.fromkeys(("ask_hold", "ask_reporter", "stop_waiting"), (("unit", "handle"), ("desk", "dispatch"))),
+    "reply": (("caller", ""), ("desk", "intake"), ("desk", "call_back"), ("lead", "handle")),
     "resume": (("desk", "dispatch"),),
     **dict.fromkeys(("supervise", "press", "close_supervision"), (("desk", "supervise"),)),
     **dict.fromkeys(("name", "lead_extend", "refuse_lead_extend", "hold", "refuse_hold"), (("desk", "lead"),)),
@@ -154,7 +159,7 @@ def blank(state: str | None = "received") -> Case:
         "asked": {}, "signed": False, "signer": False, "was": None, "ended_days": None, "can_rise": True,
         "against": None, "nudged": False, "late": False,
         "handling": False, "extensions": 0, "held": False, "ahead": False, "watch": "",
-        "me": "me", "units": [], "rule": False, "report": None, "form": None,
+        "asked_voice": None, "questions": 0, "me": "me", "units": [], "rule": False, "report": None, "form": None,
     }  # fmt: skip
 
 
@@ -221,6 +226,8 @@ def _form_lacks(case: Case, what: str) -> bool:
         return not form.get(what)
     if what in ("target_open", "target_like", "confirmed"):
         return not form.get(what)
+    if what == "voice":
+        return form.get("report") not in {one["id"] for one in speaking(case)}
     if what == "seen":
         return not form.get("words") and not form.get("photos")
     if what == "before_and_after":
@@ -289,6 +296,14 @@ def _requests(verb: str, case: Case, me: Any, order: dict[str, Any] | None) -> l
     watch = {"supervise": ("",), "report_back": ("set",), "press": ("reported",), "close_supervision": _WATCHED}
     if verb in watch and case["watch"] not in watch[verb]:
         found.append("supervision")
+    if verb == "ask_reporter":
+        found += ["asked"] if case["asked_voice"] is not None else []
+        found += ["held"] if case["held"] else []
+        found += ["no question left"] if case["questions"] and (order is not None or case["questions"] > 1) else []
+    if verb in ("reply", "stop_waiting") and case["asked_voice"] is None:
+        found.append("nothing asked")
+    if verb == "reply" and case["report"] is not None and case["report"] != case["asked_voice"]:
+        found.append("another voice")
     if verb == "ask_hold" and "hold" in case["asked"]:
         found.append("asked")
     if verb == "resume" and not case["held"]:
@@ -359,7 +374,8 @@ def _units(verb: str, case: Case, order: dict[str, Any] | None) -> list[str]:
         found += [] if order is not None and order["lead"] else ["not the lead"]
     if verb in ("first_contact", "finish", "submit_result", "ask_extend"):
         found += [] if order is not None and order["state"] in ("accepted", "rework") else ["not in work"]
-    if verb == "ask_hold" and order is not None and not (order["lead"] and order["state"] in ("accepted", "rework")):
+    asks = ("ask_hold", "ask_reporter", "stop_waiting")
+    if verb in asks and order is not None and not (order["lead"] and order["state"] in ("accepted", "rework")):
         found.append("not the lead at work")
     if verb == "finish":
         found += [] if order is not None and not order["lead"] else ["not an assistant"]

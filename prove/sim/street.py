@@ -308,6 +308,10 @@ class Street:
             return form, act("decide_return", order_id=number, granted=verb == "return", words=words, new_lead_id=new)
         if verb.endswith("extend"):
             return self._formed_extension(case, verb, words, about, act)
+        if verb == "ask_reporter":
+            limit = rng.choice(("24h", "1wd", "5wd"))
+            form = {**about, "reason": words, "report": "voice", "limit": limit}
+            return form, act(verb, report_id=case["report_pk"], question=words, limit=limit)
         if verb in ("supervise", "press"):
             form = {"reason": words, "limit": rng.choice(("2h", "4wh", "1wd", "5wd"))}
             name = "supervise_case" if verb == "supervise" else "press_again"
@@ -373,6 +377,8 @@ class Street:
             "ask_void": lambda: ({"reason": words}, act("ask_void", reason=words)),
             "nudge": lambda: ({}, act("nudge_case")),
             "resume": lambda: ({}, act("resume_case")),
+            "reply": lambda: ({**about, "words": words}, act("answer_question", words=words)),
+            "stop_waiting": lambda: (dict(about), act("stop_waiting")),
             "report_back": lambda: ({**about, "reason": words}, act("report_back", words=words)),
             "close_supervision": lambda: ({"reason": words}, act("close_supervision", words=words)),
         }  # fmt: skip
@@ -471,6 +477,7 @@ class Street:
         left, case["state"] = case["state"], target
         if target == left:
             return
+        self._end_question(case)
         self._end_hold(case)
         if target not in ("in_hand", "reviewing", "checking", "calling_back"):
             case["watch"] = ""
@@ -497,7 +504,7 @@ class Street:
     def _turn_clocks(self, case: model.Case) -> None:
         wanted = self._step_now(case)
         for where, step in list(case["clocks"]):
-            if where == "case" and step not in (wanted, "handle", "first_contact", "supervise"):
+            if where == "case" and step not in (wanted, "handle", "first_contact", "supervise", "reply"):
                 del case["clocks"][where, step]
         handle: Clock | None = case["clocks"].get(("case", "handle"))
         if case["state"] == "reviewing":
@@ -568,7 +575,7 @@ class Street:
         case["eyes"], case["back"] = str(found.check_policy), str(found.call_back_policy)
         case["proof"] = case["eyes"] != "never"
         for (where, step), clock in case["clocks"].items():
-            if where == "case" and step != "supervise":
+            if where == "case" and step not in ("supervise", "reply"):
                 clock.limit = self._limit(case, step)
 
     def _correct(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
@@ -653,9 +660,32 @@ class Street:
         self._enter(case, reached)
 
     def _end_hold(self, case: model.Case) -> None:
-        if case["hold"] is None:
+        if case["hold"] is not None:
+            case["hold"] = None
+            self._goes_on(case)
+
+    def _ask_reporter(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        self._enter(case, reached)
+        case["asked_voice"], case["questions"] = "voice", case["questions"] + 1
+        case["clocks"]["case", "reply"] = Clock(self.now, form["limit"])
+        clock = case["clocks"]["case", "handle"]
+        clock.paused = clock.paused or self.now
+
+    def _reply(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        self._end_question(case)
+        self._enter(case, reached)
+
+    _stop_waiting = _reply
+
+    def _end_question(self, case: model.Case) -> None:
+        if case["asked_voice"] is not None:
+            case["asked_voice"] = None
+            case["clocks"].pop(("case", "reply"), None)
+            self._goes_on(case)
+
+    def _goes_on(self, case: model.Case) -> None:
+        if case["hold"] is not None or case["asked_voice"] is not None:
             return
-        case["hold"] = None
         clock: Clock | None = case["clocks"].get(("case", "handle"))
         if clock is not None and clock.paused is not None:
             clock.pauses.append((clock.paused, self.now))
@@ -787,7 +817,7 @@ class Street:
             if one["state"] == "done":
                 self._drop(case, one, "completed")
         case["round"] += 1
-        case["extensions"] = 0
+        case["extensions"], case["questions"] = 0, 0
         case["signed"], case["contacted"], case["contact_tries"] = False, False, []
         case["said"], case["tries"], case["tried_at"] = [], [], []
         self._enter(case, reached)
@@ -807,6 +837,7 @@ class Street:
     def _withdraw(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
         self._enter(case, reached)
         case["voice"] = case["voice"] | {"gone": True}
+        self._end_question(case)
         self._settle(case)
 
     _fine_now = _withdraw
@@ -878,6 +909,7 @@ class Street:
             "due": present,
             "hold": case["hold"],
             "watch": (case["watch"], case["watched"]),
+            "question": (case["asked_voice"] is not None, case["questions"]),
             "approvals": sorted(
                 [(kind, str(case["id"]), who) for kind, who in case["asked"].items()]
                 + [("return", str(one["id"]), one["asked"]) for one in case["orders"] if one["asked"]]
@@ -893,14 +925,16 @@ _OF_A_REPORT = {"call_back", "tell_outcome", "withdraw", "fine_now", "late_feedb
 _SIDE = {
     "correct", "place", "answer", "ask_decline", "transfer", "withdraw", "fine_now", "ask_void", "nudge", "raise",
     "send_back", "decline", "void", "late_feedback", "reassign", "object", "ask_extend",
-    "ask_hold", "resume", "supervise", "press", "close_supervision",
+    "ask_hold", "resume", "supervise", "press", "close_supervision", "ask_reporter",
+    "stop_waiting",
 }  # fmt: skip
 
 ROWS = """
 SELECT json_build_object(
   'case', (SELECT json_build_object('state', state, 'desk', desk_code, 'area', area_code, 'round', round,
              'ended', ended_at, 'signed', signed, 'contacted', contacted_at IS NOT NULL, 'due', due_at,
-             'watch', supervision, 'watched', supervisions,
+             'asked', asked_report_id IS NOT NULL,
+             'questions', questions, 'watch', supervision, 'watched', supervisions,
              'held', held_since, 'until', held_until, 'reason', held_reason)
            FROM cases_case WHERE id = %(case)s),
   'orders', (SELECT coalesce(json_agg(json_build_object('id', id, 'unit', unit_id, 'role', role, 'state', state,
@@ -932,6 +966,7 @@ def _stored(rows: dict[str, Any], people: dict[Any, str], units: dict[Any, str])
         "ended": at(case["ended"]),
         "due": at(case["due"]),
         "watch": (case["watch"], case["watched"]),
+        "question": (case["asked"], case["questions"]),
         "hold": (at(case["held"]), case["reason"], case["until"]) if case["held"] else None,
         "orders": {
             one["id"]: (units[UUID(one["unit"])], one["role"] == "lead", one["state"], one["round"], one["named"],

@@ -64,7 +64,7 @@ SHOWN_MOVES = 4  # the others stand under 更多
 KEYS = "123456789"
 FIRST_WORDS = 44  # of a call, before its whole text is unfolded
 # Why a clock stands still, as it is stored, in words.
-PAUSES: dict[str, Label] = {"reviewing": _("街道审核期间"), "held": _("挂账")}
+PAUSES: dict[str, Label] = {"reviewing": _("街道审核期间"), "held": _("挂账"), "asked": _("等诉求人补充")}
 REPLY: dict[str, Label] = {
     ReplyBy.PHONE: _("街道回访"),
     ReplyBy.PAGE: _("自己查进度"),
@@ -610,6 +610,8 @@ def _notices(subject: Subject) -> list[tuple[str, Label, str, Label]]:
         found.append(("warn", _("地图上的点不在本街道的范围里。请核对地点，或转给那边。"), "", ""))
     if case.objected_against and case.state not in ENDS:
         found.append(("warn", _("诉求人对上次的答复有异议，要由别的同事来定。"), "", ""))
+    if case.asked_report_id is not None:
+        found.append(("", _("正在等诉求人补充。回答了，或到了时间，就接着办。"), "", ""))
     if case.held_until is not None:
         told = {"reason": HoldReason(case.held_reason).label, "day": clocks.day_words(case.held_until, subject.now)}
         found.append(("", _("挂账：%(reason)s。%(day)s 复核，到那天就接着办。") % told, "", ""))

@@ -79,6 +79,8 @@ class Case(models.Model):
     nudged_at = models.DateTimeField(null=True)
     supervision = models.CharField(max_length=8, choices=Supervision.choices, blank=True, default="", db_default="")
     supervisions = models.PositiveIntegerField(default=0, db_default=0)
+    asked_report_id = models.UUIDField(null=True)  # the voice that is asked for more and has not answered
+    questions = models.PositiveSmallIntegerField(default=0, db_default=0)  # of this round
     held_since = models.DateTimeField(null=True)
     held_until = models.DateField(null=True)  # the day of review: by then it goes on
     held_reason = models.CharField(max_length=8, choices=HoldReason.choices, blank=True, default="", db_default="")

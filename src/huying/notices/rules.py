@@ -120,6 +120,7 @@ KINDS: dict[str, Kind] = {
         Kind("request_asked", _("有申请等您决定"), Group.WORK, (*_CASE, _WHAT)),
         Kind("request_decided", _("申请有了决定"), Group.WORK, (*_CASE, _WHAT, Fact("decision", _("决定"), "已同意"))),
         Kind("reported_back", _("督办有了回报"), Group.WORK, _CASE),
+        Kind("went_on", _("诉求人的补充到了，或不再等"), Group.WORK, _CASE),
         Kind("resumed", _("挂账结束"), Group.WORK, _CASE),
         Kind("nudged", _("被催办"), Group.WORK, (*_CASE, _COUNT), channels=_ALL_WAYS),
         Kind("supervised", _("被督办"), Group.WORK, (*_CASE, _DUE), channels=_ALL_WAYS, urgent=True),
@@ -166,6 +167,10 @@ KINDS: dict[str, Kind] = {
         Kind(
             "rate_us", _("请评价"), Group.REPORTER, (_NUMBER, _DAYS),
             audience=Audience.REPORTER, channels=(Channel.SMS,), lasts=timedelta(days=7),
+        ),
+        Kind(
+            "asked_you", _("请您补充"), Group.REPORTER, (_NUMBER,),
+            audience=Audience.REPORTER, channels=(Channel.SMS,), lasts=timedelta(days=2),
         ),
         Kind(
             "reopened_for_you", _("重新办理（告诉诉求人）"), Group.REPORTER, (_NUMBER,),

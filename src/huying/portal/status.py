@@ -48,7 +48,7 @@ from huying.portal.rules import DEEDS, DUE_WORDS, WITH_THE_DESK, Deed
 from huying.ui.words import due_words, span_words, tone_of, when_words
 
 # Why a clock stood still, as it is stored, in words.
-PAUSES: dict[str, Label] = {"reviewing": _("街道看答复"), "held": _("挂账")}
+PAUSES: dict[str, Label] = {"reviewing": _("街道看答复"), "held": _("挂账"), "asked": _("等您补充")}
 
 
 @dataclass(frozen=True)

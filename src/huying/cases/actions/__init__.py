@@ -4,6 +4,7 @@ Each action is one transaction. `ACTIONS` maps a verb of the table to the action
 """
 
 from huying.cases.actions.acting import Act, act
+from huying.cases.actions.asking import answer_question, ask_reporter, end_terms, stop_waiting
 from huying.cases.actions.blanking import blank_words
 from huying.cases.actions.closing import (
     ask_void,
@@ -75,9 +76,11 @@ __all__ = [
     "add_to_report",
     "add_units",
     "answer_case",
+    "answer_question",
     "ask_decline",
     "ask_extension",
     "ask_hold",
+    "ask_reporter",
     "ask_return",
     "ask_void",
     "blank_words",
@@ -92,6 +95,7 @@ __all__ = [
     "decide_void",
     "dispatch_case",
     "end_holds",
+    "end_terms",
     "erase_my_contact",
     "file_case",
     "find_and_handle",
@@ -126,6 +130,7 @@ __all__ = [
     "sign_in_order",
     "sign_result",
     "split_off_report",
+    "stop_waiting",
     "submit_result",
     "supervise_case",
     "tell_outcome",

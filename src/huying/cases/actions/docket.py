@@ -89,7 +89,7 @@ CALLS_BEFORE_GIVING_UP = 3
 BETWEEN_CALLS = timedelta(hours=1)
 EXTENSIONS = frozenset({ApprovalKind.EXTEND, ApprovalKind.LEAD_EXTEND})
 OF_THE_LEAD = EXTENSIONS | {ApprovalKind.HOLD}
-HELD = "held"  # why a clock stands still
+HELD, ASKED = "held", "asked"  # why a clock stands still
 # A lead order that comes to here asks for nothing more.
 _WITHOUT_ITS_ASKS = frozenset({OrderState.DONE, OrderState.COMPLETED, OrderState.RETURNED, OrderState.CANCELLED})
 MOST_TOGETHER = 200  # rows in one statement
@@ -97,7 +97,7 @@ MOST_TOGETHER = 200  # rows in one statement
 REMARKED = frozenset(
     {
         Verb.SEND_BACK, Verb.RAISE, Verb.REASSIGN, Verb.NAME, Verb.REOPEN, Verb.OBJECT, Verb.SUPERVISE,
-        Verb.REPORT_BACK, Verb.PRESS, Verb.CLOSE_SUPERVISION,
+        Verb.REPORT_BACK, Verb.PRESS, Verb.CLOSE_SUPERVISION, Verb.ASK_REPORTER,
     }
 )  # fmt: skip
 M = TypeVar("M", bound=Model)
@@ -390,6 +390,8 @@ class Docket:
             handling=self._handling(now),
             held=case.held_since is not None,
             supervision=case.supervision,
+            asked_report=case.asked_report_id,
+            questions=case.questions,
             review_ahead=any(
                 one.kind == ApprovalKind.HOLD and one.facts["until"] > timezone.localdate(now).isoformat()
                 for one in open_approvals
@@ -544,6 +546,7 @@ class Docket:
         case.version += 1
         if target != left:
             if left == State.IN_HAND:
+                self.end_question(now=now)
                 self.end_hold(now=now)
             if target not in WITH_A_LEAD:
                 self.end_supervision(now=now)
@@ -699,18 +702,38 @@ class Docket:
         case = self.case
         case.held_since = case.held_since or now
         case.held_until, case.held_reason = until, reason
-        for clock in self.running(Step.HANDLE, case.pk):
-            if clock.paused_at is None:
-                self.pause_clock(clock, HELD, now=now)
+        self._rest(HELD, now=now)
 
     def end_hold(self, *, now: datetime) -> None:
         case = self.case
-        if case.held_since is None:
-            return
-        case.held_since, case.held_until, case.held_reason = None, None, ""
-        for clock in self.running(Step.HANDLE, case.pk):
-            if clock.paused_at is not None:
-                self.resume_clock(clock, now=now)
+        if case.held_since is not None:
+            case.held_since, case.held_until, case.held_reason = None, None, ""
+            self._go_on(now=now)
+
+    def ask_reporter(self, report_id: UUID, limit: Limit, *, now: datetime) -> None:
+        """Wait for a caller's answer, at most that long; the clock of handling stands still."""
+        self.case.asked_report_id = report_id
+        self.case.questions += 1
+        self.start_own(OwnStep.REPLY, limit, now=now)
+        self._rest(ASKED, now=now)
+
+    def end_question(self, *, now: datetime) -> None:
+        if self.case.asked_report_id is not None:
+            self.case.asked_report_id = None
+            self.stop_clocks(now=now, step=OwnStep.REPLY, object_id=self.case.pk)
+            self._go_on(now=now)
+
+    def _rest(self, reason: str, *, now: datetime) -> None:
+        for clock in self.running(Step.HANDLE, self.case.pk):
+            if clock.paused_at is None:
+                self.pause_clock(clock, reason, now=now)
+
+    def _go_on(self, *, now: datetime) -> None:
+        """Nothing that it waited for is left: neither a day of review nor an answer."""
+        if self.case.held_since is None and self.case.asked_report_id is None:
+            for clock in self.running(Step.HANDLE, self.case.pk):
+                if clock.paused_at is not None:
+                    self.resume_clock(clock, now=now)
 
     def end_supervision(self, *, now: datetime) -> None:
         """It is over, or no unit leads any more that could report back."""

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from huying.approvals.models import Approval
 from huying.approvals.rules import ApprovalKind, ApprovalState
+from huying.cases.actions.asking import TERMS
 from huying.cases.actions.granting import MOST_ASKED
 from huying.cases.forms.base import (
     Button,
@@ -28,6 +29,7 @@ from huying.cases.models import WorkOrder
 from huying.cases.rules import CallResult, HoldReason, OrderRole, OrderState, Outcome, OwnStep, Verb
 from huying.cases.rules.guards import LONGEST_HOLD
 from huying.clocks.queries import day_words
+from huying.clocks.rules import Limit
 from huying.clocks.rules import Unit as ClockUnit
 from huying.files.forms import ImagesField, PapersField
 from huying.kernel.terms import Label, _, listed
@@ -360,6 +362,38 @@ class AskExtensionForm(MoveForm):
         if amount and unit and amount > MOST_ASKED[ClockUnit(unit)]:
             self.add_error("amount", _("最多延长 30 天，或 72 小时。请改好再报。"))
         return data
+
+
+class AskReporterForm(MoveForm):
+    """One question to one caller, and how long it may wait."""
+
+    report_id = select_field(_("问哪一位"), missing=_("请选问哪一位诉求人。"))
+    question = words_field(
+        _("问什么"), limit=500, missing=_("请写要问什么。"), help_text=_("诉求人看得到。只问办这件事要用的。")
+    )
+    limit = select_field(_("等多久"), [(one, Limit.parse(one).words()) for one in TERMS], missing=_("请选等多久。"))
+
+    def prepare(self, subject: Subject) -> None:
+        voices = [one for one in subject.rows.reports if one.withdrawn_at is None]
+        choose_report(self, subject, [(one.pk, one.words) for one in voices])
+        told = [_("等回答时办理时限停表。每一轮问一次；要再问，由调度中心问。")]
+        if not any(one.reachable for one in voices):
+            told.append(_("诉求人没有留电话，自己查进度时才看得到。"))
+        elif subject.case.confidential:
+            told.append(_("这件事保密，不发短信。请打电话问，回答记在这里。"))
+        self.notices = [("", one) for one in told]
+
+    def arguments(self) -> dict[str, Any]:
+        return {**super().arguments(), "report_id": UUID(self.cleaned_data["report_id"])}
+
+
+class AnswerQuestionForm(MoveForm):
+    """What the caller said on the phone."""
+
+    words = words_field(_("诉求人的回答"), missing=_("请写诉求人怎么回答的。"))
+
+    def prepare(self, subject: Subject) -> None:
+        self.quote = last_words(subject, Verb.ASK_REPORTER)
 
 
 class ReportBackForm(MoveForm):

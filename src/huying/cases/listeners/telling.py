@@ -58,6 +58,8 @@ def told(news: News) -> None:
     if verb == "report_back":
         supervisors = people.holders_of(Duty.SUPERVISE, case.desk_code, now=news.at)
         tell(case, "reported_back", supervisors, now=news.at, once=f"{news.id}:reported")
+    if verb in ("answer_question", "stop_waiting"):
+        _tell_answered(case, news)
     if verb == "resume_case":
         _tell_resumed(case, news)
     if verb == "ask_return":
@@ -200,6 +202,12 @@ def _tell_supervised(case: Case, news: News) -> None:
     tell(case, "supervised", accounts.values(), now=news.at, once=f"{news.id}:supervised", facts=due)
 
 
+def _tell_answered(case: Case, news: News) -> None:
+    """The caller has answered, or nobody waits any more: whoever works on it goes on."""
+    accounts = {one.pk: one for order in _live(case) for one in workers(order, now=news.at)}
+    tell(case, "went_on", accounts.values(), now=news.at, once=f"{news.id}:went_on")
+
+
 def _tell_resumed(case: Case, news: News) -> None:
     """The hold is over: whoever works on it, and the desk."""
     accounts = {one.pk: one for order in _live(case) for one in workers(order, now=news.at)}
@@ -229,6 +237,7 @@ def _tell_reporters(case: Case, verb: str, news: News) -> None:
             "answered": {"unit": _unit_of(case)},
             "rate_us": {"days": RATED_FOR},
             "reopened_for_you": {},
+            "asked_you": {},
         }
         notify(
             template=kind,
@@ -247,6 +256,8 @@ def _kind_for(case: Case, report: Report, verb: str, news: News) -> str | None:
     """What this reporter hears of the move, if anything."""
     if verb == Verb.RECEIVE:
         return "receipt" if report.received_at == news.at else None
+    if verb == "ask_reporter":
+        return "asked_you" if report.pk == case.asked_report_id else None
     if verb in ("reopen_case", "second_round"):
         return None if _by_reporter(case) else "reopened_for_you"
     if case.moved_at != news.at or verb in ("tell_outcome", "record_call_back", "late_feedback"):

@@ -330,6 +330,7 @@ FLAGS: dict[str, Q] = {
     "nudged": Q(nudges__gt=0),
     "held": Q(held_since__isnull=False),
     "supervised": ~Q(supervision=""),
+    "waiting": Q(asked_report_id__isnull=False),
     "restricted": Q(restricted=True),
     "unrestricted": Q(restricted=False),
     "sampled": Q(sampled=True),

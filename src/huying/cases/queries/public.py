@@ -21,9 +21,9 @@ from django.db.models.functions import Coalesce
 from huying.audit import queries as audit
 from huying.audit.models import History
 from huying.cases.codes import hash_of
-from huying.cases.models import IS_OPEN, Addition, Answer, Case, ContactAttempt, Feedback, Report, WorkOrder
+from huying.cases.models import IS_OPEN, Addition, Answer, Case, ContactAttempt, Feedback, Remark, Report, WorkOrder
 from huying.cases.queries.scope import within
-from huying.cases.rules import LIVE_ORDERS, ContactKind, OrderRole, OrderState, State
+from huying.cases.rules import LIVE_ORDERS, ContactKind, OrderRole, OrderState, State, Verb
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
 from huying.files import queries as files
@@ -82,6 +82,7 @@ class Own:
     work_photos: list[Attachment]
     clocks: list[Clock]  # of the case, running or not, the oldest first
     history: list[History] = field(default_factory=list)
+    question: str = ""  # what this reporter is asked for and has not answered
 
     @property
     def answer(self) -> Answer | None:
@@ -157,8 +158,17 @@ def own(report_id: UUID) -> Own | None:
         papers=[each for each in kept if each.owner_kind == "report" and each.kind not in IMAGES],
         work_photos=_fit_to_leave(case, answers, photos),
         clocks=list(case_clocks),
+        question=_question(case, report),
         history=sorted(audit.history_of("case", [case.pk]), key=lambda line: line.pk),
     )
+
+
+def _question(case: Case, report: Report) -> str:
+    """Staff's own words, meant for the one reporter who is asked."""
+    if case.asked_report_id != report.pk:
+        return ""
+    last = Remark.objects.filter(case=case, verb=Verb.ASK_REPORTER).order_by("made_at", "pk").last()
+    return last.words if last is not None else ""
 
 
 def _fit_to_leave(case: Case, answers: Sequence[Answer], photos: Iterable[Attachment]) -> list[Attachment]:

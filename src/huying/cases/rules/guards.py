@@ -18,6 +18,7 @@ OBJECT_WITHIN = timedelta(days=14)
 FEEDBACK_WITHIN = timedelta(days=30)
 RETURNS_BEFORE_NAMING = 2
 MOST_EXTENSIONS = 2
+MOST_QUESTIONS = 2
 LONGEST_HOLD = timedelta(days=90)
 
 
@@ -395,6 +396,36 @@ def report_awaited(facts: CaseFacts) -> bool:
 @guard(_("单位还没有回报。"))
 def reported_back(facts: CaseFacts) -> bool:
     return facts.supervision == Supervision.REPORTED
+
+
+@guard(_("正在等诉求人补充。"))
+def nobody_asked(facts: CaseFacts) -> bool:
+    return facts.asked_report is None
+
+
+@guard(_("没有等诉求人补充的问题。"))
+def reporter_asked(facts: CaseFacts) -> bool:
+    return facts.asked_report is not None
+
+
+@guard(_("问的不是这一条诉求。"))
+def asked_of_this_voice(facts: CaseFacts) -> bool:
+    return facts.actor_report_id is None or facts.actor_report_id == facts.asked_report
+
+
+@guard(_("这件事正在挂账，办理时限已经停着。"))
+def not_held(facts: CaseFacts) -> bool:
+    return not facts.held
+
+
+@guard(_("这一轮问过了。要再问一次，请由调度中心问。"))
+def question_left(facts: CaseFacts) -> bool:
+    return facts.questions == 0 or (facts.order is None and facts.questions < MOST_QUESTIONS)
+
+
+@guard(_("请选问哪一位诉求人。"))
+def voice_named(facts: CaseFacts) -> bool:
+    return facts.given is None or any(one.id == facts.given.report_id for one in facts.voices)
 
 
 @guard(_("每一轮最多申请两次延期。"))

@@ -500,6 +500,34 @@ FLOW = Flow(
             guards=(g.actor_not_recused, g.reported_back, g.reason_given),
         ),
         Move(V.CLOSE_SUPERVISION, WITH_A_LEAD, None, duty=Duty.SUPERVISE, guards=(g.actor_not_recused, g.supervised)),
+        Move(
+            V.ASK_REPORTER,
+            {S.IN_HAND},
+            None,
+            duty=Duty.HANDLE,
+            guards=(
+                g.actor_not_recused,
+                g.nobody_asked,
+                g.not_held,
+                g.lead_at_work_or_desk,
+                g.question_left,
+                g.voice_named,
+                g.reason_given,
+            ),
+        ),
+        Move(
+            V.REPLY,
+            {S.IN_HAND},
+            None,
+            guards=(g.actor_not_recused, g.reporter_asked, g.asked_of_this_voice, g.voice_still_speaks, g.seen_given),
+        ),
+        Move(
+            V.STOP_WAITING,
+            {S.IN_HAND},
+            None,
+            duty=Duty.HANDLE,
+            guards=(g.actor_not_recused, g.reporter_asked, g.lead_at_work_or_desk),
+        ),
         Move(V.RESUME, {S.IN_HAND}, None, duty=Duty.DISPATCH, guards=(g.actor_not_recused, g.held)),
     ]
 )
@@ -533,6 +561,7 @@ BY: dict[Verb, By] = {
     V.ASK_EXTEND: By.UNIT, V.EXTEND: By.LEAD, V.REFUSE_EXTEND: By.LEAD, V.LEAD_EXTEND: By.DESK,
     V.REFUSE_LEAD_EXTEND: By.DESK, V.ASK_HOLD: By.UNIT, V.HOLD: By.DESK, V.REFUSE_HOLD: By.DESK, V.RESUME: By.DESK,
     V.SUPERVISE: By.DESK, V.REPORT_BACK: By.UNIT, V.PRESS: By.DESK, V.CLOSE_SUPERVISION: By.DESK,
+    V.ASK_REPORTER: By.UNIT, V.REPLY: By.REPORTER, V.STOP_WAITING: By.UNIT,
 }  # fmt: skip
 
 # Others who may walk the same move.
@@ -544,6 +573,9 @@ ALSO: dict[Verb, tuple[tuple[By, Duty | None], ...]] = {
     V.REOPEN: ((By.REPORTER, None),),
     V.OBJECT: ((By.REPORTER, None),),
     V.ASK_HOLD: ((By.DESK, Duty.DISPATCH),),
+    V.ASK_REPORTER: ((By.DESK, Duty.DISPATCH),),
+    V.REPLY: ((By.DESK, Duty.INTAKE), (By.DESK, Duty.CALL_BACK), (By.LEAD, Duty.HANDLE)),
+    V.STOP_WAITING: ((By.DESK, Duty.DISPATCH),),
     V.NUDGE: ((By.REPORTER, None), (By.TAKER, None), (By.DESK, Duty.INTAKE), (By.DESK, Duty.SUPERVISE)),
 }
 

@@ -110,6 +110,9 @@ class Verb(Term):
     REPORT_BACK = "report_back", _("回报督办")
     PRESS = "press", _("再次督办")
     CLOSE_SUPERVISION = "close_supervision", _("结束督办")
+    ASK_REPORTER = "ask_reporter", _("请诉求人补充")
+    REPLY = "reply", _("回答补充")
+    STOP_WAITING = "stop_waiting", _("不再等补充")
     # of work orders alone; they follow the case
     COMPLETE = "complete", _("完成")
     CANCEL = "cancel", _("撤销")
@@ -180,6 +183,7 @@ class OwnStep(Term):
     """A clock beside the steps of the flow, with a limit that a person sets."""
 
     SUPERVISE = "supervise", _("督办")
+    REPLY = "reply", _("等诉求人补充")
 
 
 class HoldReason(Term):
