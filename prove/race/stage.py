@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,7 @@ from tests.world import GRID, NOW, OTHER_GRID, STREET, World, _build_world, midd
 
 MINUTE = timedelta(minutes=1)
 START, RACE = NOW, NOW + timedelta(minutes=40)
+REVIEW_ON = (NOW + timedelta(days=30)).date()
 """When cases begin, and when races are run: within every sign-in window."""
 CHECKED, UNCHECKED, SMALL = "0101", "0104", "0402"
 """Types of the shipped catalogue: looked at on the place, not looked at, and handled by whoever finds it."""
@@ -81,6 +83,10 @@ def _nothing(_scene: Scene, _rng: random.Random) -> dict[str, Any]:
 
 def _reason(_scene: Scene, rng: random.Random) -> dict[str, Any]:
     return {"reason": f"核对过，要这样办，第 {rng.randrange(1000)} 次说明。"}
+
+
+def _watch(_scene: Scene, _rng: random.Random) -> dict[str, Any]:
+    return {"what": "三天内换好桶。", "limit": "3wd"}
 
 
 def _matter(scene: Scene, rng: random.Random) -> dict[str, Any]:
@@ -198,6 +204,26 @@ def ways() -> dict[str, Way]:
         "ask_void": Way((V.ASK_VOID,), _reason),
         "decide_void": Way(**_two(V.VOID, V.REFUSE_VOID)),
         "nudge_case": Way((V.NUDGE,), _nothing),
+        "ask_hold": Way(
+            (V.ASK_HOLD,), lambda s, r: {"kind": "funds", "until": REVIEW_ON, "reason": "等市里的资金。"}
+        ),
+        "decide_hold": Way(**_two(V.HOLD, V.REFUSE_HOLD)),
+        "resume_case": Way((V.RESUME,), _nothing),
+        "ask_reporter": Way(
+            (V.ASK_REPORTER,), lambda s, r: {"report_id": _first_report(s), "question": "是哪一只桶？", "limit": "2wd"}
+        ),
+        "answer_question": Way((V.REPLY,), lambda s, r: {"words": "路口东边那只。"}),
+        "stop_waiting": Way((V.STOP_WAITING,), _nothing),
+        "supervise_case": Way((V.SUPERVISE,), _watch),
+        "press_again": Way((V.PRESS,), _watch),
+        "report_back": Way((V.REPORT_BACK,), lambda s, r: {"words": "桶已经订好，明天换。"}),
+        "close_supervision": Way((V.CLOSE_SUPERVISION,), _nothing),
+        "ask_extension": Way((V.ASK_EXTEND,), lambda s, r: {"amount": 2, "unit": "d", "reason": "要等配件。"}),
+        "decide_extension": Way(
+            (V.EXTEND, V.REFUSE_EXTEND, V.LEAD_EXTEND, V.REFUSE_LEAD_EXTEND),
+            lambda s, r: {"granted": True, "words": "情况属实。"},
+            second=lambda s, r: {"granted": False, "words": "可以按期办完。"},
+        ),
     }  # fmt: skip
 
 
@@ -459,6 +485,43 @@ def _accepted(stage: Stage, type_code: str = CHECKED) -> Scene:
     return made.walk(a.sign_in_order, stage.world.enforcer)
 
 
+def _extension_asked(stage: Stage) -> Scene:
+    return _accepted(stage).walk(a.ask_extension, stage.world.handler, amount=2, unit="d", reason="要等配件。")
+
+
+def _hold_asked(stage: Stage) -> Scene:
+    given = {"kind": "funds", "until": REVIEW_ON, "reason": "等市里的资金。"}
+    return _accepted(stage).walk(a.ask_hold, stage.world.handler, **given)
+
+
+def _held(stage: Stage) -> Scene:
+    return _hold_asked(stage).walk(a.decide_hold, stage.world.leader, granted=True)
+
+
+def _question_asked(stage: Stage) -> Scene:
+    made = _accepted(stage)
+    given = {"report_id": _first_report(made), "question": "是哪一只桶？", "limit": "2wd"}
+    return made.walk(a.ask_reporter, stage.world.handler, **given)
+
+
+def _watched(stage: Stage, upto: str, *, reported: bool) -> Scene:
+    """Supervised in hand, and gone on from there."""
+    made = _ready(stage, UNCHECKED if upto == "calling_back" else CHECKED)
+    made.walk(a.supervise_case, stage.world.leader, what="三天内换好桶。", limit="3wd")
+    if reported:
+        made.walk(a.report_back, stage.world.handler, words="桶已经订好，明天换。")
+    if upto != "in_hand":
+        made.walk(a.submit_result, stage.world.handler, outcome="explained", answer="已经说明，谢谢。")
+    if upto in ("checking", "calling_back"):
+        made.walk(a.sign_result, stage.world.unit_head).walk(a.review_result, stage.world.reviewer)
+    return made
+
+
+def _lead_extension_asked(stage: Stage) -> Scene:
+    made = _extension_asked(stage).walk(a.decide_extension, stage.world.unit_head, granted=True)
+    return made.walk(a.ask_extension, stage.world.handler, amount=4, unit="h", reason="配件又推迟了。")
+
+
 def _ready(stage: Stage, type_code: str = CHECKED) -> Scene:
     return _accepted(stage, type_code).walk(a.finish_order, stage.world.enforcer, words="协办部分做完了。")
 
@@ -617,6 +680,16 @@ BASE: dict[str, Callable[[Stage], Scene]] = {
     "offered": _offered,
     "alone": _alone,
     "accepted": _accepted,
+    "extension_asked": _extension_asked,
+    "lead_extension_asked": _lead_extension_asked,
+    "hold_asked": _hold_asked,
+    "held": _held,
+    "question_asked": _question_asked,
+    **{
+        f"{word}_{upto}": partial(_watched, upto=upto, reported=word == "reported")
+        for word in ("supervised", "reported")
+        for upto in ("in_hand", "reviewing", "checking", "calling_back")
+    },
     "ready": _ready,
     "return_asked": _return_asked,
     "sole_return_asked": _sole_return_asked,

@@ -41,14 +41,17 @@ class PlainCalendar:
                 chosen = spans
         return chosen
 
-    def due(self, start: datetime, limit: str, pauses: Pauses = ()) -> tuple[datetime, bool]:
-        """The moment at which so much time has been counted, and whether a year on the way is not published."""
+    def due(self, start: datetime, limit: str, pauses: Pauses = (), more: Iterable[str] = ()) -> tuple[datetime, bool]:
+        """The moment at which so much time has been counted, and whether a year on the way is not published.
+
+        `more` was granted on top: days and hours as the limit counts them.
+        """
         amount, working, unit = re.fullmatch(r"(\d+)(w?)([mhd])", limit).groups()  # type: ignore[union-attr]
         begun = start.astimezone(CHINA)
-        left = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}[unit]
-        if working and unit == "d":
-            left = timedelta(minutes=sum(closes - opens for opens, closes in self._hours(begun.date())))
-        left *= int(amount)
+        each = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+        if working:
+            each["d"] = timedelta(minutes=sum(closes - opens for opens, closes in self._hours(begun.date())))
+        left = each[unit] * int(amount) + sum((each[one[-1]] * int(one[:-1]) for one in more), timedelta())
         holes = sorted((a.astimezone(CHINA), b.astimezone(CHINA)) for a, b in pauses)
         due = self._worked(begun, left, holes) if working else _plain(begun, left, holes)
         years = range(begun.year, due.year + 1)

@@ -85,6 +85,13 @@ def facts_of(case: Case) -> CaseFacts:
         desk_can_rise=case["can_rise"],
         objected_against=maybe(case["against"]),
         nudged_today=case["nudged"],
+        handling=case["handling"],
+        extensions=case["extensions"],
+        held=case["held"],
+        supervision=case["watch"],
+        asked_report=maybe(case["asked_voice"]),
+        questions=case["questions"],
+        review_ahead=case["ahead"],
         late_told=case["late"],
         actor_id=maybe(case["me"]),
         actor_units=tuple(key(one) for one in case["units"]),
@@ -145,6 +152,17 @@ def good(verb: str, state: str | None, rng: random.Random) -> Case:
         case["asked"]["decline"] = "colleague"
     if verb in ("void", "refuse_void"):
         case["asked"]["void"] = "colleague"
+    if verb.endswith("extend"):
+        case["handling"], case["extensions"] = True, rng.choice((0, 0, 1))
+        if verb != "ask_extend":
+            case["asked"][model.TWO_PERSONS[verb]] = "colleague"
+    if verb in ("hold", "refuse_hold"):
+        case["asked"]["hold"] = "colleague"
+    case["ahead"] = True
+    either = rng.choice(("set", "reported"))
+    case["watch"] = {"report_back": "set", "press": "reported", "close_supervision": either}.get(verb, "")
+    case["held"] = verb == "resume" or (verb != "ask_reporter" and rng.random() < 0.2)
+    case["asked_voice"] = "voice0" if verb in ("reply", "stop_waiting") else None
     if verb == "self_handle":
         case["voices"][0]["taker"] = "me"
     if verb in ("second_round", "tell_outcome", "call_back"):
@@ -157,7 +175,8 @@ def good(verb: str, state: str | None, rng: random.Random) -> Case:
     if verb == "split_off":
         case["voices"] = [_voice("voice0", rng), _voice("voice1", rng)]
     case["units"] = ["desk"]
-    if verb in ("sign_in", "ask_return", "first_contact", "finish", "submit_result", "sign"):
+    by_unit = {"sign_in", "ask_return", "first_contact", "finish", "submit_result", "sign", "ask_extend", "report_back"}
+    if verb in by_unit or verb in ("ask_hold", "ask_reporter", "stop_waiting") and rng.random() < 0.5:
         own = [one for one in model.live(case) if one["lead"] == (verb != "finish")]
         case["units"] = [own[0]["unit"]] if own else ["sanitation"]
     case["form"] = None if rng.random() < 0.1 else _form(verb, case, rng)
@@ -180,6 +199,7 @@ def _orders(verb: str, state: str | None, number: int, rng: random.Random) -> li
         return []
     lead_state = {
         "sign_in": "offered", "submit_result": "accepted", "first_contact": "accepted", "ask_return": "offered",
+        "ask_extend": "accepted", "ask_hold": "accepted", "ask_reporter": "accepted", "stop_waiting": "accepted",
     }.get(verb, rng.choice(model.LIVE))  # fmt: skip
     if state in ("reviewing", "checking", "calling_back"):
         lead_state = "done"
@@ -208,6 +228,7 @@ def _form(verb: str, case: Case, rng: random.Random) -> dict[str, Any]:
     form: dict[str, Any] = dict(GOOD_FORM)
     form["lead"] = rng.choice(("park", "sanitation")) if verb in ("dispatch", "reassign", "name") else None
     form["with_duty"] = [*UNITS, "park"]
+    form["report"] = "voice0"
     form["helpers"] = ["school"] if verb == "add_unit" else []
     if verb in ("return", "refuse_return"):
         asked = [one["id"] for one in case["orders"] if one["asked"]]
@@ -239,7 +260,7 @@ def _of_form(case: Case, rng: random.Random) -> None:
 
 _FORM = (
     "words", "clause", "reason", "outcome", "photos", "before", "after", "target_open", "target_like", "receiver",
-    "confirmed", "result", "lead", "with_duty", "helpers", "order",
+    "confirmed", "result", "lead", "with_duty", "helpers", "order", "report",
 )  # fmt: skip
 
 
@@ -250,6 +271,7 @@ def _spoil_form(form: dict[str, Any], name: str, rng: random.Random) -> None:
         "with_duty": ([], [*UNITS], ["water"]),
         "helpers": ([], ["firm"], ["sanitation"], ["enforcement", "park"]),
         "order": (None, "order0", "order1", "nothing"),
+        "report": (None, "voice0", "voice1", "nothing"),
         "result": ("", "missed", "refused", "else"),
         **dict.fromkeys(("photos", "before", "after"), (0, 2)),
         **dict.fromkeys(("words", "clause", "reason", "receiver"), ("",)),
@@ -308,7 +330,7 @@ def _recused(case: Case, rng: random.Random) -> None:
 
 
 def _asked(case: Case, rng: random.Random) -> None:
-    kind = rng.choice(("decline", "void"))
+    kind = rng.choice(("decline", "void", "extend", "lead_extend", "hold"))
     if kind in case["asked"] and rng.random() < 0.5:
         del case["asked"][kind]
     else:
@@ -372,6 +394,19 @@ def _me_away(case: Case, rng: random.Random) -> None:
 
 def _me_handled_and_gave_it_back(case: Case, rng: random.Random) -> None:
     case["orders"] = [_order("order7", "sanitation", True, "returned", case["round"]) | {"handler": case["me"]}]
+
+
+def _extended_twice(case: Case, rng: random.Random) -> None:
+    case["extensions"] = rng.choice((1, 2))
+
+
+def _question(case: Case, rng: random.Random) -> None:
+    case["asked_voice"] = rng.choice((None, "voice0", "voice1"))
+    case["questions"] = rng.choice((0, 1, 2))
+
+
+def _watched(case: Case, rng: random.Random) -> None:
+    case["watch"] = rng.choice(("", "set", "reported"))
 
 
 def _helper_recused(case: Case, rng: random.Random) -> None:
@@ -440,19 +475,19 @@ def _voice_gone(case: Case, rng: random.Random) -> None:
 
 _PLAIN = (
     "type", "place", "grade", "clause", "small", "can_rise", "nudged", "late", "danger", "signed", "sampled",
-    "confidential", "field",
+    "confidential", "field", "handling", "held", "ahead",
 )  # fmt: skip
 FAULTS = (
     *(_flip(name) for name in _PLAIN), *(_of_form_at(name) for name in _FORM), _of_order, _of_order, _of_order,
     _two_gave_it_back, _of_voice, _recused, _recused, _asked, _who, _ended, _words, _me_handled, _me_found,
     _me_answered, _lead_recused, _lead_gave_it_back, _not_begun, _unsigned, _no_photo, _old_assistant, _voice_gone,
     _me_asked, _me_away, _nothing_seen, _return_asked, _me_handled_and_gave_it_back, _helper_recused,
-    _helper_busy, _lead_helps,
+    _helper_busy, _lead_helps, _extended_twice, _watched, _question,
 )  # fmt: skip
 """Every kind of fault once or a few times, for tests that go through all of them."""
 SPOILS = (
     _flip("type", "place", "grade", "clause", "small"),
-    _flip("can_rise", "nudged", "late", "danger"),
+    _flip("can_rise", "nudged", "late", "danger", "handling", "held", "ahead"), _extended_twice, _watched, _question,
     _flip("signed", "signer", "sampled", "confidential", "proof", "field"),
     _of_form, _of_form, _of_form, _of_order, _of_order, _of_order, _two_gave_it_back, _of_voice, _recused, _asked,
     _who, _ended, _words,

@@ -20,7 +20,9 @@ VERBS = (
     "ask_return", "return", "refuse_return", "reassign", "add_unit", "name", "first_contact", "finish",
     "submit_result", "sign", "review", "rework", "pass_check", "fail_check", "call_back", "tell_outcome",
     "second_round", "split_off", "reopen", "late_feedback", "object", "transfer", "withdraw", "fine_now", "ask_void",
-    "void", "refuse_void", "nudge",
+    "void", "refuse_void", "nudge", "ask_extend", "extend", "refuse_extend", "lead_extend", "refuse_lead_extend",
+    "ask_hold", "hold", "refuse_hold", "resume", "supervise", "report_back", "press", "close_supervision",
+    "ask_reporter", "reply", "stop_waiting",
 )  # fmt: skip
 
 # From where, by verb.
@@ -42,9 +44,14 @@ FROM: dict[str, tuple[str | None, ...]] = {
     **dict.fromkeys(
         (
             "sign_in", "ask_return", "return", "refuse_return", "add_unit", "first_contact", "finish",
-            "submit_result",
+            "submit_result", "ask_extend", "extend", "refuse_extend", "lead_extend", "refuse_lead_extend",
+            "ask_hold", "hold", "refuse_hold", "resume", "supervise",
+            "ask_reporter", "reply", "stop_waiting",
         ),
         ("in_hand",),
+    ),
+    **dict.fromkeys(
+        ("report_back", "press", "close_supervision"), ("in_hand", "reviewing", "checking", "calling_back")
     ),
     "reassign": ("filed", "in_hand"),
     "name": ("filed", "in_hand"),
@@ -61,11 +68,12 @@ NOT_RECUSED = set(VERBS) - {
     "receive", "add", "unmerge", "self_handle", "ask_return", "tell_outcome", "second_round", "reopen",
     "late_feedback", "object", "withdraw", "fine_now", "nudge",
 }  # fmt: skip
-BY_CALLER = {"add", "tell_outcome", "reopen", "late_feedback", "object", "withdraw", "fine_now"}
+BY_CALLER = {"add", "tell_outcome", "reopen", "late_feedback", "object", "withdraw", "fine_now", "reply"}
 NOT_BY_HANDLER = {"sign", "review", "rework", "pass_check", "fail_check", "call_back", "split_off"}
 TWO_PERSONS = {
     "decline": "decline", "refuse_decline": "decline", "return": "return", "refuse_return": "return",
-    "void": "void", "refuse_void": "void",
+    "void": "void", "refuse_void": "void", "extend": "extend", "refuse_extend": "extend",
+    "lead_extend": "lead_extend", "refuse_lead_extend": "lead_extend", "hold": "hold", "refuse_hold": "hold",
 }  # fmt: skip
 # The form has to say this, once there is one.
 FORM: dict[str, tuple[str, ...]] = {
@@ -95,7 +103,11 @@ FORM: dict[str, tuple[str, ...]] = {
     "transfer": ("receiver",),
     "ask_void": ("reason",),
     "refuse_void": ("reason",),
+    "ask_reporter": ("voice", "reason"),
+    "reply": ("seen",),
+    **dict.fromkeys(("ask_extend", "refuse_extend", "refuse_lead_extend", "ask_hold", "refuse_hold"), ("reason",)),
 }
+_WATCHED = ("set", "reported")
 DAYS = {"reopen": 14, "object": 14, "late_feedback": 30}
 
 # Who may walk a verb: over what, and which duty. A caller shows the code of a report, a taker wrote it down for one.
@@ -119,9 +131,17 @@ WHO: dict[str, tuple[tuple[str, str], ...]] = {
     "report_verified": (("place", "verify"),),
     "self_handle": (("place", "report"),),
     **dict.fromkeys(("pass_check", "fail_check"), (("place", "check"),)),
-    **dict.fromkeys(("sign_in", "ask_return", "first_contact", "finish", "submit_result"), (("unit", "handle"),)),
+    **dict.fromkeys(
+        ("sign_in", "ask_return", "first_contact", "finish", "submit_result", "ask_extend", "report_back"),
+        (("unit", "handle"),),
+    ),
+    **dict.fromkeys(("extend", "refuse_extend"), (("lead", "sign"),)),
     "sign": (("unit", "sign"),),
-    "name": (("desk", "lead"),),
+    **dict.fromkeys(("ask_hold", "ask_reporter", "stop_waiting"), (("unit", "handle"), ("desk", "dispatch"))),
+    "reply": (("caller", ""), ("desk", "intake"), ("desk", "call_back"), ("lead", "handle")),
+    "resume": (("desk", "dispatch"),),
+    **dict.fromkeys(("supervise", "press", "close_supervision"), (("desk", "supervise"),)),
+    **dict.fromkeys(("name", "lead_extend", "refuse_lead_extend", "hold", "refuse_hold"), (("desk", "lead"),)),
     **dict.fromkeys(("review", "rework"), (("desk", "review"),)),
     **dict.fromkeys(("call_back", "second_round", "split_off"), (("desk", "call_back"),)),
     "reopen": (("desk", "call_back"), ("caller", "")),
@@ -137,8 +157,9 @@ def blank(state: str | None = "received") -> Case:
         "sampled": False, "proof": False, "confidential": False, "danger": False, "eyes": "never", "back": "desk",
         "field": False, "round": 1, "orders": [], "away_units": set(), "away_people": set(), "voices": [],
         "asked": {}, "signed": False, "signer": False, "was": None, "ended_days": None, "can_rise": True,
-        "against": None, "nudged": False, "late": False, "me": "me", "units": [], "rule": False, "report": None,
-        "form": None,
+        "against": None, "nudged": False, "late": False,
+        "handling": False, "extensions": 0, "held": False, "ahead": False, "watch": "",
+        "asked_voice": None, "questions": 0, "me": "me", "units": [], "rule": False, "report": None, "form": None,
     }  # fmt: skip
 
 
@@ -205,6 +226,8 @@ def _form_lacks(case: Case, what: str) -> bool:
         return not form.get(what)
     if what in ("target_open", "target_like", "confirmed"):
         return not form.get(what)
+    if what == "voice":
+        return form.get("report") not in {one["id"] for one in speaking(case)}
     if what == "seen":
         return not form.get("words") and not form.get("photos")
     if what == "before_and_after":
@@ -264,6 +287,31 @@ def _requests(verb: str, case: Case, me: Any, order: dict[str, Any] | None) -> l
         found.append("nothing asked")
     if verb in ("void", "refuse_void") and "void" not in case["asked"]:
         found.append("nothing asked")
+    if verb.endswith("extend") and verb != "ask_extend" and TWO_PERSONS[verb] not in case["asked"]:
+        found.append("nothing asked")
+    if verb in ("hold", "refuse_hold") and "hold" not in case["asked"]:
+        found.append("nothing asked")
+    if verb == "hold" and not case["ahead"]:
+        found.append("day over")
+    watch = {"supervise": ("",), "report_back": ("set",), "press": ("reported",), "close_supervision": _WATCHED}
+    if verb in watch and case["watch"] not in watch[verb]:
+        found.append("supervision")
+    if verb == "ask_reporter":
+        found += ["asked"] if case["asked_voice"] is not None else []
+        found += ["held"] if case["held"] else []
+        found += ["no question left"] if case["questions"] and (order is not None or case["questions"] > 1) else []
+    if verb in ("reply", "stop_waiting") and case["asked_voice"] is None:
+        found.append("nothing asked")
+    if verb == "reply" and case["report"] is not None and case["report"] != case["asked_voice"]:
+        found.append("another voice")
+    if verb == "ask_hold" and "hold" in case["asked"]:
+        found.append("asked")
+    if verb == "resume" and not case["held"]:
+        found.append("not held")
+    if verb == "ask_extend":
+        found += ["asked"] if {"extend", "lead_extend"} & set(case["asked"]) else []
+        found += ["twice"] if case["extensions"] >= 2 else []
+        found += [] if case["handling"] else ["red or still"]
     if verb in ("answer", "ask_decline", "send_to_verify", "register", "file", "send_back"):
         found += ["decline asked"] if "decline" in case["asked"] else []
     if verb == "ask_void" and "void" in case["asked"]:
@@ -322,10 +370,13 @@ def _units(verb: str, case: Case, order: dict[str, Any] | None) -> list[str]:
         found += ["gave it back"] if order["unit"] in returned(case) else []
         found += ["asked"] if order["asked"] is not None else []
         found += ["window"] if order["state"] not in ("offered", "accepted") or not order["window"] else []
-    if verb in ("first_contact", "submit_result", "sign"):
+    if verb in ("first_contact", "submit_result", "sign", "ask_extend", "report_back"):
         found += [] if order is not None and order["lead"] else ["not the lead"]
-    if verb in ("first_contact", "finish", "submit_result"):
+    if verb in ("first_contact", "finish", "submit_result", "ask_extend"):
         found += [] if order is not None and order["state"] in ("accepted", "rework") else ["not in work"]
+    asks = ("ask_hold", "ask_reporter", "stop_waiting")
+    if verb in asks and order is not None and not (order["lead"] and order["state"] in ("accepted", "rework")):
+        found.append("not the lead at work")
     if verb == "finish":
         found += [] if order is not None and not order["lead"] else ["not an assistant"]
         found += [] if order is not None and order["asked"] is None else ["asked"]

@@ -39,7 +39,6 @@ STEP = {
 }  # fmt: skip
 ON_IT = ("offered", "accepted", "done", "rework", "completed")
 TYPES = ("0101", "0103", "0201", "0901", "1001")
-ASKED = {"return": "return", "decline": "decline", "void": "void"}
 HOUR = timedelta(hours=1)
 MOST_CASES = 24
 # Played with the database; merging, splitting and settling at once are walked by the rules alone.
@@ -52,6 +51,7 @@ class Clock:
     limit: str
     pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
     paused: datetime | None = None
+    more: list[str] = field(default_factory=list)
 
 
 class Difference(Exception):
@@ -186,6 +186,9 @@ class Street:
     # one act
 
     def _try(self, case: model.Case, verb: str, who: str) -> None:
+        if verb.endswith("extend") and verb != "ask_extend":  # one act: it decides what is asked
+            kind = "lead_extend" if "lead_extend" in case["asked"] else "extend"
+            verb = f"refuse_{kind}" if verb.startswith("refuse") else kind
         form, call = self._formed(case, verb, who)
         before = repr(_shown(case))
         view = self._view(case, who, form)
@@ -238,6 +241,9 @@ class Street:
                 "can_rise": len(case["desk"]) > 6,
                 "nudged": case["nudged_on"] == self.now.astimezone(CHINA).date(),
                 "late": who == "caller" and case["late"],
+                "handling": self._handling(case),
+                "held": case["hold"] is not None,
+                "ahead": case["hold_wanted"] is not None and case["hold_wanted"][1] > self._today(),
                 "me": None if who == "caller" else who,
                 "units": [] if who == "caller" else [self.names[one] for one in self.people[who].units],
                 "report": "voice" if who == "caller" else None,
@@ -245,6 +251,16 @@ class Street:
                 "form": form,
             }
         )
+
+    def _today(self) -> str:
+        return self.now.astimezone(CHINA).date().isoformat()
+
+    def _handling(self, case: model.Case) -> bool:
+        clock: Clock | None = case["clocks"].get(("case", "handle"))
+        return clock is not None and clock.paused is None and self.now < self._due(clock)[0]
+
+    def _due(self, clock: Clock) -> tuple[datetime, bool]:
+        return self.calendar.due(clock.start, clock.limit, clock.pauses, clock.more)
 
     def _told(self, case: model.Case, form: dict[str, Any]) -> tuple[bool, bool]:
         """What has been said this round, with what this very act says."""
@@ -263,6 +279,8 @@ class Street:
             return not (form["result"] == "missed" and any(self.now - one < HOUR for one in case["tried_at"]))
         if verb == "tell_outcome":
             return not case["said"]
+        if verb == "ask_hold":
+            return 1 <= form["days"] <= 90
         return True
 
     # forms: what the model reads, and the real act with the same
@@ -288,7 +306,22 @@ class Street:
             form = {"order": number, "reason": words, "lead": lead}
             new = self.world.units[lead].pk if lead else None
             return form, act("decide_return", order_id=number, granted=verb == "return", words=words, new_lead_id=new)
-        if verb in ("decline", "refuse_decline", "void", "refuse_void"):
+        if verb.endswith("extend"):
+            return self._formed_extension(case, verb, words, about, act)
+        if verb == "ask_reporter":
+            limit = rng.choice(("24h", "1wd", "5wd"))
+            form = {**about, "reason": words, "report": "voice", "limit": limit}
+            return form, act(verb, report_id=case["report_pk"], question=words, limit=limit)
+        if verb in ("supervise", "press"):
+            form = {"reason": words, "limit": rng.choice(("2h", "4wh", "1wd", "5wd"))}
+            name = "supervise_case" if verb == "supervise" else "press_again"
+            return form, act(name, what=words, limit=form["limit"])
+        if verb == "ask_hold":
+            days = rng.choice((0, 1, 10, 90, 90, 91))
+            until = self.now.astimezone(CHINA).date() + timedelta(days=days)
+            form = {**about, "reason": words, "days": days, "until": until.isoformat()}
+            return form, act("ask_hold", kind="funds", until=until, reason=words)
+        if verb in ("decline", "refuse_decline", "void", "refuse_void", "hold", "refuse_hold"):
             kind = verb.removeprefix("refuse_")
             return {"reason": words}, act(f"decide_{kind}", granted=verb == kind, words=words)
         if verb in ("pass_check", "fail_check"):
@@ -343,6 +376,11 @@ class Street:
             "fine_now": lambda: ({}, act("fine_now")),
             "ask_void": lambda: ({"reason": words}, act("ask_void", reason=words)),
             "nudge": lambda: ({}, act("nudge_case")),
+            "resume": lambda: ({}, act("resume_case")),
+            "reply": lambda: ({**about, "words": words}, act("answer_question", words=words)),
+            "stop_waiting": lambda: (dict(about), act("stop_waiting")),
+            "report_back": lambda: ({**about, "reason": words}, act("report_back", words=words)),
+            "close_supervision": lambda: ({"reason": words}, act("close_supervision", words=words)),
         }  # fmt: skip
         return forms[verb]()
 
@@ -360,6 +398,16 @@ class Street:
             return form, act("dispatch_case", **given)
         form["reason"] = words
         return form, act("reassign_case" if verb == "reassign" else "name_unit", reason=words, **given)
+
+    def _formed_extension(
+        self, case: model.Case, verb: str, words: str, about: dict[str, Any], act: Callable[..., Callable[[], Any]]
+    ) -> tuple[dict[str, Any], Callable[[], Any]]:
+        if verb == "ask_extend":
+            amount, unit = self.rng.choice(((1, "d"), (3, "d"), (30, "d"), (2, "h"), (72, "h")))
+            form = {**about, "reason": words, "more": f"{amount}{unit}"}
+            return form, act("ask_extension", amount=amount, unit=unit, reason=words)
+        # One act decides either kind: what is asked is what is decided.
+        return {"reason": words}, act("decide_extension", granted=not verb.startswith("refuse"), words=words)
 
     def _with_duty(self, case: model.Case) -> list[str]:
         found = ["sanitation", "enforcement", "water"] if case["code"] else []
@@ -407,6 +455,7 @@ class Street:
             "code": "", "clocks": {}, "danger": danger, "grade": danger, "grade_word": "urgent" if danger else "",
             "ended": None, "nudged_on": None, "late": False, "contacted": False, "said": [], "tries": [],
             "tried_at": [], "contact_tries": [], "answered_by": None, "version": None, "lines": [], "known": known,
+            "hold": None, "hold_wanted": None, "watched": 0,
             "voice": {"id": "voice", "wants": known, "gone": False, "told": False, "no": False, "taker": None},
         }  # fmt: skip
         case["signed"] = False
@@ -428,6 +477,11 @@ class Street:
         left, case["state"] = case["state"], target
         if target == left:
             return
+        self._end_question(case)
+        self._end_hold(case)
+        if target not in ("in_hand", "reviewing", "checking", "calling_back"):
+            case["watch"] = ""
+            case["clocks"].pop(("case", "supervise"), None)
         if target in model.ENDS:
             self._over(case, target)
             return
@@ -438,17 +492,19 @@ class Street:
     def _over(self, case: model.Case, target: str) -> None:
         """An end: orders completed or cancelled, requests taken back, every clock stopped."""
         case["ended"] = self.now
+        self._asks_no_more(case)
         for one in case["orders"]:
             if one["state"] in model.LIVE:
                 one["state"] = "completed" if target == "closed" and one["state"] == "done" else "cancelled"
             one["asked"] = None
         case["asked"] = {}
         case["clocks"] = {}
+        case["watch"] = ""
 
     def _turn_clocks(self, case: model.Case) -> None:
         wanted = self._step_now(case)
         for where, step in list(case["clocks"]):
-            if where == "case" and step not in (wanted, "handle", "first_contact"):
+            if where == "case" and step not in (wanted, "handle", "first_contact", "supervise", "reply"):
                 del case["clocks"][where, step]
         handle: Clock | None = case["clocks"].get(("case", "handle"))
         if case["state"] == "reviewing":
@@ -501,6 +557,8 @@ class Street:
 
     def _drop(self, case: model.Case, order: dict[str, Any], state: str) -> None:
         order["state"] = state
+        if order["lead"]:
+            self._asks_no_more(case)
         case["clocks"].pop((order["id"], "sign_in"), None)
 
     def _cancel_all(self, case: model.Case) -> None:
@@ -517,7 +575,7 @@ class Street:
         case["eyes"], case["back"] = str(found.check_policy), str(found.call_back_policy)
         case["proof"] = case["eyes"] != "never"
         for (where, step), clock in case["clocks"].items():
-            if where == "case":
+            if where == "case" and step not in ("supervise", "reply"):
                 clock.limit = self._limit(case, step)
 
     def _correct(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
@@ -546,13 +604,100 @@ class Street:
         case["asked"].pop(verb.removeprefix("refuse_"), None)
         self._enter(case, reached)
 
-    _refuse_void = _refuse_decline
+    _refuse_void = _refuse_hold = _refuse_decline
 
     def _ask_decline(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
         self._enter(case, reached)
         case["asked"][verb.removeprefix("ask_")] = who
 
     _ask_void = _ask_decline
+
+    def _ask_extend(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        lead = next(one for one in model.live(case) if one["lead"])
+        first = not case["extensions"] and self.signers[lead["unit"]] - {who}
+        case["extensions"] += 1
+        case["asked"]["extend" if first else "lead_extend"] = who
+        case["wanted"] = form["more"]
+        self._enter(case, reached)
+
+    def _extend(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        del case["asked"][model.TWO_PERSONS[verb]]
+        if not verb.startswith("refuse"):
+            case["clocks"]["case", "handle"].more.append(case["wanted"])
+        self._enter(case, reached)
+
+    _refuse_extend = _lead_extend = _refuse_lead_extend = _extend
+
+    def _supervise(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        self._enter(case, reached)
+        case["watch"], case["watched"] = "set", case["watched"] + 1
+        case["clocks"]["case", "supervise"] = Clock(self.now, form["limit"])
+
+    _press = _supervise
+
+    def _report_back(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        self._enter(case, reached)
+        case["watch"] = "reported" if verb == "report_back" else ""
+        case["clocks"].pop(("case", "supervise"), None)
+
+    _close_supervision = _report_back
+
+    def _ask_hold(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        case["asked"]["hold"] = who
+        case["hold_wanted"] = ("funds", form["until"])
+        self._enter(case, reached)
+
+    def _hold(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        del case["asked"]["hold"]
+        since = case["hold"][0] if case["hold"] else self.now
+        case["hold"] = (since, *case["hold_wanted"])
+        clock = case["clocks"]["case", "handle"]
+        clock.paused = clock.paused or self.now
+        self._enter(case, reached)
+
+    def _resume(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        self._end_hold(case)
+        self._enter(case, reached)
+
+    def _end_hold(self, case: model.Case) -> None:
+        if case["hold"] is not None:
+            case["hold"] = None
+            self._goes_on(case)
+
+    def _ask_reporter(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        self._enter(case, reached)
+        case["asked_voice"], case["questions"] = "voice", case["questions"] + 1
+        case["clocks"]["case", "reply"] = Clock(self.now, form["limit"])
+        clock = case["clocks"]["case", "handle"]
+        clock.paused = clock.paused or self.now
+
+    def _reply(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        self._end_question(case)
+        self._enter(case, reached)
+
+    _stop_waiting = _reply
+
+    def _end_question(self, case: model.Case) -> None:
+        if case["asked_voice"] is not None:
+            case["asked_voice"] = None
+            case["clocks"].pop(("case", "reply"), None)
+            self._goes_on(case)
+
+    def _goes_on(self, case: model.Case) -> None:
+        if case["hold"] is not None or case["asked_voice"] is not None:
+            return
+        clock: Clock | None = case["clocks"].get(("case", "handle"))
+        if clock is not None and clock.paused is not None:
+            clock.pauses.append((clock.paused, self.now))
+            clock.paused = None
+
+    @staticmethod
+    def _asks_no_more(case: model.Case) -> None:
+        """The lead has reported, or has it no longer: nobody decides on more time, and it counts as unasked."""
+        for kind in ("extend", "lead_extend"):
+            if case["asked"].pop(kind, None) is not None:
+                case["extensions"] -= 1
+        case["asked"].pop("hold", None)
 
     def _report_verified(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
         self._enter(case, reached)
@@ -619,6 +764,7 @@ class Street:
         order["state"], order["handler"] = "done", who
         if verb == "submit_result":
             case["signed"] = False
+            self._asks_no_more(case)
         self._enter(case, reached)
 
     _submit_result = _finish
@@ -671,6 +817,7 @@ class Street:
             if one["state"] == "done":
                 self._drop(case, one, "completed")
         case["round"] += 1
+        case["extensions"], case["questions"] = 0, 0
         case["signed"], case["contacted"], case["contact_tries"] = False, False, []
         case["said"], case["tries"], case["tried_at"] = [], [], []
         self._enter(case, reached)
@@ -690,6 +837,7 @@ class Street:
     def _withdraw(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
         self._enter(case, reached)
         case["voice"] = case["voice"] | {"gone": True}
+        self._end_question(case)
         self._settle(case)
 
     _fine_now = _withdraw
@@ -734,7 +882,8 @@ class Street:
     def _meant(self, case: model.Case) -> dict[str, Any]:
         clocks = {
             (str(case["id"] if where == "case" else where), step): (
-                clock.start, clock.limit, *self.calendar.due(clock.start, clock.limit, clock.pauses), clock.paused,
+                clock.start, clock.limit, *self._due(clock), clock.paused, "+".join(clock.more),
+                self.calendar.due(clock.start, clock.limit, clock.pauses)[0] if clock.more else None,
             )
             for (where, step), clock in case["clocks"].items()
         }  # fmt: skip
@@ -742,7 +891,7 @@ class Street:
         if case["state"] in model.OPEN:
             running = case["clocks"].get(("case", self._step_now(case)))
             if running is not None and running.paused is None:
-                present = self.calendar.due(running.start, running.limit, running.pauses)[0]
+                present = self._due(running)[0]
         return {
             "state": case["state"],
             "desk": case["desk"],
@@ -758,6 +907,9 @@ class Street:
             },
             "clocks": clocks,
             "due": present,
+            "hold": case["hold"],
+            "watch": (case["watch"], case["watched"]),
+            "question": (case["asked_voice"] is not None, case["questions"]),
             "approvals": sorted(
                 [(kind, str(case["id"]), who) for kind, who in case["asked"].items()]
                 + [("return", str(one["id"]), one["asked"]) for one in case["orders"] if one["asked"]]
@@ -772,19 +924,25 @@ _ROAD = {
 _OF_A_REPORT = {"call_back", "tell_outcome", "withdraw", "fine_now", "late_feedback"}
 _SIDE = {
     "correct", "place", "answer", "ask_decline", "transfer", "withdraw", "fine_now", "ask_void", "nudge", "raise",
-    "send_back", "decline", "void", "late_feedback", "reassign", "object",
+    "send_back", "decline", "void", "late_feedback", "reassign", "object", "ask_extend",
+    "ask_hold", "resume", "supervise", "press", "close_supervision", "ask_reporter",
+    "stop_waiting",
 }  # fmt: skip
 
 ROWS = """
 SELECT json_build_object(
   'case', (SELECT json_build_object('state', state, 'desk', desk_code, 'area', area_code, 'round', round,
-             'ended', ended_at, 'signed', signed, 'contacted', contacted_at IS NOT NULL, 'due', due_at)
+             'ended', ended_at, 'signed', signed, 'contacted', contacted_at IS NOT NULL, 'due', due_at,
+             'asked', asked_report_id IS NOT NULL,
+             'questions', questions, 'watch', supervision, 'watched', supervisions,
+             'held', held_since, 'until', held_until, 'reason', held_reason)
            FROM cases_case WHERE id = %(case)s),
   'orders', (SELECT coalesce(json_agg(json_build_object('id', id, 'unit', unit_id, 'role', role, 'state', state,
                'round', round, 'named', named, 'handler', handler_id, 'asked', return_asked) ORDER BY offered_at, id),
                '[]') FROM cases_workorder WHERE case_id = %(case)s),
   'clocks', (SELECT coalesce(json_agg(json_build_object('object', object_id, 'step', step, 'start', started_at,
-               'limit', "limit", 'due', due_at, 'provisional', provisional, 'paused', paused_at)), '[]')
+               'limit', "limit", 'due', due_at, 'provisional', provisional, 'paused', paused_at,
+               'extended', extended, 'first', first_due_at)), '[]')
              FROM clocks_clock WHERE stopped_at IS NULL AND (object_id = %(case)s OR object_id IN
                (SELECT id FROM cases_workorder WHERE case_id = %(case)s))),
   'approvals', (SELECT coalesce(json_agg(json_build_object('kind', kind, 'object', object_id, 'who', asked_by)), '[]')
@@ -807,6 +965,9 @@ def _stored(rows: dict[str, Any], people: dict[Any, str], units: dict[Any, str])
         **{name: case[name] for name in ("state", "desk", "area", "round", "signed", "contacted")},
         "ended": at(case["ended"]),
         "due": at(case["due"]),
+        "watch": (case["watch"], case["watched"]),
+        "question": (case["asked"], case["questions"]),
+        "hold": (at(case["held"]), case["reason"], case["until"]) if case["held"] else None,
         "orders": {
             one["id"]: (units[UUID(one["unit"])], one["role"] == "lead", one["state"], one["round"], one["named"],
                         who(one["handler"]), one["asked"])
@@ -814,7 +975,8 @@ def _stored(rows: dict[str, Any], people: dict[Any, str], units: dict[Any, str])
         },
         "clocks": {
             (one["object"], one["step"]): (
-                at(one["start"]), one["limit"], at(one["due"]), one["provisional"], at(one["paused"])
+                at(one["start"]), one["limit"], at(one["due"]), one["provisional"], at(one["paused"]), one["extended"],
+                at(one["first"]),
             )
             for one in rows["clocks"]
         },

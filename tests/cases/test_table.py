@@ -70,7 +70,7 @@ def test_a_verb_without_duty_is_the_reporters():
 
 
 def test_two_person_decisions_are_guarded_against_the_asker():
-    for kind in ("decline", "return", "void"):
+    for kind in ("decline", "return", "void", "extend", "lead_extend", "hold"):
         for verb in (Verb(kind), Verb(f"refuse_{kind}")):
             for row in FLOW.by_verb[verb]:
                 assert f"not_who_asked_to_{kind}" in {one.__name__ for one in row.guards}, verb
@@ -172,7 +172,8 @@ def holds(docket, verb, actor):
                 g.unit_id is None and duty in g.duties and code[: len(g.area_code)] == g.area_code for g in actor.grants
             )
         else:
-            live = {one.unit_id for one in docket.orders if one.state in LIVE_ORDERS}
+            mine = [one for one in docket.orders if by == By.UNIT or one.role == OrderRole.LEAD]
+            live = {one.unit_id for one in mine if one.state in LIVE_ORDERS}
             ok = any(
                 unit in actor.units and duty in g.duties and g.unit_id in (None, unit)
                 for unit in live

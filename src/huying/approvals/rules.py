@@ -16,6 +16,9 @@ class ApprovalKind(Term):
     VOID = "void", _("作废")
     RETURN = "return", _("退回")
     DECLINE = "decline", _("不予受理")
+    EXTEND = "extend", _("延期")
+    LEAD_EXTEND = "lead_extend", _("延期（领导审批）")
+    HOLD = "hold", _("挂账")
 
 
 class ApprovalState(Term):

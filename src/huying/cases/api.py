@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -90,6 +90,9 @@ class CaseRow(Out):
     due_at: datetime | None = Field(description="when the present step is due; null while its clock stands still")
     yellow_at: datetime | None
     due_step: str
+    held_since: datetime | None = Field(description="null unless nothing can be done for now")
+    held_until: date | None = Field(description="the day on which somebody looks again")
+    held_reason: str = Field(description="one of the reasons of a hold; empty without", examples=["project"])
     lead_unit: str = Field(description="name of the unit that has the lead in this round", examples=["街道环卫站"])
     lead_unit_id: UUID | None
 
@@ -144,6 +147,8 @@ class ClockOut(Out):
     object_id: UUID
     step: str = Field(examples=["handle"])
     limit: str = Field(description="as the catalogue writes it", examples=["24h"])
+    extended: str = Field(description="granted on top, in the limit's own kind of time; empty without", examples=["2d"])
+    first_due_at: datetime | None = Field(description="when it would be due without; null where nothing was granted")
     source: str
     started_at: datetime
     due_at: datetime
@@ -177,6 +182,8 @@ class CaseOut(CaseRow):
     answer: str = Field(description="what the callers were told")
     outcome: str
     nudges: int
+    supervision: str = Field(description="`set` while a unit is to report back, `reported` until somebody looked")
+    supervisions: int
     merged_into_id: UUID | None
     follows_id: UUID | None
     orders: list[OrderOut]
@@ -378,6 +385,8 @@ def read_case(request: HttpRequest, case_id: CaseId) -> CaseOut:
         answer=case.answer,
         outcome=case.outcome,
         nudges=case.nudges,
+        supervision=case.supervision,
+        supervisions=case.supervisions,
         merged_into_id=case.merged_into_id,
         follows_id=case.follows_id,
         orders=[_order(one) for one in found.orders],
@@ -635,6 +644,9 @@ def _row(case: Case, orders: list[WorkOrder]) -> CaseRow:
         due_at=case.due_at,
         yellow_at=case.yellow_at,
         due_step=case.due_step,
+        held_since=case.held_since,
+        held_until=case.held_until,
+        held_reason=case.held_reason,
         lead_unit=lead.unit.name if lead is not None else "",
         lead_unit_id=lead.unit_id if lead is not None else None,
     )
@@ -688,6 +700,8 @@ def _clock(one: Clock, now: datetime) -> ClockOut:
         object_id=one.object_id,
         step=one.step,
         limit=one.limit,
+        extended=one.extended,
+        first_due_at=one.first_due_at,
         source=one.source,
         started_at=one.started_at,
         due_at=one.due_at,

@@ -19,6 +19,7 @@ from huying.cases.actions.covering import may_cover
 from huying.cases.actions.intake import like
 from huying.cases.forms import DeskMove, Subject, legal_moves
 from huying.cases.forms.base import DocketRows
+from huying.cases.forms.desk import approval_lines
 from huying.cases.models import Answer, Case, Report, WorkOrder
 from huying.cases.queries import page
 from huying.cases.queries.page import CaseRows
@@ -30,9 +31,11 @@ from huying.cases.rules import (
     CallResult,
     Channel,
     ContactKind,
+    HoldReason,
     OrderRole,
     OrderState,
     Outcome,
+    OwnStep,
     ReplyBy,
     Satisfaction,
     State,
@@ -392,6 +395,10 @@ def _marks(case: Case) -> list[tuple[str, Label]]:
         found.append(("note", _("保密")))
     if case.unplaced:
         found.append(("note", _("没有定位")))
+    if case.held_since is not None:
+        found.append(("note", _("挂账")))
+    if case.supervisions:
+        found.append(("urgent" if case.supervision else "plain", _("督办 %(count)s 次") % {"count": case.supervisions}))
     if case.nudges:
         found.append(("plain", _("催办 %(count)s 次") % {"count": case.nudges}))
     if case.verified is not None:
@@ -535,7 +542,7 @@ def _clock(subject: Subject) -> ClockPanel | None:
     main = next((one for one in running if one.object_id == case.pk and one.step == wanted), running[0])
     others = [
         OtherClock(
-            name=f"{Step(one.step).label} · {units[one.object_id]}" if one.object_id in units else Step(one.step).label,
+            name=f"{_step_name(one)} · {units[one.object_id]}" if one.object_id in units else _step_name(one),
             clock=_shown(one),
             paused=_pause(one),
             due=due_words(one.due_at, now),
@@ -549,12 +556,12 @@ def _clock(subject: Subject) -> ClockPanel | None:
     if sooner:
         soonest = min(sooner, key=lambda one: one.due_at)
         first = _("先到的是%(step)s：%(due)s。") % {
-            "step": Step(soonest.step).label,
+            "step": _step_name(soonest),
             "due": due_words(soonest.due_at, now),
         }
     light = reading_of(_shown(main), now, _pause(main))
     return ClockPanel(
-        step=Step(main.step).label,
+        step=_step_name(main),
         clock=_shown(main),
         paused=_pause(main),
         used=clocks.used(main, now),
@@ -566,6 +573,11 @@ def _clock(subject: Subject) -> ClockPanel | None:
         first=first,
         provisional=main.provisional,
     )
+
+
+def _step_name(clock: Clock) -> Label:
+    own = clock.step in OwnStep.values
+    return OwnStep(clock.step).label if own else Step(clock.step).label
 
 
 def _shown(clock: Clock) -> ShownClock:
@@ -600,6 +612,11 @@ def _notices(subject: Subject) -> list[tuple[str, Label, str, Label]]:
         found.append(("warn", _("地图上的点不在本街道的范围里。请核对地点，或转给那边。"), "", ""))
     if case.objected_against and case.state not in ENDS:
         found.append(("warn", _("诉求人对上次的答复有异议，要由别的同事来定。"), "", ""))
+    if case.asked_report_id is not None:
+        found.append(("", _("正在等诉求人补充。回答了，或到了时间，就接着办。"), "", ""))
+    if case.held_until is not None:
+        told = {"reason": HoldReason(case.held_reason).label, "day": clocks.day_words(case.held_until, subject.now)}
+        found.append(("", _("挂账：%(reason)s。%(day)s 复核，到那天就接着办。") % told, "", ""))
     return found
 
 
@@ -790,11 +807,6 @@ def _approvals(subject: Subject) -> list[ApprovalLine]:
     units = {one.pk: one.unit.name for one in subject.rows.orders}
     found = []
     for one in reversed(subject.rows.approvals):
-        facts: list[tuple[Label, str]] = []
-        if one.facts.get("clause"):
-            facts.append((_("依据"), str(one.facts["clause"])))
-        if one.facts.get("where_to"):
-            facts.append((_("可以找谁"), str(one.facts["where_to"])))
         decided = ""
         if one.decided_at is not None:
             who = subject.who(one.decided_by) if one.decided_by else str(_("按流程"))
@@ -808,7 +820,7 @@ def _approvals(subject: Subject) -> list[ApprovalLine]:
                 about=units.get(one.object_id, ""),
                 asked=f"{subject.who(one.asked_by)} {when_words(one.asked_at, subject.now)}",
                 reason=one.reason,
-                facts=facts,
+                facts=approval_lines(one, subject.now),
                 decided=decided,
                 words=one.words,
             )

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from huying.cases.actions import tallying
+from huying.cases.actions import asking, granting, tallying
 from huying.cases.actions.keeping import end_keeping as end
 from huying.cases.listeners import digesting, reminding
 from huying.kernel.actor import system
@@ -31,6 +31,20 @@ def digest(timestamp: int) -> int:
 def sum_up(timestamp: int) -> int:
     """Twice a day: leaders hear how many cases of their areas are late."""
     return reminding.sum_up(now=timezone.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="cases.end_terms", queue="upkeep", queueing_lock="cases.end_terms", lock="cases.end_terms")
+def end_terms(timestamp: int) -> int:
+    """Every five minutes: cases whose caller did not answer in time go on."""
+    return asking.end_terms(actor=system("cases.questions"), now=timezone.now())
+
+
+@app.periodic(cron="5 16 * * *")  # 00:05 in China
+@app.task(name="cases.end_holds", queue="upkeep", queueing_lock="cases.end_holds", lock="cases.end_holds")
+def end_holds(timestamp: int) -> int:
+    """Each night: cases held until this day go on."""
+    return granting.end_holds(actor=system("cases.holds"), now=timezone.now())
 
 
 @app.periodic(cron="* * * * *")

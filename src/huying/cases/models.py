@@ -17,12 +17,14 @@ from huying.cases.rules import (
     CallResult,
     Channel,
     ContactKind,
+    HoldReason,
     OrderRole,
     OrderState,
     Outcome,
     ReplyBy,
     Satisfaction,
     State,
+    Supervision,
     Verb,
     VisitKind,
 )
@@ -75,6 +77,13 @@ class Case(models.Model):
     sampled = models.BooleanField(default=False)
     nudges = models.PositiveIntegerField(default=0)
     nudged_at = models.DateTimeField(null=True)
+    supervision = models.CharField(max_length=8, choices=Supervision.choices, blank=True, default="", db_default="")
+    supervisions = models.PositiveIntegerField(default=0, db_default=0)
+    asked_report_id = models.UUIDField(null=True)  # the voice that is asked for more and has not answered
+    questions = models.PositiveSmallIntegerField(default=0, db_default=0)  # of this round
+    held_since = models.DateTimeField(null=True)
+    held_until = models.DateField(null=True)  # the day of review: by then it goes on
+    held_reason = models.CharField(max_length=8, choices=HoldReason.choices, blank=True, default="", db_default="")
 
     received_at = models.DateTimeField()
     moved_at = models.DateTimeField()
@@ -127,6 +136,16 @@ class Case(models.Model):
                 name="case_restricted_area",
                 condition=Q(restricted=True),
             ),
+            models.Index(
+                F("area_code"),
+                F("held_since").desc(),
+                F("id").desc(),
+                name="case_held",
+                condition=Q(held_since__isnull=False),
+            ),
+            models.Index(
+                fields=["desk_code", "id"], name="case_reported_back", condition=Q(supervision=Supervision.REPORTED)
+            ),
             GinIndex(fields=["search"], name="case_search"),
             GistIndex(
                 Func(F("lng"), F("lat"), function="point"),
@@ -147,6 +166,11 @@ class Case(models.Model):
                 condition=Q(state=State.MERGED, merged_into__isnull=False)
                 | (~Q(state=State.MERGED) & Q(merged_into__isnull=True)),
                 name="case_merged_into",
+            ),
+            models.CheckConstraint(
+                condition=Q(held_since__isnull=True, held_until__isnull=True, held_reason="")
+                | (Q(held_since__isnull=False, held_until__isnull=False, state=State.IN_HAND) & ~Q(held_reason="")),
+                name="case_held_in_hand",
             ),
         ]
 

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -25,6 +26,7 @@ from huying.cases.forms.contact import OpenContactForm
 from huying.cases.forms.table import SENT_OTHERWISE
 from huying.cases.queries import page
 from huying.cases.sent import sent_about
+from huying.cases.sheets import DOCX, Sheet, SheetKind, docx_of, kinds_of, sheet_of
 from huying.files import covering, responses
 from huying.kernel.doors import actor_of, attempt, now_of, sensitive, staff
 from huying.kernel.refusals import Conflict, NotAllowed, NotFound
@@ -198,6 +200,40 @@ def cover(request: HttpRequest, case_id: UUID, file_id: UUID) -> HttpResponse:
 
 @staff()
 @require_safe
+@never_cache
+def sheet(request: HttpRequest, case_id: UUID, kind: str) -> HttpResponse:
+    """A paper of a case for the printer."""
+    facts = {
+        "sheet": _sheet(request, case_id, kind),
+        "back_url": reverse("cases:case", args=[case_id]),
+        "docx_url": reverse("cases:sheet_as_word", args=[case_id, kind]),
+        "menu_key": "cases",
+    }
+    return render(request, "cases/sheet.html", facts)
+
+
+@staff()
+@require_safe
+@never_cache
+def sheet_as_word(request: HttpRequest, case_id: UUID, kind: str) -> HttpResponse:
+    """The same paper as a Word file."""
+    made = _sheet(request, case_id, kind)
+    response = HttpResponse(docx_of(made), content_type=DOCX)
+    name = content_disposition_header(True, f"{made.title}-{made.number}.docx")
+    response["Content-Disposition"] = name or "attachment"
+    return response
+
+
+def _sheet(request: HttpRequest, case_id: UUID, kind: str) -> Sheet:
+    subject = _subject(request, case_id)
+    found = sheet_of(subject, SheetKind(kind)) if kind in SheetKind.values else None
+    if found is None:
+        raise NotFound("sheet")
+    return found
+
+
+@staff()
+@require_safe
 def outlines(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The grids and communities around a case, for its map."""
     found = queries.one(case_id, actor_of(request))
@@ -254,6 +290,7 @@ def _shown(
         "menu_key": "cases",  # the entry of the menu that leads here
         "sent": sent_about(file.case, hides_callers=file.subject.hides_callers, now=file.subject.now),
         "map_url": reverse("cases:outlines", args=[file.case.pk]),
+        "sheets": [(one.label, reverse("cases:sheet", args=[file.case.pk, one])) for one in kinds_of(file.subject)],
         **more,
     }
     return render(request, "cases/case.html", context, status=status)

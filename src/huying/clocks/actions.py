@@ -29,8 +29,10 @@ from huying.clocks.rules import (
     Limit,
     Pause,
     StretchKind,
+    Unit,
     Warned,
     YearState,
+    due_at,
     marks,
 )
 from huying.kernel.actor import Actor, ActorKind
@@ -140,7 +142,7 @@ def resume(*, object_kind: str, object_id: UUID, now: datetime, step: str | None
         for clock in clocks:
             clock.paused_at = None
             reckon(clock, queries.calendar(), queries.pauses_of(clock))
-        Clock.objects.bulk_update(clocks, ["paused_at", "due_at", "yellow_at", "provisional", "warned"])
+        Clock.objects.bulk_update(clocks, ["paused_at", "due_at", "yellow_at", "provisional", "warned", "first_due_at"])
     return len(clocks)
 
 
@@ -198,10 +200,18 @@ def change_limit(clock: Clock, limit: Limit, source: str, *, now: datetime) -> N
 
 def reckon(clock: Clock, calendar: Calendar, pauses: Iterable[Pause] = ()) -> None:
     """Set what follows from start, limit, calendar and pauses."""
-    found = marks(clock.started_at, clock.rule(), calendar, pauses)
+    held = list(pauses)
+    found = marks(clock.started_at, clock.rule(), calendar, held)
     if found.due_at != clock.due_at:
         clock.warned = Warned.NOTHING  # of another due time is told anew
     clock.due_at, clock.yellow_at, clock.provisional = found.due_at, found.yellow_at, found.provisional
+    first = Limit.parse(clock.limit) if clock.extended else None
+    clock.first_due_at = due_at(clock.started_at, first, calendar, held).at if first is not None else None
+
+
+def extend(clock: Clock, amount: int, unit: Unit) -> None:
+    """Grant more of the limit's own kind of time; the caller counts the due time again."""
+    clock.extended = "+".join(filter(None, (clock.extended, f"{amount}{unit.value}")))
 
 
 def _not_stopped(object_kind: str, object_ids: Sequence[UUID], step: str | None) -> QuerySet[Clock]:
@@ -363,7 +373,7 @@ def _reckon_provisional(year: int, actor: Actor, now: datetime) -> int:
             changed.append(clock)
             if clock.due_at != before:
                 rows.append(_reckoned(clock, before, year, actor, now))
-        Clock.objects.bulk_update(changed, ["due_at", "yellow_at", "provisional", "warned"])
+        Clock.objects.bulk_update(changed, ["due_at", "yellow_at", "provisional", "warned", "first_due_at"])
         audit.append_many(rows)
         moved += len(rows)
     return moved

@@ -71,6 +71,9 @@ class Clock(models.Model):
     stopped_at = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     provisional = models.BooleanField(default=False)
+    # Granted on top of the limit, as `2d+4h` of its own kind of time, and when it would have been due without.
+    extended = models.CharField(max_length=40, blank=True, default="", db_default="")
+    first_due_at = models.DateTimeField(null=True, blank=True)
     imported = models.BooleanField(default=False)  # imported clocks never escalate
     warned = models.PositiveSmallIntegerField(default=Warned.NOTHING.value, db_default=0)
     # The limit before the last change while it ran; every change stands in the history.
@@ -122,7 +125,8 @@ class Clock(models.Model):
         return light_of(self.started_at, self.due_at, self.stopped_at or self.paused_at or now, self.yellow_at)
 
     def rule(self) -> Limit:
-        return Limit.parse(self.limit)
+        """Its limit with all that was granted on top; `limit` stays the first one."""
+        return Limit.parse(self.limit).extended(self.extended)
 
 
 class Stretch(models.Model):

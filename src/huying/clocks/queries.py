@@ -163,6 +163,10 @@ def explain(clock: Clock, now: datetime, reasons: Mapping[str, Label] = NO_REASO
         lines.append(Line(_("依据"), gettext(clock.source)))
     if clock.changed_at is not None:
         lines.append(Line(_("改过"), _change_words(clock, clock.changed_at, now)))
+    if clock.first_due_at is not None:
+        told = _("%(more)s，原来 %(due)s 到期")
+        facts = {"more": listed(limit.granted()), "due": moment_words(clock.first_due_at, now)}
+        lines.append(Line(_("延期"), str(told) % facts))
     lines.append(Line(_("停表"), _pause_words(clock, now, reasons)))
     if limit.working:
         lines.append(Line(_("走表"), _spans_words(clock, known, now)))

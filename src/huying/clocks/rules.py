@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import IntEnum
 from typing import Final
@@ -75,6 +75,7 @@ class StretchKind(Term):
 # Limits
 
 _WRITTEN: Final = re.compile(r"([1-9][0-9]{0,3})(w?)([mhd])")
+_MORE: Final = re.compile(r"([1-9][0-9]{0,3})([mhd])")
 _WORDS: Final = {
     ("plain", "m"): ngettext_lazy("%(amount)s 分钟", "%(amount)s 分钟", "amount"),
     ("plain", "h"): ngettext_lazy("%(amount)s 小时", "%(amount)s 小时", "amount"),
@@ -92,6 +93,7 @@ class Limit:
     amount: int
     unit: Unit
     basis: Basis
+    more: tuple[tuple[int, Unit], ...] = ()  # granted on top, counted like the limit itself
 
     @classmethod
     def parse(cls, text: str) -> Limit:
@@ -109,9 +111,22 @@ class Limit:
     def working(self) -> bool:
         return self.basis == Basis.WORKING
 
+    @property
+    def pieces(self) -> tuple[tuple[int, Unit], ...]:
+        return ((self.amount, self.unit), *self.more)
+
     def words(self) -> str:
         """The limit as people say it: `4 工作时`."""
         return str(_WORDS[self.basis.value, self.unit.value] % {"amount": self.amount})
+
+    def extended(self, written: str) -> Limit:
+        """The limit with what was granted on top: `2d+4h` are two days and four hours of its own kind of time."""
+        pieces = (_MORE.fullmatch(one) for one in written.split("+") if one)
+        return replace(self, more=tuple((int(one[1]), Unit(one[2])) for one in pieces if one is not None))
+
+    def granted(self) -> list[str]:
+        """What was granted on top, as people say it."""
+        return [Limit(amount, unit, self.basis).words() for amount, unit in self.more]
 
 
 # The calendar
@@ -359,13 +374,17 @@ def _due(begun: int, length: int, working: bool, calendar: Calendar, pauses: Seq
 
 def _length(limit: Limit, calendar: Calendar, start: datetime) -> int:
     """The limit in microseconds of its own kind of time; a working day is as long as on the first day."""
-    if limit.unit == Unit.MINUTE:
-        return limit.amount * _MINUTE
-    if limit.unit == Unit.HOUR:
-        return limit.amount * 60 * _MINUTE
-    if not limit.working:
-        return limit.amount * _DAY
-    return limit.amount * calendar.hours_on(start.astimezone(SHANGHAI).date()).minutes() * _MINUTE
+    return sum(_piece(amount, unit, limit.working, calendar, start) for amount, unit in limit.pieces)
+
+
+def _piece(amount: int, unit: Unit, working: bool, calendar: Calendar, start: datetime) -> int:
+    if unit == Unit.MINUTE:
+        return amount * _MINUTE
+    if unit == Unit.HOUR:
+        return amount * 60 * _MINUTE
+    if not working:
+        return amount * _DAY
+    return amount * calendar.hours_on(start.astimezone(SHANGHAI).date()).minutes() * _MINUTE
 
 
 def _measure(working: bool, calendar: Calendar) -> Callable[[int, int], int]:

@@ -36,6 +36,7 @@ TIMES: list[tuple[str, Label]] = [("1", _("今天")), ("7", _("近 7 天")), ("3
 MARKS: list[tuple[str, Label]] = [
     ("danger", _("有危险")), ("returned_twice", _("两次退回")), ("again", _("多轮办理")), ("nudged", _("催办过")),
     ("unplaced", _("未定位置")), ("outside", _("在辖区外")), ("sampled", _("抽中复查")), ("linked", _("接着另一件")),
+    ("held", _("挂账")), ("supervised", _("督办中")), ("waiting", _("等诉求人补充")),
     ("restricted", _("保密或回避")), ("unrestricted", _("不含保密或回避")),
 ]  # fmt: skip
 assert {name for name, _label in MARKS} == {*FLAGS, "returned_twice"}

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from huying.cases.queries.lists import MOST_COUNTED, Todo
-from huying.cases.rules.tasks import DECIDES, WORK, Task
+from huying.cases.rules.tasks import DECIDES, UNIT_DECIDES, WORK, Task
 from huying.kernel.actor import Actor
 from huying.kernel.terms import Label
 from huying.people.rules import Duty
@@ -19,12 +19,12 @@ from huying.ui.words import clock_words, due_words, span_words
 MOST_ROWS = 60
 MOST_CELLS = 8
 LATE, TODAY, WARM = "late", "today", "warm"
-ORDER_TASKS = frozenset({Task.SIGN_IN, Task.HANDLE, Task.REWORK, Task.SIGN})
+ORDER_TASKS = frozenset({Task.SIGN_IN, Task.HANDLE, Task.REWORK, Task.SIGN, Task.REPORT_BACK})
 
 _TONES: dict[Task, str] = {
     Task.TRIAGE: "wait", Task.DISPATCH: "wait", Task.SIGN_IN: "wait", Task.HANDLE: "doing", Task.REWORK: "wait",
     Task.SIGN: "review", Task.REVIEW: "review", Task.CALL_BACK: "review", Task.VERIFY: "wait", Task.CHECK: "review",
-    Task.APPROVE: "review", Task.NAME: "back",
+    Task.APPROVE: "review", Task.NAME: "back", Task.REPORT_BACK: "wait", Task.LOOK: "review",
 }  # fmt: skip
 
 
@@ -67,12 +67,25 @@ def possible_tasks(viewer: Actor) -> list[Task]:
     """The tasks that the viewer's duties make possible, in the order of the page."""
     found = {work.task for work in WORK if viewer.areas(work.duty)}
     if any(viewer.may_for_unit(Duty.HANDLE, unit) for unit in viewer.units):
-        found |= {Task.SIGN_IN, Task.HANDLE, Task.REWORK}
+        found |= {Task.SIGN_IN, Task.HANDLE, Task.REWORK, Task.REPORT_BACK}
     if any(viewer.may_for_unit(Duty.SIGN, unit) for unit in viewer.units):
         found.add(Task.SIGN)
-    if any(viewer.areas(duty) for duty, _verb in DECIDES.values()):
+    if viewer.areas(Duty.SUPERVISE):
+        found.add(Task.LOOK)
+    units = {duty for duty, _verb in UNIT_DECIDES.values()}
+    if _decides(viewer) or any(viewer.may_for_unit(duty, unit) for duty in units for unit in viewer.units):
         found.add(Task.APPROVE)
     return [task for task in Task if task in found]
+
+
+def _decides(viewer: Actor) -> bool:
+    """Whether requests of a desk are the viewer's to decide, beside those of an own unit."""
+    return any(viewer.areas(duty) for duty, _verb in DECIDES.values())
+
+
+def works_by_order(viewer: Actor) -> bool:
+    """Whether all that can wait for the viewer hangs on orders of units."""
+    return not set(possible_tasks(viewer)) - ORDER_TASKS - (set() if _decides(viewer) else {Task.APPROVE})
 
 
 def cells_of(todos: Sequence[Todo], viewer: Actor, now: datetime) -> list[Cell]:

@@ -177,6 +177,8 @@ class Rows:
             parts.append(_("退回 %(count)s 次") % {"count": returned})
         if case.nudges and case.state in OPEN:
             parts.append(_("催办 %(count)s 次") % {"count": case.nudges})
+        if case.supervision:
+            parts.append(_("督办中"))
         return " · ".join(parts)
 
     def _unit(self, case: Case) -> str:
@@ -218,4 +220,6 @@ _NEXT: dict[Task, tuple[Verb, Label]] = {
     Task.VERIFY: (Verb.REPORT_VERIFIED, gettext_lazy("去核实")),
     Task.CHECK: (Verb.PASS_CHECK, gettext_lazy("去核查")),
     Task.NAME: (Verb.NAME, gettext_lazy("指定承办")),
+    Task.REPORT_BACK: (Verb.REPORT_BACK, gettext_lazy("回报督办")),
+    Task.LOOK: (Verb.CLOSE_SUPERVISION, gettext_lazy("看回报")),
 }

@@ -107,6 +107,7 @@ _COUNT = Fact("count", _("次数"), "2")
 _WHEN = Fact("when", _("时间"), "今天 09:30")
 _PURPOSE = Fact("purpose", _("用途"), "联系办理")
 _DAYS = Fact("days", _("天数"), "15")
+_WHAT = Fact("what", _("申请什么"), "延期")
 _CASE = (_NUMBER, _TITLE, _PLACE)
 _ALL_WAYS = (Channel.IN_APP, Channel.WECOM, Channel.SMS)
 
@@ -116,6 +117,11 @@ KINDS: dict[str, Kind] = {
         Kind("order_offered", _("派给本单位"), Group.WORK, (*_CASE, _DUE)),
         Kind("order_returned", _("有单位申请退回"), Group.WORK, (*_CASE, _UNIT)),
         Kind("return_decided", _("退回有了决定"), Group.WORK, (*_CASE, Fact("decision", _("决定"), "同意退回"))),
+        Kind("request_asked", _("有申请等您决定"), Group.WORK, (*_CASE, _WHAT)),
+        Kind("request_decided", _("申请有了决定"), Group.WORK, (*_CASE, _WHAT, Fact("decision", _("决定"), "已同意"))),
+        Kind("reported_back", _("督办有了回报"), Group.WORK, _CASE),
+        Kind("went_on", _("诉求人的补充到了，或不再等"), Group.WORK, _CASE),
+        Kind("resumed", _("挂账结束"), Group.WORK, _CASE),
         Kind("nudged", _("被催办"), Group.WORK, (*_CASE, _COUNT), channels=_ALL_WAYS),
         Kind("supervised", _("被督办"), Group.WORK, (*_CASE, _DUE), channels=_ALL_WAYS, urgent=True),
         Kind("reworked", _("答复被退回修改"), Group.WORK, _CASE),
@@ -165,6 +171,10 @@ KINDS: dict[str, Kind] = {
         Kind(
             "rate_us", _("请评价"), Group.REPORTER, (_NUMBER, _DAYS),
             audience=Audience.REPORTER, channels=(Channel.SMS,), lasts=timedelta(days=7),
+        ),
+        Kind(
+            "asked_you", _("请您补充"), Group.REPORTER, (_NUMBER,),
+            audience=Audience.REPORTER, channels=(Channel.SMS,), lasts=timedelta(days=2),
         ),
         Kind(
             "reopened_for_you", _("重新办理（告诉诉求人）"), Group.REPORTER, (_NUMBER,),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
@@ -17,9 +17,9 @@ from huying.audit import queries as audit
 from huying.cases.actions import NewReport
 from huying.cases.codes import code_of
 from huying.cases.forms.schema import Held
-from huying.cases.models import Report
+from huying.cases.models import Case, Report
 from huying.cases.queries import lists
-from huying.cases.rules import Channel, ReplyBy, State, state_label
+from huying.cases.rules import Channel, HoldReason, ReplyBy, State, state_label
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.api import (
@@ -50,7 +50,7 @@ from huying.people import queries as people
 from huying.people.rules import plain_phone
 from huying.places import queries as places
 from huying.places.rules import street_of
-from huying.portal import actions
+from huying.portal import actions, queries
 from huying.portal.marks import address_mark
 from huying.portal.rules import MOST_PHOTOS
 
@@ -194,6 +194,48 @@ def read_report(request: HttpRequest, report_id: UUID) -> TakenOut:
     if found is None:
         raise NotFound("report")
     return _taken(found)
+
+
+class HeldOut(Out):
+    """A matter on which nothing can be done for now. There is no number and no point, and nothing of who called."""
+
+    type_name: str = Field(examples=["垃圾桶满溢或破损"])
+    community: str = Field(examples=["榕树社区"])
+    reason: str = Field(examples=["project"])
+    reason_label: str = Field(examples=["等工程立项或施工"])
+    since: datetime
+    until: date = Field(description="the day on which somebody looks again, at most 90 days ahead")
+
+
+class HeldPage(Listed):
+    items: list[HeldOut]
+
+
+class HeldFilters(In):
+    area: AreaCode
+    limit: Limit = 50
+    after: Cursor = ""
+
+
+@router.get("/held", HeldPage, public=True)
+def list_held(request: HttpRequest, given: Query[HeldFilters]) -> HeldPage:
+    """Matters of an area that have been held for a day, the latest first; only types that may stand in public."""
+    page: Page[Case] = Page(limit=given.limit, after=given.after)
+    rows = queries.held(given.area, now=now_of(request), page=page)
+    return HeldPage(
+        items=[
+            HeldOut(
+                type_name=one.type_name,
+                community=one.community,
+                reason=one.reason,
+                reason_label=str(HoldReason(one.reason).label),
+                since=one.since,
+                until=one.until,
+            )
+            for one in rows
+        ],
+        next=page.next,
+    )
 
 
 def _taken(one: Report) -> TakenOut:

@@ -53,6 +53,7 @@ DEEDS: tuple[Deed, ...] = (
     Deed("rate", Verb.TELL_OUTCOME, _("评价这次办理"), _("解决了没有，满意不满意"), "star"),
     Deed("object", Verb.OBJECT, _("提异议"), _("换一个人再看一遍，14 天内"), "scale"),
     Deed("reopen", Verb.REOPEN, _("又出现了"), _("14 天内点一下就接着办，不用重填"), "undo"),
+    Deed("reply", Verb.REPLY, _("回答问题"), _("办理单位在等您补充"), "message"),
     Deed("add", Verb.ADD, _("补充"), _("再加照片或几句话"), "message-add"),
     Deed("nudge", Verb.NUDGE, _("催一下"), _("办理单位马上收到提醒，一天一次"), "bell-ring"),
     Deed("fine", Verb.FINE_NOW, _("现在好了"), _("问题已经没有了，不用再办"), "check-circle"),

@@ -23,6 +23,7 @@ from huying.cases.rules import (
     ENDS,
     FLOW,
     CallResult,
+    HoldReason,
     OrderRole,
     OrderState,
     Outcome,
@@ -35,7 +36,7 @@ from huying.cases.rules.facts import CaseFacts
 from huying.cases.rules.guards import FEEDBACK_WITHIN, REOPEN_WITHIN
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
-from huying.clocks.rules import StretchKind
+from huying.clocks.rules import Limit, StretchKind
 from huying.files.models import Attachment
 from huying.files.rules import FilePurpose
 from huying.kernel.actor import resident
@@ -47,7 +48,7 @@ from huying.portal.rules import DEEDS, DUE_WORDS, WITH_THE_DESK, Deed
 from huying.ui.words import due_words, span_words, tone_of, when_words
 
 # Why a clock stood still, as it is stored, in words.
-PAUSES: dict[str, Label] = {"reviewing": _("街道看答复")}
+PAUSES: dict[str, Label] = {"reviewing": _("街道看答复"), "held": _("挂账"), "asked": _("等您补充")}
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,7 @@ class Status:
     new_report: bool  # too late to open it again: a new one that is tied to it
     ended: str
     has_contact: bool = False
+    held: str = ""  # why nothing can be done for now, and when somebody looks again
 
     @property
     def late(self) -> bool:
@@ -235,7 +237,16 @@ def status_of(own: Own, *, now: datetime) -> Status:
         new_report=case.state == State.CLOSED and case.ended_at is not None and now - case.ended_at > REOPEN_WITHIN,
         ended=when_words(case.ended_at, now) if case.ended_at else "",
         has_contact=report.contact_id is not None and report.erased_at is None,
+        held=_held(own, now) if is_open else "",
     )
+
+
+def _held(own: Own, now: datetime) -> str:
+    case = own.case
+    if case.held_until is None:
+        return ""
+    facts = {"reason": HoldReason(case.held_reason).label, "day": clocks.day_words(case.held_until, now)}
+    return str(_("%(reason)s。%(day)s 再看一次，能办就接着办。") % facts)
 
 
 def _fits(deed: Deed, facts: CaseFacts, own: Own, now: datetime) -> bool:
@@ -292,13 +303,20 @@ def _why(own: Own, clock: Clock, now: datetime) -> str:
     told = str(words) % {
         "name": name,
         "step": Step(clock.step).label,
-        "limit": limit.words(),
+        "limit": _limit_words(limit),
         "start": clocks.moment_words(clock.started_at, now),
         "due": due_words(clock.due_at, now),
     }
     if limit.working:
         told += str(_("只算上班时间，夜里、周末和节假日不算。"))
     return told
+
+
+def _limit_words(limit: Limit) -> str:
+    more = limit.granted()
+    if not more:
+        return limit.words()
+    return str(_("%(limit)s，批准延长 %(more)s")) % {"limit": limit.words(), "more": listed(more)}
 
 
 # How far

@@ -4,6 +4,7 @@ Each action is one transaction. `ACTIONS` maps a verb of the table to the action
 """
 
 from huying.cases.actions.acting import Act, act
+from huying.cases.actions.asking import answer_question, ask_reporter, end_terms, stop_waiting
 from huying.cases.actions.blanking import blank_words
 from huying.cases.actions.closing import (
     ask_void,
@@ -27,6 +28,7 @@ from huying.cases.actions.closing import (
 )
 from huying.cases.actions.docket import Docket, Knowledge, flush
 from huying.cases.actions.fielding import find_and_handle
+from huying.cases.actions.granting import ask_extension, ask_hold, decide_extension, decide_hold, end_holds, resume_case
 from huying.cases.actions.intake import (
     NewReport,
     Receipt,
@@ -48,6 +50,7 @@ from huying.cases.actions.intake import (
     send_to_verify,
     unmerge_case,
 )
+from huying.cases.actions.supervising import close_supervision, press_again, report_back, supervise_case
 from huying.cases.actions.units import (
     add_units,
     ask_return,
@@ -73,17 +76,26 @@ __all__ = [
     "add_to_report",
     "add_units",
     "answer_case",
+    "answer_question",
     "ask_decline",
+    "ask_extension",
+    "ask_hold",
+    "ask_reporter",
     "ask_return",
     "ask_void",
     "blank_words",
     "check_place",
+    "close_supervision",
     "contact_reporter",
     "correct_case",
     "decide_decline",
+    "decide_extension",
+    "decide_hold",
     "decide_return",
     "decide_void",
     "dispatch_case",
+    "end_holds",
+    "end_terms",
     "erase_my_contact",
     "file_case",
     "find_and_handle",
@@ -97,6 +109,7 @@ __all__ = [
     "object_to_end",
     "open_reporter",
     "place_case",
+    "press_again",
     "raise_case",
     "reassign_case",
     "receive",
@@ -105,7 +118,9 @@ __all__ = [
     "register_case",
     "register_file_dispatch",
     "reopen_case",
+    "report_back",
     "report_verified",
+    "resume_case",
     "review_result",
     "second_round",
     "self_handle_case",
@@ -115,7 +130,9 @@ __all__ = [
     "sign_in_order",
     "sign_result",
     "split_off_report",
+    "stop_waiting",
     "submit_result",
+    "supervise_case",
     "tell_outcome",
     "transfer_case",
     "unmerge_case",

@@ -266,6 +266,7 @@ def _next_round(docket: Docket, verb: Verb, *, actor: Actor, now: datetime, give
             if order.state == OrderState.DONE:
                 docket.move_order(order, Verb.COMPLETE, actor, now=now)
         case.round = from_round + 1
+        case.questions = 0
         case.signed = False
         case.contacted_at = None
 
@@ -340,6 +341,9 @@ def _leave(docket: Docket, verb: Verb, *, actor: Actor, now: datetime) -> None:
     docket.move(verb, actor=actor, now=now, facts={"report": str(report.pk)})
     report.withdrawn_at = now
     docket.change(report)
+    if docket.case.asked_report_id == report.pk:
+        docket.end_question(now=now)
+        docket.due()
     _settle(docket, now=now)
 
 

@@ -46,6 +46,7 @@ from huying.cases.rules import (
     OPEN,
     ORDER_FLOW,
     STEP_OF_STATE,
+    WITH_A_LEAD,
     By,
     CallResult,
     CaseFacts,
@@ -54,6 +55,7 @@ from huying.cases.rules import (
     OrderFacts,
     OrderRole,
     OrderState,
+    OwnStep,
     ReportFacts,
     State,
     Verb,
@@ -64,7 +66,7 @@ from huying.cases.search import grams, vector
 from huying.clocks import actions as clock_actions
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock, Stretch
-from huying.clocks.rules import Calendar, StretchKind
+from huying.clocks.rules import Calendar, Limit, StretchKind, Unit
 from huying.files import queries as files
 from huying.files.rules import MOST_LEXEMES, PreparedImage
 from huying.kernel.actor import Actor, ActorKind, rule
@@ -76,6 +78,7 @@ from huying.kernel.terms import _
 from huying.kernel.together import insert_together, update_together
 from huying.matters import queries as matters
 from huying.matters.models import MatterType
+from huying.matters.queries import LimitRow
 from huying.matters.queries import sets as limit_sets
 from huying.matters.rules import CallBackPolicy, CheckPolicy, Grade, Step
 from huying.people import queries as people
@@ -85,9 +88,19 @@ from huying.people.rules import Duty
 
 CALLS_BEFORE_GIVING_UP = 3
 BETWEEN_CALLS = timedelta(hours=1)
+EXTENSIONS = frozenset({ApprovalKind.EXTEND, ApprovalKind.LEAD_EXTEND})
+OF_THE_LEAD = EXTENSIONS | {ApprovalKind.HOLD}
+HELD, ASKED = "held", "asked"  # why a clock stands still
+# A lead order that comes to here asks for nothing more.
+_WITHOUT_ITS_ASKS = frozenset({OrderState.DONE, OrderState.COMPLETED, OrderState.RETURNED, OrderState.CANCELLED})
 MOST_TOGETHER = 200  # rows in one statement
 # Moves whose reason the next one must read; the words of two-person decisions stand with the approval.
-REMARKED = frozenset({Verb.SEND_BACK, Verb.RAISE, Verb.REASSIGN, Verb.NAME, Verb.REOPEN, Verb.OBJECT})
+REMARKED = frozenset(
+    {
+        Verb.SEND_BACK, Verb.RAISE, Verb.REASSIGN, Verb.NAME, Verb.REOPEN, Verb.OBJECT, Verb.SUPERVISE,
+        Verb.REPORT_BACK, Verb.PRESS, Verb.CLOSE_SUPERVISION, Verb.ASK_REPORTER,
+    }
+)  # fmt: skip
 M = TypeVar("M", bound=Model)
 
 
@@ -388,6 +401,19 @@ class Docket:
             ended_at=case.ended_at,
             desk_can_rise=len(case.desk_code) > 6,
             objected_against=case.objected_against,
+            handling=self._handling(now),
+            held=case.held_since is not None,
+            supervision=case.supervision,
+            asked_report=case.asked_report_id,
+            questions=case.questions,
+            review_ahead=any(
+                one.kind == ApprovalKind.HOLD and one.facts["until"] > timezone.localdate(now).isoformat()
+                for one in open_approvals
+            ),
+            extensions=sum(
+                one.kind in EXTENSIONS and one.state != ApprovalState.WITHDRAWN and one.facts.get("round") == case.round
+                for one in (self.approvals if case.state == State.IN_HAND else ())
+            ),
             nudged_today=case.nudged_at is not None and timezone.localdate(case.nudged_at) == timezone.localdate(now),
             late_told=any(one.late and one.report_id == actor.report_id for one in self.feedback)
             if case.state in ENDS and actor.report_id
@@ -399,6 +425,10 @@ class Docket:
             actor_report_id=actor.report_id if actor.report_id in report_ids else None,
             given=given,
         )
+
+    def _handling(self, now: datetime) -> bool:
+        """Whether the clock of handling runs and is not red yet."""
+        return any(one.paused_at is None and now < one.due_at for one in self.running(Step.HANDLE, self.case.pk))
 
     def _asks(self) -> bool:
         """Whether an approval can be open: it is never asked of an ended case."""
@@ -529,6 +559,11 @@ class Docket:
         case.moved_at = now
         case.version += 1
         if target != left:
+            if left == State.IN_HAND:
+                self.end_question(now=now)
+                self.end_hold(now=now)
+            if target not in WITH_A_LEAD:
+                self.end_supervision(now=now)
             if target in ENDS:
                 self._end(target, now=now)
             elif left in ENDS:
@@ -565,6 +600,8 @@ class Docket:
         if target in (OrderState.COMPLETED, OrderState.RETURNED, OrderState.CANCELLED):
             order.ended_at = now
             self.stop_clocks(now=now, object_id=order.pk)
+        if order.role == OrderRole.LEAD and target in _WITHOUT_ITS_ASKS:
+            self.take_back(OF_THE_LEAD, now=now)
         self.note(
             kind="order",
             object_id=order.pk,
@@ -621,6 +658,14 @@ class Docket:
     def start_clock(self, step: Step, *, now: datetime, order: WorkOrder | None = None) -> Clock:
         case = self.case
         row = self.knowledge.limit_of(case, step, at=now)
+        return self._start(step, row, order, now)
+
+    def start_own(self, step: OwnStep, limit: Limit, *, now: datetime) -> Clock:
+        """A clock whose limit a person sets."""
+        return self._start(step, LimitRow(limit, ""), None, now)
+
+    def _start(self, step: Step | OwnStep, row: LimitRow, order: WorkOrder | None, now: datetime) -> Clock:
+        case = self.case
         clock, stretches = clock_actions.build(
             object_kind="order" if order else "case",
             object_id=order.pk if order else case.pk,
@@ -639,7 +684,7 @@ class Docket:
             self.add(one)
         return clock
 
-    def running(self, step: Step | None = None, object_id: UUID | None = None) -> list[Clock]:
+    def running(self, step: Step | OwnStep | None = None, object_id: UUID | None = None) -> list[Clock]:
         return [
             one
             for one in self.clocks
@@ -648,7 +693,7 @@ class Docket:
             and (object_id is None or one.object_id == object_id)
         ]
 
-    def stop_clocks(self, *, now: datetime, step: Step | None = None, object_id: UUID | None = None) -> None:
+    def stop_clocks(self, *, now: datetime, step: Step | OwnStep | None = None, object_id: UUID | None = None) -> None:
         for clock in self.running(step, object_id):
             clock.stopped_at = now
             self._close_stretch(clock, now=now)
@@ -665,6 +710,54 @@ class Docket:
         clock.paused_at = None
         self.reckon(clock)
         self.add(Stretch(clock=clock, kind=StretchKind.RUNNING, began_at=now))
+
+    def hold(self, reason: str, until: date, *, now: datetime) -> None:
+        """Nothing can be done until that day: the clock of handling stands still. Held again, it goes on standing."""
+        case = self.case
+        case.held_since = case.held_since or now
+        case.held_until, case.held_reason = until, reason
+        self._rest(HELD, now=now)
+
+    def end_hold(self, *, now: datetime) -> None:
+        case = self.case
+        if case.held_since is not None:
+            case.held_since, case.held_until, case.held_reason = None, None, ""
+            self._go_on(now=now)
+
+    def ask_reporter(self, report_id: UUID, limit: Limit, *, now: datetime) -> None:
+        """Wait for a caller's answer, at most that long; the clock of handling stands still."""
+        self.case.asked_report_id = report_id
+        self.case.questions += 1
+        self.start_own(OwnStep.REPLY, limit, now=now)
+        self._rest(ASKED, now=now)
+
+    def end_question(self, *, now: datetime) -> None:
+        if self.case.asked_report_id is not None:
+            self.case.asked_report_id = None
+            self.stop_clocks(now=now, step=OwnStep.REPLY, object_id=self.case.pk)
+            self._go_on(now=now)
+
+    def _rest(self, reason: str, *, now: datetime) -> None:
+        for clock in self.running(Step.HANDLE, self.case.pk):
+            if clock.paused_at is None:
+                self.pause_clock(clock, reason, now=now)
+
+    def _go_on(self, *, now: datetime) -> None:
+        """Nothing that it waited for is left: neither a day of review nor an answer."""
+        if self.case.held_since is None and self.case.asked_report_id is None:
+            for clock in self.running(Step.HANDLE, self.case.pk):
+                if clock.paused_at is not None:
+                    self.resume_clock(clock, now=now)
+
+    def end_supervision(self, *, now: datetime) -> None:
+        """It is over, or no unit leads any more that could report back."""
+        self.case.supervision = ""
+        self.stop_clocks(now=now, step=OwnStep.SUPERVISE, object_id=self.case.pk)
+
+    def extend_clock(self, clock: Clock, amount: int, unit: Unit) -> None:
+        """More time for a clock: its due time is counted again, its limit stays what it was."""
+        clock_actions.extend(clock, amount, unit)
+        self.reckon(clock)
 
     def reckon(self, clock: Clock) -> None:
         """Count a clock's due time again, from its start, its limit and the pauses that are over."""
@@ -686,7 +779,7 @@ class Docket:
         wanted = self.step_now()
         handling = self.running(Step.HANDLE, case.pk)
         for clock in self.running(object_id=case.pk):
-            if clock.step in (wanted, Step.HANDLE, Step.FIRST_CONTACT):
+            if clock.step in (wanted, Step.HANDLE, Step.FIRST_CONTACT, *OwnStep):
                 continue
             clock.stopped_at = now
             self._close_stretch(clock, now=now)
@@ -784,6 +877,12 @@ class Docket:
         approval.decided_at = now
         self.change(approval)
         self._note_approval(approval, verb, before, actor, now)
+
+    def take_back(self, kinds: frozenset[ApprovalKind], *, now: datetime) -> None:
+        """Requests that nobody needs to decide any more: the unit has reported, or has the case no longer."""
+        for approval in self.approvals:
+            if approval.kind in kinds and approval.state == ApprovalState.ASKED:
+                self.decide(approval, ApprovalVerb.WITHDRAW, actor=rule("work-ended"), now=now, words="")
 
     def open_approval(self, kind: ApprovalKind, object_id: UUID) -> Approval | None:
         return next(
@@ -971,4 +1070,4 @@ def _number(cases: list[Case]) -> None:
             case.number = case_number(day, area, last - len(group) + place + 1)
 
 
-__all__ = ["BETWEEN_CALLS", "Docket", "Knowledge", "flush"]
+__all__ = ["BETWEEN_CALLS", "EXTENSIONS", "Docket", "Knowledge", "flush"]

@@ -19,7 +19,7 @@ from huying.cases.actions.acting import act, act_with
 from huying.cases.actions.docket import Docket, Knowledge, Picture, flush
 from huying.cases.codes import code_of, hash_of
 from huying.cases.models import Addition, Case, Report, SiteVisit
-from huying.cases.rules import Channel, Given, OrderState, ReplyBy, Verb, VisitKind, flow_for
+from huying.cases.rules import Channel, Given, OrderState, OwnStep, ReplyBy, Verb, VisitKind, flow_for
 from huying.cases.rules.words import FIELD_CHANNELS
 from huying.clocks import actions as clock_actions
 from huying.files import actions as files
@@ -394,6 +394,8 @@ def _restart_limits(docket: Docket, *, now: datetime) -> None:
     """A new type or grade may carry other limits: the running step's clock is counted anew from its start."""
     case = docket.case
     for clock in docket.running(object_id=case.pk):
+        if clock.step in OwnStep.values:
+            continue
         row = docket.knowledge.limit_of(case, Step(clock.step), at=clock.changed_at or clock.started_at)
         if clock.limit != str(row.limit):
             clock_actions.change_limit(clock, row.limit, row.source, now=now)

@@ -224,7 +224,7 @@ def add_units(
     docket.due()
 
 
-def _own_order(docket: Docket, actor: Actor, order_id: UUID | None) -> WorkOrder | None:
+def own_order(docket: Docket, actor: Actor, order_id: UUID | None) -> WorkOrder | None:
     """The order the actor's unit holds; the flow refuses where there is none."""
     mine = [one for one in docket.live_orders if one.unit_id in actor.units]
     if order_id is not None:
@@ -235,7 +235,7 @@ def _own_order(docket: Docket, actor: Actor, order_id: UUID | None) -> WorkOrder
 @act
 def sign_in_order(docket: Docket, *, order_id: UUID | None = None, actor: Actor, now: datetime) -> None:
     """签收: the unit takes the order; the one who signs becomes its handler."""
-    order = _own_order(docket, actor, order_id)
+    order = own_order(docket, actor, order_id)
 
     def taking(_move: object) -> None:
         if order is not None:
@@ -244,10 +244,10 @@ def sign_in_order(docket: Docket, *, order_id: UUID | None = None, actor: Actor,
             order.handler_id = actor.id
             docket.stop_clocks(now=now, step=Step.SIGN_IN, object_id=order.pk)
 
-    docket.move(Verb.SIGN_IN, actor=actor, now=now, given=_about(order), before=taking)
+    docket.move(Verb.SIGN_IN, actor=actor, now=now, given=about(order), before=taking)
 
 
-def _about(order: WorkOrder | None, **given: object) -> Given:
+def about(order: WorkOrder | None, **given: object) -> Given:
     return Given(order_id=order.pk if order else None, **given)  # type: ignore[arg-type]
 
 
@@ -256,14 +256,14 @@ def ask_return(
     docket: Docket, *, clause: str, reason: str, order_id: UUID | None = None, actor: Actor, now: datetime
 ) -> None:
     """Ask to give the order back: once a unit, within the sign-in window, with the clause. The desk decides."""
-    order = _own_order(docket, actor, order_id)
+    order = own_order(docket, actor, order_id)
     clause = clean(clause, limit=200, line=True, field="clause")
     text = clean(reason, limit=500, field="reason")
     docket.move(
         Verb.ASK_RETURN,
         actor=actor,
         now=now,
-        given=_about(order, clause=clause, reason=text),
+        given=about(order, clause=clause, reason=text),
         facts={"order": str(order.pk) if order else ""},
     )
     if order is not None:
@@ -337,9 +337,9 @@ def contact_reporter(
     report = next((one for one in docket.reports if report_id in (None, one.pk)), None)
     if report is None and report_id is not None:
         raise NotFound("report")
-    order = _own_order(docket, actor, None)
+    order = own_order(docket, actor, None)
     text = clean(words, limit=1000, field="words")
-    docket.move(Verb.FIRST_CONTACT, actor=actor, now=now, given=_about(order, result=result), facts={"result": result})
+    docket.move(Verb.FIRST_CONTACT, actor=actor, now=now, given=about(order, result=result), facts={"result": result})
     docket.add(
         ContactAttempt(
             id=docket.make_id(),
@@ -380,7 +380,7 @@ def finish_order(
     now: datetime,
 ) -> None:
     """An assisting unit is done, with words or photos as proof."""
-    order = _own_order(docket, actor, order_id)
+    order = own_order(docket, actor, order_id)
     pictures = list(images)
     text = clean(words, field="words")
     _finish(docket, order, text, len(pictures), actor=actor, now=now)
@@ -393,7 +393,7 @@ def _finish(docket: Docket, order: WorkOrder | None, words: str, photos: int, *,
         if order is not None:
             _done(docket, order, words, actor=actor, now=now)
 
-    docket.move(Verb.FINISH, actor=actor, now=now, given=_about(order, words=words, photos=photos), before=done)
+    docket.move(Verb.FINISH, actor=actor, now=now, given=about(order, words=words, photos=photos), before=done)
 
 
 def _done(docket: Docket, order: WorkOrder, words: str, *, actor: Actor, now: datetime) -> None:
@@ -417,11 +417,11 @@ def submit_result(
     now: datetime,
 ) -> None:
     """The lead reports the result: outcome, the answer for the caller, proof; all other orders are done."""
-    order = _own_order(docket, actor, None)
+    order = own_order(docket, actor, None)
     first, second, papers = list(before), list(after), list(proof)
     words = clean(answer, field="answer")
     inside = clean(internal, field="internal")
-    given = _about(order, outcome=outcome, words=words, photos=len(first) + len(second) + _proofs(docket))
+    given = about(order, outcome=outcome, words=words, photos=len(first) + len(second) + _proofs(docket))
 
     def done(_move: object) -> None:
         if order is not None:
@@ -473,6 +473,6 @@ def sign_result(docket: Docket, *, actor: Actor, now: datetime) -> None:
             answer.signed_by, answer.signed_at = actor.id, now
             docket.change(answer)
 
-    docket.move(Verb.SIGN, actor=actor, now=now, given=_about(lead), before=signing)
+    docket.move(Verb.SIGN, actor=actor, now=now, given=about(lead), before=signing)
     docket.case.signed = True
     docket.restart_step(now=now)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
+from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -11,7 +13,9 @@ from django.utils.choices import BaseChoiceIterator
 
 from huying.approvals.models import Approval
 from huying.approvals.rules import ApprovalKind
+from huying.cases.actions.granting import asked_extension
 from huying.cases.actions.intake import like
+from huying.cases.actions.supervising import LIMITS
 from huying.cases.forms.base import (
     Button,
     MoveForm,
@@ -23,14 +27,19 @@ from huying.cases.forms.base import (
     words_field,
 )
 from huying.cases.queries import page
+from huying.cases.rules import HoldReason, Supervision, Verb
+from huying.clocks import actions as clock_actions
+from huying.clocks import queries as clocks
+from huying.clocks.rules import Basis, Limit, Unit
 from huying.files.forms import ImagesField, PapersField
 from huying.kernel.terms import Label, _
 from huying.kernel.text import BIDI, TextField
 from huying.matters import queries as matters
-from huying.matters.rules import Grade
+from huying.matters.rules import Grade, Step
 from huying.people import queries as people
 from huying.places import queries as places
 from huying.places.rules import community_of, street_of
+from huying.ui.words import due_words
 
 Choices = list[Any]
 SUGGESTED = 3
@@ -252,7 +261,7 @@ class DecideForm(MoveForm):
         self.fields["granted"].widget = forms.HiddenInput()
         found = self.approval(subject)
         if found is not None:
-            self.lines = [(_("申请人"), subject.who(found.asked_by)), *approval_lines(found)]
+            self.lines = [(_("申请人"), subject.who(found.asked_by)), *approval_lines(found, subject.now)]
             self.quote = found.reason
 
     def approval(self, subject: Subject) -> Approval | None:
@@ -275,14 +284,75 @@ class DecideForm(MoveForm):
         return [Button(self.no, "granted", "no", ""), Button(self.yes, "granted", "yes", self.yes_css)]
 
 
-def approval_lines(approval: Approval) -> list[tuple[Label, str]]:
+def approval_lines(approval: Approval, now: datetime) -> list[tuple[Label, str]]:
     """What was cited with an ask."""
     lines: list[tuple[Label, str]] = []
     if approval.facts.get("clause"):
         lines.append((_("依据"), str(approval.facts["clause"])))
     if approval.facts.get("where_to"):
         lines.append((_("可以找谁"), str(approval.facts["where_to"])))
+    if approval.facts.get("until"):
+        lines.append((_("挂账原因"), str(HoldReason(approval.facts["kind"]).label)))
+        lines.append((_("复核日期"), clocks.day_words(date.fromisoformat(approval.facts["until"]), now)))
+    if approval.facts.get("amount"):
+        amount, unit = approval.facts["amount"], Unit(approval.facts["unit"])
+        lines.append((_("申请延长"), Limit(amount, unit, Basis(approval.facts["basis"])).words()))
     return lines
+
+
+class DecideExtensionForm(DecideForm):
+    """More time: until when it would run."""
+
+    yes, no = _("同意延期"), _("不延期")
+
+    def approval(self, subject: Subject) -> Approval | None:
+        return asked_extension(subject.docket)
+
+    def prepare(self, subject: Subject) -> None:
+        super().prepare(subject)
+        found = self.approval(subject)
+        clock = next(iter(subject.docket.running(Step.HANDLE, subject.case.pk)), None)
+        if found is None or clock is None:
+            return
+        now, longer = subject.now, copy(clock)
+        clock_actions.extend(longer, found.facts["amount"], Unit(found.facts["unit"]))
+        clock_actions.reckon(longer, subject.docket.knowledge.calendar, clocks.pauses_of(clock))
+        self.lines += [
+            (_("现在到期"), due_words(clock.due_at, now)),
+            (_("同意后到期"), due_words(longer.due_at, now)),
+        ]
+
+
+class DecideHoldForm(DecideForm):
+    kind = ApprovalKind.HOLD
+    yes, no = _("同意挂账"), _("不挂账")
+
+
+def last_words(subject: Subject, *verbs: Verb) -> str:
+    """What was said last with one of these moves."""
+    return next((one.words for one in reversed(subject.rows.remarks) if one.verb in verbs), "")
+
+
+class SuperviseForm(MoveForm):
+    """What is to be done, and by when the unit reports back."""
+
+    what = words_field(_("要办到什么"), limit=500, missing=_("请写明要办到什么。"))
+    limit = select_field(
+        _("什么时候回报"), [(one, Limit.parse(one).words()) for one in LIMITS], missing=_("请选回报的时限。")
+    )
+
+    def prepare(self, subject: Subject) -> None:
+        said = last_words(subject, Verb.REPORT_BACK)
+        if subject.case.supervision and said:
+            self.quote = said
+        self.notices = [("", _("主办单位和单位负责人马上收到。督办次数记在这件事上。"))]
+
+
+class CloseSupervisionForm(MoveForm):
+    words = words_field(_("意见"), limit=500, required=False, help_text=_("可以不写，单位看得到。"))
+
+    def prepare(self, subject: Subject) -> None:
+        self.quote = last_words(subject, Verb.REPORT_BACK) if subject.case.supervision == Supervision.REPORTED else ""
 
 
 class DecideDeclineForm(DecideForm):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
+from django.utils import timezone
 
 from huying.approvals.models import Approval
 from huying.approvals.rules import ApprovalKind, ApprovalState
+from huying.cases.actions.asking import TERMS
+from huying.cases.actions.granting import MOST_ASKED
 from huying.cases.forms.base import (
     Button,
     MoveForm,
@@ -20,12 +24,17 @@ from huying.cases.forms.base import (
     select_field,
     words_field,
 )
-from huying.cases.forms.desk import DecideForm, RegisterForm, choose_report
+from huying.cases.forms.desk import DecideForm, RegisterForm, choose_report, last_words
 from huying.cases.models import WorkOrder
-from huying.cases.rules import CallResult, OrderRole, OrderState, Outcome
+from huying.cases.rules import CallResult, HoldReason, OrderRole, OrderState, Outcome, OwnStep, Verb
+from huying.cases.rules.guards import LONGEST_HOLD
+from huying.clocks.queries import day_words
+from huying.clocks.rules import Limit
+from huying.clocks.rules import Unit as ClockUnit
 from huying.files.forms import ImagesField, PapersField
 from huying.kernel.terms import Label, _, listed
 from huying.matters import queries as matters
+from huying.matters.rules import Step
 from huying.people import queries as people
 from huying.people.models import Organisation
 from huying.places import queries as places
@@ -328,6 +337,115 @@ class DecideReturnForm(DecideForm):
             "order_id": UUID(data["order_id"]),
             "new_lead_id": UUID(new_lead) if new_lead else None,
         }
+
+
+class AskExtensionForm(MoveForm):
+    """How much longer, counted as the limit itself is, and why."""
+
+    amount = forms.IntegerField(label=_("延长多久"), min_value=1, max_value=max(MOST_ASKED.values()))
+    unit = radio_field(_("按天还是按小时"), [(one.value, one.label) for one in MOST_ASKED])
+    reason = words_field(_("为什么要延期"), limit=500, missing=_("请写明为什么要延期。"))
+    layouts: ClassVar[dict[str, str]] = {"unit": "segment"}
+
+    def prepare(self, subject: Subject) -> None:
+        clock = next(iter(subject.docket.running(Step.HANDLE, subject.case.pk)), None)
+        self.fields["unit"].initial = ClockUnit.DAY.value
+        if clock is not None:
+            self.lines = [(_("现在到期"), due_words(clock.due_at, subject.now))]
+            if clock.rule().working:
+                self.notices.append(("", _("按工作日和工作时算。")))
+        self.notices.append(("", _("决定以前照常计时。每一轮最多申请两次，第二次由分管领导决定。")))
+
+    def clean(self) -> dict[str, Any] | None:
+        data = super().clean()
+        amount, unit = self.cleaned_data.get("amount"), self.cleaned_data.get("unit")
+        if amount and unit and amount > MOST_ASKED[ClockUnit(unit)]:
+            self.add_error("amount", _("最多延长 30 天，或 72 小时。请改好再报。"))
+        return data
+
+
+class AskReporterForm(MoveForm):
+    """One question to one caller, and how long it may wait."""
+
+    report_id = select_field(_("问哪一位"), missing=_("请选问哪一位诉求人。"))
+    question = words_field(
+        _("问什么"), limit=500, missing=_("请写要问什么。"), help_text=_("诉求人看得到。只问办这件事要用的。")
+    )
+    limit = select_field(_("等多久"), [(one, Limit.parse(one).words()) for one in TERMS], missing=_("请选等多久。"))
+
+    def prepare(self, subject: Subject) -> None:
+        voices = [one for one in subject.rows.reports if one.withdrawn_at is None]
+        choose_report(self, subject, [(one.pk, one.words) for one in voices])
+        told = [_("等回答时办理时限停表。每一轮问一次；要再问，由调度中心问。")]
+        if not any(one.reachable for one in voices):
+            told.append(_("诉求人没有留电话，自己查进度时才看得到。"))
+        elif subject.case.confidential:
+            told.append(_("这件事保密，不发短信。请打电话问，回答记在这里。"))
+        self.notices = [("", one) for one in told]
+
+    def arguments(self) -> dict[str, Any]:
+        return {**super().arguments(), "report_id": UUID(self.cleaned_data["report_id"])}
+
+
+class AnswerQuestionForm(MoveForm):
+    """What the caller said on the phone."""
+
+    words = words_field(_("诉求人的回答"), missing=_("请写诉求人怎么回答的。"))
+
+    def prepare(self, subject: Subject) -> None:
+        self.quote = last_words(subject, Verb.ASK_REPORTER)
+
+
+class ReportBackForm(MoveForm):
+    words = words_field(_("办到哪一步了"), limit=500, missing=_("请写办到哪一步了。"))
+
+    def prepare(self, subject: Subject) -> None:
+        self.quote = last_words(subject, Verb.SUPERVISE, Verb.PRESS)
+        clock = next(iter(subject.docket.running(OwnStep.SUPERVISE, subject.case.pk)), None)
+        if clock is not None:
+            self.lines = [(_("最晚回报"), due_words(clock.due_at, subject.now))]
+
+
+class AskHoldForm(MoveForm):
+    """Why nothing can be done for now, and when somebody looks again."""
+
+    kind = radio_field(
+        _("挂账原因"), HoldReason.choices, missing=_("请选挂账的原因。"), help_text=_("公开的挂账清单只写这个原因。")
+    )
+    until = forms.DateField(
+        label=_("复核日期"), widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("最晚 90 天，到那天就接着办。"),
+        error_messages={"required": _("请选复核日期。"), "invalid": _("请选复核日期。")},
+    )  # fmt: skip
+    reason = words_field(_("为什么现在办不了"), limit=500, missing=_("请写明为什么现在办不了。"))
+
+    def prepare(self, subject: Subject) -> None:
+        today = timezone.localdate(subject.now)
+        attrs = self.fields["until"].widget.attrs
+        attrs["min"], attrs["max"] = (today + timedelta(days=1)).isoformat(), (today + LONGEST_HOLD).isoformat()
+        case = subject.case
+        if case.held_until is not None:
+            self.lines = [(_("现在的复核日期"), day_words(case.held_until, subject.now))]
+            self.fields["kind"].initial = case.held_reason
+        self.notices = [("", _("由分管领导决定。同意以前照常计时；挂账期间办理时限停表，诉求人看得到原因和复核日期。"))]
+
+    def clean_until(self) -> date:
+        until: date = self.cleaned_data["until"]
+        today = timezone.localdate(self.subject.now)
+        if not today < until <= today + LONGEST_HOLD:
+            raise forms.ValidationError(_("复核日期要在明天以后、90 天以内。请改好再报。"))  # type: ignore[arg-type]
+        return until
+
+
+class ResumeForm(MoveForm):
+    def prepare(self, subject: Subject) -> None:
+        case = subject.case
+        if case.held_until is not None:
+            self.lines = [
+                (_("挂账原因"), str(HoldReason(case.held_reason).label)),
+                (_("复核日期"), day_words(case.held_until, subject.now)),
+            ]
+        self.notices = [("", _("单位马上收到，办理时限接着走。"))]
 
 
 class FirstContactForm(MoveForm):

@@ -16,7 +16,9 @@ from huying.audit import queries as audit
 from huying.cases import events, queries
 from huying.cases.codes import code_of
 from huying.cases.models import Case, Report, WorkOrder
-from huying.cases.rules import LIVE_ORDERS, OrderState, ReplyBy, State, Verb
+from huying.cases.rules import LIVE_ORDERS, OrderRole, OrderState, OwnStep, ReplyBy, State, Verb
+from huying.cases.rules.tasks import DECIDES, UNIT_DECIDES
+from huying.clocks import queries as clocks
 from huying.kernel.actor import ActorKind
 from huying.kernel.events import News
 from huying.kernel.terms import _
@@ -47,6 +49,19 @@ def told(news: News) -> None:
     _tell_units(case, verb, news)
     if verb == "nudge_case":
         _tell_nudged(case, news)
+    if verb in ("ask_extension", "ask_hold"):
+        _tell_deciders(case, news)
+    if verb in ("decide_extension", "decide_hold"):
+        _tell_asker(case, news)
+    if verb in ("supervise_case", "press_again"):
+        _tell_supervised(case, news)
+    if verb == "report_back":
+        supervisors = people.holders_of(Duty.SUPERVISE, case.desk_code, now=news.at)
+        tell(case, "reported_back", supervisors, now=news.at, once=f"{news.id}:reported")
+    if verb in ("answer_question", "stop_waiting"):
+        _tell_answered(case, news)
+    if verb == "resume_case":
+        _tell_resumed(case, news)
     if verb == "ask_return":
         _tell_asked(case, news)
     if verb == "decide_return":
@@ -165,6 +180,49 @@ def _tell_decided(case: Case, news: News) -> None:
         )
 
 
+def _tell_deciders(case: Case, news: News) -> None:
+    """Who decides on what was asked of the case just now: the lead unit's heads, or the desk."""
+    for one in Approval.objects.filter(object_id=case.pk, asked_at=news.at, state=ApprovalState.ASKED):
+        if one.kind in UNIT_DECIDES:
+            leads = [order for order in _live(case) if order.role == OrderRole.LEAD]
+            accounts = [account for order in leads for account in heads(order, now=news.at)]
+        else:
+            accounts = people.holders_of(DECIDES[one.kind][0], case.desk_code, now=news.at)
+        others = [account for account in accounts if account.pk != one.asked_by]
+        facts = {"what": str(ApprovalKind(one.kind).label)}
+        tell(case, "request_asked", others, now=news.at, once=f"{news.id}:{one.pk}", facts=facts)
+
+
+def _tell_supervised(case: Case, news: News) -> None:
+    """Whoever works on it in the lead unit, and its heads, with the time by which to report back."""
+    leads = [order for order in _live(case) if order.role == OrderRole.LEAD]
+    accounts = {one.pk: one for order in leads for one in (*workers(order, now=news.at), *heads(order, now=news.at))}
+    clock = clocks.running(CASE, case.pk, OwnStep.SUPERVISE)
+    due = {"due": when(clock.due_at if clock is not None else None, news.at)}
+    tell(case, "supervised", accounts.values(), now=news.at, once=f"{news.id}:supervised", facts=due)
+
+
+def _tell_answered(case: Case, news: News) -> None:
+    """The caller has answered, or nobody waits any more: whoever works on it goes on."""
+    accounts = {one.pk: one for order in _live(case) for one in workers(order, now=news.at)}
+    tell(case, "went_on", accounts.values(), now=news.at, once=f"{news.id}:went_on")
+
+
+def _tell_resumed(case: Case, news: News) -> None:
+    """The hold is over: whoever works on it, and the desk."""
+    accounts = {one.pk: one for order in _live(case) for one in workers(order, now=news.at)}
+    accounts |= {one.pk: one for one in people.holders_of(Duty.DISPATCH, case.desk_code, now=news.at)}
+    tell(case, "resumed", accounts.values(), now=news.at, once=f"{news.id}:resumed")
+
+
+def _tell_asker(case: Case, news: News) -> None:
+    """The one who asked hears the decision."""
+    for one in Approval.objects.filter(object_id=case.pk, decided_at=news.at).exclude(state=ApprovalState.WITHDRAWN):
+        account = people.account(one.asked_by) if one.asked_by is not None else None
+        facts = {"what": str(ApprovalKind(one.kind).label), "decision": str(ApprovalState(one.state).label)}
+        tell(case, "request_decided", filter(None, [account]), now=news.at, once=f"{news.id}:{one.pk}", facts=facts)
+
+
 # Reporters
 
 
@@ -179,6 +237,7 @@ def _tell_reporters(case: Case, verb: str, news: News) -> None:
             "answered": {"unit": _unit_of(case)},
             "rate_us": {"days": RATED_FOR},
             "reopened_for_you": {},
+            "asked_you": {},
         }
         notify(
             template=kind,
@@ -197,6 +256,8 @@ def _kind_for(case: Case, report: Report, verb: str, news: News) -> str | None:
     """What this reporter hears of the move, if anything."""
     if verb == Verb.RECEIVE:
         return "receipt" if report.received_at == news.at else None
+    if verb == "ask_reporter":
+        return "asked_you" if report.pk == case.asked_report_id else None
     if verb in ("reopen_case", "second_round"):
         return None if _by_reporter(case) else "reopened_for_you"
     if case.moved_at != news.at or verb in ("tell_outcome", "record_call_back", "late_feedback"):

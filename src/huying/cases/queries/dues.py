@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
-from huying.cases.models import IS_OPEN, WorkOrder
+from huying.cases.models import IS_OPEN, Case, WorkOrder
 from huying.cases.queries.scope import seen_by, within
-from huying.cases.rules import OrderState
+from huying.cases.rules import OrderState, OwnStep
 from huying.clocks.models import Clock
 from huying.kernel.actor import Actor
 from huying.matters.models import LimitSwitch
 from huying.matters.rules import Step
+
+
+def held_until(day: date) -> list[UUID]:
+    """Cases that are held, and whose day of review is this one or over."""
+    rows = Case.objects.filter(held_since__isnull=False, held_until__lte=day).order_by("pk")
+    return list(rows.values_list("pk", flat=True))
+
+
+def past_answering(now: datetime) -> list[UUID]:
+    """Cases whose caller was asked for more, and has not answered in time."""
+    waiting = Clock.objects.filter(object_kind="case", step=OwnStep.REPLY, stopped_at=None, due_at__lte=now)
+    return list(waiting.order_by("due_at", "pk").values_list("object_id", flat=True))
 
 
 def cases_with_old_dues(viewer: Actor) -> list[UUID]:

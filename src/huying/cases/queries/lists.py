@@ -49,9 +49,9 @@ from huying.cases.queries.scope import (
     seen_by_area,
     within,
 )
-from huying.cases.rules import OPEN, OrderRole, OrderState, State
+from huying.cases.rules import LIVE_ORDERS, OPEN, OrderRole, OrderState, State, Supervision
 from huying.cases.rules.table import By
-from huying.cases.rules.tasks import DECIDES, ORDER_WORK, WORK, Task, Work
+from huying.cases.rules.tasks import DECIDES, ORDER_WORK, UNIT_DECIDES, WORK, Task, Work
 from huying.cases.search import LEVELS, question, question_of_areas
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.paging import Page, keyset
@@ -89,6 +89,7 @@ class Todo:
         return self.due_at or FAR, self.case_id
 
 
+_AT_WORK = (OrderState.ACCEPTED, OrderState.REWORK)
 _COLUMNS = ("task", "of_case", "of_order", "from_at", "gold_at", "red_at")
 
 
@@ -112,7 +113,7 @@ def work_of(viewer: Actor, *, most: int = MOST_COUNTED) -> list[Todo]:
 def _work(viewer: Actor, most: int) -> Ready | None:
     return together(
         part.order_by(F("red_at").asc(nulls_last=True), "of_case")[:most]
-        for part in (*_desk_parts(viewer), *_approval_parts(viewer), *_order_parts(viewer))
+        for part in (*_desk_parts(viewer), *_approval_parts(viewer), *_order_parts(viewer), *_reported_parts(viewer))
     )
 
 
@@ -194,10 +195,36 @@ def _approval_parts(viewer: Actor) -> Iterator[Rows]:
         yield _columns(seen.filter(asked, within(codes, "desk_code"), IS_OPEN), Task.APPROVE)
 
 
+def _reported_parts(viewer: Actor) -> Iterator[Rows]:
+    """Supervised cases whose unit has reported back: the desk's supervisor looks."""
+    codes = viewer.areas(Duty.SUPERVISE)
+    if codes:
+        reported = seen_by_area(viewer).filter(within(codes, "desk_code"), supervision=Supervision.REPORTED)
+        yield _columns(reported, Task.LOOK)
+
+
 def _order_parts(viewer: Actor) -> Iterator[Rows]:
     handled = [unit for unit in viewer.units if viewer.may_for_unit(Duty.HANDLE, unit)]
     signed = [unit for unit in viewer.units if viewer.may_for_unit(Duty.SIGN, unit)]
     away = Q(case__recused=False) | not_recused(viewer, "case_id")
+    for duty in dict.fromkeys(duty for duty, _verb in UNIT_DECIDES.values()):
+        units = [unit for unit in viewer.units if viewer.may_for_unit(duty, unit)]
+        kinds = [kind for kind, (asked, _verb) in UNIT_DECIDES.items() if asked == duty]
+        if units:
+            asked = _asked("case", kinds).filter(object_id=OuterRef("case_id")).exclude(asked_by=viewer.id)
+            leads = WorkOrder.objects.filter(
+                away,
+                Exists(asked),
+                unit_id__in=units,
+                role=OrderRole.LEAD,
+                state__in=_AT_WORK,
+                case__state=State.IN_HAND,
+            )
+            yield _columns(leads, Task.APPROVE, order=True)
+    if handled:
+        leads = WorkOrder.objects.filter(away, unit_id__in=handled, role=OrderRole.LEAD, state__in=LIVE_ORDERS)
+        awaited = leads.filter(round=F("case__round"), case__supervision=Supervision.SET)
+        yield _columns(awaited, Task.REPORT_BACK, order=True)
     for state, (task, _verb) in ORDER_WORK.items() if handled else ():
         orders = WorkOrder.objects.filter(away, unit_id__in=handled, state=state, case__state=State.IN_HAND)
         yield _columns(orders, task, order=True)
@@ -301,6 +328,9 @@ FLAGS: dict[str, Q] = {
     "outside": Q(outside=True),
     "again": Q(round__gt=1),
     "nudged": Q(nudges__gt=0),
+    "held": Q(held_since__isnull=False),
+    "supervised": ~Q(supervision=""),
+    "waiting": Q(asked_report_id__isnull=False),
     "restricted": Q(restricted=True),
     "unrestricted": Q(restricted=False),
     "sampled": Q(sampled=True),

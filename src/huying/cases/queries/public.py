@@ -11,18 +11,19 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from huying.audit import queries as audit
 from huying.audit.models import History
 from huying.cases.codes import hash_of
-from huying.cases.models import IS_OPEN, Addition, Answer, Case, ContactAttempt, Feedback, Report, WorkOrder
+from huying.cases.models import IS_OPEN, Addition, Answer, Case, ContactAttempt, Feedback, Remark, Report, WorkOrder
 from huying.cases.queries.scope import within
-from huying.cases.rules import LIVE_ORDERS, ContactKind, OrderRole, OrderState, State
+from huying.cases.rules import LIVE_ORDERS, ContactKind, OrderRole, OrderState, State, Verb
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
 from huying.files import queries as files
@@ -81,6 +82,7 @@ class Own:
     work_photos: list[Attachment]
     clocks: list[Clock]  # of the case, running or not, the oldest first
     history: list[History] = field(default_factory=list)
+    question: str = ""  # what this reporter is asked for and has not answered
 
     @property
     def answer(self) -> Answer | None:
@@ -156,8 +158,17 @@ def own(report_id: UUID) -> Own | None:
         papers=[each for each in kept if each.owner_kind == "report" and each.kind not in IMAGES],
         work_photos=_fit_to_leave(case, answers, photos),
         clocks=list(case_clocks),
+        question=_question(case, report),
         history=sorted(audit.history_of("case", [case.pk]), key=lambda line: line.pk),
     )
+
+
+def _question(case: Case, report: Report) -> str:
+    """Staff's own words, meant for the one reporter who is asked."""
+    if case.asked_report_id != report.pk:
+        return ""
+    last = Remark.objects.filter(case=case, verb=Verb.ASK_REPORTER).order_by("made_at", "pk").last()
+    return last.words if last is not None else ""
 
 
 def _fit_to_leave(case: Case, answers: Sequence[Answer], photos: Iterable[Attachment]) -> list[Attachment]:
@@ -328,6 +339,42 @@ def fit_for_all(words: str, callers_words: Iterable[str]) -> str:
     return text
 
 
+# What is held
+
+
+@dataclass(frozen=True)
+class HeldLine:
+    """One matter on which nothing can be done for now, as everybody may see it."""
+
+    type_name: str
+    community: str
+    reason: str  # one of HoldReason
+    since: datetime
+    until: date
+
+
+def held(area_code: str, *, unlisted: QuerySet[Any], now: datetime, page: Page[Case]) -> list[HeldLine]:
+    """Matters of an area that have been held for a day, the latest first, one page: types that may stand in public,
+    restricted for nobody, named by community; no number, no word of anybody, no point."""
+    types = listed_types()
+    rows = Case.objects.defer("search").filter(
+        within([area_code]), held_since__lte=now - SHOWN_AFTER, type_code__in=list(types),
+        restricted=False, imported=False, drill=False, unplaced=False, outside=False,
+    )  # fmt: skip
+    cases = page.of([rows.exclude(pk__in=unlisted)], order=("-held_since", "-id"))
+    return [
+        HeldLine(
+            type_name=types[case.type_code].name,
+            community=places.name_of(case.area_code[:COMMUNITY]),
+            reason=case.held_reason,
+            since=case.held_since,
+            until=case.held_until,
+        )
+        for case in cases
+        if case.held_since is not None and case.held_until is not None
+    ]
+
+
 # Likely the same matter, before one more is sent
 
 
@@ -432,9 +479,11 @@ def figures(area_code: str, *, since: datetime, until: datetime) -> Figures:
         imported=False,
         drill=False,
     ).exclude(state__in=(State.MERGED, State.VOIDED))
+    # More time that was granted changes no figure: it is the first limit that was kept or not.
     too_late = Clock.objects.filter(
-        object_kind="case", object_id=OuterRef("pk"), step=Step.HANDLE, stopped_at__gt=F("due_at")
-    )
+        object_kind="case", object_id=OuterRef("pk"), step=Step.HANDLE,
+        stopped_at__gt=Coalesce(F("first_due_at"), F("due_at")),
+    )  # fmt: skip
     ended = rows.filter(state__in=(State.CLOSED, State.ANSWERED, State.DECLINED, State.TRANSFERRED, State.WITHDRAWN))
     late = ended.filter(Exists(too_late)).count()
     received, done = rows.count(), ended.count()

@@ -95,6 +95,13 @@ class CaseFacts:
     desk_can_rise: bool = True
     objected_against: UUID | None = None  # who gave the answer that was objected to: somebody else decides now
     nudged_today: bool = False
+    handling: bool = False  # the clock of handling runs, and is not red yet
+    held: bool = False
+    supervision: str = ""
+    asked_report: UUID | None = None  # the voice that is asked for more, and has not answered yet
+    questions: int = 0  # asked of reporters in this round
+    review_ahead: bool = False  # the day of review that was asked for is still to come
+    extensions: int = 0  # asked for in this round, whatever the answer
     late_told: bool = False
     actor_id: UUID | None = None
     actor_units: tuple[UUID, ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from huying.cases.rules.facts import CaseFacts
-from huying.cases.rules.words import CallResult, OrderRole, OrderState, Outcome
+from huying.cases.rules.words import CallResult, OrderRole, OrderState, Outcome, Supervision
 from huying.kernel.flow import guard
 from huying.kernel.terms import _
 from huying.matters.rules import CallBackPolicy, CheckPolicy
@@ -17,6 +17,9 @@ REOPEN_WITHIN = timedelta(days=14)
 OBJECT_WITHIN = timedelta(days=14)
 FEEDBACK_WITHIN = timedelta(days=30)
 RETURNS_BEFORE_NAMING = 2
+MOST_EXTENSIONS = 2
+MOST_QUESTIONS = 2
+LONGEST_HOLD = timedelta(days=90)
 
 
 # what the case must know
@@ -260,6 +263,7 @@ def not_the_finder(facts: CaseFacts) -> bool:
 
 
 _ASKED = _("谁申请谁不能批。请换一位值班长决定。")
+_ASKED_OF_A_HEAD = _("谁申请谁不能批。请换一位负责人决定。")
 
 
 def _asked(facts: CaseFacts, kind: str) -> bool:
@@ -279,6 +283,21 @@ def not_who_asked_to_return(facts: CaseFacts) -> bool:
 @guard(_ASKED)
 def not_who_asked_to_void(facts: CaseFacts) -> bool:
     return not _asked(facts, "void")
+
+
+@guard(_ASKED_OF_A_HEAD)
+def not_who_asked_to_extend(facts: CaseFacts) -> bool:
+    return not _asked(facts, "extend")
+
+
+@guard(_ASKED_OF_A_HEAD)
+def not_who_asked_to_hold(facts: CaseFacts) -> bool:
+    return not _asked(facts, "hold")
+
+
+@guard(_ASKED_OF_A_HEAD)
+def not_who_asked_to_lead_extend(facts: CaseFacts) -> bool:
+    return not _asked(facts, "lead_extend")
 
 
 @guard(_("上次的答复就是您做的，异议要由别人来定。请换一位同事。"))
@@ -312,6 +331,106 @@ def void_not_asked(facts: CaseFacts) -> bool:
 @guard(_("没有等待决定的作废申请。"))
 def void_asked(facts: CaseFacts) -> bool:
     return "void" in facts.open_approvals
+
+
+@guard(_("延期申请正在等决定。"))
+def extension_not_asked(facts: CaseFacts) -> bool:
+    return not {"extend", "lead_extend"} & facts.open_approvals
+
+
+@guard(_("没有等单位负责人决定的延期申请。"))
+def extension_asked(facts: CaseFacts) -> bool:
+    return "extend" in facts.open_approvals
+
+
+@guard(_("没有等分管领导决定的延期申请。"))
+def lead_extension_asked(facts: CaseFacts) -> bool:
+    return "lead_extend" in facts.open_approvals
+
+
+@guard(_("办理时限停着，或已经超时，不能再申请延期。"))
+def not_red(facts: CaseFacts) -> bool:
+    return facts.handling
+
+
+@guard(_("挂账申请正在等分管领导决定。"))
+def hold_not_asked(facts: CaseFacts) -> bool:
+    return "hold" not in facts.open_approvals
+
+
+@guard(_("没有等待决定的挂账申请。"))
+def hold_asked(facts: CaseFacts) -> bool:
+    return "hold" in facts.open_approvals
+
+
+@guard(_("申请的复核日期已经过了。请不同意，再重新申请。"))
+def review_still_ahead(facts: CaseFacts) -> bool:
+    return facts.review_ahead
+
+
+@guard(_("这件事没有挂账。"))
+def held(facts: CaseFacts) -> bool:
+    return facts.held
+
+
+@guard(_("请由主办单位签收后申请，或由调度中心申请。"))
+def lead_at_work_or_desk(facts: CaseFacts) -> bool:
+    return facts.order is None or (is_lead(facts) and order_in_work(facts))
+
+
+@guard(_("这件事正在督办。请先看回报，或再次督办。"))
+def not_supervised(facts: CaseFacts) -> bool:
+    return not facts.supervision
+
+
+@guard(_("这件事没有督办。"))
+def supervised(facts: CaseFacts) -> bool:
+    return bool(facts.supervision)
+
+
+@guard(_("没有等回报的督办。"))
+def report_awaited(facts: CaseFacts) -> bool:
+    return facts.supervision == Supervision.SET
+
+
+@guard(_("单位还没有回报。"))
+def reported_back(facts: CaseFacts) -> bool:
+    return facts.supervision == Supervision.REPORTED
+
+
+@guard(_("正在等诉求人补充。"))
+def nobody_asked(facts: CaseFacts) -> bool:
+    return facts.asked_report is None
+
+
+@guard(_("没有等诉求人补充的问题。"))
+def reporter_asked(facts: CaseFacts) -> bool:
+    return facts.asked_report is not None
+
+
+@guard(_("问的不是这一条诉求。"))
+def asked_of_this_voice(facts: CaseFacts) -> bool:
+    return facts.actor_report_id is None or facts.actor_report_id == facts.asked_report
+
+
+@guard(_("这件事正在挂账，办理时限已经停着。"))
+def not_held(facts: CaseFacts) -> bool:
+    return not facts.held
+
+
+@guard(_("这一轮问过了。要再问一次，请由调度中心问。"))
+def question_left(facts: CaseFacts) -> bool:
+    return facts.questions == 0 or (facts.order is None and facts.questions < MOST_QUESTIONS)
+
+
+@guard(_("请选问哪一位诉求人。"))
+def voice_named(facts: CaseFacts) -> bool:
+    return facts.given is None or any(one.id == facts.given.report_id for one in facts.voices)
+
+
+@guard(_("每一轮最多申请两次延期。"))
+def extensions_left(facts: CaseFacts) -> bool:
+    return facts.extensions < MOST_EXTENSIONS
 
 
 # signing, review, check, call-back

@@ -33,6 +33,7 @@ def _was(state: State) -> Guard:
 
 
 S, V = State, Verb
+WITH_A_LEAD = (S.IN_HAND, S.REVIEWING, S.CHECKING, S.CALLING_BACK)
 MERGEABLE = (S.RECEIVED, S.TRIAGED, S.FILED, S.IN_HAND)
 
 FLOW = Flow(
@@ -412,6 +413,122 @@ FLOW = Flow(
             guards=(g.actor_not_recused, g.void_asked, g.not_who_asked_to_void, g.reason_given),
         ),
         Move(V.NUDGE, OPEN, None, duty=Duty.DISPATCH, guards=(g.not_nudged_today,)),
+        # more time
+        Move(
+            V.ASK_EXTEND,
+            {S.IN_HAND},
+            None,
+            duty=Duty.HANDLE,
+            guards=(
+                g.actor_not_recused,
+                g.is_lead,
+                g.order_in_work,
+                g.extension_not_asked,
+                g.extensions_left,
+                g.not_red,
+                g.reason_given,
+            ),
+        ),
+        Move(
+            V.EXTEND,
+            {S.IN_HAND},
+            None,
+            duty=Duty.SIGN,
+            guards=(g.actor_not_recused, g.extension_asked, g.not_who_asked_to_extend),
+        ),
+        Move(
+            V.REFUSE_EXTEND,
+            {S.IN_HAND},
+            None,
+            duty=Duty.SIGN,
+            guards=(g.actor_not_recused, g.extension_asked, g.not_who_asked_to_extend, g.reason_given),
+        ),
+        Move(
+            V.LEAD_EXTEND,
+            {S.IN_HAND},
+            None,
+            duty=Duty.LEAD,
+            guards=(g.actor_not_recused, g.lead_extension_asked, g.not_who_asked_to_lead_extend),
+        ),
+        Move(
+            V.REFUSE_LEAD_EXTEND,
+            {S.IN_HAND},
+            None,
+            duty=Duty.LEAD,
+            guards=(g.actor_not_recused, g.lead_extension_asked, g.not_who_asked_to_lead_extend, g.reason_given),
+        ),
+        Move(
+            V.ASK_HOLD,
+            {S.IN_HAND},
+            None,
+            duty=Duty.HANDLE,
+            guards=(g.actor_not_recused, g.hold_not_asked, g.lead_at_work_or_desk, g.reason_given),
+        ),
+        Move(
+            V.HOLD,
+            {S.IN_HAND},
+            None,
+            duty=Duty.LEAD,
+            guards=(g.actor_not_recused, g.hold_asked, g.not_who_asked_to_hold, g.review_still_ahead),
+        ),
+        Move(
+            V.REFUSE_HOLD,
+            {S.IN_HAND},
+            None,
+            duty=Duty.LEAD,
+            guards=(g.actor_not_recused, g.hold_asked, g.not_who_asked_to_hold, g.reason_given),
+        ),
+        Move(
+            V.SUPERVISE,
+            {S.IN_HAND},
+            None,
+            duty=Duty.SUPERVISE,
+            guards=(g.actor_not_recused, g.not_supervised, g.reason_given),
+        ),
+        Move(
+            V.REPORT_BACK,
+            WITH_A_LEAD,
+            None,
+            duty=Duty.HANDLE,
+            guards=(g.actor_not_recused, g.is_lead, g.report_awaited, g.reason_given),
+        ),
+        Move(
+            V.PRESS,
+            WITH_A_LEAD,
+            None,
+            duty=Duty.SUPERVISE,
+            guards=(g.actor_not_recused, g.reported_back, g.reason_given),
+        ),
+        Move(V.CLOSE_SUPERVISION, WITH_A_LEAD, None, duty=Duty.SUPERVISE, guards=(g.actor_not_recused, g.supervised)),
+        Move(
+            V.ASK_REPORTER,
+            {S.IN_HAND},
+            None,
+            duty=Duty.HANDLE,
+            guards=(
+                g.actor_not_recused,
+                g.nobody_asked,
+                g.not_held,
+                g.lead_at_work_or_desk,
+                g.question_left,
+                g.voice_named,
+                g.reason_given,
+            ),
+        ),
+        Move(
+            V.REPLY,
+            {S.IN_HAND},
+            None,
+            guards=(g.actor_not_recused, g.reporter_asked, g.asked_of_this_voice, g.voice_still_speaks, g.seen_given),
+        ),
+        Move(
+            V.STOP_WAITING,
+            {S.IN_HAND},
+            None,
+            duty=Duty.HANDLE,
+            guards=(g.actor_not_recused, g.reporter_asked, g.lead_at_work_or_desk),
+        ),
+        Move(V.RESUME, {S.IN_HAND}, None, duty=Duty.DISPATCH, guards=(g.actor_not_recused, g.held)),
     ]
 )
 
@@ -441,6 +558,10 @@ BY: dict[Verb, By] = {
     V.TELL_OUTCOME: By.REPORTER, V.SECOND_ROUND: By.DESK, V.SPLIT_OFF: By.DESK, V.REOPEN: By.DESK,
     V.LATE_FEEDBACK: By.REPORTER, V.OBJECT: By.DESK, V.TRANSFER: By.DESK, V.WITHDRAW: By.REPORTER,
     V.FINE_NOW: By.REPORTER, V.ASK_VOID: By.DESK, V.VOID: By.DESK, V.REFUSE_VOID: By.DESK, V.NUDGE: By.DESK,
+    V.ASK_EXTEND: By.UNIT, V.EXTEND: By.LEAD, V.REFUSE_EXTEND: By.LEAD, V.LEAD_EXTEND: By.DESK,
+    V.REFUSE_LEAD_EXTEND: By.DESK, V.ASK_HOLD: By.UNIT, V.HOLD: By.DESK, V.REFUSE_HOLD: By.DESK, V.RESUME: By.DESK,
+    V.SUPERVISE: By.DESK, V.REPORT_BACK: By.UNIT, V.PRESS: By.DESK, V.CLOSE_SUPERVISION: By.DESK,
+    V.ASK_REPORTER: By.UNIT, V.REPLY: By.REPORTER, V.STOP_WAITING: By.UNIT,
 }  # fmt: skip
 
 # Others who may walk the same move.
@@ -451,6 +572,10 @@ ALSO: dict[Verb, tuple[tuple[By, Duty | None], ...]] = {
     V.RAISE: ((By.DESK, Duty.INTAKE), (By.LEAD, Duty.SIGN)),
     V.REOPEN: ((By.REPORTER, None),),
     V.OBJECT: ((By.REPORTER, None),),
+    V.ASK_HOLD: ((By.DESK, Duty.DISPATCH),),
+    V.ASK_REPORTER: ((By.DESK, Duty.DISPATCH),),
+    V.REPLY: ((By.DESK, Duty.INTAKE), (By.DESK, Duty.CALL_BACK), (By.LEAD, Duty.HANDLE)),
+    V.STOP_WAITING: ((By.DESK, Duty.DISPATCH),),
     V.NUDGE: ((By.REPORTER, None), (By.TAKER, None), (By.DESK, Duty.INTAKE), (By.DESK, Duty.SUPERVISE)),
 }
 

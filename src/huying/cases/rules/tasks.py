@@ -25,6 +25,8 @@ class Task(Term):
     CHECK = "check", _("待核查")
     APPROVE = "approve", _("待我审批")
     NAME = "name", _("待指定承办")
+    REPORT_BACK = "report_back", _("待回报督办")
+    LOOK = "look", _("督办待看")
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,11 @@ DECIDES: dict[str, tuple[Duty, Verb]] = {
     "decline": (Duty.FILE, Verb.DECLINE),
     "void": (Duty.FILE, Verb.VOID),
     "return": (Duty.DISPATCH, Verb.RETURN),
+    "lead_extend": (Duty.LEAD, Verb.LEAD_EXTEND),
+    "hold": (Duty.LEAD, Verb.HOLD),
 }
+# The same for the duty over the lead unit.
+UNIT_DECIDES: dict[str, tuple[Duty, Verb]] = {"extend": (Duty.SIGN, Verb.EXTEND)}
 
 # Tasks that are worked off on the triage page, one after the other.
 TRIAGE_TASKS = (Task.TRIAGE, Task.DISPATCH)

@@ -97,6 +97,22 @@ class Verb(Term):
     VOID = "void", _("同意作废")
     REFUSE_VOID = "refuse_void", _("不同意作废")
     NUDGE = "nudge", _("催办")
+    ASK_EXTEND = "ask_extend", _("申请延期")
+    EXTEND = "extend", _("同意延期")
+    REFUSE_EXTEND = "refuse_extend", _("不同意延期")
+    LEAD_EXTEND = "lead_extend", _("领导同意延期")
+    REFUSE_LEAD_EXTEND = "refuse_lead_extend", _("领导不同意延期")
+    ASK_HOLD = "ask_hold", _("申请挂账")
+    HOLD = "hold", _("同意挂账")
+    REFUSE_HOLD = "refuse_hold", _("不同意挂账")
+    RESUME = "resume", _("结束挂账")
+    SUPERVISE = "supervise", _("督办")
+    REPORT_BACK = "report_back", _("回报督办")
+    PRESS = "press", _("再次督办")
+    CLOSE_SUPERVISION = "close_supervision", _("结束督办")
+    ASK_REPORTER = "ask_reporter", _("请诉求人补充")
+    REPLY = "reply", _("回答补充")
+    STOP_WAITING = "stop_waiting", _("不再等补充")
     # of work orders alone; they follow the case
     COMPLETE = "complete", _("完成")
     CANCEL = "cancel", _("撤销")
@@ -156,6 +172,31 @@ class VisitKind(Term):
     CHECK = "check", _("核查")
 
 
+class Supervision(Term):
+    """How a supervision stands; none where it is over."""
+
+    SET = "set", _("待回报")
+    REPORTED = "reported", _("已回报")
+
+
+class OwnStep(Term):
+    """A clock beside the steps of the flow, with a limit that a person sets."""
+
+    SUPERVISE = "supervise", _("督办")
+    REPLY = "reply", _("等诉求人补充")
+
+
+class HoldReason(Term):
+    """Why nothing can be done for now: what the public list says of it."""
+
+    PROJECT = "project", _("等工程立项或施工")
+    FUNDS = "funds", _("等资金到位")
+    UPPER = "upper", _("等上级或别的部门")
+    OWNERS = "owners", _("等业主共同决定")
+    LAW = "law", _("等诉讼或仲裁结果")
+    SEASON = "season", _("等季节或天气")
+
+
 FIELD_CHANNELS = frozenset({Channel.PATROL, Channel.SENSOR})
 
 # Units from outside the administration never see who called.
@@ -213,7 +254,7 @@ def flow_for(channel: Channel | str, type_flow: FlowKind | str | None, *, self_h
 
 
 # Why a clock stood still, as it is stored, in words.
-PAUSES: dict[str, Label] = {"reviewing": _("街道审核期间")}
+PAUSES: dict[str, Label] = {"reviewing": _("街道审核期间"), "held": _("挂账"), "asked": _("等诉求人补充")}
 
 
 def steps_of_flow(flow: FlowKind | str, *, checked: bool, called_back: bool) -> list[State]:

@@ -20,15 +20,14 @@ from huying.desk.links import case_url, photo_url
 from huying.desk.mine import (
     LATE,
     MOST_ROWS,
-    ORDER_TASKS,
     TODAY,
     WARM,
     cells_of,
     chosen,
     greeting,
-    possible_tasks,
     sentence_of,
     tomorrow_of,
+    works_by_order,
 )
 from huying.desk.rows import Row, Rows
 from huying.files import queries as files
@@ -67,7 +66,7 @@ def _page(request: HttpRequest, show: str, key: str, heading: str) -> HttpRespon
     viewer, now = actor_of(request), now_of(request)
     todos = menu.todos_of(viewer)
     shown = chosen(todos, show, now)
-    by_order = not set(possible_tasks(viewer)) - ORDER_TASKS  # a unit's handler: the order to sign comes first
+    by_order = works_by_order(viewer)  # a unit's handler: the order to sign comes first
     first = next((one for one in shown if one.task == Task.SIGN_IN), None) if by_order else None
     ahead = tomorrow_of(todos, now)
     wanted = {one.case_id: one for one in (*shown[:MOST_ROWS], *ahead[:TOMORROW_SHOWN], *([first] if first else []))}

@@ -8,11 +8,14 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.timezone import localdate
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
 from huying.cases.models import Case
 from huying.cases.queries import public as reads
+from huying.cases.rules import HoldReason
+from huying.clocks.queries import day_words
 from huying.files import queries as files
 from huying.files import responses
 from huying.kernel.doors import now_of, public
@@ -96,6 +99,27 @@ def nearby(request: HttpRequest) -> HttpResponse:
         "portal/nearby.html",
         {"cards": cards, "page": page, "first": not after, "area_name": area.name(code) if code else ""},
     )
+
+
+@public
+@require_safe
+def held(request: HttpRequest) -> HttpResponse:
+    """What of the area cannot be done for now: why, and when somebody looks again."""
+    code, now = area.chosen(request), now_of(request)
+    page: Page[Case] = Page(limit=ON_A_PAGE, after=request.GET.get("after", ""))
+    rows = [
+        {
+            "type": one.type_name,
+            "community": one.community,
+            "reason": HoldReason(one.reason).label,
+            "since": day_words(localdate(one.since), now),
+            "until": day_words(one.until, now),
+        }
+        for one in (queries.held(code, now=now, page=page) if code else [])
+    ]
+    named = area.name(code) if code else ""
+    facts = {"rows": rows, "page": page, "first": "after" not in request.GET, "area_name": named}
+    return render(request, "portal/held.html", facts)
 
 
 @public

@@ -69,7 +69,7 @@ def status(request: HttpRequest, report_id: UUID) -> HttpResponse:
             "icon": one.icon,
         }
         for one in shown.deeds
-        if one.name not in ("rate", "late", "object", "reopen")
+        if one.name not in ("rate", "late", "object", "reopen", "reply")
     ]
     return render(
         request,
@@ -135,6 +135,16 @@ PAGES: dict[str, Page] = {
         ),
         _("补充收到了，办理单位看得到"),
         _("提交补充"),
+    ),
+    "reply": Page(
+        AddForm,
+        "add",
+        lambda _report_id, given: (
+            cases.answer_question,
+            {"words": given["words"], "images": [*given["photos"], *given["papers"]]},
+        ),
+        _("回答收到了，办理单位看得到"),
+        _("提交回答"),
     ),
     "nudge": Page(
         KeyForm,
