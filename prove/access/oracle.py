@@ -109,6 +109,12 @@ def _account_name(viewer: Viewer, secret: Secret) -> bool:
     return _account(viewer, secret) or holds(viewer, "read", secret.cell)
 
 
+def at_a_desk(viewer: Viewer) -> bool:
+    """Whoever works at a desk somewhere reads the hand-overs of the own unit."""
+    working = {"intake", "file", "dispatch", "review", "call_back", "supervise"}
+    return not for_unit(viewer.role) and bool(working & set(duties(viewer.role)))
+
+
 KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
     "case": lambda viewer, secret: sees(viewer, secret.thing),
     "voice": lambda viewer, secret: sees(viewer, secret.thing),
@@ -129,6 +135,7 @@ KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
     "review": lambda viewer, secret: any_of(viewer, ASKERS, secret.cell),
     "reset": lambda viewer, secret: any_of(viewer, ASKERS, secret.cell),
     "export": lambda viewer, secret: holds(viewer, "export", secret.cell),
+    "hand_over": lambda viewer, secret: viewer.posted == secret.thing and at_a_desk(viewer),
     "dead": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),
 }
 

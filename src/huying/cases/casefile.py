@@ -17,6 +17,7 @@ from huying.audit.models import History
 from huying.cases.actions import Docket
 from huying.cases.actions.covering import may_cover
 from huying.cases.actions.intake import like
+from huying.cases.careful import careful_words, process_of
 from huying.cases.forms import DeskMove, Subject, legal_moves
 from huying.cases.forms.base import DocketRows
 from huying.cases.models import Answer, Case, Report, WorkOrder
@@ -598,6 +599,10 @@ def _notices(subject: Subject) -> list[tuple[str, Label, str, Label]]:
         found.append(("warn", _("地图上的点不在本街道的范围里。请核对地点，或转给那边。"), "", ""))
     if case.objected_against and case.state not in ENDS:
         found.append(("warn", _("诉求人对上次的答复有异议，要由别的同事来定。"), "", ""))
+    rows = subject.rows
+    careful = careful_words(process_of(case, rows.orders, rows.answers, rows.reports, now=subject.now))
+    if careful and case.state not in ENDS and not subject.hides_callers:
+        found.append(("", _("过程提醒：%(reasons)s。跟诉求人说话时请多留意。") % {"reasons": clauses(careful)}, "", ""))
     return found
 
 
