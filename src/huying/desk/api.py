@@ -27,6 +27,8 @@ from huying.kernel.refusals import Invalid
 from huying.kernel.terms import _
 
 router = Router("desk")
+FilterName = text(NAME_LIMIT, name=True, least=1)
+ShiftWords = text(WORDS_LIMIT)
 
 
 class CallOut(Out):
@@ -84,7 +86,7 @@ class FiltersOut(Out):
 
 
 class FilterIn(In):
-    name: text(NAME_LIMIT, name=True, least=1)  # type: ignore[valid-type]
+    name: FilterName
     query: Annotated[str, Field(min_length=1, max_length=QUERY_LIMIT, description="as in the address of the list")]
     unit_id: UUID | None = None
 
@@ -162,7 +164,7 @@ class WantedShifts(In):
 
 class ShiftIn(In):
     unit_id: UUID
-    words: text(WORDS_LIMIT) = ""  # type: ignore[valid-type]
+    words: ShiftWords = ""
 
 
 class ShiftLeft(Written):
