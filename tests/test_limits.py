@@ -13,17 +13,20 @@ from django.apps import apps
 from django.db import models
 
 from huying.audit.models import History
-from huying.cases import actions
+from huying.cases import actions, careful
 from huying.cases.forms.base import MoveForm
 from huying.cases.models import Case, Report
 from huying.cases.queries import lists
 from huying.cases.queries.lists import Wanted
+from huying.cases.rules.care import Process
+from huying.desk.calls import lines_of
 from huying.desk.forms import ListForm
 from huying.kernel.actor import system
 from huying.matters import queries as matters
 from huying.notices.models import Notice
 from huying.people import actions as people
 from huying.people.models import Contact, ContactOpening
+from tests.cases.test_calling import called_back
 from tests.journeys.conftest import Clock
 from tests.journeys.person import Person, photo
 from tests.journeys.steps import case_of, case_page, handle, look_up, move, review, send_report, triage
@@ -234,6 +237,31 @@ def every_subclass(kind):
     for one in kind.__subclasses__():
         yield one
         yield from every_subclass(one)
+
+
+class TestReasonsToTakeCare:
+    """4: reasons to take care are facts of our own process; they decide nothing, and tell nothing of the caller."""
+
+    def test_they_are_worked_out_from_nothing_else(self):
+        assert set(Process.__dataclass_fields__) == {
+            "late_steps", "contacted", "handed_on", "reworked", "nudges", "round", "voices"
+        }  # fmt: skip
+        read = inspect.getsource(careful)
+        for one in ("contact_id", "name_mask", "phone", "words =", ".words", "taken_by", "reporter"):
+            assert one not in read.replace("careful_words", ""), one
+
+    def test_two_callers_of_like_cases_have_like_reasons_and_the_order_of_calls_is_that_of_due_times(
+        self, world, clock
+    ):
+        one, _reports = called_back(world, PHONE)
+        other, _reports = called_back(world, "13800000000")
+        clock.pass_by(hours=2)
+        told = lambda: lines_of(lists.work_of(world.caller), now=clock.now)  # noqa: E731
+        before = told()
+        assert len({tuple(map(str, line.careful)) for line in before}) == 1
+        actions.nudge_case(before[-1].case.pk, actor=world.head, now=clock.now)
+        assert [line.key for line in told()] == [line.key for line in before]
+        assert {one.pk, other.pk} == {line.case.pk for line in before}
 
 
 class TestComplaintsAboutStaff:

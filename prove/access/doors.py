@@ -442,6 +442,8 @@ VALUES: dict[str, Fill] = {
     "desk public_id": _paper(),
     "desk public_id file_id": _paper_file,
     "desk report_id": _slip,
+    "desk filter_id": _of_kind("filter_id", "own", "filter"),
+    "desk hand_over_id": _of_kind("hand_over_id", "hand_over"),
     "cases case_id": _case,
     "cases case_id verb": _case_move,
     "cases case_id file_id": _case_file,
@@ -486,6 +488,8 @@ VALUES: dict[str, Fill] = {
     "api key": _register,
     "api key row_id": _row,
     "api switch_id": _of_kind("switch_id", "switch"),
+    "api filter_id": _of_kind("filter_id", "own", "filter"),
+    "api shift_id": _of_kind("shift_id", "hand_over"),
     "api webhook_id": _of_kind("webhook_id", "own", "webhook"),
     "api webhook_id delivery_id": _call,
 }

@@ -114,6 +114,12 @@ def _switch(viewer: Viewer, secret: Secret) -> bool:
     return bool(duties(viewer.role)) and (secret.cell.startswith(viewer.at) or viewer.at.startswith(secret.cell))
 
 
+def at_a_desk(viewer: Viewer) -> bool:
+    """Whoever works at a desk somewhere reads the hand-overs of the own unit."""
+    working = {"intake", "file", "dispatch", "review", "call_back", "supervise"}
+    return not for_unit(viewer.role) and bool(working & set(duties(viewer.role)))
+
+
 KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
     "case": lambda viewer, secret: sees(viewer, secret.thing),
     "voice": lambda viewer, secret: sees(viewer, secret.thing),
@@ -136,6 +142,7 @@ KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
     "export": lambda viewer, secret: holds(viewer, "export", secret.cell),
     "switch": _switch,
     "digest": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),
+    "hand_over": lambda viewer, secret: viewer.posted == secret.thing and at_a_desk(viewer),
     "dead": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),
 }
 

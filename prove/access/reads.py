@@ -22,14 +22,16 @@ from huying.access import queries as access
 from huying.audit import feed
 from huying.cases.by_people import sight_of
 from huying.cases.models import Case, Report
-from huying.cases.queries import contracts, lists, maps, outside, page, scope, tallies
+from huying.cases.queries import asking, calls, checks, contracts, lists, maps, outside, page, scope, tallies
 from huying.cases.queries.lists import Wanted
 from huying.cases.queries.maps import Box
 from huying.channels import queries as channels
 from huying.channels.listeners import case_moved
 from huying.channels.live import Notice
 from huying.clients import queries as clients
+from huying.desk import queries as desk
 from huying.desk import search as desk_search
+from huying.desk.shifts import facts_of, parts_of
 from huying.kernel.actor import Actor
 from huying.kernel.events import News
 from huying.kernel.paging import Page
@@ -296,6 +298,30 @@ def _contracts(asked: Asked) -> list[Triple]:
         asked.actor, areas=["99"], matters=["03"], since=(NOW - timedelta(days=30)).date(), until=None, most=100_000
     )
     return [("", _ids(got.latest), Within(frozenset(asked.seen)))]
+
+
+def _findings(asked: Asked) -> list[Triple]:
+    supervised = asked.holds("supervise")
+    most = frozenset(
+        one.id for one in asked.world.cases.values() if supervised(one.cell) and oracle.sees_by_place(asked.viewer, one)
+    )
+    found = checks.findings(asked.actor, now=NOW)
+    told = {(kind, one) for kind, rows in found.items() for row in rows for one in (row.case, row.other) if one}
+    return [(str(kind), {one.pk for other, one in told if other == kind}, Within(most)) for kind in found]
+
+
+def _returning(asked: Asked) -> list[Triple]:
+    """Units with orders on cases that are supervised and seen, and no others."""
+    supervised = asked.holds("supervise")
+    cells = [
+        one for one in asked.world.cases.values() if supervised(one.cell) and oracle.sees_by_place(asked.viewer, one)
+    ]
+    most = frozenset(unit for one in cells for unit, _state in one.orders)
+    return [("", {one.unit_id for one in checks.returning_units(asked.actor, now=NOW)}, Within(most))]
+
+
+def _shifts(asked: Asked) -> set[UUID]:
+    return {UUID(key) for key, one in asked.own_of("hand_over") if oracle.may(asked.viewer, one)}
 
 
 def _sight(asked: Asked) -> list[Triple]:
@@ -657,6 +683,53 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     "cases.queries.outside.seen_among": _among,
     "cases.queries.contracts.about_work": _contracts,
     "cases.by_people.sight_of": _sight,
+    "cases.queries.calls.same_matter": _near(lambda case, actor: _ids(calls.same_matter(case, actor, now=NOW))),
+    "cases.queries.asking.undecided": lambda asked: [
+        ("", {case.pk for case, _one in asking.undecided(asked.actor, most=1000)}, Within(frozenset(asked.seen)))
+    ],
+    "cases.queries.checks.findings": _findings,
+    "cases.queries.checks.returning_units": _returning,
+    "desk.queries.filters_of": lambda asked: [
+        ("", _ids(desk.filters_of(asked.actor)), {asked.world.own["filter"][asked.viewer]})
+    ],
+    "desk.queries.filter_by_id": _mine_alone("filter", lambda asked: lambda key: desk.filter_by_id(key, asked.actor)),
+    "desk.queries.hand_overs_of": lambda asked: [
+        ("", _ids(_all(lambda one: desk.hand_overs_of(asked.actor, page=one))), _shifts(asked))
+    ],
+    "desk.queries.waiting_for": lambda asked: [("", _ids(desk.waiting_for(asked.actor)), _shifts(asked))],
+    "desk.queries.hand_over_by_id": lambda asked: [
+        (one.cell, desk.hand_over_by_id(UUID(key), asked.actor) is not None, UUID(key) in _shifts(asked))
+        for key, one in asked.own_of("hand_over")
+    ],
+    "desk.queries.seen_cases": lambda asked: [
+        (
+            "",
+            set(desk.seen_cases([one.id for one in asked.some], asked.actor)),
+            {one.id for one in asked.some if asked.sees(one)},
+        )
+    ],
+    "desk.shifts.facts_of": lambda asked: [
+        (
+            "",
+            {
+                UUID(key)
+                for rows in facts_of(asked.actor, lists.work_of(asked.actor), now=NOW).values()
+                for key, _told in rows
+            },
+            Within(frozenset(asked.seen)),
+        )
+    ],
+    "desk.shifts.parts_of": lambda asked: [
+        (
+            "",
+            {
+                row.case.pk
+                for part in parts_of({"red": [[str(one.id), ""] for one in asked.some]}, asked.actor, now=NOW)
+                for row, _told in part.rows
+            },
+            {one.id for one in asked.some if asked.sees(one)},
+        )
+    ],
     "channels.queries.happened": _happened,
     "channels.queries.visible": _visible,
     "channels.live": _live,

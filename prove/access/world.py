@@ -40,6 +40,7 @@ from huying.channels.models import Delivery as Call
 from huying.channels.models import Webhook
 from huying.clients.actions import hash_of as secret_hash
 from huying.clients.models import Client
+from huying.desk.models import HandOver, SavedFilter
 from huying.files import storage
 from huying.files.models import Attachment
 from huying.kernel.actor import Actor
@@ -725,6 +726,10 @@ def _own_things(world: World) -> None:
         owned.setdefault("area_draft", []).append(
             ImportDraft(id=key, kind="areas", system="", filename=mark, content=b"", made_by=viewer.key, made_at=BEFORE)
         )
+        key, mark = own(viewer, "filter")
+        owned.setdefault("filter", []).append(
+            SavedFilter(id=key, name=mark, query="light=red", made_by=viewer.key, made_at=BEFORE)
+        )
     for rows in owned.values():
         type(rows[0])._default_manager.bulk_create(rows, batch_size=1000)
         world.rows.setdefault(type(rows[0]), {})
@@ -733,6 +738,7 @@ def _own_things(world: World) -> None:
 def _plans(world: World) -> None:
     """Plans, reviews, resets, exports, letters that could not be sent: things of an area's administrators."""
     plans, reviews, items, resets, exports, dead, letters, switches, digests = [], [], [], [], [], [], [], [], []
+    shifts = []
     storm = LimitSet.objects.get(season="typhoon", alert="red")
     for cell in CELLS:
 
@@ -774,6 +780,13 @@ def _plans(world: World) -> None:
             )
         )  # fmt: skip
         digests.append(DigestHours(id=key("digest", "digest"), area_code=cell, minutes=[], set_at=BEFORE))
+        unit = unit_id(cell, "on")
+        shifts.append(
+            HandOver(
+                id=world.known(uuid.uuid5(_SPACE, f"shift {cell}"), "hand_over", cell, unit), unit_id=unit,
+                words=world.mark("hand_over", cell, unit), left_by=uuid.uuid5(_SPACE, "asker"), left_at=BEFORE,
+            )
+        )  # fmt: skip
         letter = Notice(
             id=uuid.uuid5(_SPACE, f"letter {cell}"), kind="order_offered", account=world.rows[Account][cell],
             title=world.mark("dead", cell), body="", area_code=cell, made_at=BEFORE,
@@ -785,7 +798,7 @@ def _plans(world: World) -> None:
                 dead_at=BEFORE, why="refused", masked=world.mark("dead", cell),
             )
         )  # fmt: skip
-    for rows in (plans, reviews, items, resets, exports, letters, dead, switches, digests):
+    for rows in (plans, reviews, items, resets, exports, letters, dead, switches, digests, shifts):
         type(rows[0])._default_manager.bulk_create(rows)
         world.rows.setdefault(type(rows[0]), {}).update(dict(zip(CELLS, rows, strict=True)))
 

@@ -36,6 +36,8 @@ from huying.channels.models import Delivery
 from huying.clients.actions import make_client
 from huying.clients.models import Client
 from huying.config import api
+from huying.desk import actions as keeping
+from huying.desk import models as desk
 from huying.kernel.actor import resident
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import KeyReused, Refusal
@@ -231,6 +233,10 @@ class Kinds:
             "upload_file": self._upload,
             "switch_limits": self._switch_limits,
             "end_limit_switch": self._end_switch,
+            "create_filter": self._create_filter,
+            "remove_filter": self._remove_filter,
+            "leave_shift": self._leave_shift,
+            "take_shift": self._take_shift,
         }
         declared = set()
         for path, methods in api.openapi()["paths"].items():
@@ -310,6 +316,43 @@ class Kinds:
         first, second = (f"/limit-switches/{row.pk}/end" for row in (one, two))
         return Write(
             lambda: self.ask("leader", "POST", first, None, key), lambda: self.ask("leader", "POST", second, None, key)
+        )
+
+    def _create_filter(self) -> Write:
+        desk.SavedFilter.objects.all().delete()
+        body = {"name": "超时", "query": "light=red"}
+        return self.sending("head", "POST", "/filters", body, {**body, "name": "快到期"})
+
+    def _remove_filter(self) -> Write:
+        desk.SavedFilter.objects.all().delete()
+        one, two = (
+            keeping.save_filter(
+                filter_id=uuid7(), name="超时", query="light=red", unit_id=None, actor=self.stage.world.head, now=RACE
+            )
+            for _ in range(2)
+        )
+        key = f"dup-{next(_numbers)}-{random.getrandbits(40)}"
+        return Write(
+            lambda: self.ask("head", "DELETE", f"/filters/{one.pk}", None, key),
+            lambda: self.ask("head", "DELETE", f"/filters/{two.pk}", None, key),
+        )
+
+    def _leave_shift(self) -> Write:
+        body = {"unit_id": str(self.stage.world.units["centre"].pk), "words": "请接着催。"}
+        return self.sending("head", "POST", "/shifts", body, {**body, "words": "换一句话。"})
+
+    def _take_shift(self) -> Write:
+        one, two = (
+            keeping.leave_shift(
+                hand_over_id=uuid7(), unit_id=self.stage.world.units["centre"].pk, words="", facts={},
+                actor=self.stage.world.clerk, now=RACE,
+            )
+            for _ in range(2)
+        )  # fmt: skip
+        key = f"dup-{next(_numbers)}-{random.getrandbits(40)}"
+        return Write(
+            lambda: self.ask("head", "POST", f"/shifts/{one.pk}/take", None, key),
+            lambda: self.ask("head", "POST", f"/shifts/{two.pk}/take", None, key),
         )
 
     def _create_row(self) -> Write:
@@ -427,6 +470,8 @@ class Kinds:
             "huying.desk.forms.CallForm": self._call_form,
             "huying.desk.forms.SelfForm": self._self_form,
             "huying.desk.forms.TriageForm": self._triage_form,
+            "huying.desk.forms.SaveFilterForm": self._filter_form,
+            "huying.desk.forms.LeaveForm": self._leave_form,
             "huying.registers.forms.RowForm": self._row_form,
             "huying.notices.forms.PaperForm": self._paper_form,
             "huying.notices.forms.ObjectionForm": self._objection_form,
@@ -435,7 +480,7 @@ class Kinds:
             "huying.portal.forms.RateForm": lambda: self._deed("rate", "tell_outcome"),
             "huying.portal.forms.AddForm": lambda: self._deed("add", "add_to_report"),
         }
-        bases = {"huying.desk.forms._Keyed", "huying.desk.forms.PlaceForm"}
+        bases = {"huying.desk.forms._Keyed", "huying.desk.forms._OfUnit", "huying.desk.forms.PlaceForm"}
         for name, form in keyed_forms().items():
             if issubclass(form, MoveForm) or name in bases:
                 continue
@@ -475,6 +520,15 @@ class Kinds:
             "lead": str(self.stage.world.units["sanitation"].pk), "instruction": "请先联系。",
         }  # fmt: skip
         return self._posting("head", f"/desk/triage/{scene.case.pk}/", data, {"instruction": "换一句话。"})
+
+    def _filter_form(self) -> Write:
+        desk.SavedFilter.objects.all().delete()
+        data = {"key": str(uuid7()), "query": "light=red", "name": "超时", "unit": ""}
+        return self._posting("head", "/desk/list/filters/", data, {"name": "快到期"})
+
+    def _leave_form(self) -> Write:
+        data = {"key": str(uuid7()), "unit": str(self.stage.world.units["centre"].pk), "words": "请接着催。"}
+        return self._posting("head", "/desk/shifts/", data, {"words": "换一句话。"})
 
     def _row_form(self) -> Write:
         data = {"key": str(uuid7()), "name": f"榕树公厕 {next(_numbers)}", "area_code": GRID, "kind": _first_kind()}

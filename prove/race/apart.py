@@ -56,7 +56,7 @@ _NAMES: dict[str, str] = {
     ),
     NEW: (
         "find_and_handle ask_export note_export create_organisation make_client make_webhook draw_plan "
-        "send_report object_to_public receive "
+        "send_report object_to_public receive save_filter leave_shift "
     ),
 }
 APART: dict[str, str] = {name: reason for reason, names in _NAMES.items() for name in names.split()}

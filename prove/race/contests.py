@@ -28,6 +28,7 @@ from huying.cases.rules import LIVE_ORDERS, OrderRole, State
 from huying.channels import actions as hooks
 from huying.clients import actions as clients
 from huying.clients.models import Client
+from huying.desk import actions as desk
 from huying.files import actions as files
 from huying.kernel.actor import resident, system
 from huying.kernel.ids import uuid7
@@ -213,6 +214,29 @@ def _register_edit(c: Contests, rng: random.Random, count: int) -> Contest:
         )  # fmt: skip
 
     return Contest([edit(place) for place in range(count)], lines=("facility", row.pk))
+
+
+def _shift(c: Contests, rng: random.Random, count: int) -> Contest:
+    one = desk.leave_shift(
+        hand_over_id=uuid7(), unit_id=c.world.units["centre"].pk, words="", facts={}, actor=c.world.leader, now=RACE
+    )
+    colleagues = [c.world.clerk, c.world.dispatcher, c.world.reviewer, c.world.caller, c.world.head, c.world.head2]
+
+    def take(place: int) -> Callable[[], Any]:
+        actor = colleagues[place % len(colleagues)]
+        return lambda: desk.take_shift(hand_over_id=one.pk, actor=actor, now=RACE)
+
+    return Contest([take(place) for place in range(count)], most=count, lines=("hand_over", one.pk))
+
+
+def _filter(c: Contests, rng: random.Random, count: int) -> Contest:
+    one = desk.save_filter(
+        filter_id=uuid7(), name="超时", query="light=red", unit_id=c.world.units["centre"].pk, actor=c.world.clerk,
+        now=RACE,
+    )  # fmt: skip
+    own = lambda: desk.remove_filter(filter_id=one.pk, actor=c.world.clerk, now=RACE)
+    head = lambda: desk.remove_filter(filter_id=one.pk, actor=c.world.head, now=RACE)
+    return Contest(c.both(own, head, count), most=count, lines=("saved_filter", one.pk), refusals=(404, 409))
 
 
 def _register_end(c: Contests, rng: random.Random, count: int) -> Contest:
@@ -650,4 +674,6 @@ CONTESTS: dict[str, Maker] = {
     "two cases merged into each other": _merge_both_ways,
     "grid recoded while cases move": _moved_grid,
     "unique order_one_lead": _two_leads,
+    "shift taken over by many": _shift,
+    "filter removed by its maker and the head": _filter,
 }

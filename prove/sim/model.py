@@ -233,7 +233,7 @@ def _form_lacks(case: Case, what: str) -> bool:
     if what == "before_and_after":
         return not (form.get("before") and form.get("after"))
     if what == "result":
-        return form.get("result") not in ("reached", "missed", "refused")
+        return form.get("result") not in ("reached", "missed", "refused", "wrong")
     if what == "outcome":
         return form.get("outcome") not in ("solved", "explained", "project")
     if what == "proof":

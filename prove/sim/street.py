@@ -11,7 +11,7 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -267,8 +267,9 @@ class Street:
         if case["state"] not in ("calling_back", "closed"):
             return False, False
         said = [*case["said"], *([form["solved"]] if "solved" in form else [])]
-        tries = [*case["tries"], *([form["result"]] if form.get("call") else [])]
-        told = bool(said) or "refused" in tries or tries.count("missed") >= 3
+        now = [(form["result"], self.now)] if form.get("call") else []
+        tries = [*zip(case["tries"], case["tried_at"], strict=True), *now]
+        told = bool(said) or any(one in ("refused", "wrong") for one, _at in tries) or len(_parts(tries)) >= 3
         return told, False in said
 
     def _sound(self, case: model.Case, verb: str, form: dict[str, Any]) -> bool:
@@ -327,7 +328,7 @@ class Street:
         if verb in ("pass_check", "fail_check"):
             return {"words": words, "reason": words}, act("check_place", passed=verb == "pass_check", words=words)
         if verb == "call_back":
-            result = rng.choice(("reached", "reached", "missed", "missed", "refused", ""))
+            result = rng.choice(("reached", "reached", "missed", "missed", "refused", "wrong", ""))
             form = {"result": result, "call": True}
             if result == "reached":
                 form["solved"] = rng.random() < 0.75
@@ -949,6 +950,12 @@ SELECT json_build_object(
                 FROM approvals_approval WHERE state = 'asked' AND (object_id = %(case)s OR object_id IN
                   (SELECT id FROM cases_workorder WHERE case_id = %(case)s))))::text
 """
+
+
+def _parts(tries: list[tuple[str, datetime]]) -> set[tuple[date, bool, bool, bool]]:
+    """The parts of days in which calls were missed: from nine, twelve, fourteen, eighteen to twenty-one."""
+    local = [at.astimezone(CHINA) for result, at in tries if result == "missed"]
+    return {(at.date(), at.hour >= 12, at.hour >= 14, at.hour >= 18) for at in local if 9 <= at.hour < 21}
 
 
 def _stored(rows: dict[str, Any], people: dict[Any, str], units: dict[Any, str]) -> dict[str, Any]:

@@ -128,6 +128,7 @@ def _furnish(one: Made) -> None:
     from huying.cases import actions as cases
     from huying.cases.models import Case, Report
     from huying.clients.actions import make_client
+    from huying.desk import actions as desk
     from tests.browser.desk_world import photo
 
     case = Case.objects.get(pk=one.world.call(now=one.now, images=[photo()]).case.pk)
@@ -137,6 +138,13 @@ def _furnish(one: Made) -> None:
     )  # fmt: skip
     one.world.call(now=one.now, words="路灯不亮，晚上看不见路。")
     make_client(kind="personal", name="试用程序", duties=["read"], days=30, actor=one.world.head, now=one.now)
+    centre = one.world.units["centre"].pk
+    desk.save_filter(
+        filter_id=uuid4(), name="超时", query="light=red", unit_id=centre, actor=one.world.head, now=one.now
+    )
+    desk.leave_shift(
+        hand_over_id=uuid4(), unit_id=centre, words="请接着催。", facts={}, actor=one.world.clerk, now=one.now
+    )
     newest = {}
     for model in apps.get_models():
         if model.__module__.startswith("huying."):
@@ -151,6 +159,7 @@ def _furnish(one: Made) -> None:
         "review_id": "Review", "item_id": "ReviewItem", "reset_id": "FactorReset", "factor_id": "Factor",
         "address_id": "CodeAddress", "export_id": "Export", "change_id": "BulkChange", "webhook_id": "Webhook",
         "organisation_id": "Organisation", "row_id": "Organisation", "talent_id": "Talent", "pk": "Account",
+        "filter_id": "SavedFilter", "hand_over_id": "HandOver", "shift_id": "HandOver",
     }  # fmt: skip
     one.values = {name: newest.get(kind) or uuid4() for name, kind in kinds.items()}
     one.values |= {

@@ -36,7 +36,7 @@ NO_PAGE = {
     "access:unlink", "access:decide_reset", "access:end_sign_in", "access:decide_item",
     "portal:code_picture", "portal:forget", "portal:again", "portal:private", "portal:photo", "portal:photo_for_all",
     "portal:security", "portal:guess", "access:sign_out", "access:demo_sign_in", "desk:points", "desk:box", "desk:triage_choices",
-    "desk:nudge",
+    "desk:nudge", "desk:callback_phone", "desk:remove_filter", "desk:take_shift",
     "cases:move", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview", "matters:make_draft",
     "matters:export", "matters:submit", "matters:approve", "matters:send_back", "matters:drop", "places:drop",
     "places:polygons", "places:outlines", "clocks:publish", "clocks:hours", "ui:map_data", "ui:type", "channels:live",
@@ -69,7 +69,8 @@ ELSEWHERE = {
     "test_gallery": {"ui:gallery", "ui:gallery_portal", "ui:gallery_problem"},
 }  # fmt: skip
 HERE_TOO = {
-    "portal:danger", "portal:kind", "access:password", "desk:callback", "matters:catalogue", "matters:type",
+    "portal:danger", "portal:kind", "access:password", "desk:callback", "desk:callback_case", "desk:checks",
+    "desk:shifts", "desk:shift", "desk:save_filter", "matters:catalogue", "matters:type",
     "matters:duties", "matters:version", "matters:import", "places:tree", "places:area", "places:import",
     "places:draft", "clocks:now", "clocks:year", "cases:case", "notices:mine", "notices:preferences", "notices:admin",
     "notices:dead", "notices:words", "notices:publics", "desk:paper_files", "notices:new_public", "notices:public", "notices:edit_public",
@@ -135,6 +136,8 @@ def test_catalogue_places_calendar_and_the_rest_can_be_read(visit, width):
         ("community", reverse("places:area", args=[BANYAN])),
         ("grid-area", reverse("places:area", args=[GRID])),
         ("call-back", reverse("desk:callback")),
+        ("own-checks", reverse("desk:checks")),
+        ("save-filter", f"{reverse('desk:save_filter')}?light=red"),
         ("password", reverse("access:password")),
         ("clients", reverse("clients:own")),
         ("no-such-page", "/desk/no-such-page/"),
@@ -181,6 +184,22 @@ def test_catalogue_places_calendar_and_the_rest_can_be_read(visit, width):
     me.look("portal-no-such-page")
     for one in (head, keeper, me):
         one.close()
+
+
+@BROWSER
+@WIDTHS
+def test_a_call_and_a_hand_over_can_be_read(visit, width):
+    head = visit("head", width)
+    for place, case in enumerate(Case.objects.filter(state="calling_back").order_by("pk")[:2]):
+        head.go(reverse("desk:callback_case", args=[case.pk]))
+        head.look(f"call-{place}")
+    head.go(reverse("desk:shifts"))
+    head.look("shifts")
+    head.page.locator("[name=words]").fill("三栋的垃圾，答应今天先打电话。")
+    head.page.locator("button[data-send]").click()
+    head.page.wait_for_url("**/shifts/*-*/")
+    head.look("shift")
+    head.close()
 
 
 @BROWSER

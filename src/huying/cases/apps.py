@@ -7,7 +7,7 @@ class CasesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from huying.cases import by_people, in_areas, panels
+        from huying.cases import by_people, in_areas, panels, registers
         from huying.cases.queries import keeping
         from huying.files.resting import add_owner
         from huying.kernel.registry import add_link
@@ -20,3 +20,4 @@ class CasesConfig(AppConfig):
         add_owner("visit", keeping.resting_visits)
         by_people.declare()
         panels.register()
+        registers.declare()

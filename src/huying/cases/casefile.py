@@ -17,6 +17,7 @@ from huying.audit.models import History
 from huying.cases.actions import Docket
 from huying.cases.actions.covering import may_cover
 from huying.cases.actions.intake import like
+from huying.cases.careful import careful_words, process_of
 from huying.cases.forms import DeskMove, Subject, legal_moves
 from huying.cases.forms.base import DocketRows
 from huying.cases.forms.desk import approval_lines
@@ -617,6 +618,10 @@ def _notices(subject: Subject) -> list[tuple[str, Label, str, Label]]:
     if case.held_until is not None:
         told = {"reason": HoldReason(case.held_reason).label, "day": clocks.day_words(case.held_until, subject.now)}
         found.append(("", _("挂账：%(reason)s。%(day)s 复核，到那天就接着办。") % told, "", ""))
+    rows = subject.rows
+    careful = careful_words(process_of(case, rows.orders, rows.answers, rows.reports, now=subject.now))
+    if careful and case.state not in ENDS and not subject.hides_callers:
+        found.append(("", _("过程提醒：%(reasons)s。跟诉求人说话时请多留意。") % {"reasons": clauses(careful)}, "", ""))
     return found
 
 

@@ -17,6 +17,7 @@ from huying.cases.rules import Channel
 from huying.cases.rules.tallies import level_below
 from huying.desk.forms import LIGHTS, MARKS, STATES, TIMES
 from huying.desk.links import with_changes
+from huying.desk.models import SavedFilter
 from huying.kernel.actor import Actor
 from huying.kernel.terms import Label
 from huying.matters import queries as matters
@@ -74,6 +75,14 @@ def tabs_of(wanted: Wanted, counts: dict[str, Found], now: datetime) -> list[dic
             "current": wanted == same[name],
         }
         for name in words
+    ]
+
+
+def saved_tabs(saved: Sequence[SavedFilter], query: str) -> list[dict[str, Any]]:
+    """Filters under a name, after those that everybody has; they are not counted."""
+    return [
+        {"words": one.name, "url": f"?{one.query}", "count": None, "current": bool(query) and one.query == query}
+        for one in saved
     ]
 
 

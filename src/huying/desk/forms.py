@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
@@ -13,6 +14,7 @@ from django.utils import timezone
 from huying.cases.queries import maps
 from huying.cases.queries.lists import FLAGS, NO_MATTER, Wanted
 from huying.cases.rules import Channel, ReplyBy, State
+from huying.desk.rules import FILTER_PARTS, NAME_LIMIT, WORDS_LIMIT
 from huying.files.forms import HoldsImages, ImagesField, PapersField, VoiceField
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
@@ -20,6 +22,7 @@ from huying.kernel.terms import Label, _
 from huying.kernel.text import TextField
 from huying.matters import queries as matters
 from huying.matters.rules import Grade
+from huying.people.models import Organisation
 from huying.people.rules import Duty, plain_phone
 from huying.places import queries as places
 from huying.places.rules import community_of, is_code
@@ -100,6 +103,9 @@ class ListForm(forms.Form):
             flag=data["flag"],
             words=data["q"],
         )
+
+
+assert set(ListForm.base_fields) == FILTER_PARTS
 
 
 class BoxForm(ListForm):
@@ -369,3 +375,51 @@ class TriageForm(_Keyed):
     def kind(self) -> str:
         """The chosen type: one of the list where it was opened, else a suggestion."""
         return str(self.cleaned_data.get("other_type") or self.cleaned_data.get("type_code") or "")
+
+
+# What the desk keeps
+
+
+class _OfUnit(_Keyed):
+    """A form about one of the units that the person works in."""
+
+    unit = forms.ChoiceField(label=_("单位"), required=False)
+
+    def __init__(self, *args: Any, units: Iterable[Organisation], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.offer([(str(one.pk), one.short_name or one.name) for one in units])
+
+    def offer(self, units: Choices) -> None:
+        _select(self.fields["unit"], units)
+
+    def clean_unit(self) -> UUID | None:
+        given = self.cleaned_data["unit"]
+        return UUID(given) if given else None
+
+
+class SaveFilterForm(_OfUnit):
+    """The name of a filter, and with whom it is shared."""
+
+    query = forms.CharField(widget=forms.HiddenInput, required=False, max_length=4000)
+    name = TextField(label=_("筛选名称"), limit=NAME_LIMIT, name=True, help_text=_("最多 20 个字，不写诉求人的姓名。"))
+    field_order: ClassVar[list[str]] = ["name", "unit"]
+
+    def offer(self, units: Choices) -> None:
+        self.fields["unit"].label = _("给谁用")
+        super().offer([("", _("只给自己用")), *units])
+
+
+class LeaveForm(_OfUnit):
+    """What who leaves has to say to the next shift."""
+
+    words = TextField(
+        label=_("要交代的话"), limit=WORDS_LIMIT, required=False, widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("答应过谁、哪天要做什么。不写诉求人的姓名和电话。"),
+    )  # fmt: skip
+
+    def offer(self, units: Choices) -> None:
+        super().offer(units)
+        self.fields["unit"].required = True
+        if len(units) == 1:
+            self.fields["unit"].initial = units[0][0]
+            self.fields["unit"].widget = forms.HiddenInput()

@@ -31,6 +31,11 @@ def triage_url(case_id: UUID) -> str:
     return _of("desk:triage_case", case_id)
 
 
+def call_url(case_id: UUID, report_id: UUID) -> str:
+    """The call-back desk with one caller of a case."""
+    return f"{_of('desk:callback_case', case_id)}?{urlencode({'caller': report_id})}"
+
+
 def _of(name: str, case_id: UUID) -> str:
     return _address(name, get_urlconf(), get_script_prefix()).replace(_ANY, str(case_id))
 

@@ -9,6 +9,7 @@ from threading import local
 from huying.cases.queries import lists
 from huying.cases.queries.lists import Todo
 from huying.cases.rules.tasks import TRIAGE_TASKS, Task
+from huying.desk.rules import at_the_desk
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.registry import MenuEntry, add_link, add_menu
 from huying.kernel.terms import _
@@ -65,6 +66,11 @@ def takes_calls(actor: Actor) -> bool:
     return actor.has(Duty.INTAKE) or actor.has(Duty.REPORT)
 
 
+def hands_over(actor: Actor) -> bool:
+    """Whether the actor works shifts at a desk, in a unit."""
+    return bool(actor.units) and at_the_desk(actor)
+
+
 def reads_areas(actor: Actor) -> bool:
     return bool(actor.areas(Duty.READ))
 
@@ -80,7 +86,7 @@ def register() -> None:
             "review", _("审核"), "search-check", "desk:review", "dispatch", 40, _holds(Duty.REVIEW), _count(Task.REVIEW)
         ),
         MenuEntry(
-            "callback", _("回访"), "phone", "desk:callback", "dispatch", 50, _holds(Duty.CALL_BACK),
+            "callback", _("回访台"), "phone", "desk:callback", "dispatch", 50, _holds(Duty.CALL_BACK),
             _count(Task.CALL_BACK),
         ),
         MenuEntry("new", _("登记来电"), "message-add", "desk:new", "dispatch", 60, _holds(Duty.INTAKE)),
@@ -88,7 +94,9 @@ def register() -> None:
             "behalf", _("代报"), "message-add", "desk:new", "base", 32,
             lambda actor: actor.has(Duty.REPORT) and not actor.has(Duty.INTAKE),
         ),
+        MenuEntry("shifts", _("交接班"), "swap", "desk:shifts", "dispatch", 70, hands_over),
         MenuEntry("board", _("看板"), "chart", "desk:board", "supervise", 200, reads_areas),
+        MenuEntry("checks", _("自查"), "search-check", "desk:checks", "supervise", 210, _holds(Duty.SUPERVISE)),
         MenuEntry("self", _("即办"), "check-circle", "desk:self", "base", 34, patrols),
         MenuEntry("taken", _("我登记的"), "users", "desk:taken", "base", 130, takes_calls),
     )  # fmt: skip

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from huying.approvals.rules import ApprovalKind, ApprovalVerb
 from huying.cases.actions.acting import act, opened
-from huying.cases.actions.docket import BETWEEN_CALLS, Docket, flush
+from huying.cases.actions.docket import Docket, flush
 from huying.cases.actions.intake import keep_images
 from huying.cases.actions.units import hand_out, last_answer
 from huying.cases.models import Addition, Case, ContactAttempt, Feedback, Report, SiteVisit
@@ -27,6 +27,7 @@ from huying.cases.rules import (
     VisitKind,
     flow_for,
 )
+from huying.cases.rules.calling import BETWEEN_CALLS
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor, rule
 from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
@@ -140,8 +141,9 @@ def record_call_back(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """记回访: one attempt with one caller. Three missed ones at different times, or a refusal, settle the report.
+    """记回访: one attempt with one caller, who is asked once however many reports are theirs.
 
+    Missed at three different times, a refusal, or a number that is not theirs settle what the caller reported.
     Raises Invalid where the caller was reached and "solved" was not asked, IllegalMove where the last attempt was just
     now or the caller has said it already.
     """
@@ -151,14 +153,11 @@ def record_call_back(
         raise Invalid({"solved": [_("接通了，请先问解决了没有。")]})
     if satisfaction and satisfaction not in Satisfaction.values:
         raise Invalid({"satisfaction": [_("请选满意、基本满意或不满意。")]})
-    earlier = [
-        one
-        for one in docket.attempts
-        if one.report_id == report.pk and one.kind == ContactKind.CALL_BACK and one.round == docket.case.round
-    ]
+    mine = docket.callers()[report.pk]
+    earlier = docket.calls_to(mine)
     if result == CallResult.MISSED and any(now - one.made_at < BETWEEN_CALLS for one in earlier):
         raise IllegalMove(_("刚刚打过。没接通的话，请隔一小时再打。"), state=docket.case.state)
-    if any(one.report_id == report.pk and one.round == docket.case.round and not one.late for one in docket.feedback):
+    if any(one.report_id in mine and one.round == docket.case.round and not one.late for one in docket.feedback):
         raise IllegalMove(_("这位诉求人这一轮已经评价过了。"), state=docket.case.state)
     attempt = ContactAttempt(
         id=docket.make_id(),

@@ -8,9 +8,9 @@ them together. So both write the same rows by construction (and a test compares 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
@@ -39,6 +39,7 @@ from huying.cases.models import (
     SiteVisit,
     WorkOrder,
 )
+from huying.cases.queries import calling
 from huying.cases.rules import (
     ENDS,
     FLOW,
@@ -62,6 +63,7 @@ from huying.cases.rules import (
     alternatives,
     state_label,
 )
+from huying.cases.rules.calling import CALLS_BEFORE_GIVING_UP, CallHours, next_try_at, of_one_caller, tries
 from huying.cases.search import grams, vector
 from huying.clocks import actions as clock_actions
 from huying.clocks import queries as clocks
@@ -86,8 +88,6 @@ from huying.people.actions import ContactRows
 from huying.people.models import Consent, Contact, Recusal
 from huying.people.rules import Duty
 
-CALLS_BEFORE_GIVING_UP = 3
-BETWEEN_CALLS = timedelta(hours=1)
 EXTENSIONS = frozenset({ApprovalKind.EXTEND, ApprovalKind.LEAD_EXTEND})
 OF_THE_LEAD = EXTENSIONS | {ApprovalKind.HOLD}
 HELD, ASKED = "held", "asked"  # why a clock stands still
@@ -127,6 +127,12 @@ class Knowledge:
         self._units: dict[tuple[str, str], frozenset[UUID]] = {}
         self._signers: dict[UUID, frozenset[UUID]] = {}
         self._calendar: Calendar | None = None
+        self._call_hours: dict[str, CallHours] = {}
+
+    def call_hours(self, area_code: str, day: date) -> CallHours:
+        if area_code not in self._call_hours:
+            self._call_hours[area_code] = calling.hours_in(area_code, day)
+        return self._call_hours[area_code]
 
     @property
     def calendar(self) -> Calendar:
@@ -391,7 +397,7 @@ class Docket:
             returned_units=frozenset(one.unit_id for one in self.orders if one.state == OrderState.RETURNED),
             recused_units=frozenset(one.unit_id for one in self.recusals if one.unit_id),
             recused_accounts=frozenset(one.account_id for one in self.recusals if one.account_id),
-            reports=tuple(self._report_facts(one) for one in self.reports),
+            reports=self._all_report_facts(),
             open_approvals=frozenset(one.kind for one in open_approvals if one.object_id == case.pk),
             approval_askers=tuple((one.kind, one.asked_by) for one in open_approvals if one.asked_by),
             signed=case.signed,
@@ -447,22 +453,19 @@ class Docket:
             asked_return=any(one.object_id == order.pk for one in open_approvals),
         )
 
-    def _report_facts(self, report: Report) -> ReportFacts:
+    def _all_report_facts(self) -> tuple[ReportFacts, ...]:
+        asked = self.case.state in (State.CALLING_BACK, State.CLOSED)
+        callers = self.callers() if asked else {}
+        return tuple(self._report_facts(one, callers.get(one.pk)) for one in self.reports)
+
+    def _report_facts(self, report: Report, mine: Collection[UUID] | None) -> ReportFacts:
+        """`mine`: the reports of the same caller, where callers are asked."""
         told, unsolved = False, False
-        if self.case.state in (State.CALLING_BACK, State.CLOSED):
+        if mine is not None:
             said = [
-                one
-                for one in self.feedback
-                if one.report_id == report.pk and one.round == self.case.round and not one.late
+                one for one in self.feedback if one.report_id in mine and one.round == self.case.round and not one.late
             ]
-            missed = [
-                one
-                for one in self.attempts
-                if one.kind == ContactKind.CALL_BACK and one.round == self.case.round and one.report_id == report.pk
-            ]
-            refused = any(one.result == CallResult.REFUSED for one in missed)
-            gave_up = sum(one.result == CallResult.MISSED for one in missed) >= CALLS_BEFORE_GIVING_UP
-            told = bool(said) or refused or gave_up
+            told = bool(said) or self._gave_up(self.calls_to(mine))
             unsolved = any(one.solved is False for one in said)
         return ReportFacts(
             id=report.pk,
@@ -472,6 +475,51 @@ class Docket:
             unsolved=unsolved,
             taken_by=report.taken_by_id,
         )
+
+    def callers(self) -> dict[UUID, frozenset[UUID]]:
+        """The reports of this case, each with those that the same caller made: who is asked once."""
+        return of_one_caller(
+            (one.pk, one.contact.name_mask, one.contact.phone_tail) if one.contact is not None else (one.pk, "", "")
+            for one in self.reports
+        )
+
+    def to_call(self) -> list[Report]:
+        """Whom to call back in this round: of each caller who is still to be asked, the first report."""
+        asked: set[UUID] = set()
+        found = []
+        callers, told = self.callers(), {one.id: one.told for one in self._all_report_facts()}
+        for report in self.reports:
+            waits = report.wants_answer and report.withdrawn_at is None and not told[report.pk]
+            if waits and report.pk not in asked:
+                asked |= callers[report.pk]
+                found.append(report)
+        return found
+
+    def calls_to(self, reports: Collection[UUID]) -> list[ContactAttempt]:
+        """The call-backs of this round to the caller of these reports."""
+        return [
+            one
+            for one in self.attempts
+            if one.kind == ContactKind.CALL_BACK and one.round == self.case.round and one.report_id in reports
+        ]
+
+    def hours_to_call(self, now: datetime) -> CallHours:
+        return self.knowledge.call_hours(self.case.desk_code, timezone.localdate(now))
+
+    def next_try_at(self, report: Report, now: datetime) -> datetime:
+        """From when a missed call to the caller of this report is a further try."""
+        missed = [one.made_at for one in self.calls_to(self.callers()[report.pk]) if one.result == CallResult.MISSED]
+        return next_try_at(map(timezone.localtime, missed), timezone.localtime(now), self.hours_to_call(now))
+
+    def _gave_up(self, calls: list[ContactAttempt]) -> bool:
+        """Whether the caller will not be rung again: refused, no number of theirs, or missed at three times."""
+        if any(one.result in (CallResult.REFUSED, CallResult.WRONG) for one in calls):
+            return True
+        missed = [one.made_at for one in calls if one.result == CallResult.MISSED]
+        if len(missed) < CALLS_BEFORE_GIVING_UP:
+            return False
+        hours = self.hours_to_call(missed[-1])
+        return tries(map(timezone.localtime, missed), hours) >= CALLS_BEFORE_GIVING_UP
 
     def may_walk(self, verb: Verb, actor: Actor, order_id: UUID | None = None) -> bool:
         """Whether the actor holds one of the verb's duties over what it asks for; a unit's over the order at hand."""
@@ -1070,4 +1118,4 @@ def _number(cases: list[Case]) -> None:
             case.number = case_number(day, area, last - len(group) + place + 1)
 
 
-__all__ = ["BETWEEN_CALLS", "EXTENSIONS", "Docket", "Knowledge", "flush"]
+__all__ = ["EXTENSIONS", "Docket", "Knowledge", "flush"]

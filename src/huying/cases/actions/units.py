@@ -8,10 +8,11 @@ from uuid import UUID
 
 from huying.approvals.rules import ApprovalKind, ApprovalVerb
 from huying.cases.actions.acting import act
-from huying.cases.actions.docket import BETWEEN_CALLS, CALLS_BEFORE_GIVING_UP, Docket
+from huying.cases.actions.docket import Docket
 from huying.cases.actions.intake import file, keep_images, register
 from huying.cases.models import Answer, ContactAttempt, WorkOrder
 from huying.cases.rules import CallResult, ContactKind, Given, OrderRole, OrderState, State, Verb
+from huying.cases.rules.calling import BETWEEN_CALLS, CALLS_BEFORE_GIVING_UP
 from huying.files import queries as files
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor
@@ -353,7 +354,9 @@ def contact_reporter(
             made_at=now,
         )
     )
-    if docket.case.contacted_at is None and (result != CallResult.MISSED or _tried_enough(docket)):
+    if docket.case.contacted_at is None and (
+        result in (CallResult.REACHED, CallResult.REFUSED) or _tried_enough(docket)
+    ):
         docket.case.contacted_at = now
         docket.stop_clocks(now=now, step=Step.FIRST_CONTACT, object_id=docket.case.pk)
 

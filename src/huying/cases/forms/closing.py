@@ -14,6 +14,7 @@ from huying.cases.rules import FLOW, CallResult, Outcome, Satisfaction, State, V
 from huying.files.forms import ImagesField
 from huying.kernel.refusals import IllegalMove
 from huying.kernel.terms import Label, _
+from huying.ui.words import due_words
 
 # Promises without a date: told to the reviewer, never refused.
 VAGUE = re.compile("尽快|近期|适时|择日|陆续|抓紧")
@@ -110,12 +111,14 @@ class CallBackForm(MoveForm):
     needed: ClassVar[frozenset[str]] = frozenset({"solved", "satisfaction"})
 
     def prepare(self, subject: Subject) -> None:
-        facts = subject.docket.facts(actor=subject.actor, now=subject.now)
-        waiting = {one.id for one in facts.voices if one.wants_answer and not one.told}
-        left = [one for one in subject.rows.reports if one.pk in waiting]
+        docket, now = subject.docket, subject.now
+        left = docket.to_call()
         choose_report(self, subject, [(one.pk, one.words) for one in left])
         if len(left) == 1:
             self.lines = [(_("打给"), subject.caller(left[0]))]
+            counts_from = docket.next_try_at(left[0], now)
+            if counts_from > now:
+                self.lines.append((_("没接通算下一次"), _("%(when)s 起") % {"when": due_words(counts_from, now)}))
         self.quote = subject.case.answer
         self.notices = [("", _("说没解决，就再办一次。三次不同时段都没接通，才按未联系上办结。"))]
 

@@ -450,7 +450,9 @@ class ResumeForm(MoveForm):
 
 class FirstContactForm(MoveForm):
     report_id = select_field(_("联系哪一位"))
-    result = radio_field(_("联系结果"), CallResult.choices, missing=_("请选联系结果。"))
+    result = radio_field(
+        _("联系结果"), [one for one in CallResult.choices if one[0] != CallResult.WRONG], missing=_("请选联系结果。")
+    )
     words = words_field(_("说了什么"), limit=1000, required=False)
 
     def prepare(self, subject: Subject) -> None:

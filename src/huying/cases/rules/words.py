@@ -160,6 +160,7 @@ class CallResult(Term):
     REACHED = "reached", _("接通了")
     MISSED = "missed", _("没接通")
     REFUSED = "refused", _("不愿接听")
+    WRONG = "wrong", _("号码不对")
 
 
 class ContactKind(Term):

@@ -1,16 +1,21 @@
 """The desk's pages: my work, the list of cases, triage, calls taken for others, matters settled on the spot."""
 
 from huying.desk.views.board import board
+from huying.desk.views.callback import callback, callback_case, callback_phone
 from huying.desk.views.cases import cases, in_box, points
+from huying.desk.views.checks import own_checks
 from huying.desk.views.finding import guide, help_topic, search
 from huying.desk.views.intake import new, nudge, receipt, self_handle, taken
-from huying.desk.views.mine import callback, mine, review
+from huying.desk.views.keeping import remove_filter, save_filter, shift, shifts, take_shift
+from huying.desk.views.mine import mine, review
 from huying.desk.views.papers import paper_file, paper_files
 from huying.desk.views.triage import triage, triage_case, triage_choices
 
 __all__ = [
     "board",
     "callback",
+    "callback_case",
+    "callback_phone",
     "cases",
     "guide",
     "help_topic",
@@ -18,13 +23,19 @@ __all__ = [
     "mine",
     "new",
     "nudge",
+    "own_checks",
     "paper_file",
     "paper_files",
     "points",
     "receipt",
+    "remove_filter",
     "review",
+    "save_filter",
     "search",
     "self_handle",
+    "shift",
+    "shifts",
+    "take_shift",
     "taken",
     "triage",
     "triage_case",

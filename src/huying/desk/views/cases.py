@@ -18,11 +18,13 @@ from huying.cases.queries import lists, maps
 from huying.cases.queries.lists import Wanted
 from huying.cases.queries.maps import Box
 from huying.cases.queries.page import by_number
-from huying.desk import menu
-from huying.desk.filters import Chips, as_tab, common_area, map_area, tabs_of, tabs_wanted
+from huying.desk import menu, queries
+from huying.desk.actions import may_remove
+from huying.desk.filters import Chips, as_tab, common_area, map_area, saved_tabs, tabs_of, tabs_wanted
 from huying.desk.forms import BoxForm, ListForm
 from huying.desk.links import case_url, outlines_url, with_changes
 from huying.desk.rows import Rows, ShownClock, clock_of
+from huying.desk.rules import filter_address
 from huying.kernel.actor import Actor
 from huying.kernel.doors import actor_of, now_of, staff
 from huying.kernel.ids import is_case_number
@@ -52,6 +54,9 @@ def cases(request: HttpRequest) -> HttpResponse:
     chips = Chips(request.GET, wanted, viewer)
     shown = chips.shown()
     view = request.GET.get("view", "both")
+    query = filter_address(request.GET.items())
+    saved = queries.filters_of(viewer)
+    here = next((one for one in saved if one.query == query), None)
     area = map_area(viewer, wanted, [row.area_code for row in rows])
     if view not in VIEWS or not area:
         view = "both"
@@ -64,7 +69,9 @@ def cases(request: HttpRequest) -> HttpResponse:
         ],
         "page": page,
         "first": not page.after,
-        "tabs": tabs_of(wanted, counts, now),
+        "tabs": [*tabs_of(wanted, counts, now), *saved_tabs(saved, query)],
+        "save_url": f"{reverse('desk:save_filter')}?{query}" if query and here is None else "",
+        "saved": here if here is not None and may_remove(here, viewer) else None,
         "filters": shown,
         "more_filters": chips.more(),
         "set_count": sum(chip.set for chip in shown),

@@ -55,13 +55,6 @@ def review(request: HttpRequest) -> HttpResponse:
     return _page(request, str(Task.REVIEW), "review", _("审核"))
 
 
-@staff(Duty.CALL_BACK)
-@require_safe
-def callback(request: HttpRequest) -> HttpResponse:
-    """Whom the person is to call back."""
-    return _page(request, str(Task.CALL_BACK), "callback", _("回访"))
-
-
 def _page(request: HttpRequest, show: str, key: str, heading: str) -> HttpResponse:
     viewer, now = actor_of(request), now_of(request)
     todos = menu.todos_of(viewer)

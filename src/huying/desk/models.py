@@ -1,0 +1,53 @@
+"""What the desk keeps of its own: filters of the list under a name, and hand-overs between shifts."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from huying.desk.rules import NAME_LIMIT, QUERY_LIMIT
+from huying.kernel.ids import uuid7
+from huying.people.models import Organisation
+
+
+class SavedFilter(models.Model):
+    """An address of the list under a name: what it finds is found anew for whoever opens it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=NAME_LIMIT)
+    query = models.CharField(max_length=QUERY_LIMIT)
+    made_by = models.UUIDField()
+    unit = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="+")  # shared with
+    made_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["made_by"], name="saved_filter_of", condition=Q(removed_at=None))]
+
+    def __str__(self) -> str:
+        return f"filter {self.pk}"
+
+
+class HandOver(models.Model):
+    """What one shift of a unit leaves to the next: cases by id, and own words. It is not changed afterwards."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    unit = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    words = models.TextField(blank=True)
+    facts = models.JSONField(default=dict)  # kind of fact: [[id of a case, due time or ""]]
+    left_by = models.UUIDField()
+    left_at = models.DateTimeField()
+    taken_by = models.UUIDField(null=True)
+    taken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["unit", "-left_at"], name="hand_over_of_unit")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(taken_by=None, taken_at=None) | Q(taken_by__isnull=False, taken_at__isnull=False),
+                name="hand_over_taken",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"hand-over {self.pk}"

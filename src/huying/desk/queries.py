@@ -1,0 +1,57 @@
+"""Reads of what the desk keeps. A filter or hand-over is its unit's; the cases in it are the viewer's own sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Q
+
+from huying.cases.models import Case
+from huying.cases.queries import seen_by
+from huying.desk.models import HandOver, SavedFilter
+from huying.desk.rules import at_the_desk
+from huying.kernel.actor import Actor, ActorKind
+from huying.kernel.paging import Page
+
+
+def _filters(viewer: Actor) -> Q:
+    if viewer.kind != ActorKind.PERSON or viewer.id is None:
+        return Q(pk__in=[])
+    return Q(removed_at=None) & (Q(made_by=viewer.id) | Q(unit_id__in=viewer.units))
+
+
+def filters_of(viewer: Actor) -> list[SavedFilter]:
+    """The viewer's own filters and those shared with the viewer's units, by name."""
+    return list(SavedFilter.objects.filter(_filters(viewer)).order_by("name", "pk"))
+
+
+def filter_by_id(filter_id: UUID, viewer: Actor) -> SavedFilter | None:
+    return SavedFilter.objects.filter(_filters(viewer), pk=filter_id).first()
+
+
+def _hand_overs(viewer: Actor) -> Q:
+    """A shift is the desk's: of the viewer's units, for those who work at one."""
+    return Q(unit_id__in=viewer.units if viewer.kind == ActorKind.PERSON and at_the_desk(viewer) else ())
+
+
+def hand_overs_of(viewer: Actor, *, page: Page[HandOver]) -> list[HandOver]:
+    """The hand-overs of the viewer's units, the latest first."""
+    rows = HandOver.objects.filter(_hand_overs(viewer)).select_related("unit")
+    return page.of([rows], order=("-left_at", "-pk"))
+
+
+def hand_over_by_id(hand_over_id: UUID, viewer: Actor) -> HandOver | None:
+    return HandOver.objects.filter(_hand_overs(viewer), pk=hand_over_id).select_related("unit").first()
+
+
+def waiting_for(viewer: Actor) -> list[HandOver]:
+    """The latest hand-over of each of the viewer's units that nobody has taken over yet."""
+    rows = HandOver.objects.filter(_hand_overs(viewer)).select_related("unit")
+    latest = rows.order_by("unit_id", "-left_at", "-pk").distinct("unit_id")
+    return [one for one in latest if one.taken_at is None]
+
+
+def seen_cases(case_ids: Iterable[UUID], viewer: Actor) -> dict[UUID, Case]:
+    """Of these cases, those that the viewer sees."""
+    return {one.pk: one for one in seen_by(viewer).filter(pk__in=set(case_ids))}

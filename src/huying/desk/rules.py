@@ -1,0 +1,38 @@
+"""What may be kept of the desk's own: a filter's address, and who may take it away. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, urlencode
+
+from huying.kernel.actor import Actor
+from huying.people.rules import Duty
+
+HEADS = (Duty.SIGN, Duty.SUPERVISE)  # who answers for a unit's shared things
+AT_THE_DESK = (Duty.INTAKE, Duty.FILE, Duty.DISPATCH, Duty.REVIEW, Duty.CALL_BACK, Duty.SUPERVISE)
+# The parts of the list's address that are its filter; the place in the list and the way of showing it are not.
+FILTER_PARTS = frozenset(
+    {"q", "state", "area", "here", "matter", "unit", "light", "days", "since", "until", "channel", "flag", "red_today"}
+)
+NAME_LIMIT = 20
+QUERY_LIMIT = 500
+MOST_FILTERS = 20  # of one person
+WORDS_LIMIT = 2000
+MOST_KEPT = 60  # cases of one kind in a hand-over
+_NUMBER_OF_SOMEBODY = re.compile(r"\d{7}")
+
+
+def filter_address(pairs: Iterable[tuple[str, str]]) -> str:
+    """The filter of an address, its parts in order and nothing else: two addresses of one filter are alike."""
+    return urlencode(sorted((name, value) for name, value in pairs if name in FILTER_PARTS and value))
+
+
+def seeks_somebody(address: str) -> bool:
+    """Whether the words sought hold a phone or identity number: that is not kept under a name."""
+    return any(name == "q" and _NUMBER_OF_SOMEBODY.search(value) for name, value in parse_qsl(address))
+
+
+def at_the_desk(actor: Actor) -> bool:
+    """Whether the actor does a desk's work in some area."""
+    return any(actor.areas(duty) for duty in AT_THE_DESK)
