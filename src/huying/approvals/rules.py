@@ -16,6 +16,8 @@ class ApprovalKind(Term):
     VOID = "void", _("作废")
     RETURN = "return", _("退回")
     DECLINE = "decline", _("不予受理")
+    WHISTLE = "whistle", _("吹哨")
+    OBJECTION = "objection", _("应哨异议")
 
 
 class ApprovalState(Term):

@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 
 from huying.cases.actions import tallying
 from huying.cases.actions.keeping import end_keeping as end
-from huying.cases.listeners import reminding
+from huying.cases.listeners import calling, reminding
 from huying.kernel.actor import system
 
 
@@ -24,6 +24,13 @@ def end_keeping(timestamp: int) -> int:
 def remind(timestamp: int) -> int:
     """Every five minutes: units hear of limits that are near or gone, once for each limit."""
     return reminding.remind(now=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="cases.climb", queue="notices", queueing_lock="cases.climb", lock="cases.climb")
+def climb(timestamp: int) -> int:
+    """Every minute: who has not answered a whistle or not arrived in time is told of, to the head of the tier."""
+    return calling.climb_late(now=timezone.now())
 
 
 @app.periodic(cron="30 0,8 * * *")  # 08:30 and 16:30 in China

@@ -31,6 +31,10 @@ def triage_url(case_id: UUID) -> str:
     return _of("desk:triage_case", case_id)
 
 
+def whistle_url(whistle_id: UUID) -> str:
+    return _of("cases:whistle", whistle_id)
+
+
 def _of(name: str, case_id: UUID) -> str:
     return _address(name, get_urlconf(), get_script_prefix()).replace(_ANY, str(case_id))
 

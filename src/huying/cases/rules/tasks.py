@@ -25,6 +25,7 @@ class Task(Term):
     CHECK = "check", _("待核查")
     APPROVE = "approve", _("待我审批")
     NAME = "name", _("待指定承办")
+    WHISTLE = "whistle", _("吹哨待办")
 
 
 @dataclass(frozen=True)
