@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from huying.approvals.models import Approval
 from huying.approvals.rules import ApprovalState
@@ -34,7 +35,7 @@ from huying.clocks.models import Clock
 from huying.clocks.rules import Limit
 from huying.files import queries as files
 from huying.kernel.actor import Actor
-from huying.kernel.terms import Label, _
+from huying.kernel.terms import Label, _, listed
 from huying.people import queries as people
 from huying.places import queries as places
 from huying.ui.words import clock_words, span_words, when_words
@@ -141,7 +142,7 @@ def whistlefile(rows: Rows, *, actor: Actor, now: datetime, wanted: str = "") ->
 
 
 def _marks(whistle: Whistle) -> list[tuple[str, Label]]:
-    found: list[tuple[str, Label]] = [("urgent" if whistle.kind.phoned_first else "note", whistle.kind.name)]
+    found: list[tuple[str, Label]] = [("urgent" if whistle.kind.phoned_first else "note", gettext(whistle.kind.name))]
     if whistle.phoned_at is not None and whistle.confirmed is None:
         found.append(("note", _("先打电话，负责人还没有补认")))
     if whistle.confirmed is False:
@@ -247,7 +248,8 @@ def _part(rows: Rows, part: WhistlePart, now: datetime) -> PartLine:
 
 
 def _rating(score: int | None, words: str) -> str:
-    return str(_("%(score)s 分") % {"score": score}) + (f"：{words}" if words else "")
+    told = str(_("%(score)s 分") % {"score": score})
+    return f"{told} · {words}" if words else told
 
 
 def _took(at: datetime | None, clock: Clock | None) -> str:
@@ -292,9 +294,9 @@ def line_of(whistle: Whistle, case: Case, now: datetime) -> WhistleLine:
     return WhistleLine(
         number=number_of(whistle, case),
         title=case.title or case.number,
-        kind=whistle.kind.name,
+        kind=gettext(whistle.kind.name),
         caller=whistle.caller_unit.short_name,
-        units="、".join(f"{one.unit.short_name} {PartState(one.state).label}" for one in whistle.parts.all()),
+        units=listed(f"{one.unit.short_name} {PartState(one.state).label}" for one in whistle.parts.all()),
         label=label,
         tone=tone,
         at=when_words(whistle.asked_at, now),

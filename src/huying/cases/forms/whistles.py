@@ -9,6 +9,7 @@ from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django import forms
+from django.utils.translation import gettext
 
 from huying.approvals.rules import ApprovalKind
 from huying.cases.actions import whistling
@@ -77,12 +78,12 @@ class AskForm(WhistleForm):
         kind, units, caller = (cast(forms.ChoiceField, self.fields[name]) for name in ("kind", "units", "caller_id"))
         levels = {whistles.body_of(one).level for one in callers}
         kind.choices = [
-            (one.code, f"{one.name} · {_limits(one)}")
+            (one.code, f"{gettext(one.name)} · {_limits(one)}")
             for one in whistles.kinds(self.calling.now)
             if levels & set(one.callers)
         ]
         units.choices = [
-            (str(one.pk), f"{one.name}（{LEVELS[whistles.body_of(one).level]}）")
+            (str(one.pk), _("%(unit)s（%(level)s）") % {"unit": one.name, "level": LEVELS[whistles.body_of(one).level]})
             for one in whistles.callable_units(self.calling.case, callers)
         ]
         caller.choices = [(str(one.pk), one.name) for one in callers]
@@ -194,7 +195,11 @@ class EndForm(WhistleForm):
 
     def prepare(self, subject: Any) -> None:
         super().prepare(subject)
-        said = [f"{one.unit.short_name}：{one.done_words}" for one in self.rows.parts if one.done_words]
+        said = [
+            str(_("%(unit)s：%(words)s") % {"unit": one.unit.short_name, "words": one.done_words})
+            for one in self.rows.parts
+            if one.done_words
+        ]
         self.fields["done"].initial = "\n".join(said)
 
 
