@@ -1,5 +1,7 @@
 """The tables of moves of whistles: every guard, every state, every figure."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -245,3 +247,9 @@ def test_the_three_levels(caller, called, fits):
 def test_few_are_not_ranked_and_the_band_has_two_ends():
     assert (Share(9, 9).percent, Share(9, 10).percent) == (None, 90)
     assert [band_of(count, 4, 40) for count in (3, 4, 40, 41)] == [Band.FEW, Band.HEALTHY, Band.HEALTHY, Band.MANY]
+
+
+def test_the_published_diagrams_are_the_tables():
+    page = Path("docs/explanation/whistles.md").read_text(encoding="utf-8")
+    assert FLOW.mermaid() in page
+    assert PART_FLOW.mermaid() in page
