@@ -22,7 +22,7 @@ from huying.cases.queries import whistles as reads
 from huying.cases.queries.whistles import SHOWS, PartRow, Rows, Share, WantedWhistles
 from huying.cases.rules import OPEN
 from huying.cases.rules.whistles import Band, WhistleState
-from huying.cases.whistlefile import line_of, number_of, whistlefile
+from huying.cases.whistlefile import line_of, number_of, state_of, whistlefile
 from huying.kernel.doors import actor_of, attempt, now_of, staff
 from huying.kernel.paging import Page
 from huying.kernel.refusals import NotAllowed, NotFound
@@ -228,7 +228,7 @@ def _band(found: reads.Figures) -> str:
 
 def _behind(row: PartRow | Whistle, now: datetime) -> dict[str, Any]:
     whistle = row.whistle if isinstance(row, PartRow) else row
-    label, tone = line_of(whistle, whistle.case, now).label, line_of(whistle, whistle.case, now).tone
+    label, tone = state_of(whistle)
     return {
         "number": number_of(whistle, whistle.case),
         "title": whistle.case.title or whistle.case.number,

@@ -257,7 +257,9 @@ def _took(at: datetime | None, clock: Clock | None) -> str:
     if at is None:
         return ""
     late = clock is not None and at > clock.due_at
-    words = f"{clock_words(at)} · {span_words(at - clock.started_at)}" if clock is not None else clock_words(at)
+    words = clock_words(at)
+    if clock is not None and at >= clock.started_at:
+        words = f"{words} · {span_words(at - clock.started_at)}"
     return str(_("%(when)s（超时）") % {"when": words}) if late else words
 
 

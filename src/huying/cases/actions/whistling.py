@@ -21,6 +21,7 @@ from huying.cases import events, queries
 from huying.cases.codes import arrival_code
 from huying.cases.models import Case, Whistle, WhistleKind, WhistlePart
 from huying.cases.queries import whistles as reads
+from huying.cases.queries.outside import NO_CASE
 from huying.cases.queries.whistles import Rows, body_of
 from huying.cases.rules import OPEN
 from huying.cases.rules.whistles import (
@@ -134,7 +135,7 @@ def _opened(
 ) -> Sheet:
     """A whistle whose case the actor may see, locked; NotFound otherwise, whatever the reason."""
     case_id = Whistle.objects.filter(pk=whistle_id).values_list("case_id", flat=True).first()
-    case = queries.locked(case_id, actor) if case_id is not None else None
+    case = queries.locked(case_id or NO_CASE, actor)
     if case is None:
         raise NotFound(THING)
     hashed, earlier = _held(verb, whistle_id, given, key)

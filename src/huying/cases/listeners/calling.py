@@ -61,7 +61,7 @@ def told(news: News) -> None:
         both = [*_members(part.unit, news.at), *_members(whistle.caller_unit, news.at)]
         _tell(whistle.case, "whistle_decided", both, news, label)
     if verb == U.FINISH and not any(one.state == PartState.ARRIVED for one in parts):
-        _tell(whistle.case, "whistle_done", _members(whistle.caller_unit, news.at), news)
+        _tell(whistle.case, "whistle_done", [*_members(whistle.caller_unit, news.at), *_asker(whistle)], news)
     if verb in (V.END, V.CANCEL):
         _tell_ended(whistle, parts, news)
     if verb == U.CLIMB and part is not None:
@@ -96,8 +96,12 @@ def _tell_head(whistle: Whistle, news: News) -> None:
 
 
 def _tell_asker(whistle: Whistle, decision: str, news: News) -> None:
+    _tell(whistle.case, "whistle_decided", _asker(whistle), news, {"decision": decision})
+
+
+def _asker(whistle: Whistle) -> list[Account]:
     account = people.account(whistle.asked_by) if whistle.asked_by is not None else None
-    _tell(whistle.case, "whistle_decided", [account] if account is not None else [], news, {"decision": decision})
+    return [account] if account is not None else []
 
 
 def _tell_desk_above(whistle: Whistle, part: WhistlePart, news: News) -> None:

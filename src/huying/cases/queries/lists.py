@@ -262,13 +262,14 @@ def _of_whistles(rows: QuerySet[Whistle], called: list[UUID]) -> Rows:
     first = Clock.objects.filter(
         object_kind=THING, stopped_at=None, paused_at=None, object_id__in=parts.values("pk")
     ).order_by("due_at")
+    never = Cast(Value(None), DateTimeField())
     told: Rows = rows.annotate(
         task=Value(str(Task.WHISTLE), output_field=CharField()),
         of_case=F("case_id"),
         of_order=F("id"),
-        from_at=Subquery(first.values("started_at")[:1]),
-        gold_at=Subquery(first.values("yellow_at")[:1]),
-        red_at=Subquery(first.values("due_at")[:1]),
+        from_at=Subquery(first.values("started_at")[:1]) if called else never,
+        gold_at=Subquery(first.values("yellow_at")[:1]) if called else never,
+        red_at=Subquery(first.values("due_at")[:1]) if called else never,
     ).values_list(*_COLUMNS)
     return told
 

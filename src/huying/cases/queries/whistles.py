@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from huying.approvals import queries as approvals
 from huying.approvals.models import Approval
 from huying.approvals.rules import ApprovalKind
 from huying.cases.models import Case, Report, Whistle, WhistleBand, WhistleKind, WhistlePart
+from huying.cases.queries.outside import NO_CASE
 from huying.cases.queries.scope import branches_seen_by, one, within
 from huying.cases.rules.whistles import (
     ANSWER,
@@ -168,7 +170,8 @@ _WHOLE = ("kind", "caller_unit")
 def rows_of(whistle_id: UUID, viewer: Actor) -> Rows | None:
     """One whistle; None where it is missing or its case is not the viewer's to see."""
     whistle = Whistle.objects.filter(pk=whistle_id).select_related(*_WHOLE).first()
-    case = one(whistle.case_id, viewer) if whistle is not None else None
+    # Asked also for what is missing, of the case that is none: the statements tell nobody that it was there.
+    case = one(whistle.case_id if whistle is not None else NO_CASE, viewer)
     return read(whistle, case) if whistle is not None and case is not None else None
 
 
@@ -187,9 +190,13 @@ def by_step(part_ids: Iterable[UUID]) -> dict[UUID, dict[str, Clock]]:
     return {part_id: {clock.step: clock for clock in rows} for part_id, rows in found.items()}
 
 
+def _parts() -> Prefetch[Any]:
+    return Prefetch("parts", WhistlePart.objects.select_related("unit").order_by("pk"))
+
+
 def of_case(case: Case) -> list[Whistle]:
     """The whistles of a case that the viewer sees, the latest first, each with its parts."""
-    rows = Whistle.objects.filter(case=case).select_related(*_WHOLE).prefetch_related("parts__unit")
+    rows = Whistle.objects.filter(case=case).select_related(*_WHOLE).prefetch_related(_parts())
     return list(rows.order_by("-asked_at", "-pk"))
 
 
@@ -206,7 +213,7 @@ SHOWS = ("mine", "unit", "late")
 
 def whistles_found(viewer: Actor, wanted: WantedWhistles, *, now: datetime, page: Page[Whistle]) -> list[Whistle]:
     """One page of whistles on cases that the viewer may see, the latest first."""
-    rows = Whistle.objects.select_related(*_WHOLE, "case").defer("case__search").prefetch_related("parts__unit")
+    rows = Whistle.objects.select_related(*_WHOLE, "case").defer("case__search").prefetch_related(_parts())
     rows = _narrowed(rows, viewer, wanted, now)
     branches = [rows.filter(case__in=cases.order_by().values("pk")) for cases in branches_seen_by(viewer)]
     return page.of(branches, order=("-asked_at", "-pk"))
