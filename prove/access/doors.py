@@ -162,6 +162,18 @@ def _case_move(world: World, wish: Wish) -> list[Thing]:
     return [Thing({**one.values, "verb": verb}, one.secret, f"{one.words} {verb}") for one in _case(world, wish)]
 
 
+def _whistle(world: World, wish: Wish) -> list[Thing]:
+    return [
+        Thing({"whistle_id": str(one.whistle_id)}, world.ids[str(one.id)], f"{one.secrecy} {one.state}")
+        for one in _cases(world, wish)
+    ]
+
+
+def _whistle_move(world: World, wish: Wish) -> list[Thing]:
+    verb = wish.rng.choice(["decide", "answer", "arrive", "end", "cancel", "rate_caller", "decide_objection"])
+    return [Thing({**one.values, "verb": verb}, one.secret, f"{one.words} {verb}") for one in _whistle(world, wish)]
+
+
 def _case_file(world: World, wish: Wish) -> list[Thing]:
     return [
         Thing({"case_id": str(one.id), "file_id": str(key)}, world.ids[str(one.id)], f"{what} {one.state}")
@@ -445,6 +457,8 @@ VALUES: dict[str, Fill] = {
     "desk filter_id": _of_kind("filter_id", "own", "filter"),
     "desk hand_over_id": _of_kind("hand_over_id", "hand_over"),
     "cases case_id": _case,
+    "cases whistle_id": _whistle,
+    "cases whistle_id verb": _whistle_move,
     "cases case_id verb": _case_move,
     "cases case_id file_id": _case_file,
     "matters code": _open(code="0301"),
@@ -481,6 +495,8 @@ VALUES: dict[str, Fill] = {
     "api case_id verb": _case_move,
     "api case_id file_id": _case_file,
     "api order_id": _order,
+    "api whistle_id": _whistle,
+    "api whistle_id verb": _whistle_move,
     "api report_id": _report,
     "api:read_type": _open(code="0301"),
     "api:read_area": _open(code="990101001"),

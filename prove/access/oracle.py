@@ -1,10 +1,10 @@
 """Who may see what, written from the design and from nothing of the product but its table of roles.
 
 Scope is a prefix: a grant at an area covers what starts with its code. A unit sees a case through an order of its
-own, live or finished, as far as a person holds a duty in it: a post alone gives none. Whoever took a call down sees
-its case. A confidential case, or one with a recusal, leaves all of that: it is seen by the duty *confidential* (by
-*supervise* where nothing but a recusal restricts it) of the sub-district or above, and by units with a live order,
-less whoever keeps away.
+own, live or finished, or because a whistle called it there, as far as a person holds a duty in it: a post alone gives
+none. Whoever took a call down sees its case. A confidential case, or one with a recusal, leaves all of that: it is
+seen by the duty *confidential* (by *supervise* where nothing but a recusal restricts it) of the sub-district or above,
+and by units with a live order or a part in a whistle that goes on, less whoever keeps away.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from prove.access.world import Made, Secret, Viewer, unit_id
 STREET_DIGITS = 9
 LIVE = frozenset({"offered", "accepted", "done", "rework"})
 FINISHED = frozenset({"completed"})
+CALLED = frozenset({"called", "answered", "arrived", "done"})
+OVER = frozenset({"rated", "refused", "cancelled"})
 WORKS_FOR_A_UNIT = frozenset({"read", "handle", "sign"})
 
 
@@ -70,6 +72,9 @@ def sees(viewer: Viewer, case: Made) -> bool:
         return False
     unit = works_in(viewer)
     states = {state for one, state in case.orders if one == unit} if unit is not None else set()
+    called = {(part, whistle) for one, part, whistle in case.called if one == unit} if unit is not None else set()
+    if any(part in CALLED and (not case.restricted or whistle not in OVER) for part, whistle in called):
+        return True
     if states & LIVE or (states & FINISHED and not case.restricted):
         return True
     return not case.restricted and case.taken_by == viewer.key and "report" in duties(viewer.role)

@@ -22,7 +22,9 @@ from huying.access import queries as access
 from huying.audit import feed
 from huying.cases.by_people import sight_of
 from huying.cases.models import Case, Report
-from huying.cases.queries import asking, calls, checks, contracts, lists, maps, outside, page, scope, tallies
+from huying.cases.queries import (
+    asking, calls, checks, contracts, lists, maps, outside, page, scope, tallies, whistles,
+)  # fmt: skip
 from huying.cases.queries.lists import Wanted
 from huying.cases.queries.maps import Box
 from huying.channels import queries as channels
@@ -270,6 +272,20 @@ def _order(asked: Asked) -> list[Triple]:
 
 def _among(asked: Asked) -> list[Triple]:
     return [("", outside.seen_among(set(asked.world.cases), asked.actor), asked.seen)]
+
+
+def _whistles(asked: Asked) -> list[Triple]:
+    want = {one.whistle_id for one in asked.world.cases.values() if asked.sees(one)}
+    wanted = whistles.WantedWhistles()
+    got = _all(lambda one: whistles.whistles_found(asked.actor, wanted, now=NOW, page=one))
+    return [("", _ids(got), want)]
+
+
+def _whistle_figures(asked: Asked) -> list[Triple]:
+    """Figures of a place hold nothing that the viewer could not open."""
+    want = Within(frozenset(one.whistle_id for one in asked.world.cases.values() if asked.sees(one)))
+    begin = NOW.date().replace(day=1)
+    return [(cell, _ids(whistles.figures(asked.actor, cell, begin, now=NOW).whistles), want) for cell in CELLS[:2]]
 
 
 def _happened(asked: Asked) -> list[Triple]:
@@ -682,6 +698,11 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     ),
     "cases.queries.outside.seen_among": _among,
     "cases.queries.contracts.about_work": _contracts,
+    "cases.queries.whistles.rows_of": lambda asked: _one_by_one(
+        asked, lambda one: whistles.rows_of(one.whistle_id, asked.actor)
+    ),
+    "cases.queries.whistles.whistles_found": _whistles,
+    "cases.queries.whistles.figures": _whistle_figures,
     "cases.by_people.sight_of": _sight,
     "cases.queries.calls.same_matter": _near(lambda case, actor: _ids(calls.same_matter(case, actor, now=NOW))),
     "cases.queries.asking.undecided": lambda asked: [
@@ -865,6 +886,10 @@ NOT_A_READ: dict[str, str] = {
     "access.queries.review_areas": "codes of the viewer's own duties",
     "cases.panels.complaints": "draws what `about_work` gave",
     "cases.queries.dues.cases_with_old_dues": "asked by the system alone",
+    "cases.queries.whistles.parts_for": "about a whistle that was given",
+    "cases.queries.whistles.legal_moves": "about a whistle that was given",
+    "cases.queries.whistles.caller_units": "the actor's own units",
+    "cases.queries.whistles.areas_led": "codes of the viewer's own duties",
     "cases.queries.scope.branch_by_orders": "one of `branches_seen_by`",
     "cases.queries.scope.branch_taken": "one of `branches_seen_by`",
     "cases.queries.scope.branches_beyond": "some of `branches_seen_by`",

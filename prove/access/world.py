@@ -32,6 +32,9 @@ from huying.cases.models import (
     Remark,
     Report,
     SiteVisit,
+    Whistle,
+    WhistleKind,
+    WhistlePart,
     WorkOrder,
 )
 from huying.cases.rules import OrderRole, OrderState, State
@@ -151,6 +154,13 @@ SECRECY = ("plain", "confidential", "unit", "person", "both")
 """Neither; confidential; the cell's unit recused; persons recused; confidential with the unit recused."""
 
 
+_CALLED = (
+    (), (("far", "arrived", "joint"),), (("far", "cancelled", "cancelled"),), (("far", "done", "rated"),),
+    (("street", "done", "joint"),),
+)  # fmt: skip
+"""Whom a whistle called to a case, in which state its part and the whistle are."""
+
+
 def shapes() -> Iterator[tuple[str, tuple[tuple[str, str, str], ...]]]:
     """Every state with every kind of orders that it may have."""
     for state in State.values:
@@ -173,6 +183,8 @@ class Made:
     report_id: UUID
     number: str
     order_ids: tuple[UUID, ...] = ()
+    whistle_id: UUID = UUID(int=0)
+    called: tuple[tuple[UUID, str, str], ...] = ()  # unit, state of its part, state of the whistle
     files: dict[str, UUID] = field(default_factory=dict)
 
     @property
@@ -452,6 +464,7 @@ def _cases(world: World, *, whole: bool) -> None:
     heads = [one for one in world.cast if one.role in ("centre_head", "supervisor", "leader_in_charge")]
     takers = [one for one in world.cast if Duty.REPORT in _duties(one.role)]
     cases, reports, orders, recusals, rest, files = [], [], [], [], [], []
+    whistles, parts, kind = [], [], WhistleKind.objects.order_by("pk")[0]
     last: dict[tuple[str, str], UUID] = {}
     every = list(shapes())
     for number, (cell, secrecy, (state, held)) in enumerate(
@@ -520,6 +533,24 @@ def _cases(world: World, *, whole: bool) -> None:
                 )
             )  # fmt: skip
         made.order_ids = tuple(ids)
+        called = _CALLED[number % len(_CALLED)]
+        made.called = tuple((_holder(cell, who), part, blown) for who, part, blown in called)
+        made.whistle_id = world.known(uuid.uuid5(_SPACE, f"whistle {number}"), "case", cell, made)
+        whistles.append(
+            Whistle(
+                id=made.whistle_id, case_id=key, serial=1, kind=kind, caller_unit_id=unit_id(cell, "on"),
+                state=called[0][2] if called else "asked", reason=world.mark("case", cell, made, "why"),
+                wanted=world.mark("case", cell, made, "wanted"), done=world.mark("case", cell, made, "record"),
+                asked_at=received, blown_at=received,
+            )
+        )  # fmt: skip
+        parts += [
+            WhistlePart(
+                whistle_id=made.whistle_id, unit_id=unit, state=part,
+                done_words=world.mark("case", cell, made, "part"),
+            )
+            for unit, part, _blown in made.called
+        ]  # fmt: skip
         for unit in made.recused_units:
             recusals.append(_recusal(key, unit_id=unit))
         for account in made.recused_accounts:
@@ -531,12 +562,14 @@ def _cases(world: World, *, whole: bool) -> None:
     Report.objects.bulk_create(reports, batch_size=1000)
     WorkOrder.objects.bulk_create(orders, batch_size=1000)
     Recusal.objects.bulk_create(recusals, batch_size=1000)
+    Whistle.objects.bulk_create(whistles, batch_size=1000)
+    WhistlePart.objects.bulk_create(parts, batch_size=1000)
     by_model: dict[type[models.Model], list[Any]] = {}
     for row in [*rest, *files]:
         by_model.setdefault(type(row), []).append(row)
     for model, rows in by_model.items():
         model._default_manager.bulk_create(rows, batch_size=1000)
-    for model in (Case, Report, WorkOrder, Recusal, *by_model):
+    for model in (Case, Report, WorkOrder, Recusal, Whistle, WhistlePart, *by_model):
         world.rows.setdefault(model, {})
 
 
@@ -854,6 +887,8 @@ LEFT_OUT: dict[str, str] = {
     "places.GridDuty": "the same words for a whole net",
     "places.GridStandard": "numbers",
     "places.EmergencyMode": "told to everybody in the area",
+    "cases.WhistleKind": "limits, the same for everybody",
+    "cases.WhistleBand": "numbers, the same for everybody",
     "cases.Tally": "numbers of cells, added up over the viewer's own areas: the board is a query of its own",
     "cases.TallyChange": "numbers of cells, read with the tallies",
     "audit.Seal": "hashes",

@@ -25,9 +25,9 @@ from django.test import Client as Browser
 
 import huying
 from huying.cases import actions as a
-from huying.cases.actions import Act, NewReport
+from huying.cases.actions import Act, NewReport, whistling
 from huying.cases.casefile import subject_of
-from huying.cases.codes import code_of
+from huying.cases.codes import arrival_code, code_of
 from huying.cases.forms import MOVES, MoveForm
 from huying.cases.models import Case
 from huying.cases.rules import Channel
@@ -62,6 +62,15 @@ SPAN = (
     "merged_received", "received+void",
 )  # fmt: skip
 """Situations that together make every act legal for somebody."""
+
+
+_CAME = ("arrive_whistle", "finish_part")
+WHISTLED: dict[str, tuple[str, ...]] = {
+    "ask_whistle": (), "decide_whistle": (), "cancel_whistle": (), "object_to_whistle": (), "answer_whistle": (),
+    "arrive_whistle": (), "decide_objection": ("object_to_whistle",), "finish_part": ("arrive_whistle",),
+    "end_whistle": _CAME, "rate_unit": (*_CAME, "end_whistle"), "rate_caller": (*_CAME, "end_whistle"),
+}  # fmt: skip
+"""Keyed acts on whistles, and what goes before each."""
 
 
 @dataclass(frozen=True)
@@ -237,6 +246,8 @@ class Kinds:
             "remove_filter": self._remove_filter,
             "leave_shift": self._leave_shift,
             "take_shift": self._take_shift,
+            "ask_whistle": self._ask_whistle,
+            "make_whistle_move": self._whistle_move,
         }
         declared = set()
         for path, methods in api.openapi()["paths"].items():
@@ -377,6 +388,25 @@ class Kinds:
     def _end_row(self) -> Write:
         path = f"/registers/facility/{self.row().pk}/end"
         return self.sending("keeper", "POST", path, {"on": "2026-10-20"}, {"on": "2026-10-21"})
+
+    def _ask_whistle(self) -> Write:
+        scene = self.stage.scene("received")
+        self.stage.write()
+        values = {"kind": "enforcement", "units": [str(self.stage.world.units["sanitation"].pk)], "reason": WORDS}
+        path = f"/cases/{scene.case.pk}/whistle"
+        other = {"values": {**values, "reason": "另一个理由。"}}
+        return self.sending("secretary", "POST", path, {"values": values}, other)
+
+    def _whistle_move(self) -> Write:
+        scene = self.stage.scene("received")
+        self.stage.write()
+        world = self.stage.world
+        made = whistling.ask_whistle(
+            scene.case.pk, kind="enforcement", unit_ids=[world.units["sanitation"].pk], reason=WORDS,
+            actor=world.secretary, now=RACE,
+        )  # fmt: skip
+        path = f"/whistles/{made.pk}/moves/answer"
+        return self.sending("handler", "POST", path, {"values": {"words": "来。"}}, {"values": {"words": "马上来。"}})
 
     def _upload(self) -> Write:
         from huying.files.models import HeldUpload
@@ -612,6 +642,7 @@ class Kinds:
             "draw_plan": self._plan,
             "put": self._put,
             "end_row": self._end,
+            **{name: (lambda name=name: self._whistling(name)) for name in WHISTLED},
         }
         for name in keyed_actions():
             if name.rpartition(".")[2] not in makers:
@@ -667,6 +698,51 @@ class Kinds:
             )  # fmt: skip
 
         return self._calling(call)
+
+    def _whistling(self, name: str) -> Write:
+        """A whistle played to where this act comes next, and the act under one key."""
+        scene = self.stage.scene("received")
+        self.stage.write()
+        world, key = self.stage.world, uuid7()
+        units = [world.units["sanitation"].pk]
+        asked: dict[str, Any] = {"kind": "enforcement", "unit_ids": units, "now": RACE}
+        if name == "ask_whistle":
+            return self._calling(
+                lambda words: whistling.ask_whistle(
+                    scene.case.pk, **asked, reason=words, key=key, actor=world.secretary
+                )
+            )
+        asker = world.grid_worker2 if name == "decide_whistle" else world.secretary
+        row = whistling.ask_whistle(scene.case.pk, **asked, reason=WORDS, actor=asker)
+        part_id = row.parts.get().pk
+        steps: dict[str, Callable[[str, UUID | None], Any]] = {}
+
+        def step(act: str, who: str, **given: Any) -> None:
+            def call(words: str, own: UUID | None) -> Any:
+                told = {one: words if value is WORDS else value for one, value in given.items()}
+                return getattr(whistling, act)(row.pk, **told, key=own, actor=world.people[who], now=RACE)
+
+            steps[act] = call
+
+        code = arrival_code(row.pk)
+        step("decide_whistle", "secretary", granted=True, words=WORDS)
+        step("cancel_whistle", "secretary", words=WORDS)
+        step("object_to_whistle", "handler", words=WORDS)
+        step("decide_objection", "dispatcher", part_id=part_id, granted=False, words=WORDS)
+        step("answer_whistle", "handler", words=WORDS)
+        step("arrive_whistle", "handler", code=code)
+        step("finish_part", "handler", words=WORDS)
+        step("end_whistle", "secretary", done=WORDS, remains="无")
+        step("rate_unit", "secretary", part_id=part_id, score=4, words=WORDS)
+        step("rate_caller", "handler", score=5, words=WORDS)
+        for before in WHISTLED[name]:
+            steps[before](WORDS, None)
+        if name == "arrive_whistle":  # its body is the word of the place: another one is another body
+            other = lambda: _told(lambda: whistling.arrive_whistle(  # noqa: E731
+                row.pk, code="222222", key=key, actor=world.handler, now=RACE
+            ))  # fmt: skip
+            return Write(lambda: _told(lambda: steps[name]("", key)), other)
+        return self._calling(lambda words: steps[name](words, key))
 
     def _put(self) -> Write:
         key, number = uuid7(), next(_numbers)

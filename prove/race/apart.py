@@ -20,6 +20,7 @@ JOB = "run by the worker or the command line alone, under a lock of the queue"
 PART = "a part of another act, never called by a door"
 SHEET = "a sheet taken in: each row by the acts that are raced, under the same locks"
 FORM = "one step of a paper of one maker; the locks and the flow are those of the acts raced beside it"
+UNDER = "under its case's row lock, which the acts of the case are raced for"
 NEW = "only adds a row of its own"
 _NAMES: dict[str, str] = {
     OWN: (
@@ -53,6 +54,10 @@ _NAMES: dict[str, str] = {
         "set_duties set_standard publish_year set_hours cover_photo add_chunk ask_reset decide_reset "
         "force_role unforce_role link_account unlink_account unlock decide_item open_review renew_secret "
         "replay_delivery erase_my_contact "
+    ),
+    UNDER: (
+        "ask_whistle decide_whistle answer_whistle arrive_whistle finish_part object_to_whistle decide_objection "
+        "end_whistle cancel_whistle rate_unit rate_caller climb "
     ),
     NEW: (
         "find_and_handle ask_export note_export create_organisation make_client make_webhook draw_plan "

@@ -37,7 +37,7 @@ NO_PAGE = {
     "portal:code_picture", "portal:forget", "portal:again", "portal:private", "portal:photo", "portal:photo_for_all",
     "portal:security", "portal:guess", "access:sign_out", "access:demo_sign_in", "desk:points", "desk:box", "desk:triage_choices",
     "desk:nudge", "desk:callback_phone", "desk:remove_filter", "desk:take_shift",
-    "cases:move", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview", "matters:make_draft",
+    "cases:move", "cases:move_whistle", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview", "matters:make_draft",
     "matters:export", "matters:submit", "matters:approve", "matters:send_back", "matters:drop", "places:drop",
     "places:polygons", "places:outlines", "clocks:publish", "clocks:hours", "ui:map_data", "ui:type", "channels:live",
     "set_language", "notices:bell", "notices:open", "notices:read_all", "notices:keep_address",
@@ -66,6 +66,7 @@ ELSEWHERE = {
     "test_people": {"people:tree", "people:grants", "people:grant", "people:seers", "people:held", "people:revoke",
                     "people:let_in", "people:hand_over", "people:step", "people:my_post"},
     "test_files": {"cases:cover", "portal:cover", "files:keeping"},
+    "test_whistles": {"cases:ask_whistle", "cases:whistle", "cases:whistles", "cases:whistle_figures"},
     "test_gallery": {"ui:gallery", "ui:gallery_portal", "ui:gallery_problem"},
 }  # fmt: skip
 HERE_TOO = {

@@ -19,6 +19,8 @@ class ApprovalKind(Term):
     EXTEND = "extend", _("延期")
     LEAD_EXTEND = "lead_extend", _("延期（领导审批）")
     HOLD = "hold", _("挂账")
+    WHISTLE = "whistle", _("吹哨")
+    OBJECTION = "objection", _("应哨异议")
 
 
 class ApprovalState(Term):

@@ -7,17 +7,35 @@ class CasesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from huying.cases import by_people, in_areas, panels, registers
+        from django.db.models.signals import post_migrate
+
+        from huying.cases import by_people, in_areas, panels, registers, shipped
         from huying.cases.queries import keeping
         from huying.files.resting import add_owner
-        from huying.kernel.registry import add_link
+        from huying.kernel.actor import ActorKind
+        from huying.kernel.registry import MenuEntry, add_link, add_menu
+        from huying.kernel.terms import _
 
+        post_migrate.connect(shipped.load, sender=self)
         add_link("case", "cases:case", "case_id")
+        add_link("whistle", "cases:whistle", "whistle_id")
+        add_menu(
+            MenuEntry(
+                key="whistles",
+                label=_("吹哨报到"),
+                icon="whistle",
+                url_name="cases:whistles",
+                group="dispatch",
+                order=45,
+                shown=lambda actor: actor.kind == ActorKind.PERSON and (actor.has("read") or actor.has("handle")),
+            )
+        )
         in_areas.register()
         add_owner("case", keeping.resting_cases)
         add_owner("report", keeping.resting_reports)
         add_owner("order", keeping.resting_orders)
         add_owner("visit", keeping.resting_visits)
+        add_owner("whistle", keeping.resting_whistles)
         by_people.declare()
         panels.register()
         registers.declare()

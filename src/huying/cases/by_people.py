@@ -8,9 +8,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from huying.audit import actions as audit
-from huying.cases.models import Case, Report, WorkOrder
+from huying.cases.models import Case, Report, WhistlePart, WorkOrder
 from huying.cases.queries import scope
 from huying.cases.rules import ENDS
+from huying.cases.rules.whistles import SEEING
 from huying.kernel.actor import Actor
 from huying.kernel.terms import _
 from huying.people.handing import Carried, add_carried
@@ -32,10 +33,11 @@ def sight_of(viewer: Actor, number: str) -> Sight | None:
     if not looks and scope.one(case.pk, viewer) is None:
         return None
     orders = WorkOrder.objects.filter(case=case, state__in=[str(one) for one in scope.ON_IT])
+    called = WhistlePart.objects.filter(whistle__case=case, state__in=[str(one) for one in SEEING])
     return Sight(
         title=case.number,
         area_code=case.area_code,
-        units=tuple(orders.values_list("unit_id", flat=True).distinct()),
+        units=tuple(orders.values_list("unit_id", flat=True).union(called.values_list("unit_id", flat=True))),
         accounts=tuple(
             Report.objects.filter(case=case, taken_by__isnull=False).values_list("taken_by_id", flat=True).distinct()
         ),

@@ -394,6 +394,8 @@ def _marks(case: Case) -> list[tuple[str, Label]]:
         found.append(("note", _("第 %(round)s 轮") % {"round": case.round}))
     if case.confidential:
         found.append(("note", _("保密")))
+    if case.whistled:
+        found.append(("note", _("已吹哨")))
     if case.unplaced:
         found.append(("note", _("没有定位")))
     if case.held_since is not None:

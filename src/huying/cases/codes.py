@@ -25,5 +25,14 @@ def code_of(report_id: UUID, attempt: int = 0) -> str:
     return tracking_code_from(int.from_bytes(digest[:8], "big"))
 
 
+def arrival_code(whistle_id: UUID) -> str:
+    """What the caller of a whistle tells on the spot: six digits and letters that nobody hits by chance."""
+    digest = int.from_bytes(_keyed("arrival", whistle_id.bytes)[:8], "big")
+    return "".join(_SAID[digest // len(_SAID) ** place % len(_SAID)] for place in range(6))
+
+
+_SAID = "234679ACDEFGHJKMNPQRTUVWXY"  # without what looks or sounds like another
+
+
 def hash_of(code: str) -> str:
     return _keyed("hash", code.encode("ascii")).hex()

@@ -3,3 +3,5 @@
 from huying.kernel.events import Event
 
 moved = Event("cases.moved")
+whistled = Event("cases.whistled")
+"""A whistle or a part of one moved. Facts: case_id, whistle_id, part_id, verb, state, area_code, restricted, units."""

@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 
 from huying.cases.actions import asking, granting, tallying
 from huying.cases.actions.keeping import end_keeping as end
-from huying.cases.listeners import digesting, reminding
+from huying.cases.listeners import calling, digesting, reminding
 from huying.kernel.actor import system
 
 
@@ -24,6 +24,13 @@ def end_keeping(timestamp: int) -> int:
 def digest(timestamp: int) -> int:
     """Every five minutes: at the hours an area has set, one notice a person of what turns red today."""
     return digesting.digest(now=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="cases.climb", queue="notices", queueing_lock="cases.climb", lock="cases.climb")
+def climb(timestamp: int) -> int:
+    """Every minute: who has not answered a whistle or not arrived in time is told of, to the head of the tier."""
+    return calling.climb_late(now=timezone.now())
 
 
 @app.periodic(cron="30 0,8 * * *")  # 08:30 and 16:30 in China

@@ -2,10 +2,15 @@
 
 from django.urls import path
 
-from huying.cases import views
+from huying.cases import views, whistle_views
 
 app_name = "cases"
 urlpatterns = [
+    path("whistles/", whistle_views.whistles, name="whistles"),
+    path("whistles/figures/", whistle_views.figures, name="whistle_figures"),
+    path("whistles/<uuid:whistle_id>/", whistle_views.whistle, name="whistle"),
+    path("whistles/<uuid:whistle_id>/moves/<slug:verb>/", whistle_views.move_whistle, name="move_whistle"),
+    path("<uuid:case_id>/whistle/", whistle_views.ask_whistle, name="ask_whistle"),
     path("<uuid:case_id>/", views.case, name="case"),
     path("<uuid:case_id>/moves/<slug:verb>/", views.move, name="move"),
     path("<uuid:case_id>/contact/", views.open_contact, name="open_contact"),

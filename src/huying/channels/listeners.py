@@ -46,6 +46,15 @@ def case_moved(news: News) -> Notice:
 forward(events.moved, case_moved)
 
 
+def whistled(news: News) -> Notice:
+    """For those who read the case's area, and for the units that are called."""
+    units = tuple(UUID(one) for one in news.facts["units"])
+    return Notice(CASES, "" if news.facts.get("restricted", True) else news.facts["area_code"], units)
+
+
+forward(events.whistled, whistled)
+
+
 def person_told(news: News) -> Notice:
     """For the one whose bell it is."""
     return Notice(NOTICES, people=(UUID(news.facts["account_id"]),))

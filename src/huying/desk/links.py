@@ -36,6 +36,10 @@ def call_url(case_id: UUID, report_id: UUID) -> str:
     return f"{_of('desk:callback_case', case_id)}?{urlencode({'caller': report_id})}"
 
 
+def whistle_url(whistle_id: UUID) -> str:
+    return _of("cases:whistle", whistle_id)
+
+
 def _of(name: str, case_id: UUID) -> str:
     return _address(name, get_urlconf(), get_script_prefix()).replace(_ANY, str(case_id))
 

@@ -127,6 +127,16 @@ KINDS: dict[str, Kind] = {
         Kind("reworked", _("答复被退回修改"), Group.WORK, _CASE),
         Kind("reopened", _("重新办理"), Group.WORK, _CASE),
         Kind("second_round", _("再办一轮"), Group.WORK, (*_CASE, Fact("round", _("第几轮"), "2"))),
+        Kind("whistle_asked", _("吹哨等您同意"), Group.WORK, (*_CASE, _UNIT)),
+        Kind("whistle_called", _("有人吹哨叫本单位"), Group.WORK, (*_CASE, _UNIT, _DUE), channels=_ALL_WAYS),
+        Kind(
+            "whistle_urgent", _("应急吹哨叫本单位"), Group.WORK, (*_CASE, _UNIT, _DUE), channels=_ALL_WAYS, urgent=True
+        ),
+        Kind("whistle_objected", _("被叫单位有异议"), Group.WORK, (*_CASE, _UNIT)),
+        Kind("whistle_decided", _("吹哨有了决定"), Group.WORK, (*_CASE, Fact("decision", _("决定"), "同意吹哨"))),
+        Kind("whistle_done", _("报到的单位都处置完了"), Group.WORK, _CASE),
+        Kind("whistle_ended", _("吹哨结束"), Group.WORK, (*_CASE, Fact("decision", _("结果"), "已销哨"))),
+        Kind("whistle_late", _("应哨或报到超时"), Group.CLOCK, (*_CASE, _UNIT, _DUE), channels=_ALL_WAYS),
         Kind("sign_in_soon", _("快到签收时限"), Group.CLOCK, (*_CASE, _DUE)),
         Kind("sign_in_late", _("签收超时"), Group.CLOCK, (*_CASE, _DUE), channels=_ALL_WAYS),
         Kind("due_soon", _("快到办理时限"), Group.CLOCK, (*_CASE, _DUE)),

@@ -21,6 +21,8 @@ from huying.cases.models import (
     Remark,
     Report,
     SiteVisit,
+    Whistle,
+    WhistlePart,
     WorkOrder,
 )
 from huying.files import actions as files
@@ -42,6 +44,8 @@ WORDS: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
     (Feedback, "case", ("words",)),
     (SiteVisit, "case", ("words",)),
     (Remark, "case", ("words",)),
+    (Whistle, "case", ("reason", "wanted", "done", "remains", "end_words")),
+    (WhistlePart, "whistle__case", ("answer_words", "done_words", "caller_words", "unit_words")),
 )
 """Every column in which people write about a case, and how its row is found from the case."""
 
@@ -63,6 +67,8 @@ def blank_words(case_id: UUID, *, passages: Iterable[str], actor: Actor, now: da
         for row in model._default_manager.filter(**{path: case_id}).order_by("pk"):
             changed += _blanked(row, fields, wanted)
     ids = [case_id, *(one.pk for one in docket.reports), *(one.pk for one in docket.orders)]
+    ids += Whistle.objects.filter(case_id=case_id).values_list("pk", flat=True)
+    ids += WhistlePart.objects.filter(whistle__case_id=case_id).values_list("pk", flat=True)
     changed += approvals.blank_words(object_ids=ids, blanked=lambda text: _without(text, wanted))
     changed += files.blank_names(owner_ids=ids, blanked=lambda text: _without(text, wanted))
     fresh = opened(case_id, actor=actor)

@@ -35,8 +35,8 @@ from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from huying.approvals.models import Approval
-from huying.approvals.rules import ApprovalState
-from huying.cases.models import IS_OPEN, STREET, Case, Report, WorkOrder
+from huying.approvals.rules import ApprovalKind, ApprovalState
+from huying.cases.models import IS_OPEN, STREET, Case, Report, Whistle, WhistlePart, WorkOrder
 from huying.cases.queries.scope import (
     COLUMNS,
     area_branches,
@@ -47,12 +47,15 @@ from huying.cases.queries.scope import (
     branches_seen_by,
     not_recused,
     seen_by_area,
+    units_worked_for,
     within,
 )
 from huying.cases.rules import LIVE_ORDERS, OPEN, OrderRole, OrderState, State, Supervision
 from huying.cases.rules.table import By
 from huying.cases.rules.tasks import DECIDES, ORDER_WORK, UNIT_DECIDES, WORK, Task, Work
+from huying.cases.rules.whistles import GOING, THING, PartState, WhistleState
 from huying.cases.search import LEVELS, question, question_of_areas
+from huying.clocks.models import Clock
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.paging import Page, keyset
 from huying.kernel.ready import ID, MOMENT, Ready, fetched, made, united
@@ -113,7 +116,13 @@ def work_of(viewer: Actor, *, most: int = MOST_COUNTED) -> list[Todo]:
 def _work(viewer: Actor, most: int) -> Ready | None:
     return together(
         part.order_by(F("red_at").asc(nulls_last=True), "of_case")[:most]
-        for part in (*_desk_parts(viewer), *_approval_parts(viewer), *_order_parts(viewer), *_reported_parts(viewer))
+        for part in (
+            *_desk_parts(viewer),
+            *_approval_parts(viewer),
+            *_order_parts(viewer),
+            *_reported_parts(viewer),
+            *_whistle_parts(viewer),
+        )
     )
 
 
@@ -241,6 +250,58 @@ def _order_parts(viewer: Actor) -> Iterator[Rows]:
         yield _columns(orders, Task.SIGN, prefix="case__", order=True)
 
 
+def _whistle_parts(viewer: Actor) -> Iterator[Rows]:
+    """Whistles that wait for the viewer: called units by their part, the caller's side and the desk above by place."""
+    worked = units_worked_for(viewer)
+    handled = [unit for unit in worked if viewer.may_for_unit(Duty.HANDLE, unit)]
+    signed = [unit for unit in worked if viewer.may_for_unit(Duty.SIGN, unit)]
+    every = Whistle.objects.filter(Q(case__recused=False) | not_recused(viewer, "case_id"))
+    here = every.filter(within(viewer.areas(Duty.READ), "case__area_code"), case__restricted=False)
+    if called := sorted({*handled, *signed}):
+        mine = WhistlePart.objects.filter(unit_id__in=called)
+        waits = mine.filter(state__in=[str(one) for one in (PartState.CALLED, PartState.ANSWERED, PartState.ARRIVED)])
+        unrated = mine.filter(state=PartState.DONE, unit_score=None)
+        going = [str(one) for one in sorted(GOING)]
+        yield _of_whistles(every.filter(pk__in=waits.values("whistle_id"), state__in=going), called)
+        yield _of_whistles(every.filter(pk__in=unrated.values("whistle_id"), state=WhistleState.ENDED), called)
+    if signed:
+        asked = _asked(THING, (ApprovalKind.WHISTLE,)).exclude(asked_by=viewer.id)
+        yield _of_whistles(here.filter(caller_unit_id__in=signed, pk__in=asked.values("object_id")), [])
+    if handled:
+        own = here.filter(caller_unit_id__in=handled)
+        parts = WhistlePart.objects.filter(whistle=OuterRef("pk"))
+        ready = own.filter(~Exists(parts.filter(state=PartState.ARRIVED)), state=WhistleState.JOINT)
+        yield _of_whistles(ready, [])
+        unrated = parts.filter(state=PartState.DONE, caller_score=None)
+        yield _of_whistles(own.filter(Exists(unrated), state=WhistleState.ENDED), [])
+    if above := viewer.areas(Duty.DISPATCH):
+        objected = WhistlePart.objects.filter(
+            pk__in=_asked(THING, (ApprovalKind.OBJECTION,)).values("object_id")
+        ).exclude(unit_id__in=viewer.bodies)
+        below = here.filter(within(above, "caller_unit__area_code")).exclude(caller_unit__area_code__in=above)
+        yield _of_whistles(
+            below.filter(pk__in=objected.values("whistle_id")).exclude(caller_unit_id__in=viewer.bodies), []
+        )
+
+
+def _of_whistles(rows: QuerySet[Whistle], called: list[UUID]) -> Rows:
+    """The six columns of a todo; for called units with the clock that runs out first."""
+    parts = WhistlePart.objects.filter(whistle=OuterRef(OuterRef("pk")), unit_id__in=called)
+    first = Clock.objects.filter(
+        object_kind=THING, stopped_at=None, paused_at=None, object_id__in=parts.values("pk")
+    ).order_by("due_at")
+    never = Cast(Value(None), DateTimeField())
+    told: Rows = rows.annotate(
+        task=Value(str(Task.WHISTLE), output_field=CharField()),
+        of_case=F("case_id"),
+        of_order=F("id"),
+        from_at=Subquery(first.values("started_at")[:1]) if called else never,
+        gold_at=Subquery(first.values("yellow_at")[:1]) if called else never,
+        red_at=Subquery(first.values("due_at")[:1]) if called else never,
+    ).values_list(*_COLUMNS)
+    return told
+
+
 def cases_of(case_ids: Iterable[UUID]) -> dict[UUID, Case]:
     """Cases by id, for ids that a query of this module gave for the same viewer."""
     rows = _cases_by_id().objects(Case, COLUMNS, ids=tuple(set(case_ids)))
@@ -331,6 +392,7 @@ FLAGS: dict[str, Q] = {
     "held": Q(held_since__isnull=False),
     "supervised": ~Q(supervision=""),
     "waiting": Q(asked_report_id__isnull=False),
+    "whistled": Q(whistled=True),
     "restricted": Q(restricted=True),
     "unrestricted": Q(restricted=False),
     "sampled": Q(sampled=True),

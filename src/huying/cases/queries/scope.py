@@ -9,10 +9,11 @@ from uuid import UUID
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet
 
-from huying.cases.models import Case, Report, WorkOrder
+from huying.cases.models import Case, Report, WhistlePart, WorkOrder
 from huying.cases.rules import LIVE_ORDERS, OrderState
+from huying.cases.rules.whistles import LIVE, OVER, SEEING
 from huying.kernel.actor import Actor, ActorKind, upper_bound
-from huying.kernel.ready import ID, Ready, columns_of
+from huying.kernel.ready import ID, Ready, columns_of, united
 from huying.people.models import Recusal
 from huying.people.rules import Duty
 
@@ -58,12 +59,21 @@ def units_worked_for(viewer: Actor) -> list[UUID]:
 
 
 def by_order(units: list[UUID]) -> Q:
-    """Cases on which one of these units holds an order, or finished one; restricted ones by a live order alone."""
+    """Cases on which one of these units holds an order or a part in a whistle, or finished one; restricted ones by
+    what is live alone."""
     orders = WorkOrder.objects.filter(unit_id__in=units)
+    parts = WhistlePart.objects.filter(unit_id__in=units)
     live = orders.filter(state__in=[str(one) for one in sorted(LIVE_ORDERS)])
-    return Q(pk__in=orders.filter(state__in=[str(one) for one in ON_IT]).values("case_id")) & (
-        Q(restricted=False) | Q(pk__in=live.values("case_id"))
+    live_parts = parts.filter(state__in=_words(LIVE)).exclude(whistle__state__in=_words(OVER))
+    on_it = orders.filter(state__in=[str(one) for one in ON_IT]).values_list("case_id")
+    called = parts.filter(state__in=_words(SEEING)).values_list("whistle__case_id")
+    return Q(pk__in=united([on_it, called])) & (
+        Q(restricted=False) | Q(pk__in=live.values("case_id")) | Q(pk__in=live_parts.values("whistle__case_id"))
     )
+
+
+def _words(states: Iterable[object]) -> list[str]:
+    return sorted(str(one) for one in states)
 
 
 def area_ways(viewer: Actor) -> list[tuple[tuple[str, ...], Q]]:

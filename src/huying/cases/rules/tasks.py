@@ -27,6 +27,7 @@ class Task(Term):
     NAME = "name", _("待指定承办")
     REPORT_BACK = "report_back", _("待回报督办")
     LOOK = "look", _("督办待看")
+    WHISTLE = "whistle", _("吹哨待办")
 
 
 @dataclass(frozen=True)
