@@ -16,6 +16,7 @@ class ApprovalKind(Term):
     VOID = "void", _("作废")
     RETURN = "return", _("退回")
     DECLINE = "decline", _("不予受理")
+    SCORING = "scoring", _("考核口径")
 
 
 class ApprovalState(Term):

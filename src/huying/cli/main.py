@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "rehearse": "rehearse",
     "verify": "verify",
     "blank": "blank",
+    "assess": "assess",
     "backup": "backup",
     "restore": "restore",
     "check": "check",
