@@ -129,6 +129,8 @@ KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
     "review": lambda viewer, secret: any_of(viewer, ASKERS, secret.cell),
     "reset": lambda viewer, secret: any_of(viewer, ASKERS, secret.cell),
     "export": lambda viewer, secret: holds(viewer, "export", secret.cell),
+    "statement": lambda viewer, secret: holds(viewer, "read", secret.cell),
+    "scoring": lambda viewer, secret: holds(viewer, "read", secret.cell),
     "dead": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),
 }
 

@@ -43,6 +43,9 @@ from huying.clients.models import Client
 from huying.files import storage
 from huying.files.models import Attachment
 from huying.kernel.actor import Actor
+from huying.insight.actions import catch_up
+from huying.insight.models import Scoring, Statement
+from huying.insight.rules import SHIPPED, examples_of
 from huying.matters.models import CatalogueVersion
 from huying.notices.models import Delivery, Notice, Objection, PublicNotice
 from huying.notices.sealing import objection_hash
@@ -235,6 +238,7 @@ def build(*, whole: bool, cast: Iterable[Viewer] | None = None) -> World:
     _papers(world)
     _own_things(world)
     _plans(world)
+    catch_up()
     _uncovered(world)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -733,6 +737,7 @@ def _own_things(world: World) -> None:
 def _plans(world: World) -> None:
     """Plans, reviews, resets, exports, letters that could not be sent: things of an area's administrators."""
     plans, reviews, items, resets, exports, dead, letters = [], [], [], [], [], [], []
+    months, scorings = [], []
     for cell in CELLS:
 
         def key(what: str, kind: str, cell: str = cell) -> UUID:
@@ -765,6 +770,18 @@ def _plans(world: World) -> None:
                 made_at=BEFORE, rows=1, size=1, sha256="0" * 64,
             )
         )  # fmt: skip
+        months.append(
+            Statement(
+                id=key("statement", "statement"), area_code=cell, month=202609, state="frozen", frozen_at=BEFORE,
+                terms=SHIPPED.written(), reason=world.mark("statement", cell),
+            )
+        )  # fmt: skip
+        scorings.append(
+            Scoring(
+                id=key("scoring", "scoring"), area_code=cell, number=1, valid_from=202609, terms=SHIPPED.written(),
+                examples=examples_of(SHIPPED), made_by=uuid.uuid5(_SPACE, "asker"), made_at=BEFORE,
+            )
+        )  # fmt: skip
         letter = Notice(
             id=uuid.uuid5(_SPACE, f"letter {cell}"), kind="order_offered", account=world.rows[Account][cell],
             title=world.mark("dead", cell), body="", area_code=cell, made_at=BEFORE,
@@ -776,7 +793,7 @@ def _plans(world: World) -> None:
                 dead_at=BEFORE, why="refused", masked=world.mark("dead", cell),
             )
         )  # fmt: skip
-    for rows in (plans, reviews, items, resets, exports, letters, dead):
+    for rows in (plans, reviews, items, resets, exports, months, scorings, letters, dead):
         type(rows[0])._default_manager.bulk_create(rows)
         world.rows.setdefault(type(rows[0]), {}).update(dict(zip(CELLS, rows, strict=True)))
 
@@ -832,6 +849,9 @@ LEFT_OUT: dict[str, str] = {
     "places.EmergencyMode": "told to everybody in the area",
     "cases.Tally": "numbers of cells, added up over the viewer's own areas: the board is a query of its own",
     "cases.TallyChange": "numbers of cells, read with the tallies",
+    "insight.Fact": "numbers of cases; the cases behind them are read through `behind`",
+    "insight.FrozenFact": "as `Fact`",
+    "insight.Cell": "numbers of cells, as `cases.Tally`",
     "audit.Seal": "hashes",
     "audit.Sealed": "hashes",
 }
