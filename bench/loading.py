@@ -138,11 +138,12 @@ def load(
             bare.whole_again()
         with _timed("tallies", spent, say):
             fold_tallies(now=now)
-        with _timed("assessments", spent, say):
-            catch_up()
         with _timed("vacuum", spent, say):
             for table in bare.tables:
                 connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(table)))
+        with _timed("assessments", spent, say):
+            catch_up()
+            connection.execute("VACUUM (ANALYZE) insight_fact, insight_cell")
             connection.execute("CHECKPOINT")
     spent["all"] = round(sum(value for name, value in spent.items() if name != "seal"), 2)
     return spent

@@ -42,10 +42,10 @@ from huying.clients.actions import hash_of as secret_hash
 from huying.clients.models import Client
 from huying.files import storage
 from huying.files.models import Attachment
-from huying.kernel.actor import Actor
 from huying.insight.actions import catch_up
 from huying.insight.models import Scoring, Statement
 from huying.insight.rules import SHIPPED, examples_of
+from huying.kernel.actor import Actor
 from huying.matters.models import CatalogueVersion
 from huying.notices.models import Delivery, Notice, Objection, PublicNotice
 from huying.notices.sealing import objection_hash

@@ -123,11 +123,10 @@ class TestFreezing:
 
     @pytest.mark.parametrize("what", ["update", "delete"])
     def test_the_database_itself_refuses_to_change_what_was_frozen(self, frozen, what):
+        rows = FrozenFact.objects.all()
+        change = {"update": lambda: rows.update(solved=9), "delete": rows.delete}[what]
         with pytest.raises(DatabaseError), transaction.atomic():
-            if what == "update":
-                FrozenFact.objects.update(solved=9)
-            else:
-                FrozenFact.objects.all().delete()
+            change()
 
     def test_the_job_proposes_after_the_window_once_and_only_where_there_are_cases(self, world, monkeypatch):
         closed(world, called(world).case.pk)
