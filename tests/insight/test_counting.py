@@ -14,7 +14,7 @@ from huying.cases.models import Case
 from huying.cases.rules import Channel, OrderState, State
 from huying.insight import actions, queries
 from huying.insight.actions.counting import mend_cells
-from huying.insight.models import Cell, Counts, Fact
+from huying.insight.models import Cell, Counts, Fact, FrozenFact
 from huying.insight.rules import BY_CODE, COUNTS, Month, month_of
 from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
 from tests.insight.steps import closed, handled
@@ -116,3 +116,13 @@ class TestAnyActs:
         )
         with suppress(IllegalMove, Invalid, NotAllowed, NotFound), transaction.atomic():
             rng.choice(acts)()
+
+
+def test_no_fact_names_anybody():
+    """A statistic by caller or by worker cannot be made of what holds neither."""
+    for model in (Fact, Cell, FrozenFact):
+        names = {one.name for one in model._meta.concrete_fields} - set(COUNTS)
+        assert names <= {
+            "id", "subject_id", "case_id", "unit_id", "area_code", "type_code", "month", "received_at", "ended_at",
+            "excluded", "version", "level", "slice", "key", "rows", "statement",
+        }  # fmt: skip

@@ -7,7 +7,6 @@ class InsightConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from huying.insight import listeners  # noqa: F401  (they join by being read)
         from huying.kernel.registry import MenuEntry, add_menu
         from huying.kernel.terms import _
         from huying.people.rules import Duty

@@ -93,22 +93,19 @@ def _page(
         "own": [
             {
                 "words": _name(one),
-                "url": f"?{urlencode({'area': one, 'month': month})}",
+                "url": _here(area=one, month=month),
                 "current": code.startswith(one),
             }
             for one in viewer.areas(Duty.READ)
         ],
-        "before_url": f"?{urlencode({'area': code, 'month': month.last})}",
-        "after_url": f"?{urlencode({'area': code, 'month': month.next})}" if month < month_of(now) else "",
+        "before_url": _here(area=code, month=month.last),
+        "after_url": _here(area=code, month=month.next) if month < month_of(now) else "",
         "running": month == month_of(now),
         "main": [_figure(one, found.whole, asked) for one in MAIN],
         "others": [
             _figure(one, found.whole, asked) for one in MEASURES if not one.main and found.whole.rates[one.code].of
         ],
-        "cuts": [
-            {"words": words, "url": f"?{urlencode(asked | {'by': key})}", "current": key == by}
-            for key, words in CUTS.items()
-        ],
+        "cuts": [{"words": words, "url": _here(**asked, by=key), "current": key == by} for key, words in CUTS.items()],
         "by": by,
         "columns": IN_TABLE,
         "rows": _rows(found, by, asked),
@@ -119,11 +116,11 @@ def _page(
         "posts": queries.scores_of_posts(found.whole.sums, found.terms),
         "ahead": _ahead(viewer, code, found, now) if month == month_of(now) else None,
         "versions": [_version_line(one, asked) for one in found.versions if one.state in KEPT],
-        "now_url": f"?{urlencode(carried | {'version': '0'})}" if found.statement is not None else "",
+        "now_url": _here(**carried, version=0) if found.statement is not None else "",
         "may_freeze": bool(code) and viewer.may(Duty.SUPERVISE, code) and now >= month.ends and _own(found, code),
         "frozen": any(one.state in KEPT for one in found.versions),
         "proposed": any(one.state not in KEPT for one in found.versions),
-        "month_form": MonthForm(initial=carried),
+        "month_form": MonthForm(initial=carried, auto_id="freeze_%s"),
         "correct_form": correct_form or CorrectForm(initial=carried),
         "terms_url": f"{reverse('insight:terms')}?{urlencode({'area': code})}" if code else "",
         "version": version,
@@ -157,6 +154,11 @@ def _version(request: HttpRequest) -> int | None:
     return int(asked)
 
 
+def _here(**asked: object) -> str:
+    """The page with other questions; whole, because a form that is refused is shown under its own address."""
+    return f"{reverse('insight:assess')}?{urlencode(asked)}"
+
+
 def _name(code: str) -> str:
     return places.name_of(code) if code else str(_("全部区域"))
 
@@ -186,7 +188,7 @@ def _rows(found: Assessment, by: str, asked: dict[str, str]) -> list[TableRow]:
             TableRow(
                 str(higher + 1) if number <= len(big) else "",
                 names.get(line.key, line.key) or str(_("还没确定事项")),
-                f"?{urlencode(within)}" if by == "area" and places.is_known(line.key) else "",
+                _here(**within) if by == "area" and places.is_known(line.key) else "",
                 tuple(_figure(one, line, within, **cut) for one in IN_TABLE),
                 queries.score_of_unit(line.sums, found.terms) if by == "unit" else None,
             )
@@ -217,7 +219,7 @@ def _ahead(viewer: Actor, code: str, found: Assessment, now: Any) -> dict[str, A
 
 
 def _version_line(one: Statement, asked: dict[str, str]) -> dict[str, Any]:
-    return {"statement": one, "url": f"?{urlencode(asked | {'version': str(one.version)})}"}
+    return {"statement": one, "url": _here(**asked | {"version": str(one.version)})}
 
 
 @staff(Duty.READ)
@@ -252,7 +254,7 @@ def behind(request: HttpRequest) -> HttpResponse:
         ] if found.measure is not None else [],
         "page": {"next": found.next},
         "first": not after,
-        "back_url": f"{reverse('insight:assess')}?{urlencode({'area': code, 'month': month})}",
+        "back_url": _here(area=code, month=month),
     }  # fmt: skip
     return render(request, "insight/behind.html", facts)
 
@@ -291,7 +293,7 @@ def ahead(request: HttpRequest) -> HttpResponse:
         ],
         "page": page,
         "first": not after,
-        "back_url": f"{reverse('insight:assess')}?{urlencode({'area': code})}",
+        "back_url": _here(area=code),
     }  # fmt: skip
     return render(request, "insight/ahead.html", facts)
 
@@ -342,7 +344,7 @@ def _month_of(form: MonthForm) -> tuple[str, Month]:
 
 def _frozen(request: HttpRequest, code: str, month: Month, says: Label) -> HttpResponse:
     messages.success(request, str(says))
-    return redirect(f"{reverse('insight:assess')}?{urlencode({'area': code, 'month': month})}")
+    return redirect(_here(area=code, month=month))
 
 
 @staff(Duty.READ)
@@ -399,7 +401,7 @@ def _terms_page(
         "form": form,
         "decide_form": decide_form or DecideForm(),
         "examples": _examples_shown(examples_of(present)),
-        "back_url": f"{reverse('insight:assess')}?{urlencode({'area': code})}",
+        "back_url": _here(area=code),
     }  # fmt: skip
     return render(request, "insight/terms.html", facts, status=status)
 

@@ -43,7 +43,8 @@ _MEND = _ONTO.format(
 )
 
 
-def _lock(cursor: CursorWrapper) -> None:
+def hold(cursor: CursorWrapper) -> None:
+    """Nobody else counts or freezes until the end of the transaction."""
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
@@ -52,7 +53,7 @@ def refresh(case_ids: Iterable[UUID]) -> None:
     """Count these cases as they stand now. Done twice, the second changes nothing."""
     ids = list(set(case_ids))
     with connection.cursor() as cursor:
-        _lock(cursor)
+        hold(cursor)
         touched = set(ids) | _near(cursor, ids)
         _each(cursor, _OFF, touched)
         given = {"ids": ids}
@@ -99,7 +100,7 @@ def _stale() -> list[UUID]:
 def mend_cells() -> int:
     """Add up all facts, mend the cells that differ and say how many did; 0 unless something went around `refresh`."""
     with connection.cursor() as cursor:
-        _lock(cursor)
+        hold(cursor)
         cursor.execute(_MEND, {"levels": list(LEVELS)})
         wrong: int = cursor.rowcount
         cursor.execute("DELETE FROM insight_cell WHERE rows = 0")
@@ -111,7 +112,7 @@ def mend_cells() -> int:
 def recount() -> int:
     """Forget all facts and cells and count every case anew; how many were counted. Frozen months stay as they are."""
     with transaction.atomic(), connection.cursor() as cursor:
-        _lock(cursor)
+        hold(cursor)
         cursor.execute("DELETE FROM insight_cell")
         cursor.execute("DELETE FROM insight_fact")
     return catch_up()

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from huying.audit import actions as audit
-from huying.insight.actions.counting import LOCK
+from huying.insight.actions.counting import hold
 from huying.insight.models import Fact, Statement
 from huying.insight.queries.facts import ABOUT, NAMES
 from huying.insight.queries.scoring import terms_for
@@ -44,8 +44,7 @@ def freeze_month(*, code: str, month: Month, actor: Actor, now: datetime) -> Sta
     if now < month.ends:
         raise Invalid({"month": [_("这个月还没有过完，不能封账。")]})
     with connection.cursor() as cursor:
-        # Nobody counts meanwhile, and of two who freeze the second finds what the first made.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        hold(cursor)  # of two who freeze the second finds what the first made
     last = _last(code, month)
     if last is not None and last.state in KEPT:
         raise Conflict(_("这个月已经封账了。要改数字，请作更正。"))
@@ -64,7 +63,7 @@ def correct_month(*, code: str, month: Month, reason: str, actor: Actor, now: da
     if not reason:
         raise Invalid({"reason": [_("请写明为什么更正，会和数字一起公布。")]})
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        hold(cursor)
     last = _last(code, month)
     if last is None or last.state not in KEPT:
         raise Invalid(_("这个月还没有封账，不用更正。"))
@@ -98,6 +97,8 @@ def propose_months(*, actor: Actor, now: datetime) -> int:
     if month is None:
         return 0
     made = 0
+    with connection.cursor() as cursor:
+        hold(cursor)
     there = set(Statement.objects.filter(month=month.number).values_list("area_code", flat=True))
     for street in places.streets():
         cases = Fact.objects.filter(
