@@ -12,8 +12,11 @@ from random import Random
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from django.utils import timezone
+
 from bench.client import plain
 from bench.district import COMMUNITIES, DISTRICT, ROLES, SHARES, Ground, grids_of, street_code
+from huying.insight.rules import month_of
 
 COMMON, RARE = "垃圾", "鹦鹉"  # as `bench.texts` strews them
 ALSO_COMMON = ("路灯", "装修", "单车", "护栏", "油烟", "树枝")  # one call in fifteen says each
@@ -304,6 +307,18 @@ def _board(kit: Kit) -> list[str]:
     return _in_turn([asked(DISTRICT), asked(street_code(0))], map(asked, [*communities, *streets[1:]]))
 
 
+def _assess(kit: Kit) -> list[str]:
+    """A month of a sub-district by unit and by community: this one, with what is ahead, and the two before."""
+    headers = kit.as_person("district-head")
+    this = month_of(timezone.now())
+    return [
+        kit.get(f"/desk/assess/?area={street_code(number)}&month={month}&by={by}", **headers)
+        for month in (this.last, this, this.last.last)
+        for number in range(kit.ground.streets)
+        for by in ("unit", "area")
+    ]
+
+
 def _status(kit: Kit) -> list[str]:
     return [
         kit.get(f"/status/{report}/", Cookie=f"sessionid={session}", Accept="text/html")
@@ -366,6 +381,7 @@ DOORS: tuple[Door, ...] = (
         least=(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", POINTS),
     ),
     Door("board", "the board: counts from tallies", _board, (at_most("p95_ms", 60), at_most("database_ms", 5))),
+    Door("assess", "a sub-district's month: rates from cells", _assess, (at_most("database_ms", 20),)),
     Door("status", "a caller looks at the own report", _status, (at_most("p95_ms", 50),)),
 )  # fmt: skip
 WRITES = {one.name for one in DOORS if one.once} | {one.reference for one in DOORS if one.once}

@@ -20,6 +20,7 @@ from bench.stamping import Chunk, Stamper, copy_into
 from huying.audit import actions as audit
 from huying.audit import queries as histories
 from huying.cases.actions.tallying import fold_tallies
+from huying.insight.actions import catch_up
 
 TABLES = (
     "cases_case", "cases_report", "cases_addition", "cases_workorder", "cases_answer", "cases_contactattempt",
@@ -140,6 +141,9 @@ def load(
         with _timed("vacuum", spent, say):
             for table in bare.tables:
                 connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(table)))
+        with _timed("assessments", spent, say):
+            catch_up()
+            connection.execute("VACUUM (ANALYZE) insight_fact, insight_cell")
             connection.execute("CHECKPOINT")
     spent["all"] = round(sum(value for name, value in spent.items() if name != "seal"), 2)
     return spent

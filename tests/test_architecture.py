@@ -28,6 +28,7 @@ FLOORS = {
     "matters": 4,
     "cases": 6,
     "channels": 8,
+    "insight": 8,
     "desk": 9,
     "portal": 9,
     "opendata": 9,

@@ -281,12 +281,12 @@ def _register(world: World, wish: Wish) -> list[Thing]:
     return [Thing({"key": key}, None, key) for key in wish.rng.sample(sorted(declared.REGISTERS), 5)]
 
 
-def _areas(name: str) -> Fill:
+def _areas(name: str, *duties: str) -> Fill:
     def fill(world: World, wish: Wish) -> list[Thing]:
         return [
             Thing(
                 {name: cell}, Secret("plan", cell), cell,
-                only=_over(cell, "read", "admin_places"),
+                only=_over(cell, *(duties or ("read", "admin_places"))),
             )
             for cell in CELLS
         ]  # fmt: skip
@@ -468,6 +468,8 @@ VALUES: dict[str, Fill] = {
     "places plan_id": _of_kind("plan_id", "plan"),
     "places code": _areas("code"),
     "opendata export_id": _of_kind("export_id", "export"),
+    "insight statement_id": _of_kind("statement_id", "statement"),
+    "insight scoring_id": _of_kind("scoring_id", "scoring"),
     "registers key": _register,
     "registers key draft_id": _register_own("draft_id", "sheet"),
     "registers key change_id": _register_own("change_id", "bulk"),
@@ -499,6 +501,9 @@ VALUES: dict[str, Fill] = {
     "api whistle_id verb": _whistle_move,
     "api report_id": _report,
     "api:read_type": _open(code="0301"),
+    "api:read_assessment": _areas("code", "read"),
+    "api:list_frozen_months": _areas("code", "read"),
+    "api:list_assessed_cases": _areas("code", "read"),
     "api:read_area": _open(code="990101001"),
     "api organisation_id": _of_kind("organisation_id", "unit"),
     "api key": _register,

@@ -148,6 +148,8 @@ KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
     "switch": _switch,
     "digest": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),
     "hand_over": lambda viewer, secret: viewer.posted == secret.thing and at_a_desk(viewer),
+    "statement": lambda viewer, secret: holds(viewer, "read", secret.cell),
+    "scoring": lambda viewer, secret: holds(viewer, "read", secret.cell),
     "dead": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),
 }
 

@@ -23,7 +23,17 @@ from huying.audit import feed
 from huying.cases.by_people import sight_of
 from huying.cases.models import Case, Report
 from huying.cases.queries import (
-    asking, calls, checks, contracts, lists, maps, outside, page, scope, tallies, whistles,
+    asking,
+    calls,
+    checks,
+    contracts,
+    lists,
+    maps,
+    outside,
+    page,
+    scope,
+    tallies,
+    whistles,
 )  # fmt: skip
 from huying.cases.queries.lists import Wanted
 from huying.cases.queries.maps import Box
@@ -34,6 +44,11 @@ from huying.clients import queries as clients
 from huying.desk import queries as desk
 from huying.desk import search as desk_search
 from huying.desk.shifts import facts_of, parts_of
+from huying.insight import queries as insight
+from huying.insight.models import Fact
+from huying.insight.queries import Asked as AskedFor
+from huying.insight.queries import figures
+from huying.insight.rules import Month
 from huying.kernel.actor import Actor
 from huying.kernel.events import News
 from huying.kernel.paging import Page
@@ -208,6 +223,47 @@ def _board(asked: Asked) -> list[Triple]:
             found.append((code, shown.whole.open, plain))
             own = sum(one.restricted and asked.sees(one) for one in here)
             found.append((f"{code} restricted", shown.restricted.count, min(own, tallies.MOST_COUNTED)))
+    return found
+
+
+def _assessments(asked: Asked) -> list[Triple]:
+    """An area's month whole, or not at all, and the cases behind its numbers as far as the viewer sees each."""
+    found: list[Triple] = []
+    months = sorted(set(Fact.objects.values_list("month", flat=True)))[-2:] or [202610]
+    for code in sorted({cell[:length] for cell in CELLS for length in (2, 6, 9, 12)}) + ["980101001"]:
+        may = code != "980101001" and asked.holds("read")(code)
+        shown = _or_none(lambda code=code: insight.assess(asked.actor, code, Month(months[-1]), version=0))
+        found.append((f"{code} at all", shown is not None, may))
+        for month in months if may else ():
+            rows = insight.behind(asked.actor, code, Month(month), AskedFor(measure="self_found"), version=0)
+            seen = {one.case.pk for one in rows.rows}
+            found.append((f"{code} {month} behind", seen - asked.seen, set()))
+            counted = Fact.objects.filter(month=month, cases=1, area_code__startswith=code)
+            found.append((f"{code} {month} sums", rows.of, counted.count()))
+    return found
+
+
+def _months(ask: Callable[[Actor, str], Any]) -> Callable[[Asked], list[Triple]]:
+    def asking(asked: Asked) -> list[Triple]:
+        holds = asked.holds("read")
+        return [(cell, _or_none(lambda cell=cell: ask(asked.actor, cell)) is not None, holds(cell)) for cell in CELLS]
+
+    return asking
+
+
+def _ahead(asked: Asked) -> list[Triple]:
+    """What is ahead in an area: open cases that the viewer sees there, restricted ones never."""
+    found: list[Triple] = []
+    open_cases = {one.id: one for one in asked.world.cases.values() if one.state in _OPEN and not one.restricted}
+    for cell in CELLS:
+        for ask in (
+            lambda cell=cell: insight.asked_today(asked.actor, cell, page=Page(limit=200)),
+            lambda cell=cell: insight.red_by_tomorrow(asked.actor, cell, now=NOW, page=Page(limit=200)),
+        ):
+            rows = _or_none(ask)
+            found.append((f"{cell} at all", rows is not None, asked.holds("read")(cell)))
+            here = {key for key, one in open_cases.items() if one.cell.startswith(cell)}
+            found.append((cell, _ids(rows or ()), Within(frozenset(here if asked.holds("read")(cell) else ()))))
     return found
 
 
@@ -680,6 +736,15 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     "cases.queries.lists.work_of": _work,
     "cases.queries.maps.open_in_box": _box,
     "cases.queries.tallies.board": _board,
+    "insight.queries.figures.assess": _assessments,
+    "insight.queries.rows.behind": _assessments,
+    "insight.queries.figures.months_of": _months(insight.months_of),
+    "insight.queries.figures.check_reads": _months(lambda actor, cell: figures.check_reads(actor, cell) is None),
+    "insight.queries.scoring.scoring_of": _months(insight.scoring_of),
+    "insight.queries.scoring.scoring": _each("scoring", "read", ask=insight.scoring),
+    "insight.queries.ahead.ahead": _months(lambda actor, cell: insight.ahead(actor, cell, now=NOW)),
+    "insight.queries.ahead.asked_today": _ahead,
+    "insight.queries.ahead.red_by_tomorrow": _ahead,
     "cases.queries.lists.near": _near(lambda case, actor: [one.case.pk for one in lists.near(case, actor, now=NOW)]),
     "cases.queries.lists.taken_by": _taken,
     "cases.queries.lists.report_taken_by": _slip,

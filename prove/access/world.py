@@ -46,6 +46,9 @@ from huying.clients.models import Client
 from huying.desk.models import HandOver, SavedFilter
 from huying.files import storage
 from huying.files.models import Attachment
+from huying.insight.actions import catch_up
+from huying.insight.models import Scoring, Statement
+from huying.insight.rules import SHIPPED, examples_of
 from huying.kernel.actor import Actor
 from huying.matters.models import CatalogueVersion, LimitSet, LimitSwitch
 from huying.notices.models import Delivery, DigestHours, Notice, Objection, PublicNotice
@@ -248,6 +251,7 @@ def build(*, whole: bool, cast: Iterable[Viewer] | None = None) -> World:
     _papers(world)
     _own_things(world)
     _plans(world)
+    catch_up()
     _uncovered(world)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -771,7 +775,7 @@ def _own_things(world: World) -> None:
 def _plans(world: World) -> None:
     """Plans, reviews, resets, exports, letters that could not be sent: things of an area's administrators."""
     plans, reviews, items, resets, exports, dead, letters, switches, digests = [], [], [], [], [], [], [], [], []
-    shifts = []
+    shifts, months, scorings = [], [], []
     storm = LimitSet.objects.get(season="typhoon", alert="red")
     for cell in CELLS:
 
@@ -820,6 +824,18 @@ def _plans(world: World) -> None:
                 words=world.mark("hand_over", cell, unit), left_by=uuid.uuid5(_SPACE, "asker"), left_at=BEFORE,
             )
         )  # fmt: skip
+        months.append(
+            Statement(
+                id=key("statement", "statement"), area_code=cell, month=202609, state="frozen", frozen_at=BEFORE,
+                terms=SHIPPED.written(), reason=world.mark("statement", cell),
+            )
+        )  # fmt: skip
+        scorings.append(
+            Scoring(
+                id=key("scoring", "scoring"), area_code=cell, number=1, valid_from=202609, terms=SHIPPED.written(),
+                examples=examples_of(SHIPPED), made_by=uuid.uuid5(_SPACE, "asker"), made_at=BEFORE,
+            )
+        )  # fmt: skip
         letter = Notice(
             id=uuid.uuid5(_SPACE, f"letter {cell}"), kind="order_offered", account=world.rows[Account][cell],
             title=world.mark("dead", cell), body="", area_code=cell, made_at=BEFORE,
@@ -831,7 +847,9 @@ def _plans(world: World) -> None:
                 dead_at=BEFORE, why="refused", masked=world.mark("dead", cell),
             )
         )  # fmt: skip
-    for rows in (plans, reviews, items, resets, exports, letters, dead, switches, digests, shifts):
+    for rows in (
+        plans, reviews, items, resets, exports, letters, dead, switches, digests, shifts, months, scorings,
+    ):  # fmt: skip
         type(rows[0])._default_manager.bulk_create(rows)
         world.rows.setdefault(type(rows[0]), {}).update(dict(zip(CELLS, rows, strict=True)))
 
@@ -891,6 +909,9 @@ LEFT_OUT: dict[str, str] = {
     "cases.WhistleBand": "numbers, the same for everybody",
     "cases.Tally": "numbers of cells, added up over the viewer's own areas: the board is a query of its own",
     "cases.TallyChange": "numbers of cells, read with the tallies",
+    "insight.Fact": "numbers of cases; the cases behind them are read through `behind`",
+    "insight.FrozenFact": "as `Fact`",
+    "insight.Cell": "numbers of cells, as `cases.Tally`",
     "audit.Seal": "hashes",
     "audit.Sealed": "hashes",
 }

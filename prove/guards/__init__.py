@@ -33,8 +33,8 @@ CONTROL_EVERY = 25
 # Browser, servers and building tell nothing that these do not, and take long.
 TESTS = (
     "tests/access", "tests/api", "tests/approvals", "tests/cases", "tests/channels", "tests/clients", "tests/clocks",
-    "tests/desk", "tests/files", "tests/journeys", "tests/kernel", "tests/matters", "tests/notices", "tests/opendata",
-    "tests/people", "tests/places", "tests/portal", "tests/registers", "tests/test_doors.py",
+    "tests/desk", "tests/files", "tests/insight", "tests/journeys", "tests/kernel", "tests/matters", "tests/notices",
+    "tests/opendata", "tests/people", "tests/places", "tests/portal", "tests/registers", "tests/test_doors.py",
     "tests/test_flows_of_two_persons.py", "tests/test_guards_by_hand.py", "tests/test_inside_doors.py",
     "tests/test_limits.py",
 )  # fmt: skip

@@ -58,6 +58,7 @@ DECLARED: dict[str, dict[str, str]] = {
     },
     PLAIN: {  # places, bodies, catalogues, words for everybody, ids of other systems
         "places.*": "*",
+        "insight.*": "*",  # counts, codes and ids of matters; the reason of a correction is published
         "matters.*": "*",
         "clocks.*": "*",
         "audit.*": "*",

@@ -30,6 +30,9 @@ from huying.clients import actions as clients
 from huying.clients.models import Client
 from huying.desk import actions as desk
 from huying.files import actions as files
+from huying.insight import actions as insight
+from huying.insight.models import Scoring, Statement
+from huying.insight.rules import SHIPPED, month_of
 from huying.kernel.actor import resident, system
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import Refusal
@@ -486,6 +489,39 @@ def _client(c: Contests, rng: random.Random, count: int) -> Contest:
     return Contest(c.both(revoke, renew, count), most=count, check=right, refusals=(409, 422))
 
 
+def _freeze(c: Contests, rng: random.Random, count: int) -> Contest:
+    Statement.objects.filter(area_code=STREET, facts=None).delete()
+    month = month_of(RACE).last
+    call = lambda: insight.freeze_month(code=STREET, month=month, actor=c.world.head, now=RACE)
+
+    def right(_results: list[Any]) -> str:
+        kept = Statement.objects.filter(area_code=STREET, month=month.number).count()
+        return "" if kept == 1 else f"{kept} versions of a month that was frozen once"
+
+    return Contest([call] * count, check=right)
+
+
+def _propose_terms(c: Contests, rng: random.Random, count: int) -> Contest:
+    Scoring.objects.filter(state="proposed").update(state="refused")
+    call = lambda: insight.propose_terms(
+        code=STREET, terms=SHIPPED, valid_from=month_of(RACE), reason="街道定的。", actor=c.world.head, now=RACE
+    )
+    return Contest([call] * count)
+
+
+def _decide_terms(c: Contests, rng: random.Random, count: int) -> Contest:
+    Scoring.objects.filter(state="proposed").update(state="refused")
+    row = insight.propose_terms(
+        code=STREET, terms=SHIPPED, valid_from=month_of(RACE), reason="街道定的。", actor=c.world.head, now=RACE
+    )
+    say = lambda granted: (
+        lambda: insight.decide_terms(
+            scoring_id=row.pk, granted=granted, words="看过了。", actor=c.world.leader, now=RACE
+        )
+    )
+    return Contest(c.both(say(True), say(False), count))
+
+
 def _hook(c: Contests, rng: random.Random, count: int) -> Contest:
     Client.objects.filter(revoked_at=None).update(revoked_at=RACE)
     client = clients.make_client(
@@ -669,6 +705,9 @@ CONTESTS: dict[str, Maker] = {
     "approval asked by many": _approval_ask,
     "program renewed while revoked": _client,
     "webhook stopped by many": _hook,
+    "month frozen by many": _freeze,
+    "terms of scoring proposed by many": _propose_terms,
+    "terms of scoring decided by two": _decide_terms,
     "end kept private by many": _private,
     "waiting photo taken by many": _held,
     "two cases merged into each other": _merge_both_ways,

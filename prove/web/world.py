@@ -158,6 +158,7 @@ def _furnish(one: Made) -> None:
         "notice_id": "Notice", "delivery_id": "Delivery", "wording_id": "Wording", "objection_id": "Objection",
         "review_id": "Review", "item_id": "ReviewItem", "reset_id": "FactorReset", "factor_id": "Factor",
         "address_id": "CodeAddress", "export_id": "Export", "change_id": "BulkChange", "webhook_id": "Webhook",
+        "statement_id": "Statement", "scoring_id": "Scoring",
         "organisation_id": "Organisation", "row_id": "Organisation", "talent_id": "Talent", "pk": "Account",
         "filter_id": "SavedFilter", "hand_over_id": "HandOver", "shift_id": "HandOver",
     }  # fmt: skip

@@ -17,7 +17,7 @@ HOUSE = WORK / f"bench-house-{os.getpid()}"
 # One door of each kind; a real run has all of them.
 SOME = (
     "report_form", "report_api", "move", "api_list", "desk_list", "api_case", "case_page", "mine_dispatcher1",
-    "mine_water1", "search_rare_wide", "map_box", "map_api", "board", "status",
+    "mine_water1", "search_rare_wide", "map_box", "map_api", "board", "assess", "status",
 )  # fmt: skip
 TAKEN = """
 SELECT count(*), count(*) FILTER (WHERE r.area_code <> c.area_code OR r.case_open <> (c.ended_at IS NULL))

@@ -47,6 +47,7 @@ NO_PAGE = {
     "clients:renew", "clients:revoke", "oauth_token", "people:decide", "people:acknowledge",
     "places:submit_plan", "places:decide_plan", "places:drop_plan", "places:plan_shapes", "places:nets",
     "files:parts", "files:part", "places:merge_nets", "places:standard", "places:emergency", "opendata:download",
+    "insight:freeze", "insight:correct", "insight:publish", "insight:decide",
 }  # fmt: skip
 ELSEWHERE = {
     "test_sign_in": {"access:second", "access:security", "access:confirm", "access:totp", "access:passkeys",
@@ -65,6 +66,7 @@ ELSEWHERE = {
                        "registers:print"},
     "test_people": {"people:tree", "people:grants", "people:grant", "people:seers", "people:held", "people:revoke",
                     "people:let_in", "people:hand_over", "people:step", "people:my_post"},
+    "test_assess": {"insight:assess", "insight:behind", "insight:ahead", "insight:terms"},
     "test_files": {"cases:cover", "portal:cover", "files:keeping"},
     "test_whistles": {"cases:ask_whistle", "cases:whistle", "cases:whistles", "cases:whistle_figures"},
     "test_gallery": {"ui:gallery", "ui:gallery_portal", "ui:gallery_problem"},

@@ -21,6 +21,7 @@ class ApprovalKind(Term):
     HOLD = "hold", _("挂账")
     WHISTLE = "whistle", _("吹哨")
     OBJECTION = "objection", _("应哨异议")
+    SCORING = "scoring", _("考核口径")
 
 
 class ApprovalState(Term):

@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "verify": "verify",
     "explain": "explain",
     "blank": "blank",
+    "assess": "assess",
     "backup": "backup",
     "restore": "restore",
     "check": "check",

@@ -23,7 +23,9 @@ from huying.kernel.api import MEANINGS, Problem, Reader, Renderer, Router, Wrong
 from huying.kernel.problems import response_to
 
 PREFIX = "/api/v1/"
-APPS = ("clients", "cases", "desk", "portal", "files", "matters", "places", "people", "registers", "channels")
+APPS = (
+    "clients", "cases", "desk", "portal", "files", "matters", "places", "people", "registers", "channels", "insight",
+)  # fmt: skip
 DESCRIPTION = """
 Every operation goes through the same actions and queries as the staff's pages: a token sees and does what its owner
 may see and do, cut down to the token's duties and areas. What is missing and what lies outside the scope answer
@@ -40,6 +42,7 @@ TAGS = {
     "organisations": "units and the posts that people hold in them",
     "registers": "rows of every register",
     "desk": "whom to call back, filters kept under a name, hand-overs between shifts",
+    "assessments": "rates of an area and a month, frozen months and their versions",
     "events": "what happened, in an order without gaps: asked for, streamed, or sent to an address of yours",
     "clients": "the token itself",
 }

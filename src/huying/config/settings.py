@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "huying.desk",
     "huying.opendata.apps.OpenDataConfig",
     "huying.channels",
+    "huying.insight",
     "huying.cases",
     "huying.matters",
     "huying.approvals",

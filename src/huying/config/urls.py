@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("huying.access.urls")),
     path("desk/", include("huying.desk.urls")),
     path("desk/cases/", include("huying.cases.urls")),
+    path("desk/assess/", include("huying.insight.urls")),
     path("desk/matters/", include("huying.matters.urls")),
     path("desk/places/", include("huying.places.urls")),
     path("desk/exports/", include("huying.opendata.urls")),

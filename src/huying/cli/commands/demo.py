@@ -108,8 +108,10 @@ def _holds_something() -> bool:
 
 def _sealed(now: datetime) -> None:
     from huying.audit import actions, queries
+    from huying.insight.actions import catch_up
 
     actions.seal(now=now, heads_file=queries.heads_path())
+    catch_up()  # what was built tells no news
 
 
 def _counted() -> dict[str, Any]:

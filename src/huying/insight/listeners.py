@@ -1,0 +1,19 @@
+"""What follows the news of cases: a case that ended, or no longer has, is counted."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from huying.cases import events
+from huying.cases.rules import OPEN
+from huying.insight.actions.counting import refresh
+from huying.insight.models import Fact
+from huying.kernel.events import News
+
+
+@events.moved.listen
+def case_moved(news: News) -> None:
+    """Most acts are on open cases, which are in no fact: nothing is done for them."""
+    case_id = UUID(news.facts["case_id"])
+    if news.facts["state"] not in OPEN or Fact.objects.filter(case_id=case_id).exists():
+        refresh([case_id])

@@ -1,0 +1,128 @@
+"""Facts and cells: what a case counts for, and sums that are those of a full recount after any acts."""
+
+from contextlib import suppress
+from datetime import timedelta
+from random import Random
+
+import pytest
+from django.db import transaction
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from huying.cases import actions as a
+from huying.cases.models import Case
+from huying.cases.rules import Channel, OrderState, State
+from huying.insight import actions, queries
+from huying.insight.actions.counting import mend_cells
+from huying.insight.models import Cell, Counts, Fact, FrozenFact
+from huying.insight.rules import BY_CODE, COUNTS, Month, month_of
+from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
+from tests.insight.steps import closed, handled
+from tests.world import GRID, KAPOK, NOW, STREET, build_world, middle
+
+pytestmark = pytest.mark.django_db
+OCTOBER = Month(202610)
+
+
+@pytest.fixture
+def world():
+    return build_world()
+
+
+def snapshot(model):
+    names = [one.name for one in model._meta.concrete_fields if one.name != "id"]
+    return sorted(map(repr, model.objects.values_list(*names)))
+
+
+def sums(world, code=STREET, month=OCTOBER):
+    return dict(queries.assess(world.head, code, month).whole.sums)
+
+
+def test_every_count_has_a_column_and_every_measure_names_counts():
+    assert tuple(one.name for one in Counts._meta.get_fields()) == COUNTS
+    for measure in BY_CODE.values():
+        assert {measure.of, *measure.columns} <= set(COUNTS), measure.code
+
+
+class TestAnyActs:
+    @settings(max_examples=8, deadline=None)
+    @given(seed=st.integers(0, 10**6))
+    def test_cells_and_facts_are_those_of_a_recount(self, seed, django_db_blocker):
+        with django_db_blocker.unblock(), transaction.atomic():
+            self.play(Random(seed))
+            transaction.set_rollback(True)
+
+    def play(self, rng):
+        world, now = build_world(), NOW
+        for _ in range(rng.randrange(15, 40)):
+            now += timedelta(minutes=rng.choice((1, 20, 200, 2000, 9000)))
+            self.act(world, rng, now)
+            if rng.random() < 0.4:
+                # News comes late, twice, and in any order.
+                some = list(Case.objects.values_list("pk", flat=True))
+                actions.refresh(rng.sample(some, k=min(len(some), rng.randrange(1, 4))))
+                assert mend_cells() == 0
+        actions.catch_up()
+        kept = snapshot(Fact), snapshot(Cell)
+        assert mend_cells() == 0
+        assert actions.catch_up() == 0
+        actions.recount()
+        assert (snapshot(Fact), snapshot(Cell)) == kept
+        self.compare()
+
+    def compare(self):
+        """A count of each kind by another way: from the rows themselves, in Python."""
+        for case in Case.objects.defer("search"):
+            fact = Fact.objects.filter(subject_id=case.pk).first()
+            if case.ended_at is None or case.restricted:
+                assert not Fact.objects.filter(case_id=case.pk).exists()
+                continue
+            assert fact.month == month_of(case.ended_at).number
+            counted = case.state in (State.CLOSED, State.ANSWERED, State.DECLINED)
+            assert (fact.cases, fact.closed) == (int(counted), int(case.state == State.CLOSED))
+            orders = [one for one in case.orders.all() if one.state != OrderState.CANCELLED] if counted else []
+            found = Fact.objects.filter(case_id=case.pk).exclude(subject_id=case.pk)
+            assert {(one.subject_id, one.unit_id, one.returned) for one in found} == {
+                (one.pk, one.unit_id, int(one.state == OrderState.RETURNED)) for one in orders
+            }
+            before = Case.objects.filter(
+                area_code=case.area_code, type_code=case.type_code, state=State.CLOSED, restricted=False,
+                ended_at__lte=case.received_at, ended_at__gt=case.received_at - timedelta(days=30),
+            ).exclude(reports__source="petition")  # fmt: skip
+            assert fact.repeated == int(counted and bool(fact.placed) and before.exists())
+
+    def act(self, world, rng, now):
+        some = list(Case.objects.order_by("pk").values_list("pk", flat=True))
+        if not some or rng.random() < 0.3:
+            lng, lat = middle(rng.choice((GRID, GRID, KAPOK + "001")))
+            how = {"channel": rng.choice((Channel.PORTAL, Channel.PORTAL, Channel.API)), "source": ""}
+            if rng.random() < 0.1:
+                how["source"] = "petition"
+            world.call(now=now, lng=lng, lat=lat, about_staff=rng.random() < 0.1, **how)
+            return
+        case_id = rng.choice(some)
+        actor = rng.choice((world.head, world.head2, world.dispatcher, world.handler))
+        acts = (
+            lambda: closed(world, case_id, now=now, code=rng.choice(("0101", "0103"))),
+            lambda: handled(world, case_id, now=now),
+            lambda: a.answer_case(case_id, words="您好。", actor=actor, now=now),
+            lambda: a.register_file_dispatch(
+                case_id, lead_id=world.units["sanitation"].pk, type_code="0103", actor=actor, now=now
+            ),
+            lambda: a.merge_case(case_id, into_id=rng.choice(some), confirmed=True, actor=actor, now=now),
+            lambda: a.reopen_case(case_id, reason="又坏了。", actor=actor, now=now),
+            lambda: a.transfer_case(case_id, receiver="区水务局", confirmed=True, actor=actor, now=now),
+            lambda: Case.objects.filter(pk=case_id).update(restricted=True, confidential=True),
+        )
+        with suppress(IllegalMove, Invalid, NotAllowed, NotFound), transaction.atomic():
+            rng.choice(acts)()
+
+
+def test_no_fact_names_anybody():
+    """A statistic by caller or by worker cannot be made of what holds neither."""
+    for model in (Fact, Cell, FrozenFact):
+        names = {one.name for one in model._meta.concrete_fields} - set(COUNTS)
+        assert names <= {
+            "id", "subject_id", "case_id", "unit_id", "area_code", "type_code", "month", "received_at", "ended_at",
+            "excluded", "version", "level", "slice", "key", "rows", "statement",
+        }  # fmt: skip
