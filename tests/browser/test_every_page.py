@@ -38,6 +38,7 @@ NO_PAGE = {
     "portal:security", "portal:guess", "access:sign_out", "access:demo_sign_in", "desk:points", "desk:box", "desk:triage_choices",
     "desk:nudge", "desk:callback_phone", "desk:remove_filter", "desk:take_shift",
     "cases:move", "cases:move_whistle", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview", "matters:make_draft",
+    "matters:write_set", "matters:switch_on", "matters:switch_back", "notices:digest_hours",
     "matters:export", "matters:submit", "matters:approve", "matters:send_back", "matters:drop", "places:drop",
     "places:polygons", "places:outlines", "clocks:publish", "clocks:hours", "ui:map_data", "ui:type", "channels:live",
     "set_language", "notices:bell", "notices:open", "notices:read_all", "notices:keep_address",
@@ -74,7 +75,7 @@ ELSEWHERE = {
 HERE_TOO = {
     "portal:danger", "portal:kind", "access:password", "desk:callback", "desk:callback_case", "desk:checks",
     "desk:shifts", "desk:shift", "desk:save_filter", "matters:catalogue", "matters:type",
-    "matters:duties", "matters:version", "matters:import", "places:tree", "places:area", "places:import",
+    "matters:duties", "matters:version", "matters:import", "matters:limits", "places:tree", "places:area", "places:import",
     "places:draft", "clocks:now", "clocks:year", "cases:case", "notices:mine", "notices:preferences", "notices:admin",
     "notices:dead", "notices:words", "notices:publics", "desk:paper_files", "notices:new_public", "notices:public", "notices:edit_public",
     "clients:own", "portal:notices", "portal:notice", "portal:notice_object", "portal:notice_sheet", "portal:objection",
@@ -203,6 +204,23 @@ def test_a_call_and_a_hand_over_can_be_read(visit, width):
     head.page.wait_for_url("**/shifts/*-*/")
     head.look("shift")
     head.close()
+
+
+@BROWSER
+@WIDTHS
+def test_sets_of_limits_can_be_read_switched_on_and_written(visit, width):
+    leader = visit("leader", width)
+    leader.go(reverse("matters:limits"))
+    leader.look("limits")
+    leader.page.select_option("select[name=occasion]", "typhoon:red")
+    leader.fill("为什么", "台风红色预警信号生效")
+    leader.press("启用")
+    leader.look("limits-on")
+    keeper = visit("keeper", width)
+    keeper.go(reverse("matters:limits") + "?set=typhoon:red")
+    keeper.look("limits-write")
+    for one in (leader, keeper):
+        one.close()
 
 
 @BROWSER

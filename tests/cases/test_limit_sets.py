@@ -22,6 +22,7 @@ from tests.world import NOW, STREET, build_world
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=1)
+ORDINARY = "3wd"  # of this type, as the catalogue has it
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_running_clocks_stay_where_the_set_does_not_say_so(world):
     case = handed(world)
     switch = on(world, alert="orange", now=LATER)
     told(switch, LATER)
-    assert handling(case).limit == "24h"
+    assert handling(case).limit == ORDINARY
 
 
 def test_running_clocks_take_it_where_the_set_says_so_with_a_line_that_explains(world):
@@ -80,17 +81,17 @@ def test_running_clocks_take_it_where_the_set_says_so_with_a_line_that_explains(
     switch = on(world, now=LATER)
     told(switch, LATER)
     clock, case = handling(case), Case.objects.get(pk=case.pk)
-    assert (before.limit, clock.limit, clock.limit_before, clock.changed_at) == ("24h", "2h", "24h", LATER)
+    assert (before.limit, clock.limit, clock.limit_before, clock.changed_at) == (ORDINARY, "2h", ORDINARY, LATER)
     assert clock.due_at == NOW + timedelta(hours=2) == case.due_at
     assert handling(ordinary).due_at > later.due_at
     lines = {str(one.term): one.words for one in clocks.explain(clock, LATER)}
-    assert lines["改过"].startswith("原来是24 小时（清单")
+    assert lines["改过"].startswith("原来是3 个工作日（清单")
     assert "今天 10:00 改成现在这个" in lines["改过"]
     row = History.objects.get(object_id=case.pk, verb="limits_switched", facts__step="handle")
-    assert (row.facts["limit_from"], row.facts["limit_to"]) == ("24h", "2h")
+    assert (row.facts["limit_from"], row.facts["limit_to"]) == (ORDINARY, "2h")
     assert not mismatches([case.pk, ordinary.pk])
     shown = casefile(subject_of(case.pk, actor=world.head, now=LATER), everything=True).history
-    assert any("24 小时 → 2 小时" in str(line["note"]) for line in shown)
+    assert any("3 个工作日 → 2 小时" in str(line["note"]) for line in shown)
 
 
 def test_it_is_taken_once(world):
@@ -108,7 +109,7 @@ def test_switched_back_the_told_due_times_stay_and_new_clocks_are_ordinary(world
     sets.switch_back(switch_id=switch.pk, actor=world.leader, now=LATER)
     told(switch, LATER)
     assert handling(case).limit == "2h"
-    assert handling(handed(world, now=LATER)).limit == "24h"
+    assert handling(handed(world, now=LATER)).limit == ORDINARY
 
 
 def test_a_case_next_door_and_one_of_an_archive_are_left_alone(world):
@@ -122,7 +123,7 @@ def test_a_drill_touches_no_real_case(world):
     case = handed(world)
     switch = on(world, now=LATER, drill=True)
     assert take_limits(switch, actor=system(), now=LATER) == 0
-    assert handling(case).limit == "24h"
+    assert handling(case).limit == ORDINARY
 
 
 def test_national_day_is_passed_over_and_the_swapped_workday_counts():
@@ -137,5 +138,5 @@ def test_national_day_is_passed_over_and_the_swapped_workday_counts():
     clock = Clock.objects.get(object_id=order.pk, step="sign_in")
     words = {str(one.term): one.words for one in clocks.explain_whole(clock, eve)}
     assert words["到期"] == "10月8日 09:30"
-    assert words["节假日"] == "10月1日–10月7日 国庆节放假，不算"
+    assert words["节假日"] == "明天–10月7日 国庆节放假，不算"
     assert words["亮灯"] == "10月8日 09:06 起黄灯，10月8日 09:30 起红灯"

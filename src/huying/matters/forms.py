@@ -146,9 +146,10 @@ class OccasionForm(forms.Form):
         self.fields["occasion"].choices = occasions()  # type: ignore[attr-defined]
         self.fields["area_code"].choices = areas  # type: ignore[attr-defined]
 
-    def occasion_named(self) -> dict[str, str]:
+    def occasion_named(self) -> tuple[str, str]:
+        """Season and level."""
         season, _colon, alert = self.cleaned_data["occasion"].partition(":")
-        return {"season": season, "alert": alert}
+        return season, alert
 
 
 class SwitchForm(OccasionForm):

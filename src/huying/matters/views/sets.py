@@ -42,11 +42,11 @@ def switch_on(request: HttpRequest) -> HttpResponse:
     """Let a set hold in an area."""
     form = SwitchForm(request.POST, areas=_areas(actor_of(request), Duty.LEAD))
     if form.is_valid():
-        given = form.cleaned_data
+        given, (season, alert) = form.cleaned_data, form.occasion_named()
         done = attempt(
             form,
             lambda: actions.switch_on(
-                **form.occasion_named(), area_code=given["area_code"], reason=given["reason"], until=given["until"],
+                season=season, alert=alert, area_code=given["area_code"], reason=given["reason"], until=given["until"],
                 drill=given["drill"], actor=actor_of(request), now=now_of(request),
             ),
         )  # fmt: skip
@@ -71,11 +71,11 @@ def write(request: HttpRequest) -> HttpResponse:
     """The next version of a set."""
     form = SetForm(request.POST, areas=_areas(actor_of(request), Duty.ADMIN_MATTERS))
     if form.is_valid():
-        given = form.cleaned_data
+        given, (season, alert) = form.cleaned_data, form.occasion_named()
         done = attempt(
             form,
             lambda: actions.write_set(
-                **form.occasion_named(), area_code=given["area_code"], limits=given["limits"],
+                season=season, alert=alert, area_code=given["area_code"], limits=given["limits"],
                 recount=given["recount"], actor=actor_of(request), now=now_of(request),
             ),
         )  # fmt: skip
