@@ -174,6 +174,15 @@ def _whistle_move(world: World, wish: Wish) -> list[Thing]:
     return [Thing({**one.values, "verb": verb}, one.secret, f"{one.words} {verb}") for one in _whistle(world, wish)]
 
 
+def _case_sheet(world: World, wish: Wish) -> list[Thing]:
+    """A paper of a case that a unit has."""
+    return [
+        Thing({**thing.values, "kind": wish.rng.choice(["hand_over", "sign_in"])}, thing.secret, f"{thing.words} sheet")
+        for thing in _case(world, wish)
+        if thing.words.split()[-1] in ("in_hand", "reviewing", "calling_back")
+    ]
+
+
 def _case_file(world: World, wish: Wish) -> list[Thing]:
     return [
         Thing({"case_id": str(one.id), "file_id": str(key)}, world.ids[str(one.id)], f"{what} {one.state}")
@@ -461,6 +470,7 @@ VALUES: dict[str, Fill] = {
     "cases whistle_id verb": _whistle_move,
     "cases case_id verb": _case_move,
     "cases case_id file_id": _case_file,
+    "cases case_id kind": _case_sheet,
     "matters code": _open(code="0301"),
     "matters number": _open(number="1"),
     "matters switch_id": _of_kind("switch_id", "switch"),

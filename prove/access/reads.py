@@ -965,6 +965,7 @@ NOT_A_READ: dict[str, str] = {
     "desk.filters.map_area": "an area code",
     "desk.links.cases_in": "an address",
     "desk.mine.possible_tasks": "words of the viewer's duties",
+    "desk.mine.works_by_order": "words of the viewer's duties",
     "desk.mine.cells_of": "about rows that were given",
     "desk.triage.other_moves": "about a case that was given",
     "desk.triage.may_dispatch": "about a case that was given",

@@ -343,7 +343,8 @@ def _told(line: History) -> tuple[str, ...]:
 def _rows(case: Any, orders: Any, clocks: Any, approvals: Any, reports: Any) -> dict[str, Any]:
     """What can be compared between rows and a copy: no ids of what was made, no times."""
     told = ("state", "version", "round", "signed", "nudges", "area_code", "desk_code", "type_code", "grade", "title",
-            "restricted", "answer", "outcome", "objected_against", "merged_into_id")  # fmt: skip
+            "restricted", "answer", "outcome", "objected_against", "merged_into_id", "held_reason", "supervision",
+            "supervisions", "asked_report_id", "questions")  # fmt: skip
     found: dict[str, Any] = {name: str(getattr(case, name)) for name in told}
     known = {one.pk: f"{one.unit_id}/{one.role}/{one.round}" for one in orders}
     found["orders"] = sorted(f"{known[one.pk]}: {one.state}" for one in orders)

@@ -105,8 +105,14 @@ FORM: dict[str, tuple[str, ...]] = {
     "refuse_void": ("reason",),
     "ask_reporter": ("voice", "reason"),
     "reply": ("seen",),
-    **dict.fromkeys(("ask_extend", "refuse_extend", "refuse_lead_extend", "ask_hold", "refuse_hold"), ("reason",)),
-}
+    **dict.fromkeys(
+        (
+            "ask_extend", "refuse_extend", "refuse_lead_extend", "ask_hold", "refuse_hold", "supervise", "report_back",
+            "press",
+        ),
+        ("reason",),
+    ),
+}  # fmt: skip
 _WATCHED = ("set", "reported")
 DAYS = {"reopen": 14, "object": 14, "late_feedback": 30}
 
@@ -256,7 +262,9 @@ def blockers(verb: str, case: Case) -> list[str]:
     """Everything that stands in the way of a verb, wherever it would lead."""
     found = [] if case["state"] in FROM[verb] else ["state"]
     me, order = case["me"], mine(case)
-    if verb in NOT_RECUSED and (me in case["away_people"] or case["away_units"] & set(case["units"])):
+    if verb in NOT_RECUSED and (
+        me is not None and me in case["away_people"] or case["away_units"] & set(case["units"])
+    ):
         found.append("recused")
     handlers = {one["handler"] for one in case["orders"]} - {None}
     if verb in NOT_BY_HANDLER and not case["rule"] and me is not None and me in handlers:

@@ -153,7 +153,7 @@ class TestExtension:
         )
         assert Approval.objects.get().state == "withdrawn"
 
-    def test_what_was_granted_stays_through_pause_and_another_grade(self, world):
+    def test_what_was_granted_stays_through_pause_and_another_type(self, world):
         case = at_work(world, type_code="0901")
         ask(world, case)
         a.decide_extension(case.pk, granted=True, actor=world.unit_head, now=SOON)
@@ -161,7 +161,7 @@ class TestExtension:
         a.send_for_rework(case.pk, reason="写明日期。", actor=world.reviewer, now=SOON + 61 * MINUTE)
         clock = handling(case)
         assert clock.due_at > clock.first_due_at
-        a.correct_case(case.pk, grade="urgent", actor=world.dispatcher, now=SOON + 62 * MINUTE)
+        a.correct_case(case.pk, type_code="0103", actor=world.dispatcher, now=SOON + 62 * MINUTE)
         other = handling(case)
         assert other.limit != clock.limit
         assert other.extended == "2d"

@@ -109,7 +109,8 @@ def test_it_goes_on_while_a_unit_leads_and_ends_with_the_case_or_the_unit(world)
     assert own_clocks(other)[0].stopped_at == SOON + MINUTE
 
 
-def test_another_grade_leaves_the_limit_that_a_person_set(world):
+def test_another_type_leaves_the_limit_that_a_person_set(world):
     case = supervise(world, at_work(world, type_code="0901"))
-    a.correct_case(case.pk, grade="urgent", actor=world.dispatcher, now=SOON + MINUTE)
+    a.correct_case(case.pk, type_code="0103", actor=world.dispatcher, now=SOON + MINUTE)
+    assert handling(case).limit == "4wh"
     assert own_clocks(case)[0].limit == "3wd"

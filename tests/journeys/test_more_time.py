@@ -105,3 +105,25 @@ def test_a_supervisor_sets_a_time_the_unit_reports_back_and_the_supervisor_looks
     move(leader, case, "close_supervision", words="好。")
     assert (case.supervision, case.supervisions) == ("", 2)
     assert "督办 2 次" in case_page(leader, case).words
+
+
+def test_a_unit_asks_the_caller_one_question_and_the_clock_waits_for_the_answer(world, staff, clock):
+    resident = Person()
+    code = send_report(resident, WORDS, kind="0103", phone="13900000000")
+    case = case_of(WORDS)
+    triage(staff("dispatcher"), case, unit=world.units["sanitation"], kind="0103")
+    handler = staff("handler")
+    move(handler, case, "sign_in")
+    move(handler, case, "ask_reporter", question="是东边还是西边那只桶？", limit="2wd")
+    assert handling(case).paused_at is not None
+    assert "等诉求人补充" in case_page(handler, case).words
+
+    # The caller reads it by the code and answers there.
+    clock.pass_by(hours=1)
+    page = look_up(resident, code)
+    assert "是东边还是西边那只桶？" in page.words
+    resident.open(f"/status/{case.reports.get().pk}/reply/").press("提交回答", words="东边那只。")
+    assert "回答收到了" in resident.words
+    assert "办理单位想问您" not in look_up(resident, code).words
+    assert handling(case).paused_at is None
+    assert "东边那只。" in case_page(handler, case).words

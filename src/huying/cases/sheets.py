@@ -202,7 +202,7 @@ def docx_of(sheet: Sheet) -> bytes:
         _paragraph(f"{_('编号')} {sheet.number}", middle=True),
         _table([*sheet.facts, *sheet.texts]),
         _paragraph(""),
-        *(_paragraph(f"{one}：________________") for one in sheet.signs),
+        *(_paragraph(f"{one} ________________") for one in sheet.signs),
         _paragraph(sheet.made),
     ]
     out = io.BytesIO()

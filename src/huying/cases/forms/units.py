@@ -433,7 +433,7 @@ class AskHoldForm(MoveForm):
         until: date = self.cleaned_data["until"]
         today = timezone.localdate(self.subject.now)
         if not today < until <= today + LONGEST_HOLD:
-            raise forms.ValidationError(_("复核日期要在明天以后、90 天以内。请改好再报。"))  # type: ignore[arg-type]
+            raise forms.ValidationError(_("复核日期要在明天以后、90 天以内。请改好再报。"))
         return until
 
 
