@@ -21,7 +21,7 @@ from huying.cases.careful import careful_words, process_of
 from huying.cases.forms import DeskMove, Subject, legal_moves
 from huying.cases.forms.base import DocketRows
 from huying.cases.models import Answer, Case, Report, WorkOrder
-from huying.cases.queries import page
+from huying.cases.queries import calls, page
 from huying.cases.queries.page import CaseRows
 from huying.cases.queries.replay import ARCHIVED, RECKONED
 from huying.cases.rules import (
@@ -599,10 +599,13 @@ def _notices(subject: Subject) -> list[tuple[str, Label, str, Label]]:
         found.append(("warn", _("地图上的点不在本街道的范围里。请核对地点，或转给那边。"), "", ""))
     if case.objected_against and case.state not in ENDS:
         found.append(("warn", _("诉求人对上次的答复有异议，要由别的同事来定。"), "", ""))
-    rows = subject.rows
-    careful = careful_words(process_of(case, rows.orders, rows.answers, rows.reports, now=subject.now))
-    if careful and case.state not in ENDS and not subject.hides_callers:
-        found.append(("", _("过程提醒：%(reasons)s。跟诉求人说话时请多留意。") % {"reasons": clauses(careful)}, "", ""))
+    if case.state not in ENDS and not subject.hides_callers:
+        rows = subject.rows
+        late = calls.late_steps_of({case.pk: [one.pk for one in rows.orders]}, subject.now)[case.pk]
+        careful = careful_words(process_of(case, rows.orders, rows.answers, rows.reports, late_steps=late))
+        if careful:
+            told = _("过程提醒：%(reasons)s。跟诉求人说话时请多留意。") % {"reasons": clauses(careful)}
+            found.append(("", told, "", ""))
     return found
 
 

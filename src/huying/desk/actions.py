@@ -75,7 +75,8 @@ def may_remove(found: SavedFilter, actor: Actor) -> bool:
 def remove_filter(*, filter_id: UUID, actor: Actor, now: datetime) -> SavedFilter:
     """Take a filter away. Done twice, it is done once. Raises NotFound, NotAllowed for a colleague's."""
     if queries.filter_by_id(filter_id, actor) is None:
-        earlier = SavedFilter.objects.filter(pk=filter_id, made_by=actor.id, removed_at__isnull=False).first()
+        mine = SavedFilter.objects.filter(pk=filter_id, removed_at__isnull=False).first()
+        earlier = mine if mine is not None and mine.made_by == actor.id else None
         if earlier is None:
             raise NotFound("filter")
         return earlier

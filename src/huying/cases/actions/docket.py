@@ -418,9 +418,7 @@ class Docket:
         """`mine`: the reports of the same caller, where callers are asked."""
         told, unsolved = False, False
         if mine is not None:
-            said = [
-                one for one in self.feedback if one.report_id in mine and one.round == self.case.round and not one.late
-            ]
+            said = self.said_for(report, mine)
             told = bool(said) or self._gave_up(self.calls_to(mine))
             unsolved = any(one.solved is False for one in said)
         return ReportFacts(
@@ -450,6 +448,16 @@ class Docket:
                 asked |= callers[report.pk]
                 found.append(report)
         return found
+
+    def said_for(self, report: Report, mine: Collection[UUID]) -> list[Feedback]:
+        """What counts for a report in this round: its own word, and what its caller told the desk by telephone."""
+        return [
+            one
+            for one in self.feedback
+            if one.round == self.case.round
+            and not one.late
+            and (one.report_id == report.pk or (one.by_desk and one.report_id in mine))
+        ]
 
     def calls_to(self, reports: Collection[UUID]) -> list[ContactAttempt]:
         """The call-backs of this round to the caller of these reports."""
