@@ -23,7 +23,7 @@ from huying.kernel.api import MEANINGS, Problem, Reader, Renderer, Router, Wrong
 from huying.kernel.problems import response_to
 
 PREFIX = "/api/v1/"
-APPS = ("clients", "cases", "desk", "portal", "files", "matters", "places", "people", "registers", "channels")
+APPS = ("clients", "cases", "portal", "files", "matters", "places", "people", "registers", "channels", "desk")
 DESCRIPTION = """
 Every operation goes through the same actions and queries as the staff's pages: a token sees and does what its owner
 may see and do, cut down to the token's duties and areas. What is missing and what lies outside the scope answer

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -432,10 +432,19 @@ class Docket:
 
     def callers(self) -> dict[UUID, frozenset[UUID]]:
         """The reports of this case, each with those that the same caller made: who is asked once."""
+        contacts = {one.pk: self._contact_of(one) for one in self.reports}
         return of_one_caller(
-            (one.pk, one.contact.name_mask, one.contact.phone_tail) if one.contact is not None else (one.pk, "", "")
-            for one in self.reports
+            (key, found.name_mask, found.phone_tail) if found is not None else (key, "", "")
+            for key, found in contacts.items()
         )
+
+    def _contact_of(self, report: Report) -> Contact | None:
+        """What the caller left, as far as it is at hand: read with the report, or made in this very act."""
+        found: Contact | None = Report._meta.get_field("contact").get_cached_value(report, default=None)
+        if found is None and report.contact_id is not None:
+            made = cast(list[Contact], self.new.get(Contact, []))
+            found = next((one for one in made if one.pk == report.contact_id), None)
+        return found
 
     def to_call(self) -> list[Report]:
         """Whom to call back in this round: of each caller who is still to be asked, the first report."""
