@@ -145,6 +145,13 @@ class TestCallBack:
         assert case.state == State.CLOSED
         assert case.feedback.count() == 1
 
+    def test_a_word_by_code_speaks_for_its_own_report_alone(self, world):
+        case, (first, second) = called_back(world, "13900000001", "13900000001")
+        case = a.tell_outcome(case.pk, solved=True, actor=resident(first), now=at(13))
+        assert case.state == State.CALLING_BACK
+        assert [one.pk for one in Docket.of(case).to_call()] == [second]
+        assert ring(world, case, second, "reached", at(14), solved=True).state == State.CLOSED
+
     def test_two_callers_are_asked_one_by_one(self, world):
         case, (first, second) = called_back(world, "13900000001", "13900000002")
         assert {one.pk for one in Docket.of(case).to_call()} == {first, second}

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 
 from huying.cases import actions as a
 from huying.cases.models import CallScript, Case, ContactAttempt
+from huying.clocks.models import Clock
 from huying.kernel.ids import uuid7
 from huying.people.models import ContactOpening
 from tests.cases.test_calling import called_back
@@ -78,6 +80,9 @@ class TestCall:
     def test_care_is_told_with_its_reasons(self, world, desk):
         case, _reports = called_back(world, "13900000001")
         assert "还没有联系过诉求人" in desk().get(page_of(case)).content.decode()
+        assert "步超时" not in desk().get(page_of(case)).content.decode()
+        Clock.objects.filter(object_id=case.pk, step="handle").update(due_at=F("started_at"))
+        assert "1 步超时" in desk().get(page_of(case)).content.decode()
         a.nudge_case(case.pk, actor=world.head, now=LATER)
         assert "催办 1 次" in desk().get(page_of(case)).content.decode()
         assert "过程提醒" in desk("head").get(f"/desk/cases/{case.pk}/").content.decode()

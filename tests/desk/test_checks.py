@@ -11,6 +11,7 @@ from huying.cases.models import WorkOrder
 from huying.cases.queries.checks import findings, returning_units
 from huying.cases.rules.calling import SHIPPED_HOURS
 from huying.cases.rules.checks import Call, CallDoubt, Check, doubtful, returns_often
+from huying.clocks.models import Clock
 from huying.files.actions import prepare_image
 from tests.cases.test_actions import MINUTE, in_hand
 from tests.cases.test_calling import called_back, ring
@@ -73,11 +74,11 @@ class TestFindings:
 
     def test_done_just_under_the_limit(self, world):
         case = worked(world, 60)
-        order = WorkOrder.objects.get(case=case)
+        clock = Clock.objects.get(object_id=case.pk, step="handle")
         for share, counts in ((0.94, False), (0.96, True), (1.0, True), (1.01, False)):
-            done = order.due_from + (order.due_at - order.due_from) * share
-            WorkOrder.objects.filter(pk=order.pk).update(done_at=done)
-            assert (found(world, now=done)[Check.LAST_MOMENT] == [case.pk]) is counts, share
+            stopped = clock.started_at + (clock.due_at - clock.started_at) * share
+            Clock.objects.filter(pk=clock.pk).update(stopped_at=stopped)
+            assert (found(world)[Check.LAST_MOMENT] == [case.pk]) is counts, share
 
     def test_the_same_photo_after_the_work_in_two_cases(self, world, settings, tmp_path):
         settings.DATA = tmp_path

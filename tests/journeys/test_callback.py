@@ -51,7 +51,7 @@ def test_a_caller_is_missed_rung_in_another_part_of_the_day_and_asked_from_the_s
     case.refresh_from_db()
     assert case.state == "closed"
     assert ContactAttempt.objects.filter(case=case, kind="call_back").count() == 2
-    assert "回访" in look_up(resident, code).words
+    assert "已办结" in look_up(resident, code).words
 
 
 def test_a_shift_is_handed_over_with_what_is_late_and_own_words(world, staff, clock):

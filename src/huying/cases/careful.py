@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from django.utils.translation import ngettext
 
@@ -14,17 +13,15 @@ from huying.kernel.terms import Label, _
 
 
 def process_of(
-    case: Case, orders: Iterable[WorkOrder], answers: Iterable[Answer], reports: Iterable[Report], *, now: datetime
+    case: Case, orders: Iterable[WorkOrder], answers: Iterable[Answer], reports: Iterable[Report], *, late_steps: int
 ) -> Process:
-    """What happened to a case, counted from its rows."""
+    """What happened to a case, counted from its rows; `late_steps` as `queries.calls.late_steps_of` counts them."""
     every = list(orders)
-    late = [_late(one.done_at, one.due_at, one, now) for one in every]
-    late += [_late(one.accepted_at, one.sign_in_due, one, now) for one in every]
     worked = bool(every) and case.state in (State.REVIEWING, State.CHECKING, State.CALLING_BACK)
     gone = (OrderState.RETURNED, OrderState.CANCELLED)
     wanted = [one for one in reports if one.withdrawn_at is None]
     return Process(
-        late_steps=sum(late),
+        late_steps=late_steps,
         contacted=case.contacted_at is not None or not worked or not any(one.reachable for one in wanted),
         handed_on=sum(one.role == OrderRole.LEAD and one.state in gone for one in every),
         reworked=sum(one.sent_back_at is not None for one in answers),
@@ -32,11 +29,6 @@ def process_of(
         round=case.round,
         voices=len(wanted),
     )
-
-
-def _late(done: datetime | None, due: datetime | None, order: WorkOrder, now: datetime) -> bool:
-    """Whether a step was done after its due time; one that is still open, whether that has passed."""
-    return due is not None and (done or order.ended_at or now) > due
 
 
 def careful_words(process: Process) -> list[Label]:

@@ -22,7 +22,7 @@ from huying.cases.forms import DeskMove, Subject, legal_moves
 from huying.cases.forms.base import DocketRows
 from huying.cases.forms.desk import approval_lines
 from huying.cases.models import Answer, Case, Report, WorkOrder
-from huying.cases.queries import page
+from huying.cases.queries import calls, page
 from huying.cases.queries.page import CaseRows
 from huying.cases.queries.replay import ARCHIVED, RECKONED, RELIMITED
 from huying.cases.rules import (
@@ -620,10 +620,13 @@ def _notices(subject: Subject) -> list[tuple[str, Label, str, Label]]:
     if case.held_until is not None:
         told = {"reason": HoldReason(case.held_reason).label, "day": clocks.day_words(case.held_until, subject.now)}
         found.append(("", _("挂账：%(reason)s。%(day)s 复核，到那天就接着办。") % told, "", ""))
-    rows = subject.rows
-    careful = careful_words(process_of(case, rows.orders, rows.answers, rows.reports, now=subject.now))
-    if careful and case.state not in ENDS and not subject.hides_callers:
-        found.append(("", _("过程提醒：%(reasons)s。跟诉求人说话时请多留意。") % {"reasons": clauses(careful)}, "", ""))
+    if case.state not in ENDS and not subject.hides_callers:
+        rows = subject.rows
+        late = calls.late_steps_of({case.pk: [one.pk for one in rows.orders]}, subject.now)[case.pk]
+        careful = careful_words(process_of(case, rows.orders, rows.answers, rows.reports, late_steps=late))
+        if careful:
+            words = _("过程提醒：%(reasons)s。跟诉求人说话时请多留意。") % {"reasons": clauses(careful)}
+            found.append(("", words, "", ""))
     return found
 
 

@@ -24,7 +24,7 @@ from huying.kernel.problems import response_to
 
 PREFIX = "/api/v1/"
 APPS = (
-    "clients", "cases", "desk", "portal", "files", "matters", "places", "people", "registers", "channels", "insight",
+    "clients", "cases", "portal", "files", "matters", "places", "people", "registers", "channels", "desk", "insight",
 )  # fmt: skip
 DESCRIPTION = """
 Every operation goes through the same actions and queries as the staff's pages: a token sees and does what its owner

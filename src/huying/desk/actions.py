@@ -12,14 +12,15 @@ from huying.audit import actions as audit
 from huying.desk import queries
 from huying.desk.models import HandOver, SavedFilter
 from huying.desk.rules import (
-    HEADS,
     MOST_FILTERS,
     MOST_KEPT,
     NAME_LIMIT,
     QUERY_LIMIT,
     WORDS_LIMIT,
     at_the_desk,
+    heads,
     seeks_somebody,
+    units_of,
 )
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.refusals import IllegalMove, Invalid, KeyReused, NotAllowed, NotFound
@@ -46,7 +47,7 @@ def save_filter(
         raise Invalid({"name": [_("先选好条件，再存筛选。")]})
     if seeks_somebody(query):
         raise Invalid({"name": [_("搜索的字里有电话或证件号码，不能存。")]})
-    if unit_id is not None and unit_id not in actor.units:
+    if unit_id is not None and unit_id not in units_of(actor):
         raise NotFound("unit")
     Account.objects.select_for_update().get(pk=actor.id)  # two at once do not pass the most that one may keep
     earlier = SavedFilter.objects.filter(pk=filter_id).first()
@@ -68,14 +69,15 @@ def may_remove(found: SavedFilter, actor: Actor) -> bool:
     """Who made it; of a shared one, also who heads the unit."""
     if found.made_by == actor.id:
         return True
-    return found.unit_id is not None and any(actor.may_for_unit(duty, found.unit_id) for duty in HEADS)
+    return found.unit_id is not None and heads(actor, found.unit_id)
 
 
 @transaction.atomic
 def remove_filter(*, filter_id: UUID, actor: Actor, now: datetime) -> SavedFilter:
     """Take a filter away. Done twice, it is done once. Raises NotFound, NotAllowed for a colleague's."""
     if queries.filter_by_id(filter_id, actor) is None:
-        earlier = SavedFilter.objects.filter(pk=filter_id, made_by=actor.id, removed_at__isnull=False).first()
+        mine = SavedFilter.objects.filter(pk=filter_id, removed_at__isnull=False).first()
+        earlier = mine if mine is not None and mine.made_by == actor.id else None
         if earlier is None:
             raise NotFound("filter")
         return earlier
@@ -104,7 +106,7 @@ def leave_shift(
     The same id answers the same. Raises NotFound for a unit that is not one's own, NotAllowed without a duty at a
     desk, KeyReused for other words under the same id.
     """
-    if unit_id not in actor.units or actor.id is None:
+    if unit_id not in units_of(actor) or actor.id is None:
         raise NotFound("unit")
     if not at_the_desk(actor):
         raise NotAllowed(_("交接班由值班的同事做。"))

@@ -17,9 +17,9 @@ from huying.desk import actions, queries
 from huying.desk.calls import lines_of
 from huying.desk.forms import ListForm
 from huying.desk.models import HandOver, SavedFilter
-from huying.desk.rules import NAME_LIMIT, QUERY_LIMIT, WORDS_LIMIT, filter_address
+from huying.desk.rules import QUERY_LIMIT, filter_address
 from huying.desk.shifts import Fact, facts_of
-from huying.kernel.api import Cursor, In, Limit, Listed, OneOf, Out, Router, Written, actor_of, text
+from huying.kernel.api import Cursor, In, Limit, Listed, Name, OneOf, Out, Router, Words, Written, actor_of
 from huying.kernel.doors import now_of
 from huying.kernel.ids import uuid7
 from huying.kernel.paging import Page
@@ -27,8 +27,6 @@ from huying.kernel.refusals import Invalid
 from huying.kernel.terms import _
 
 router = Router("desk")
-FilterName = text(NAME_LIMIT, name=True, least=1)
-ShiftWords = text(WORDS_LIMIT)
 
 
 class CallOut(Out):
@@ -86,7 +84,7 @@ class FiltersOut(Out):
 
 
 class FilterIn(In):
-    name: FilterName
+    name: Name
     query: Annotated[str, Field(min_length=1, max_length=QUERY_LIMIT, description="as in the address of the list")]
     unit_id: UUID | None = None
 
@@ -164,7 +162,7 @@ class WantedShifts(In):
 
 class ShiftIn(In):
     unit_id: UUID
-    words: ShiftWords = ""
+    words: Words = ""
 
 
 class ShiftLeft(Written):

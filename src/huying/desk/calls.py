@@ -64,6 +64,7 @@ def lines_of(todos: Sequence[Todo], *, now: datetime) -> list[Line]:
     shown = todos[:MOST_LINES]
     cases = lists.cases_of(one.case_id for one in shown)
     spoken = calls.spoken_of(cases)
+    late = calls.late_steps_of({key: [one.pk for one in said.orders] for key, said in spoken.items()}, now)
     knowledge = Knowledge()
     found = []
     for todo in shown:
@@ -75,7 +76,7 @@ def lines_of(todos: Sequence[Todo], *, now: datetime) -> list[Line]:
             case=case, knowledge=knowledge, orders=said.orders, reports=said.reports,
             _answers=said.answers, _attempts=said.attempts, _feedback=said.feedback,
         )  # fmt: skip
-        careful = careful_words(process_of(case, said.orders, said.answers, said.reports, now=now))
+        careful = careful_words(process_of(case, said.orders, said.answers, said.reports, late_steps=late[case.pk]))
         for report in docket.to_call():
             found.append(_line(docket, report, todo, careful, now))
     return sorted(found, key=lambda one: one.counts_from if one.later else timezone.localtime(now))

@@ -403,7 +403,6 @@ class SaveFilterForm(_OfUnit):
 
     query = forms.CharField(widget=forms.HiddenInput, required=False, max_length=4000)
     name = TextField(label=_("筛选名称"), limit=NAME_LIMIT, name=True, help_text=_("最多 20 个字，不写诉求人的姓名。"))
-    field_order: ClassVar[list[str]] = ["name", "unit"]
 
     def offer(self, units: Choices) -> None:
         self.fields["unit"].label = _("给谁用")

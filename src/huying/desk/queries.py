@@ -10,7 +10,7 @@ from django.db.models import Q
 from huying.cases.models import Case
 from huying.cases.queries import seen_by
 from huying.desk.models import HandOver, SavedFilter
-from huying.desk.rules import at_the_desk
+from huying.desk.rules import at_the_desk, units_of
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.paging import Page
 
@@ -18,7 +18,7 @@ from huying.kernel.paging import Page
 def _filters(viewer: Actor) -> Q:
     if viewer.kind != ActorKind.PERSON or viewer.id is None:
         return Q(pk__in=[])
-    return Q(removed_at=None) & (Q(made_by=viewer.id) | Q(unit_id__in=viewer.units))
+    return Q(removed_at=None) & (Q(made_by=viewer.id) | Q(unit_id__in=units_of(viewer)))
 
 
 def filters_of(viewer: Actor) -> list[SavedFilter]:
@@ -32,7 +32,7 @@ def filter_by_id(filter_id: UUID, viewer: Actor) -> SavedFilter | None:
 
 def _hand_overs(viewer: Actor) -> Q:
     """A shift is the desk's: of the viewer's units, for those who work at one."""
-    return Q(unit_id__in=viewer.units if viewer.kind == ActorKind.PERSON and at_the_desk(viewer) else ())
+    return Q(unit_id__in=units_of(viewer) if viewer.kind == ActorKind.PERSON and at_the_desk(viewer) else ())
 
 
 def hand_overs_of(viewer: Actor, *, page: Page[HandOver]) -> list[HandOver]:

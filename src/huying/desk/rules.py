@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
 
 from huying.kernel.actor import Actor
 from huying.people.rules import Duty
@@ -36,3 +37,16 @@ def seeks_somebody(address: str) -> bool:
 def at_the_desk(actor: Actor) -> bool:
     """Whether the actor does a desk's work in some area."""
     return any(actor.areas(duty) for duty in AT_THE_DESK)
+
+
+def units_of(actor: Actor) -> tuple[UUID, ...]:
+    """The units whose shared things are the actor's too. A program works in its owner's unit at a desk, if it works
+    at one at all."""
+    return actor.bodies if at_the_desk(actor) else actor.units
+
+
+def heads(actor: Actor, unit_id: UUID) -> bool:
+    """Whether the actor answers for what the unit shares."""
+    return unit_id in units_of(actor) and any(
+        duty in grant.duties and grant.unit_id in (unit_id, None) for grant in actor.grants for duty in HEADS
+    )

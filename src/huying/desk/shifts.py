@@ -41,6 +41,7 @@ class Part:
 
     label: Label
     rows: list[tuple[Row, str]]
+    dated: bool  # what is to be known is a time
 
 
 def facts_of(viewer: Actor, todos: Sequence[Todo], *, now: datetime) -> Facts:
@@ -70,6 +71,7 @@ def parts_of(facts: Facts, viewer: Actor, *, now: datetime) -> list[Part]:
                 for key, told in facts.get(str(fact), [])
                 if UUID(key) in cases
             ],
+            dated=fact != Fact.ASKED,
         )
         for fact in Fact
     ]

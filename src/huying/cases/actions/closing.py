@@ -157,7 +157,7 @@ def record_call_back(
     earlier = docket.calls_to(mine)
     if result == CallResult.MISSED and any(now - one.made_at < BETWEEN_CALLS for one in earlier):
         raise IllegalMove(_("刚刚打过。没接通的话，请隔一小时再打。"), state=docket.case.state)
-    if any(one.report_id in mine and one.round == docket.case.round and not one.late for one in docket.feedback):
+    if docket.said_for(report, mine):
         raise IllegalMove(_("这位诉求人这一轮已经评价过了。"), state=docket.case.state)
     attempt = ContactAttempt(
         id=docket.make_id(),

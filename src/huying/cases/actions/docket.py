@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -462,9 +462,7 @@ class Docket:
         """`mine`: the reports of the same caller, where callers are asked."""
         told, unsolved = False, False
         if mine is not None:
-            said = [
-                one for one in self.feedback if one.report_id in mine and one.round == self.case.round and not one.late
-            ]
+            said = self.said_for(report, mine)
             told = bool(said) or self._gave_up(self.calls_to(mine))
             unsolved = any(one.solved is False for one in said)
         return ReportFacts(
@@ -478,10 +476,19 @@ class Docket:
 
     def callers(self) -> dict[UUID, frozenset[UUID]]:
         """The reports of this case, each with those that the same caller made: who is asked once."""
+        contacts = {one.pk: self._contact_of(one) for one in self.reports}
         return of_one_caller(
-            (one.pk, one.contact.name_mask, one.contact.phone_tail) if one.contact is not None else (one.pk, "", "")
-            for one in self.reports
+            (key, found.name_mask, found.phone_tail) if found is not None else (key, "", "")
+            for key, found in contacts.items()
         )
+
+    def _contact_of(self, report: Report) -> Contact | None:
+        """What the caller left, as far as it is at hand: read with the report, or made in this very act."""
+        found: Contact | None = Report._meta.get_field("contact").get_cached_value(report, default=None)
+        if found is None and report.contact_id is not None:
+            made = cast(list[Contact], self.new.get(Contact, []))
+            found = next((one for one in made if one.pk == report.contact_id), None)
+        return found
 
     def to_call(self) -> list[Report]:
         """Whom to call back in this round: of each caller who is still to be asked, the first report."""
@@ -494,6 +501,16 @@ class Docket:
                 asked |= callers[report.pk]
                 found.append(report)
         return found
+
+    def said_for(self, report: Report, mine: Collection[UUID]) -> list[Feedback]:
+        """What counts for a report in this round: its own word, and what its caller told the desk by telephone."""
+        return [
+            one
+            for one in self.feedback
+            if one.round == self.case.round
+            and not one.late
+            and (one.report_id == report.pk or (one.by_desk and one.report_id in mine))
+        ]
 
     def calls_to(self, reports: Collection[UUID]) -> list[ContactAttempt]:
         """The call-backs of this round to the caller of these reports."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
 from huying.cases.models import Answer, Case, ContactAttempt, Feedback, Report, WorkOrder
 from huying.cases.queries.scope import branches_seen_by, within
 from huying.cases.rules import ContactKind
+from huying.clocks.models import Clock
 from huying.kernel.actor import Actor
 from huying.places.rules import community_of
 
@@ -45,6 +46,17 @@ def spoken_of(case_ids: Iterable[UUID]) -> dict[UUID, Spoken]:
         found[answer.case_id].answers.append(answer)
     for order in WorkOrder.objects.filter(case_id__in=wanted).order_by("offered_at", "id"):
         found[order.case_id].orders.append(order)
+    return found
+
+
+def late_steps_of(objects: Mapping[UUID, Iterable[UUID]], now: datetime) -> dict[UUID, int]:
+    """For each case (with the ids of its orders) how many steps were done after their time, or still are: by the
+    clocks of case and orders, as they ran. For cases that a query gave for the same viewer."""
+    case_of = {one: case_id for case_id, orders in objects.items() for one in (case_id, *orders)}
+    found = dict.fromkeys(objects, 0)
+    late = Q(stopped_at__gt=F("due_at")) | Q(stopped_at=None, paused_at=None, due_at__lt=now)
+    for object_id in Clock.objects.filter(late, object_id__in=case_of).values_list("object_id", flat=True):
+        found[case_of[object_id]] += 1
     return found
 
 

@@ -16,9 +16,11 @@ from huying.cases.queries.calling import hours_in
 from huying.cases.queries.scope import seen_by_area, within
 from huying.cases.rules import CallResult, ContactKind, OrderState
 from huying.cases.rules.checks import LAST_PART, QUICK, WINDOW, Call, CallDoubt, Check, doubtful, returns_often
+from huying.clocks.models import Clock
 from huying.files.models import Attachment
 from huying.files.rules import FilePurpose
 from huying.kernel.actor import Actor
+from huying.matters.rules import Step
 from huying.people.rules import Duty
 
 MOST = 50
@@ -56,13 +58,10 @@ def findings(viewer: Actor, *, now: datetime) -> dict[Check, list[Finding]]:
     cases = _cases(viewer, now)
     orders = WorkOrder.objects.filter(case__in=cases.values("pk"), done_at__isnull=False).select_related("case")
     quick = orders.filter(done_at__lt=F("offered_at") + QUICK)
-    ahead = F("due_at") - F("done_at")
-    last = orders.filter(done_at__lte=F("due_at"), due_at__gt=F("due_from")).annotate(ahead=ahead)
-    last = last.filter(ahead__lte=(F("due_at") - F("due_from")) / LAST_PART)
     return {
         Check.QUICK: _of_orders(quick),
         Check.SAME_PHOTO: _same_photos(cases),
-        Check.LAST_MOMENT: _of_orders(last),
+        Check.LAST_MOMENT: _at_the_last_moment(cases),
         Check.CALLS: _calls(cases, now),
     }
 
@@ -70,6 +69,17 @@ def findings(viewer: Actor, *, now: datetime) -> dict[Check, list[Finding]]:
 def _of_orders(orders: QuerySet[WorkOrder]) -> list[Finding]:
     rows = orders.order_by("-done_at", "pk")[:MOST]
     return [Finding(one.case, one.done_at) for one in rows if one.done_at is not None]
+
+
+def _at_the_last_moment(cases: QuerySet[Case]) -> list[Finding]:
+    """Cases whose handling stopped in the last part of its limit, and not after it."""
+    clocks = Clock.objects.filter(
+        step=Step.HANDLE, object_id__in=cases.values("pk"), stopped_at__lte=F("due_at"), due_at__gt=F("started_at")
+    ).annotate(ahead=F("due_at") - F("stopped_at"), limit_length=F("due_at") - F("started_at"))
+    rows = clocks.filter(ahead__lte=F("limit_length") / LAST_PART).order_by("-stopped_at", "pk")[:MOST]
+    found = [(one.object_id, one.stopped_at) for one in rows]
+    known = {one.pk: one for one in cases.filter(pk__in={key for key, _at in found})}
+    return [Finding(known[key], at) for key, at in found if at is not None and key in known]
 
 
 def _same_photos(cases: QuerySet[Case]) -> list[Finding]:

@@ -16,7 +16,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from huying.cases.actions import open_reporter
-from huying.cases.careful import careful_words, process_of
 from huying.cases.casefile import subject_of
 from huying.cases.forms import DeskMove, MoveForm, Subject, legal_moves, move_named, walk
 from huying.cases.models import Report
@@ -160,6 +159,7 @@ def _page(
         "form": shown,
         "choices": {name: list(zip(shown[name], keys, strict=False)) for name, keys in KEYS.items()},
         "script": calling.script_of(case, timezone.localdate(now)),
+        "careful": clauses(line.careful) if line is not None else "",
         **_told(subject, report),
         **_before(subject, viewer),
     }
@@ -180,7 +180,6 @@ def _told(subject: Subject, report: Report) -> dict[str, Any]:
             if one.pk in mine
         ],
         "done": [(one.unit.name, one.result, one.done_at) for one in leads if one.done_at is not None],
-        "careful": clauses(careful_words(process_of(case, rows.orders, rows.answers, rows.reports, now=now))),
         "tries": [
             (when_words(one.made_at, now), subject.who(one.made_by), CallResult(one.result).label, one.words)
             for one in docket.calls_to(mine)

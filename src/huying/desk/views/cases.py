@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -54,7 +55,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     chips = Chips(request.GET, wanted, viewer)
     shown = chips.shown()
     view = request.GET.get("view", "both")
-    query = filter_address(request.GET.items())
+    query = filter_address(parse_qsl(request.GET.urlencode()))
     saved = queries.filters_of(viewer)
     here = next((one for one in saved if one.query == query), None)
     area = map_area(viewer, wanted, [row.area_code for row in rows])
