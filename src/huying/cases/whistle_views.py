@@ -19,9 +19,9 @@ from huying.cases.forms.whistles import WHISTLE_MOVES, AskForm, Calling, Whistle
 from huying.cases.forms.whistles import walk_whistle as walk
 from huying.cases.models import Case, Whistle
 from huying.cases.queries import whistles as reads
-from huying.cases.queries.whistles import SHOWS, PartRow, Rows, Share, WantedWhistles
+from huying.cases.queries.whistles import SHOWS, PartRow, Rows, WantedWhistles
 from huying.cases.rules import OPEN
-from huying.cases.rules.whistles import Band, WhistleState
+from huying.cases.rules.whistles import Band, Share, WhistleState
 from huying.cases.whistlefile import line_of, number_of, state_of, whistlefile
 from huying.kernel.doors import actor_of, attempt, now_of, staff
 from huying.kernel.paging import Page
@@ -57,7 +57,7 @@ def ask_whistle(request: HttpRequest, case_id: UUID) -> HttpResponse:
     form = form_of(AskForm, calling, request.POST, request.FILES, request=request)
     made = None
     if form.is_valid():
-        made = attempt(form, lambda: ask(form, case_id, actor=actor, now=now))  # type: ignore[arg-type]
+        made = attempt(form, lambda: ask(form, case_id, actor=actor, now=now))
     if made is None:
         return _asking(request, case, form, status=422)
     done = _("已吹哨。") if made.state == WhistleState.BLOWN else _("已申请，等单位负责人同意。")
