@@ -189,9 +189,9 @@ def figures(request: HttpRequest) -> HttpResponse:
         "counts": [
             _count(_("吹哨"), len(found.whistles), f"{here}&rows=blown", _band(found), tone),
             _count(_("按时应哨"), found.answered.part, f"{here}&rows=answered", _of(found.answered), "done"),
-            _count(_("应哨超时"), len(found.rows("answered_late") or ()), f"{here}&rows=answered_late", "", "late"),
+            _count(_("应哨超时"), len(found.rows("answered_late") or ()), f"{here}&rows=answered_late"),
             _count(_("按时报到"), found.arrived.part, f"{here}&rows=arrived", _of(found.arrived), "done"),
-            _count(_("报到超时"), len(found.rows("arrived_late") or ()), f"{here}&rows=arrived_late", "", "late"),
+            _count(_("报到超时"), len(found.rows("arrived_late") or ()), f"{here}&rows=arrived_late"),
             _count(_("提出异议"), len(found.objected), f"{here}&rows=objected", "", "back"),
             _count(_("异议成立"), len(found.upheld), f"{here}&rows=upheld", "", "back"),
         ],
@@ -210,8 +210,9 @@ def figures(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/whistle_figures.html", facts)
 
 
-def _count(label: Label, count: int, url: str, reason: str, tone: str) -> dict[str, Any]:
-    return {"label": label, "count": count, "url": url, "reason": reason, "tone": tone}
+def _count(label: Label, count: int, url: str, reason: str = "", tone: str = "") -> dict[str, Any]:
+    """Without a tone: what should not be, green where there is none."""
+    return {"label": label, "count": count, "url": url, "reason": reason, "tone": tone or ("late" if count else "done")}
 
 
 def _of(share: Share) -> str:
