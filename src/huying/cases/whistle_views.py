@@ -19,9 +19,9 @@ from huying.cases.forms.whistles import WHISTLE_MOVES, AskForm, Calling, Whistle
 from huying.cases.forms.whistles import walk_whistle as walk
 from huying.cases.models import Case, Whistle
 from huying.cases.queries import whistles as reads
-from huying.cases.queries.whistles import SHOWS, PartRow, Rows, Share, WantedWhistles
+from huying.cases.queries.whistles import SHOWS, PartRow, Rows, WantedWhistles
 from huying.cases.rules import OPEN
-from huying.cases.rules.whistles import Band, WhistleState
+from huying.cases.rules.whistles import Band, Share, WhistleState
 from huying.cases.whistlefile import line_of, number_of, state_of, whistlefile
 from huying.kernel.doors import actor_of, attempt, now_of, staff
 from huying.kernel.paging import Page
@@ -57,7 +57,7 @@ def ask_whistle(request: HttpRequest, case_id: UUID) -> HttpResponse:
     form = form_of(AskForm, calling, request.POST, request.FILES, request=request)
     made = None
     if form.is_valid():
-        made = attempt(form, lambda: ask(form, case_id, actor=actor, now=now))  # type: ignore[arg-type]
+        made = attempt(form, lambda: ask(form, case_id, actor=actor, now=now))
     if made is None:
         return _asking(request, case, form, status=422)
     done = _("已吹哨。") if made.state == WhistleState.BLOWN else _("已申请，等单位负责人同意。")
@@ -189,9 +189,9 @@ def figures(request: HttpRequest) -> HttpResponse:
         "counts": [
             _count(_("吹哨"), len(found.whistles), f"{here}&rows=blown", _band(found), tone),
             _count(_("按时应哨"), found.answered.part, f"{here}&rows=answered", _of(found.answered), "done"),
-            _count(_("应哨超时"), len(found.rows("answered_late") or ()), f"{here}&rows=answered_late", "", "late"),
+            _count(_("应哨超时"), len(found.rows("answered_late") or ()), f"{here}&rows=answered_late"),
             _count(_("按时报到"), found.arrived.part, f"{here}&rows=arrived", _of(found.arrived), "done"),
-            _count(_("报到超时"), len(found.rows("arrived_late") or ()), f"{here}&rows=arrived_late", "", "late"),
+            _count(_("报到超时"), len(found.rows("arrived_late") or ()), f"{here}&rows=arrived_late"),
             _count(_("提出异议"), len(found.objected), f"{here}&rows=objected", "", "back"),
             _count(_("异议成立"), len(found.upheld), f"{here}&rows=upheld", "", "back"),
         ],
@@ -210,8 +210,9 @@ def figures(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/whistle_figures.html", facts)
 
 
-def _count(label: Label, count: int, url: str, reason: str, tone: str) -> dict[str, Any]:
-    return {"label": label, "count": count, "url": url, "reason": reason, "tone": tone}
+def _count(label: Label, count: int, url: str, reason: str = "", tone: str = "") -> dict[str, Any]:
+    """Without a tone: what should not be, green where there is none."""
+    return {"label": label, "count": count, "url": url, "reason": reason, "tone": tone or ("late" if count else "done")}
 
 
 def _of(share: Share) -> str:

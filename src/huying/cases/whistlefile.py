@@ -111,7 +111,7 @@ def state_of(whistle: Whistle) -> tuple[Label, str]:
 def whistlefile(rows: Rows, *, actor: Actor, now: datetime, wanted: str = "") -> WhistleFile:
     whistle, case = rows.whistle, rows.case
     said = {one for row in rows.approvals for one in (row.asked_by, row.decided_by)}
-    names = people.named(one for one in {whistle.asked_by, *said} if one is not None)
+    names: dict[UUID | None, Any] = {**people.named(one for one in {whistle.asked_by, *said} if one is not None)}
     legal = reads.legal_moves(rows, actor, now)
     label, tone = state_of(whistle)
     steps, place, following = _steps(rows)
@@ -188,7 +188,7 @@ def _steps(rows: Rows) -> tuple[list[dict[str, Any]], int, Label]:
     return steps, min(place + 1, len(times)), following
 
 
-def _why(whistle: Whistle, names: dict[UUID, Any], now: datetime) -> list[tuple[Label, str]]:
+def _why(whistle: Whistle, names: dict[UUID | None, Any], now: datetime) -> list[tuple[Label, str]]:
     asker = str(names.get(whistle.asked_by, "")) if whistle.asked_by is not None else ""
     found: list[tuple[Label, str]] = [(_("本级为什么办不了"), whistle.reason)]
     if whistle.wanted:
@@ -201,13 +201,13 @@ def _why(whistle: Whistle, names: dict[UUID, Any], now: datetime) -> list[tuple[
     return found
 
 
-def _said(one: Approval, rows: Rows, names: dict[UUID, Any], now: datetime) -> tuple[Label, str, str, str]:
+def _said(one: Approval, rows: Rows, names: dict[UUID | None, Any], now: datetime) -> tuple[Label, str, str, str]:
     part = rows.part(one.object_id)
     about = f" · {part.unit.short_name}" if part is not None else ""
-    asked = f"{names.get(one.asked_by, '')}{about} {when_words(one.asked_at, now)}"  # type: ignore[call-overload]
+    asked = f"{names.get(one.asked_by, '')}{about} {when_words(one.asked_at, now)}"
     decided = str(ApprovalState(one.state).label)
     if one.decided_at is not None:
-        who = names.get(one.decided_by, "")  # type: ignore[call-overload]
+        who = names.get(one.decided_by, "")
         decided = f"{decided} {who} {when_words(one.decided_at, now)} {one.words}".strip()
     return one.get_kind_display(), asked, one.reason, decided
 

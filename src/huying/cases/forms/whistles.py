@@ -273,7 +273,7 @@ def walk_whistle(move: WhistleMove, form: MoveForm, whistle_id: UUID, *, actor: 
         raise Conflict(SENT_OTHERWISE) from why
 
 
-def ask(form: AskForm, case_id: UUID, *, actor: Actor, now: datetime) -> Whistle:
+def ask(form: WhistleForm, case_id: UUID, *, actor: Actor, now: datetime) -> Whistle:
     try:
         return whistling.ask_whistle(
             case_id, **form.arguments(), key=form.cleaned_data.get("key"), actor=actor, now=now

@@ -83,7 +83,7 @@ def _tell_called(whistle: Whistle, parts: list[WhistlePart], news: News) -> None
     for one in called:
         clock = times[one.pk].get(step)
         facts = {"unit": whistle.caller_unit.short_name, "due": when(clock.due_at if clock else None, news.at)}
-        once = f"{news.id}:{kind}:{one.pk}"
+        once = f"{news.id}:{one.pk}"
         tell(whistle.case, kind, _members(one.unit, news.at), now=news.at, once=once, facts=facts)
 
 

@@ -334,7 +334,9 @@ class Figures:
         }
         if what in of_parts:
             return [one for one in self.parts if of_parts[what](one)]
-        return {"blown": self.whistles, "objected": self.objected, "upheld": self.upheld}.get(what)
+        if what == "blown":
+            return self.whistles
+        return {"objected": self.objected, "upheld": self.upheld}.get(what)
 
 
 def share(told: Iterable[bool | None]) -> Share:
