@@ -112,8 +112,14 @@ class TestPage:
         assert len(bodies) == 1
         assert client.get(PAGE + path, {"area": STREET, "measure": "response"}).status_code == 404
 
-    def test_who_reads_orders_of_a_unit_alone_has_no_assessment(self, sign_in, counted):
-        assert sign_in("handler").get(PAGE).status_code == 403
+    @pytest.mark.parametrize("path", ["", "cases/", "ahead/", "terms/"])
+    def test_who_reads_orders_of_a_unit_alone_has_no_assessment(self, sign_in, counted, path):
+        assert sign_in("handler").get(PAGE + path, {"area": STREET}).status_code == 403
+
+    @pytest.mark.parametrize("path", ["freeze/", "correct/", f"{uuid7()}/publish/", f"terms/{uuid7()}/decide/"])
+    def test_whoever_is_no_head_anywhere_is_told_so_at_the_door(self, sign_in, counted, path):
+        given = {"area": STREET, "month": "2026-10", "reason": "改。", "granted": "yes"}
+        assert sign_in("handler").post(PAGE + path, given).status_code == 403
 
 
 class TestForms:
