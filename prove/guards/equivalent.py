@@ -17,6 +17,10 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     "stricter, and refuses in the same words",
     ("door:desk.views.board.board", "duty"): "the page asks at once for an area of the same duty, and refuses in the "
     "same words",
+    **{
+        (f"door:insight.views.{page}", "duty"): "as the board: the page asks at once for an area of the same duty"
+        for page in ("assess", "behind", "ahead")
+    },
     ("duty:places.plans.FLOW:submit", "removed"): "the act asks `_keeps` for the duty, which is a mutant of its own",
     ("duty:places.plans.FLOW:drop", "removed"): "as `submit`",
     ("cases.queries.outside:seen_among:return:not branches_seen_by(viewer)", "removed"): "saves a statement: without "

@@ -66,6 +66,11 @@ def test_a_stranger_learns_nothing(stranger, counted, path):
     stranger.get(f"/assessments/{NEXT_DOOR}{path}")
 
 
+@pytest.mark.parametrize("path", ["", "/months", "/cases?measure=response"])
+def test_who_reads_orders_of_a_unit_alone_has_no_assessment(program, counted, path):
+    program("handler").get(f"/assessments/{STREET}{path}", status=403)
+
+
 @pytest.mark.parametrize("asked", ["month=2026-13", "version=-1", "measure=X!", "part=some", "matter=1", "unit=x"])
 def test_bad_input_is_named(program, counted, asked):
     program("head").get(f"/assessments/{STREET}/cases?{asked}", status=422)

@@ -17,7 +17,7 @@ from huying.insight.actions.counting import mend_cells
 from huying.insight.models import Cell, Counts, Fact, FrozenFact
 from huying.insight.rules import BY_CODE, COUNTS, Month, month_of
 from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
-from tests.insight.steps import closed, handled
+from tests.insight.steps import called, closed, handled
 from tests.world import GRID, KAPOK, NOW, STREET, build_world, middle
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +116,20 @@ class TestAnyActs:
         )
         with suppress(IllegalMove, Invalid, NotAllowed, NotFound), transaction.atomic():
             rng.choice(acts)()
+
+
+def test_a_whole_world_is_counted_as_its_cases_one_by_one(world, monkeypatch):
+    for days in (0, 1, 2):
+        closed(world, called(world, now=NOW + timedelta(days=days)).case.pk, now=NOW + timedelta(days=days))
+    actions.catch_up()
+    one_by_one = snapshot(Fact), snapshot(Cell)
+    Fact.objects.all().delete()
+    mend_cells()
+    assert not Cell.objects.exists()
+    monkeypatch.setattr("huying.insight.actions.counting.MANY", 1)
+    monkeypatch.setattr("huying.insight.actions.counting.BATCH", 2)
+    assert actions.catch_up() == 3
+    assert (snapshot(Fact), snapshot(Cell)) == one_by_one
 
 
 def test_no_fact_names_anybody():

@@ -177,14 +177,15 @@ class TestRows:
         lng, lat = middle(KAPOK + "001")
         closed(world, called(world).case.pk)
         closed(world, called(world).case.pk, satisfaction="fair", contact="")
-        closed(world, called(world, lng=lng, lat=lat).case.pk, solved=False)
+        closed(world, called(world, lng=lng, lat=lat).case.pk, satisfaction="dissatisfied")
         a.answer_case(called(world).case.pk, words="您好。", actor=world.clerk, now=NOW + MINUTE)
         found = assessed(world.head)
         cuts = [(STREET, found.whole, {})]
         cuts += [(line.key, line, {}) for line in found.areas]
         cuts += [(STREET, line, {"slice": "unit", "key": line.key}) for line in found.units]
         cuts += [(STREET, line, {"slice": "matter", "key": line.key}) for line in found.matters]
-        assert len(cuts) >= 6
+        assert {len(cut) for _code, _line, cut in cuts} == {0, 2}
+        assert len(found.areas) == 2
         for code, line, cut in cuts:
             for measure in MEASURES:
                 every, hits, rest = (

@@ -118,8 +118,9 @@ class TestFreezing:
                 actions.publish_month(statement_id=one.pk, actor=actor, now=AFTER)
             with pytest.raises(NotAllowed):
                 actions.freeze_month(code=STREET, month=OCTOBER, actor=actor, now=AFTER)
-        with pytest.raises(NotFound):
-            actions.freeze_month(code=NEXT_DOOR, month=OCTOBER, actor=world.head, now=AFTER)
+        for code in (NEXT_DOOR, STREET + "999"):
+            with pytest.raises(NotFound):
+                actions.freeze_month(code=code, month=OCTOBER, actor=world.head, now=AFTER)
 
     @pytest.mark.parametrize("what", ["update", "delete"])
     def test_the_database_itself_refuses_to_change_what_was_frozen(self, frozen, what):

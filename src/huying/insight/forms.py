@@ -46,7 +46,7 @@ class DecideForm(forms.Form):
     words = TextField(label=_("意见"), required=False, limit=REASON_LIMIT, widget=forms.Textarea(attrs={"rows": 2}))
 
 
-def _whole(label: Label, most: int, least: int = 0) -> forms.IntegerField:
+def _whole(label: Any, most: int, least: int = 0) -> forms.IntegerField:
     return forms.IntegerField(
         label=label,
         min_value=least,

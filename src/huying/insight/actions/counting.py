@@ -8,7 +8,7 @@ Facts are those of the cases as soon as the news of the last act was heard; `cat
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -20,6 +20,7 @@ from huying.insight.rules import COUNTS, LEVELS
 logger = logging.getLogger(__name__)
 LOCK = 7_490_6  # an advisory lock: two that count never take the same fact twice
 BATCH = 2000
+MANY = 10_000  # so many at once are counted first and added up afterwards
 _KEY = "month, level, area_code, slice, key"
 _ADDS = ", ".join(f"{one} = insight_cell.{one} + EXCLUDED.{one}" for one in ("rows", *COUNTS))
 _ONTO = f"""
@@ -42,6 +43,11 @@ _MEND = _ONTO.format(
     """
 )
 
+_AGAIN = (
+    f"UPDATE insight_fact f SET repeated = found.again::int FROM (SELECT f.id, {REPEATED} AS again "
+    "FROM insight_fact f WHERE {which} AND f.placed = 1) found WHERE f.id = found.id AND f.repeated <> found.again::int"
+)
+
 
 def hold(cursor: CursorWrapper) -> None:
     """Nobody else counts or freezes until the end of the transaction."""
@@ -56,20 +62,20 @@ def refresh(case_ids: Iterable[UUID]) -> None:
         hold(cursor)
         touched = set(ids) | _near(cursor, ids)
         _each(cursor, _OFF, touched)
-        given = {"ids": ids}
-        cursor.execute("DELETE FROM insight_fact WHERE case_id = ANY(%(ids)s)", given)
-        for source in (OF_CASES, OF_ORDERS):
-            cursor.execute(f"INSERT INTO insight_fact ({ABOUT}, version, {NAMES}) {source}", given)
+        _count(cursor, ids)
         later = _near(cursor, ids) - touched
         _each(cursor, _OFF, later)
-        cursor.execute(
-            f"UPDATE insight_fact f SET repeated = found.again::int FROM (SELECT f.id, {REPEATED} AS again "
-            "FROM insight_fact f WHERE f.case_id = ANY(%(ids)s) AND f.placed = 1) found "
-            "WHERE f.id = found.id AND f.repeated <> found.again::int",
-            {"ids": list(touched | later)},
-        )
+        cursor.execute(_AGAIN.format(which="f.case_id = ANY(%(ids)s)"), {"ids": list(touched | later)})
         _each(cursor, _ON, touched | later)
         cursor.execute("DELETE FROM insight_cell WHERE rows = 0")
+
+
+def _count(cursor: CursorWrapper, ids: list[UUID]) -> None:
+    """Facts of these cases anew, without looking whether the same matter came again."""
+    given = {"ids": ids}
+    cursor.execute("DELETE FROM insight_fact WHERE case_id = ANY(%(ids)s)", given)
+    for source in (OF_CASES, OF_ORDERS):
+        cursor.execute(f"INSERT INTO insight_fact ({ABOUT}, version, {NAMES}) {source}", given)
 
 
 def _near(cursor: CursorWrapper, ids: list[UUID]) -> set[UUID]:
@@ -82,18 +88,32 @@ def _each(cursor: CursorWrapper, statement: str, ids: set[UUID]) -> None:
 
 
 def catch_up() -> int:
-    """Count every case whose facts are missing or old; how many there were. Each batch is a transaction of its own."""
-    done = 0
-    while stale := _stale():
-        refresh(stale)
-        done += len(stale)
-    return done
-
-
-def _stale() -> list[UUID]:
+    """Count every case whose facts are missing or old; how many there were. Run twice, the second finds nothing."""
     with connection.cursor() as cursor:
-        cursor.execute(STALE, {"most": BATCH})
-        return [one for (one,) in cursor.fetchall()]
+        cursor.execute(STALE)
+        stale = [one for (one,) in cursor.fetchall()]
+    if len(stale) > MANY:
+        _count_many(stale)
+    else:
+        for batch in _batches(stale):
+            refresh(batch)
+    return len(stale)
+
+
+@transaction.atomic
+def _count_many(ids: list[UUID]) -> None:
+    """A whole world at once: facts first, then what came again, then the cells out of all facts."""
+    with connection.cursor() as cursor:
+        hold(cursor)
+        for batch in _batches(ids):
+            _count(cursor, batch)
+        cursor.execute(_AGAIN.format(which="true"))
+        _mend(cursor)
+
+
+def _batches(ids: list[UUID]) -> Iterator[list[UUID]]:
+    for start in range(0, len(ids), BATCH):
+        yield ids[start : start + BATCH]
 
 
 @transaction.atomic
@@ -101,18 +121,27 @@ def mend_cells() -> int:
     """Add up all facts, mend the cells that differ and say how many did; 0 unless something went around `refresh`."""
     with connection.cursor() as cursor:
         hold(cursor)
-        cursor.execute(_MEND, {"levels": list(LEVELS)})
-        wrong: int = cursor.rowcount
-        cursor.execute("DELETE FROM insight_cell WHERE rows = 0")
+        wrong = _mend(cursor)
     if wrong:
         logger.warning("assessment cells mended", extra={"cells": wrong})
     return wrong
 
 
+def _mend(cursor: CursorWrapper) -> int:
+    cursor.execute(_MEND, {"levels": list(LEVELS)})
+    wrong: int = cursor.rowcount
+    cursor.execute("DELETE FROM insight_cell WHERE rows = 0")
+    return wrong
+
+
+@transaction.atomic
 def recount() -> int:
     """Forget all facts and cells and count every case anew; how many were counted. Frozen months stay as they are."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         hold(cursor)
         cursor.execute("DELETE FROM insight_cell")
         cursor.execute("DELETE FROM insight_fact")
-    return catch_up()
+        cursor.execute(STALE)
+        every = [one for (one,) in cursor.fetchall()]
+    _count_many(every)
+    return len(every)

@@ -6,6 +6,7 @@ What is frozen are the facts themselves, so that every number of every version o
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -130,7 +131,7 @@ def _frozen(one: Statement, *, actor: Actor, now: datetime, verb: str) -> Statem
     one.state, one.frozen_by, one.frozen_at = StatementState.FROZEN, actor.id, now
     one.terms = terms_for(one.area_code, month).written()
     one.save()
-    given = {
+    given: dict[str, Any] = {
         "statement": one.pk, "month": one.month, "code": one.area_code, "end": upper_bound(one.area_code),
     }  # fmt: skip
     with connection.cursor() as cursor:

@@ -6,7 +6,7 @@ from typing import Final
 
 from huying.cases.rules import OrderRole, OrderState, State, VisitKind
 from huying.cases.rules.words import CallResult, Channel, ContactKind, Satisfaction
-from huying.insight.rules import COUNTS, STEPS, UNCOUNTED, Excluded, Slice
+from huying.insight.rules import COUNTS, LEVELS, STEPS, UNCOUNTED, Excluded, Slice
 from huying.insight.rules.counts import REPEAT_DAYS
 from huying.matters.rules import FlowKind, Step
 
@@ -15,18 +15,23 @@ NAMES: Final = ", ".join(COUNTS)
 ABOUT: Final = "subject_id, case_id, unit_id, area_code, type_code, month, received_at, ended_at, excluded"
 
 CELLS: Final = f"""
-    SELECT level, left(f.area_code, level) AS area_code, f.month, cut.slice, cut.key, sum({{sign}})::int AS rows,
-        {", ".join(f"sum({{sign}} * f.{one})::int AS {one}" for one in COUNTS)}
-    FROM {{rows}} f
-    CROSS JOIN LATERAL (VALUES
-        ('{Slice.WHOLE}', ''), ('{Slice.UNIT}', f.unit_id::text), ('{Slice.MATTER}', left(f.type_code, 2)),
-        ('{Slice.EXCLUDED}', CASE WHEN f.subject_id = f.case_id THEN nullif(f.excluded, '') END)
-    ) AS cut (slice, key)
-    JOIN unnest(%(levels)s::int[]) AS level ON level <= length(f.area_code)
-    WHERE cut.key IS NOT NULL AND {{which}}
+    SELECT level, left(fine.area_code, level) AS area_code, month, slice, key, sum(rows)::int AS rows, {SUMS}
+    FROM (
+        SELECT left(f.area_code, {LEVELS[-1]}) AS area_code, f.month, cut.slice, cut.key, sum({{sign}})::int AS rows,
+            {", ".join(f"sum({{sign}} * f.{one})::int AS {one}" for one in COUNTS)}
+        FROM {{rows}} f
+        CROSS JOIN LATERAL (VALUES
+            ('{Slice.WHOLE}', ''), ('{Slice.UNIT}', f.unit_id::text), ('{Slice.MATTER}', left(f.type_code, 2)),
+            ('{Slice.EXCLUDED}', CASE WHEN f.subject_id = f.case_id THEN nullif(f.excluded, '') END)
+        ) AS cut (slice, key)
+        WHERE cut.key IS NOT NULL AND {{which}}
+        GROUP BY 1, 2, 3, 4
+    ) fine
+    JOIN unnest(%(levels)s::int[]) AS level ON level <= length(fine.area_code)
     GROUP BY 1, 2, 3, 4, 5
 """
-"""The cells of facts: each once for every level of its area and every slice that it stands in."""
+"""The cells of facts: each once for every level of its area and every slice that it stands in. Facts are added up by
+the finest level first, and the others out of these sums."""
 
 _ENDED: Final = {
     State.MERGED: Excluded.MERGED, State.TRANSFERRED: Excluded.TRANSFERRED, State.WITHDRAWN: Excluded.WITHDRAWN,
@@ -182,6 +187,5 @@ FULL JOIN (SELECT case_id, version, area_code, type_code FROM insight_fact WHERE
     ON f.case_id = c.id
 WHERE c.id IS NULL OR f.case_id IS NULL
     OR (c.version, c.area_code, c.type_code) IS DISTINCT FROM (f.version, f.area_code, f.type_code)
-LIMIT %(most)s
 """
 """Cases whose facts are missing, old or of no case that counts any more."""

@@ -86,7 +86,7 @@ def behind(
             f"FROM ({grouped}) behind",
             given,
         )
-        sums = cursor.fetchone()
+        below, above_line, by_half, total = cursor.fetchone()
         place = _place(after)
         cursor.execute(
             f"SELECT case_id, ended_at, of, hits, half FROM ({grouped}) behind "
@@ -99,7 +99,7 @@ def behind(
     cases = {one.pk: one for one in seen_by(viewer).filter(pk__in=[one[0] for one in page])}
     rows = tuple(Row(cases[case_id], *counts) for case_id, _ended, *counts in page if case_id in cases)
     more = f"{page[-1][1].isoformat()}_{page[-1][0]}" if len(found) > MOST else ""
-    return Behind(BY_CODE.get(asked.measure), statement, *sums, rows, more)
+    return Behind(BY_CODE.get(asked.measure), statement, below, above_line, by_half, total, rows, more)
 
 
 def _columns(asked: Asked) -> tuple[str, str, str]:
