@@ -34,7 +34,7 @@ _NAMES: dict[str, str] = {
         "copy_dues end_keeping end_files scan_again bring_due_into_force effect_due_plans end_talents "
         "reseal_contacts rotate_data_key wrap_data_keys_anew make_export load_shipped_roles load_default "
         "set_term keep_archive erase_files erase_contact export_area import_open replay import_reports "
-        "blank_words revoke_all "
+        "blank_words revoke_all end_holds end_terms "
     ),
     PART: (
         "append file register received register_file keep_images merge_step unmerge_step dispatch hand_out "

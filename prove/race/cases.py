@@ -275,7 +275,8 @@ class CaseRaces:
             self._find(heat, "in hand without exactly one lead", leads=len(leads))
         if case.state in ENDS and (kept["live"] or kept["clocks"]):
             self._find(heat, "ended, and something still runs")
-        if case.state in OPEN and case.due_at is None:
+        waits = case.held_since is not None or case.asked_report_id is not None
+        if case.state in OPEN and (case.due_at is None) != waits:
             self._find(heat, "open without a due time")
         state = None
         for line in heat.lines:

@@ -24,13 +24,14 @@ def world():
     return build_world()
 
 
-def known(world, *, lead="sanitation", **given):
+def known(world, *, by="dispatcher", **given):
     contact = keep_contact(
         name=CALLER, phone="13900000001", address="", consent_text_version=1, actor=resident(), now=NOW
     )
     call = world.call(contact_id=contact.pk, reply_by=ReplyBy.PHONE, **given)
     return a.register_file_dispatch(
-        call.case.pk, lead_id=world.units[lead].pk, instruction="先围起来。", type_code="0103", actor=world.dispatcher,
+        call.case.pk, lead_id=world.units["sanitation"].pk, instruction="先围起来。", type_code="0103",
+        actor=world.people[by],
         now=NOW + 5 * MINUTE,
     )  # fmt: skip
 
@@ -55,10 +56,12 @@ def test_a_hand_over_sheet_names_the_matter_the_unit_and_the_limits(world):
 
 
 def test_the_caller_stands_on_no_paper_of_a_unit_that_may_not_see_them(world):
-    for given, lead in (({}, "firm"), ({"about_staff": True}, "sanitation")):
-        case = known(world, lead=lead, **given) if lead != "firm" else _to_the_firm(world)
-        viewer = world.head if given else world.dispatcher
+    for case, viewer in (
+        (_to_the_firm(world), world.dispatcher),
+        (known(world, by="head", about_staff=True), world.head),
+    ):
         told = words_of(paper(case, viewer, SheetKind.HAND_OVER))
+        assert "先围起来。" in told
         assert "诉求人" not in told
         assert CALLER[0] + "*" not in told
 
