@@ -481,4 +481,5 @@ class TestContactsAndHistory:
         found = [
             f"{table}.{name}" for table, name in columns() if re.search(r"score|rank|(^|_)stars?(_|$)|rating", name)
         ]
-        assert found == ["MatterType.scored"]
+        # Of a whistle each side rates the other as a unit, on one occasion.
+        assert found == ["WhistlePart.caller_score", "WhistlePart.unit_score", "MatterType.scored"]

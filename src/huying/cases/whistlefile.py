@@ -111,7 +111,9 @@ def state_of(whistle: Whistle) -> tuple[Label, str]:
 def whistlefile(rows: Rows, *, actor: Actor, now: datetime, wanted: str = "") -> WhistleFile:
     whistle, case = rows.whistle, rows.case
     said = {one for row in rows.approvals for one in (row.asked_by, row.decided_by)}
-    names: dict[UUID | None, Any] = {**people.named(one for one in {whistle.asked_by, *said} if one is not None)}
+    names: dict[UUID | None, Any] = dict(
+        people.named(one for one in {whistle.asked_by, *said} if one is not None).items()
+    )
     legal = reads.legal_moves(rows, actor, now)
     label, tone = state_of(whistle)
     steps, place, following = _steps(rows)
