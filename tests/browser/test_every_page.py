@@ -11,9 +11,10 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from huying.cases import actions as cases
 from huying.cases.casefile import subject_of
 from huying.cases.forms import legal_moves
-from huying.cases.models import Case
+from huying.cases.models import Case, WorkOrder
 from huying.kernel.actor import resident, system
 from huying.kernel.ids import uuid7
 from huying.matters.models import CatalogueVersion
@@ -37,7 +38,8 @@ NO_PAGE = {
     "portal:code_picture", "portal:forget", "portal:again", "portal:private", "portal:photo", "portal:photo_for_all",
     "portal:security", "portal:guess", "access:sign_out", "access:demo_sign_in", "desk:points", "desk:box", "desk:triage_choices",
     "desk:nudge", "desk:callback_phone", "desk:remove_filter", "desk:take_shift",
-    "cases:move", "cases:move_whistle", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview", "matters:make_draft",
+    "cases:move", "cases:move_whistle", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview",
+    "cases:sheet_as_word", "matters:make_draft",
     "matters:write_set", "matters:switch_on", "matters:switch_back", "notices:digest_hours",
     "matters:export", "matters:submit", "matters:approve", "matters:send_back", "matters:drop", "places:drop",
     "places:polygons", "places:outlines", "clocks:publish", "clocks:hours", "ui:map_data", "ui:type", "channels:live",
@@ -79,7 +81,7 @@ HERE_TOO = {
     "places:draft", "clocks:now", "clocks:year", "cases:case", "notices:mine", "notices:preferences", "notices:admin",
     "notices:dead", "notices:words", "notices:publics", "desk:paper_files", "notices:new_public", "notices:public", "notices:edit_public",
     "clients:own", "portal:notices", "portal:notice", "portal:notice_object", "portal:notice_sheet", "portal:objection",
-    "portal:talent",
+    "portal:talent", "portal:held", "cases:sheet",
 }  # fmt: skip
 
 
@@ -235,6 +237,42 @@ def test_the_case_page_of_each_state_can_be_read(visit, width):
         head.go(reverse("cases:case", args=[case.pk]))
         head.look(f"case-{state}")
     head.close()
+
+
+@BROWSER
+@WIDTHS
+def test_what_waits_can_be_read_and_its_papers(visit, day, width):
+    """A case of the day that is supervised, and one that is held: the pages of both, the papers, the public list."""
+    mine = WorkOrder.objects.filter(state="accepted", role="lead", case__state="in_hand", case__restricted=False)
+    watched, held = (order.case for order in mine.select_related("case").order_by("pk")[:2])
+    handler = {order.case_id: order.handler for order in mine.select_related("handler")}
+    leader = actor_for(day.accounts["leader"], HERE)
+    cases.supervise_case(watched.pk, what="三天内换好桶，写明哪一天。", limit="3wd", actor=leader, now=HERE)
+    who = actor_for(handler[held.pk], HERE)
+    until = (HERE + timedelta(days=20)).date()
+    cases.ask_hold(held.pk, kind="funds", until=until, reason="等下旬的资金。", actor=who, now=HERE)
+    cases.decide_hold(held.pk, granted=True, actor=leader, now=HERE)
+    Case.objects.filter(pk=held.pk).update(
+        held_since=HERE - timedelta(days=2), type_code="0103", unplaced=False, outside=False
+    )
+    head = visit("head", width)
+    for name, address in (
+        ("case-supervised", reverse("cases:case", args=[watched.pk])),
+        ("case-held", reverse("cases:case", args=[held.pk])),
+        ("sheet-hand-over", reverse("cases:sheet", args=[watched.pk, "hand_over"])),
+        ("sheet-sign-in", reverse("cases:sheet", args=[watched.pk, "sign_in"])),
+        ("sheet-supervision", reverse("cases:sheet", args=[watched.pk, "supervision"])),
+    ):
+        head.go(address)
+        head.look(name)
+    me = visit("", width)
+    me.go("/report/")
+    if "/area/" in me.page.url:
+        me.press("榕树社区")
+    me.go(reverse("portal:held"))
+    me.look("held")
+    for one in (head, me):
+        one.close()
 
 
 @BROWSER
