@@ -22,22 +22,25 @@ STORM = {
         ("handle", "ordinary", "15d"), ("handle", "hard", "20d"), ("call_back", "ordinary", "4wd"),
     ],
 }  # fmt: skip
-SETS = {
-    **{("typhoon", alert): lines for alert, lines in STORM.items()},
-    **{("rainstorm", alert): lines for alert, lines in STORM.items()},
-    ("heat", "yellow"): [("handle", "urgent", "18h")],
-    ("heat", "orange"): [("sign_in", "urgent", "20m"), ("handle", "urgent", "12h")],
-    ("heat", "red"): [("sign_in", "urgent", "15m"), ("handle", "urgent", "8h")],
-    ("spring_festival", ""): [
-        ("sign_in", "ordinary", "4wh"), ("handle", "ordinary", "10d"), ("handle", "hard", "20d"),
-        ("call_back", "ordinary", "3wd"),
-    ],
-}  # fmt: skip
+SETS = [
+    *(("typhoon", alert, lines) for alert, lines in STORM.items()),
+    *(("rainstorm", alert, lines) for alert, lines in STORM.items()),
+    ("heat", "yellow", [("handle", "urgent", "18h")]),
+    ("heat", "orange", [("sign_in", "urgent", "20m"), ("handle", "urgent", "12h")]),
+    ("heat", "red", [("sign_in", "urgent", "15m"), ("handle", "urgent", "8h")]),
+    (
+        "spring_festival", "",
+        [
+            ("sign_in", "ordinary", "4wh"), ("handle", "ordinary", "10d"), ("handle", "hard", "20d"),
+            ("call_back", "ordinary", "3wd"),
+        ],
+    ),
+]  # fmt: skip
 
 
 def ship(apps, schema_editor):
     limit_set, set_limit = apps.get_model("matters", "LimitSet"), apps.get_model("matters", "SetLimit")
-    for (season, alert), lines in SETS.items():
+    for season, alert, lines in SETS:
         made = limit_set.objects.create(
             id=uuid5(NAMESPACE_URL, f"urn:huying:limits:{season}:{alert}"), season=season, alert=alert, area_code="",
             number=1, recount=alert == "red" and season != "heat", made_at=MADE,
