@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clocks', '0002_told_and_limit_before'),
+        ('clocks', '0003_turning'),
     ]
 
     operations = [
