@@ -34,7 +34,7 @@ _NAMES: dict[str, str] = {
         "copy_dues end_keeping end_files scan_again bring_due_into_force effect_due_plans end_talents "
         "reseal_contacts rotate_data_key wrap_data_keys_anew make_export load_shipped_roles load_default "
         "set_term keep_archive erase_files erase_contact export_area import_open replay import_reports "
-        "blank_words revoke_all end_holds end_terms end_switches sweep take_limits "
+        "blank_words revoke_all end_holds end_terms end_switches sweep take_limits propose_months "
     ),
     PART: (
         "append file register received register_file keep_images merge_step unmerge_step dispatch hand_out "
@@ -54,7 +54,7 @@ _NAMES: dict[str, str] = {
         "set_duties set_standard publish_year set_hours set_digest_hours write_set switch_on switch_back "
         "cover_photo add_chunk ask_reset decide_reset "
         "force_role unforce_role link_account unlink_account unlock decide_item open_review renew_secret "
-        "replay_delivery erase_my_contact "
+        "replay_delivery erase_my_contact correct_month publish_month "
     ),
     UNDER: (
         "ask_whistle decide_whistle answer_whistle arrive_whistle finish_part object_to_whistle decide_objection "
