@@ -153,7 +153,7 @@ class TestWorkOf:
 
 class TestCells:
     def test_only_what_the_duties_make_possible_is_counted(self, world):
-        assert possible_tasks(world.handler) == [Task.SIGN_IN, Task.HANDLE, Task.REWORK]
+        assert possible_tasks(world.handler) == [Task.SIGN_IN, Task.HANDLE, Task.REWORK, Task.REPORT_BACK]
         assert possible_tasks(world.reviewer) == [Task.REVIEW]
         assert possible_tasks(world.building_head) == []
 
