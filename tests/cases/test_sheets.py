@@ -79,7 +79,7 @@ def test_a_receipt_tells_who_signed_and_a_supervision_what_was_asked(world):
     a.supervise_case(case.pk, what="三天内换好桶。", limit="3wd", actor=world.leader, now=SOON)
     a.report_back(case.pk, words="明天换。", actor=world.handler, now=SOON + MINUTE)
     told = words_of(paper(case, world.leader, SheetKind.SUPERVISION))
-    for words in ("三天内换好桶。", "明天换。", "3 个工作日"):
+    for words in ("三天内换好桶。", "明天换。", "3 个工作日", "林例文", "2026-10-20 09:20"):
         assert words in told
 
 

@@ -6,7 +6,10 @@ import io
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from xml.sax.saxutils import escape
+
+from django.utils import timezone
 
 from huying.audit.models import History
 from huying.cases.forms import Subject
@@ -16,9 +19,9 @@ from huying.clocks.rules import Limit
 from huying.kernel.terms import Label, Term, _, listed
 from huying.matters import queries as matters
 from huying.matters.rules import Step
+from huying.people import queries as people
 from huying.places import queries as places
 from huying.places.rules import street_of
-from huying.ui.words import date_words, when_words
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -73,7 +76,7 @@ def sheet_of(subject: Subject, kind: SheetKind) -> Sheet | None:
         facts=[*_matter(subject), *made[0]],
         texts=made[1],
         signs=made[2],
-        made=date_words(subject.now, subject.now),
+        made=f"{timezone.localtime(subject.now):%Y-%m-%d}",
     )
 
 
@@ -86,7 +89,7 @@ def _matter(subject: Subject) -> list[tuple[Label, str]]:
     return [
         (_("事项"), matters.name_of(case.type_code) if case.type_code else ""),
         (_("地点"), place),
-        (_("受理时间"), when_words(case.received_at, subject.now)),
+        (_("受理时间"), _when(case.received_at)),
     ]
 
 
@@ -98,7 +101,7 @@ def _hand_over(subject: Subject, lead: WorkOrder) -> Made:
         (_("主办单位"), lead.unit.name),
         (_("协办单位"), listed(helpers)),
         (_("依据"), lead.clause),
-        (_("签收时限"), _when(subject, lead.sign_in_due)),
+        (_("签收时限"), _when(lead.sign_in_due)),
         (_("办理时限"), _handling(subject)),
         (_("结案条件"), kind.closing_condition if kind is not None else ""),
     ]
@@ -113,15 +116,16 @@ def _sign_in(subject: Subject, lead: WorkOrder) -> Made:
     facts: list[tuple[Label, str]] = []
     for one in subject.docket.live_orders:
         handler = one.handler.name if one.handler is not None else ""
-        signed = " ".join(filter(None, (handler, _when(subject, one.accepted_at))))
+        signed = " ".join(filter(None, (handler, _when(one.accepted_at))))
         facts.append((OrderRole(one.role).label, one.unit.name))
-        facts.append((_("交办时间"), _when(subject, one.offered_at)))
-        facts.append((_("签收"), signed or _when(subject, one.sign_in_due)))
+        facts.append((_("交办时间"), _when(one.offered_at)))
+        facts.append((_("签收"), signed or _when(one.sign_in_due)))
     return _filled(facts), [], [_("签收人"), _("日期")]
 
 
 def _supervision(subject: Subject, lead: WorkOrder) -> Made:
     said = [one for one in subject.rows.remarks if one.verb in (Verb.SUPERVISE, Verb.PRESS)][-1]
+    subject.names = people.named(subject.people() | ({said.made_by} if said.made_by else set()))
     line = _line(subject.rows.lines, said.verb)
     limit = Limit.parse(line.facts["limit"]).words() if line is not None else ""
     clock = next(iter(subject.docket.running(OwnStep.SUPERVISE, subject.case.pk)), None)
@@ -129,8 +133,8 @@ def _supervision(subject: Subject, lead: WorkOrder) -> Made:
         (_("主办单位"), lead.unit.name),
         (_("第几次督办"), str(subject.case.supervisions)),
         (_("督办人"), subject.who(said.made_by)),
-        (_("督办时间"), when_words(said.made_at, subject.now)),
-        (_("回报时限"), " ".join(filter(None, (limit, _when(subject, clock.due_at if clock else None))))),
+        (_("督办时间"), _when(said.made_at)),
+        (_("回报时限"), " ".join(filter(None, (limit, _when(clock.due_at if clock else None))))),
         (_("办理时限"), _handling(subject)),
     ]
     answers = [one.words for one in subject.rows.remarks if one.verb == Verb.REPORT_BACK and one.made_at > said.made_at]
@@ -152,11 +156,12 @@ def _handling(subject: Subject) -> str:
     clock = next(iter(subject.docket.running(Step.HANDLE, subject.case.pk)), None)
     if clock is None or clock.paused_at is not None:
         return str(_("停表"))
-    return _when(subject, clock.due_at)
+    return _when(clock.due_at)
 
 
-def _when(subject: Subject, moment: object) -> str:
-    return when_words(moment, subject.now) if moment is not None else ""  # type: ignore[arg-type]
+def _when(moment: datetime | None) -> str:
+    """A moment as paper says it: it is read on another day."""
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" if moment is not None else ""
 
 
 def _line(lines: Iterable[History], verb: str) -> History | None:
