@@ -27,6 +27,7 @@ from huying.kernel.doors import actor_of, attempt, now_of, staff
 from huying.kernel.paging import Page
 from huying.kernel.refusals import NotAllowed, NotFound
 from huying.kernel.terms import Label, _
+from huying.people.rules import Duty
 from huying.places import queries as places
 from huying.places.rules import is_code
 from huying.ui.words import when_words
@@ -146,6 +147,8 @@ def _page(
 def whistles(request: HttpRequest) -> HttpResponse:
     """Whistles that the person may see, the latest first: all, one's own, of one's units, late ones."""
     viewer, now = actor_of(request), now_of(request)
+    if not (viewer.has(Duty.READ) or viewer.has(Duty.HANDLE)):
+        raise NotAllowed(duty=str(Duty.READ))
     show, state = request.GET.get("show", ""), request.GET.get("state", "")
     wanted = WantedWhistles(show if show in SHOWS else "", state if state in WhistleState.values else "")
     page: Page[Whistle] = Page(limit=ON_A_PAGE, after=request.GET.get("after", ""))

@@ -210,7 +210,6 @@ class CancelForm(WhistleForm):
 class _Rating(WhistleForm):
     score = radio_field(_("打几分"), [(str(one), str(one)) for one in range(LOWEST, HIGHEST + 1)])
     words = words_field(_("说明"), limit=500, required=False, rows=2)
-    layouts: ClassVar[dict[str, str]] = {"score": "segment"}
 
     def prepare(self, subject: Any) -> None:
         super().prepare(subject)
