@@ -481,10 +481,5 @@ class TestContactsAndHistory:
         found = [
             f"{table}.{name}" for table, name in columns() if re.search(r"score|rank|(^|_)stars?(_|$)|rating", name)
         ]
-<<<<<<< HEAD
-        # Of a whistle each side rates the other as a unit, on one occasion.
-        assert found == ["WhistlePart.caller_score", "WhistlePart.unit_score", "MatterType.scored"]
-=======
         # In a whistle a unit rates a unit, and no figure is made of it.
         assert sorted(found) == ["MatterType.scored", "WhistlePart.caller_score", "WhistlePart.unit_score"]
->>>>>>> wt-whistles

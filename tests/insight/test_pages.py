@@ -22,11 +22,7 @@ from tests.world import BANYAN, NEXT_DOOR, NOW, STREET, build_world
 pytestmark = pytest.mark.django_db
 AFTER = datetime(2026, 11, 10, 9, tzinfo=SHANGHAI)
 PAGE = "/desk/assess/"
-<<<<<<< HEAD
 NOBODY = UUID(int=7)
-=======
-NOBODY = UUID(int=1)
->>>>>>> wt-scores
 
 
 @pytest.fixture
