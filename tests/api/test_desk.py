@@ -73,5 +73,7 @@ def test_a_shift_is_left_read_as_far_as_one_sees_and_taken_once(world, program, 
     program("head").post(f"/shifts/{left['shift_id']}/take", status=409)
     assert program("dispatcher").post(f"/shifts/{left['shift_id']}/take")["taken_at"]
     program("clerk").post(f"/shifts/{left['shift_id']}/take", status=409)
-    program("keeper").post("/shifts", {"unit_id": centre}, status=403)
+    program("keeper").post("/shifts", {"unit_id": centre}, status=404)  # of no unit: no duty of a desk
+    sanitation = str(world.units["sanitation"].pk)
+    program("handler").post("/shifts", {"unit_id": sanitation}, status=403)
     stranger.post("/shifts", {"unit_id": centre}, status=404)

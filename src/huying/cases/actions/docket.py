@@ -484,11 +484,10 @@ class Docket:
 
     def _contact_of(self, report: Report) -> Contact | None:
         """What the caller left, as far as it is at hand: read with the report, or made in this very act."""
-        found = cast(Contact | None, Report._meta.get_field("contact").get_cached_value(report, default=None))
-        if found is None and report.contact_id is not None:
-            made = cast(list[Contact], self.new.get(Contact, []))
-            found = next((one for one in made if one.pk == report.contact_id), None)
-        return found
+        if Report.contact.is_cached(report):
+            return report.contact
+        made = cast(list[Contact], self.new.get(Contact, []))
+        return next((one for one in made if one.pk == report.contact_id), None)
 
     def to_call(self) -> list[Report]:
         """Whom to call back in this round: of each caller who is still to be asked, the first report."""
