@@ -255,9 +255,9 @@ def _month(text: str, now: datetime) -> date:
 
 
 def _months(area: str, begin: date, now: datetime) -> list[dict[str, Any]]:
-    """The last six months, the present one first."""
+    """The last four months, the present one first: what fits on a phone."""
     found, month = [], timezone.localdate(now).replace(day=1)
-    for _number in range(6):
+    for _number in range(4):
         found.append({"words": f"{month:%Y-%m}", "url": f"?area={area}&month={month:%Y-%m}", "current": month == begin})
         month = date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)
     return found
