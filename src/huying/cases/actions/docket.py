@@ -476,11 +476,13 @@ class Docket:
 
     def callers(self) -> dict[UUID, frozenset[UUID]]:
         """The reports of this case, each with those that the same caller made: who is asked once."""
-        contacts = {one.pk: self._contact_of(one) for one in self.reports}
-        return of_one_caller(
-            (key, found.name_mask, found.phone_tail) if found is not None else (key, "", "")
-            for key, found in contacts.items()
-        )
+        told = []
+        for one in self.reports:
+            found = self._contact_of(one)
+            # Where what they left is not at hand, as in bulk, what is one contact is still one caller.
+            mask, tail = (found.name_mask, found.phone_tail) if found is not None else ("", str(one.contact_id or ""))
+            told.append((one.pk, mask, tail))
+        return of_one_caller(told)
 
     def _contact_of(self, report: Report) -> Contact | None:
         """What the caller left, as far as it is at hand: read with the report, or made in this very act."""
