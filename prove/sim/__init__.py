@@ -33,7 +33,7 @@ class Sim(Prover):
     per_step = PARTS * (RULE_STEPS + STREET_STEPS)
     per_smoke_step = 20_000 + SMOKE_STEPS
     sabotages = (
-        Sabotage(FLOW, "one guard of one row of the table is gone: the handler reviews the own work"),
+        Sabotage(FLOW, "one guard is gone from the table: the handler reviews, checks and calls back the own work"),
         Sabotage(DUE, "working time is due a day late"),
         Sabotage(CLOCK, "clocks are not stopped when a case ends"),
         Sabotage(ORDER, "orders are not completed when a case closes"),
@@ -136,7 +136,7 @@ def _break(what: str) -> None:
     from huying.clocks import rules
 
     if what == FLOW:
-        for row in TABLE.by_verb[Verb.REVIEW]:
+        for row in (row for rows in TABLE.by_verb.values() for row in rows):
             kept = tuple(one for one in row.guards if one.__name__ != "not_the_handler")
             object.__setattr__(row, "guards", kept)
     elif what == DUE:
