@@ -242,6 +242,7 @@ class Stage:
 
     world: World
     contact_id: UUID
+    other_contact_id: UUID  # of the second voice: another caller
     pictures: list[Any]
     builder: Builder = field(default_factory=Builder)
     ways: dict[str, Way] = field(default_factory=ways)
@@ -254,11 +255,14 @@ class Stage:
             world = _build_world(NOW)
             for name in ("handler2", "handler3"):
                 _colleague(world, name)
-            contact = people.keep_contact(
-                name="居民示例", phone="13900000001", address="", consent_text_version=1, actor=resident(), now=NOW
+            one, other = (
+                people.keep_contact(
+                    name=name, phone=phone, address="", consent_text_version=1, actor=resident(), now=NOW
+                )
+                for name, phone in (("居民示例", "13900000001"), ("邻居例", "13900000002"))
             )
         pictures = [prepare_image(photo())]
-        return cls(world, contact.pk, pictures)
+        return cls(world, one.pk, other.pk, pictures)
 
     # scenes
 
@@ -273,7 +277,9 @@ class Stage:
         made.docket.make_id = made.other.make_id = uuid7
         return made
 
-    def receive(self, *, patrol: bool = False, sampled: bool | None = None, type_code: str = "") -> Docket:
+    def receive(
+        self, *, patrol: bool = False, sampled: bool | None = None, type_code: str = "", second: bool = False
+    ) -> Docket:
         lng, lat = middle(GRID)
         actor = self.world.grid_worker if patrol else resident()
         new = NewReport(
@@ -282,7 +288,7 @@ class Stage:
             channel=Channel.ON_BEHALF if patrol else Channel.PORTAL,
             lng=lng,
             lat=lat,
-            contact_id=self.contact_id,
+            contact_id=self.other_contact_id if second else self.contact_id,
             reply_by=ReplyBy.PHONE,
             type_code=type_code,
         )
@@ -299,7 +305,7 @@ class Stage:
     def _join(self, scene: Scene) -> None:
         """A second voice: the report of another case that is merged into this one."""
         scene.at += MINUTE
-        third = self.receive(type_code=scene.case.type_code)
+        third = self.receive(type_code=scene.case.type_code, second=True)
         for name in ("confidential", "recused"):
             setattr(third.case, name, getattr(scene.case, name))
         self.builder.merge(third, scene.docket, actor=self.world.clerk, now=scene.at)
