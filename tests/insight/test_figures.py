@@ -7,6 +7,7 @@ import pytest
 from huying.cases import actions as a
 from huying.cases.models import Case
 from huying.cases.rules import Channel
+from huying.clocks.models import Clock
 from huying.insight import actions, queries
 from huying.insight.models import Fact
 from huying.insight.queries import Asked
@@ -71,6 +72,14 @@ class TestWhatCounts:
         assert shown(found, "on_time_intake", "on_time_sign_in", "on_time_handle") == {
             "on_time_intake": ("1", 2), "on_time_sign_in": ("2", 2), "on_time_handle": ("2", 2),
         }  # fmt: skip
+
+    def test_more_time_that_was_granted_leaves_the_first_limit_in_the_rates(self, world):
+        case = closed(world, called(world).case.pk)
+        clock = Clock.objects.get(object_id=case.pk, step="handle")
+        assert shown(assessed(world.head), "on_time_handle") == {"on_time_handle": ("1", 1)}
+        Clock.objects.filter(pk=clock.pk).update(extended="2d", first_due_at=clock.stopped_at - MINUTE)
+        actions.recount()
+        assert shown(assessed(world.head), "on_time_handle") == {"on_time_handle": ("0", 1)}
 
     def test_returned_orders_count_for_their_unit_and_the_dispatch_was_wrong(self, world):
         case = called(world).case

@@ -40,9 +40,11 @@ _ENDED: Final = {
 _BY_END: Final = " ".join(f"WHEN c.state = '{state}' THEN '{why}'" for state, why in _ENDED.items())
 _NEVER: Final = ", ".join(f"'{one}'" for one in UNCOUNTED)
 _FOUND: Final = f"c.channel IN ('{Channel.PATROL}', '{Channel.SENSOR}')"
+# More time that was granted changes no rate: it is the first limit that was kept or not.
+_IN_TIME: Final = "k.stopped_at <= coalesce(k.first_due_at, k.due_at)"
 _CLOCKS: Final = ", ".join(
     f"count(*) FILTER (WHERE k.step = '{step}') AS {step}_of, "
-    f"count(*) FILTER (WHERE k.step = '{step}' AND k.stopped_at <= k.due_at) AS {step}_met"
+    f"count(*) FILTER (WHERE k.step = '{step}' AND {_IN_TIME}) AS {step}_met"
     for step in STEPS
     if step != Step.SIGN_IN
 )
@@ -99,7 +101,7 @@ SELECT {ABOUT}, version, {_KEPT} FROM (
     ) o
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE k.step = '{Step.FIRST_CONTACT}') AS contact_due,
-            count(*) FILTER (WHERE k.step = '{Step.FIRST_CONTACT}' AND k.stopped_at <= k.due_at AND EXISTS (
+            count(*) FILTER (WHERE k.step = '{Step.FIRST_CONTACT}' AND {_IN_TIME} AND EXISTS (
                 SELECT FROM cases_contactattempt m
                 WHERE m.case_id = c.id AND m.kind = '{ContactKind.FIRST}' AND m.made_at = k.stopped_at
             )) AS contact_met, {_CLOCKS}
@@ -153,7 +155,7 @@ SELECT w.id, w.case_id, w.unit_id, f.area_code, f.type_code, f.month, f.received
 FROM insight_fact f
 JOIN cases_workorder w ON w.case_id = f.case_id
 CROSS JOIN LATERAL (
-    SELECT count(*) AS sign_in_of, count(*) FILTER (WHERE k.stopped_at <= k.due_at) AS sign_in_met
+    SELECT count(*) AS sign_in_of, count(*) FILTER (WHERE {_IN_TIME}) AS sign_in_met
     FROM clocks_clock k
     WHERE k.object_id = w.id AND k.object_kind = 'order' AND k.step = '{Step.SIGN_IN}' AND k.stopped_at IS NOT NULL
         AND NOT k.imported
