@@ -7,12 +7,11 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import chain, zip_longest
 from random import Random
 from typing import Any
 from urllib.parse import quote, urlencode
-
-from django.utils import timezone
 
 from bench.client import plain
 from bench.district import COMMUNITIES, DISTRICT, ROLES, SHARES, Ground, grids_of, street_code
@@ -310,7 +309,7 @@ def _board(kit: Kit) -> list[str]:
 def _assess(kit: Kit) -> list[str]:
     """A month of a sub-district by unit and by community: this one, with what is ahead, and the two before."""
     headers = kit.as_person("district-head")
-    this = month_of(timezone.now())
+    this = month_of(datetime.now(UTC))
     return [
         kit.get(f"/desk/assess/?area={street_code(number)}&month={month}&by={by}", **headers)
         for month in (this.last, this, this.last.last)
