@@ -162,7 +162,7 @@ def answer(raw: str) -> Any:
     return client.generic(method, path, body, content_type=kind, headers=headers)
 
 
-EXPLAINED = re.compile(r"[\s(]*(SELECT|WITH|INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
+EXPLAINED = re.compile(r"[\s(]*(SELECT|WITH|INSERT|UPDATE|DELETE|EXECUTE)\b", re.IGNORECASE)
 WRITES = re.compile(
     r"^[\s(]*(INSERT|UPDATE|DELETE)\b|[()]\s*(INSERT INTO|UPDATE|DELETE FROM)\b"
     r"|\bFOR (NO KEY UPDATE|UPDATE|KEY SHARE|SHARE)\b",

@@ -26,6 +26,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from huying.config.env import ONE_PLAN
 from huying.config.postgres import APP, BOOT, Server
 from tests.settings import GIVEN, ROOT, TEST_DATA
 
@@ -94,7 +95,7 @@ class Bench:
 
     def django(self, database: str, role: str | None) -> dict[str, Any]:
         """The entries of Django's DATABASES that differ for this database and role."""
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"options": ONE_PLAN}  # as a server that serves has it
         user = self.boot.get("user", "")
         if self.server is not None:
             user = role or BOOT

@@ -22,6 +22,9 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 from huying.config.settings import *  # noqa: E402, F403
 
+# As a server that serves, whose connections last.
+KEEP_STATEMENTS = True
+
 # The weakest hasher: tests make many accounts.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Static files come from the packages; the folder of collected ones does not exist in tests.

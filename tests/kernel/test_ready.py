@@ -2,11 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
+from weakref import WeakKeyDictionary
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import Value
 
 from huying.audit.models import History
+from huying.kernel import ready as module
 from huying.kernel.ready import ID, MOMENT, Ready, Together, columns_of, made
 from huying.people.models import Organisation
 
@@ -69,6 +72,79 @@ def test_a_column_that_is_read_otherwise_than_it_stands_is_refused():
     with pytest.raises(TypeError, match="facts"):
         columns_of(History)
     assert "verb" in columns_of(History, but="facts")
+
+
+def prepared():
+    """The statements that this connection holds, as the database tells them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE name LIKE 'huying_%' ORDER BY prepare_time")
+        return [text for (text,) in cursor.fetchall()]
+
+
+class TestHeld:
+    """The database plans a statement once for a connection, whatever values it is asked with."""
+
+    def test_one_statement_serves_all_values_and_lists_of_any_length(self):
+        lines = [line(minute, verb="held") for minute in range(3)]
+        ready = Ready(
+            History.objects.filter(object_id__in=[ID], verb="held").order_by("at").values_list("object_id"), ids=ID
+        )
+        before = prepared()
+        assert [ready.fetch(ids=tuple(one.object_id for one in lines[:count])) for count in (1, 3, 2)] == [
+            [(one.object_id,) for one in lines[:count]] for count in (1, 3, 2)
+        ]
+        assert len(prepared()) == len(before) + 1
+        assert "= ANY($1)" in prepared()[-1]
+
+    def test_ids_and_areas_of_one_viewer_count_as_values(self):
+        mine, theirs = line(1, area_code="990101001"), line(2, area_code="990101002")
+
+        def of(one):
+            found = History.objects.filter(object_id=one.object_id, area_code__gte=one.area_code, verb="file")
+            return Ready(found.values_list("object_id"))
+
+        before = prepared()
+        assert of(mine).fetch() == [(mine.object_id,)]
+        assert of(theirs).fetch() == [(theirs.object_id,)]
+        assert len(prepared()) == len(before) + 1
+
+    def test_what_is_planned_anew_is_held_by_nobody(self):
+        line(verb="anew")
+        before = prepared()
+        assert Ready(History.objects.filter(verb="anew").values_list("verb"), anew=True).fetch() == [("anew",)]
+        assert prepared() == before
+
+    def test_nothing_is_held_where_connections_change_between_transactions(self, settings):
+        settings.KEEP_STATEMENTS = False
+        line(verb="pooled")
+        before = prepared()
+        assert Ready(History.objects.filter(verb="pooled").values_list("verb")).fetch() == [("pooled",)]
+        assert prepared() == before
+
+    def test_the_one_not_asked_for_longest_gives_way(self, monkeypatch):
+        names = {}
+        with monkeypatch.context() as changed:
+            changed.setattr(module, "MOST_HELD", 2)
+            changed.setattr(module, "_HELD", WeakKeyDictionary({connection.connection: names}))
+            for verb in ("gives way 1", "gives way 2", "gives way 1", "gives way 3"):
+                Ready(History.objects.filter(verb=verb).values_list("verb")).fetch()
+            told = " ".join(prepared())
+            assert [f"gives way {number}" in told for number in (1, 2, 3)] == [True, False, True]
+        with connection.cursor() as cursor:
+            for name in names.values():
+                cursor.execute(f"DEALLOCATE {name}")
+
+    def test_one_plan_is_made_for_all_values(self):
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW plan_cache_mode")
+            assert cursor.fetchone() == ("force_generic_plan",)
+
+    def test_it_outlasts_a_transaction_that_was_taken_back(self):
+        ready = Ready(History.objects.filter(verb="taken back").values_list("verb"))
+        with transaction.atomic():
+            ready.fetch()
+            transaction.set_rollback(True)
+        assert ready.fetch() == []
 
 
 class TestTogether:

@@ -189,6 +189,8 @@ DATA = Setting(
     ".huying",
     "The data folder: embedded database, keys, files, the heads of the history's chain. Also `--data`.",
 )
+ONE_PLAN = "-c plan_cache_mode=force_generic_plan"
+"""For statements that connections hold (`huying.kernel.ready`): one plan for all values, not five tries first."""
 SETTINGS_FILE = Setting(
     "HUYING_SETTINGS",
     TEXT,
@@ -264,6 +266,13 @@ POOL = Setting(
     "0",
     "Database connections that one process may keep open; 0 opens one for each request.",
     shown="threads + 2 in a web process, jobs + 2 in a worker, else 0",
+)
+KEEP_STATEMENTS = Setting(
+    "HUYING_KEEP_STATEMENTS",
+    FLAG,
+    "1",
+    "0 where connections go through a pooler that changes them between transactions (PgBouncer): statements are then "
+    "planned each time.",
 )
 LIVE = Setting("HUYING_LIVE", FLAG, "1", "0 switches the live stream off; pages then ask every few seconds.")
 LIVE_STREAMS = Setting("HUYING_LIVE_STREAMS", whole(1, 5000), "300", "Live streams that one web process serves.")
@@ -417,6 +426,7 @@ TABLE: tuple[Setting[Any], ...] = (
     WEB_PROCESSES,
     THREADS,
     POOL,
+    KEEP_STATEMENTS,
     LIVE,
     LIVE_STREAMS,
     WORKER,
@@ -469,6 +479,7 @@ class Env:
     web_processes: int
     threads: int
     pool: int
+    keep: bool
     live: bool
     live_streams: int
     worker: bool
@@ -514,6 +525,11 @@ class Env:
             return postgres.url_of(self.data, postgres.OWNER if owner else postgres.APP)
         return (self.owner_url or self.database_url) if owner else self.database_url
 
+    @property
+    def keep_statements(self) -> bool:
+        """Whether the database keeps statements on connections: these must outlast a request."""
+        return self.keep and self.pool > 0
+
     def database(self, owner: bool = False) -> dict[str, Any]:
         """Django's description of the database, for the application or for its owner (migrations)."""
         parts: dict[str, Any] = conninfo_to_dict(self.url(owner))
@@ -529,6 +545,8 @@ class Env:
             # A server that died is back within seconds: a request waits that long, and is seen to by an attempt to
             # connect that goes on longer.
             options["pool"] = {"min_size": 1, "max_size": self.pool, "timeout": 4, "reconnect_timeout": 10}
+        if self.keep_statements and not owner:
+            options["options"] = f"{options.get('options', '')} {ONE_PLAN}".strip()
         return {
             "ENGINE": "django.db.backends.postgresql",
             **taken,
@@ -636,6 +654,7 @@ def read(environ: Mapping[str, str] | None = None) -> Env:
         web_processes=get(WEB_PROCESSES),
         threads=get(THREADS),
         pool=get(POOL),
+        keep=get(KEEP_STATEMENTS),
         live=get(LIVE),
         live_streams=get(LIVE_STREAMS),
         worker=get(WORKER),

@@ -73,7 +73,10 @@ class Row(Shown):
 
     @property
     def shown(self) -> Shown:
-        return Shown(**{one.name: getattr(self, one.name) for one in fields(Shown)})
+        return Shown(*[getattr(self, name) for name in _SHOWN])
+
+
+_SHOWN = tuple(one.name for one in fields(Shown))
 
 
 def short_place(case: Case) -> str:
@@ -103,7 +106,9 @@ class Rows:
 
     def of_todo(self, todo: Todo, case: Case) -> Row:
         """A case that waits for the viewer, with the one next move."""
-        order = next((one for one in self.orders.get(case.pk, ()) if one.pk == todo.order_id), None)
+        order = None
+        if todo.order_id is not None:
+            order = next((one for one in self.orders.get(case.pk, ()) if one.pk == todo.order_id), None)
         clock = clock_of(todo.due_from, todo.yellow_at, todo.due_at)
         url, words = self._next(todo, case, order)
         return self._row(case, clock, order=order, task=todo.task, next_url=url, next_words=words)
@@ -120,7 +125,8 @@ class Rows:
         number: int = 0,
         received: str = "",
     ) -> Row:
-        label, tone = self._state(case, order, task)
+        lead, returned = self._lead(case), self._returned(case)
+        label, tone = self._state(case, order, task, lead, returned)
         return Row(
             case=case,
             clock=clock,
@@ -131,11 +137,11 @@ class Rows:
             # Where the day of receipt stands instead, what a minute changes belongs to no row.
             light=reading_of(clock, self.now) if clock is not None and not received else None,
             state=str(order.state) if order is not None and case.state == State.IN_HAND else str(case.state),
-            label=label,
+            label=str(label),  # said once: a part of a page is found by it again
             tone=tone,
-            second=self._second(case),
+            second=self._second(case, returned),
             place=short_place(case),
-            unit=self._unit(case),
+            unit=_unit(lead),
             role=str(OrderRole(order.role).label) if order is not None else "",
             url=case_url(case.pk),
             next_url=next_url,
@@ -144,7 +150,9 @@ class Rows:
             number=number,
         )
 
-    def _state(self, case: Case, order: WorkOrder | None, task: Task | None) -> tuple[Label, str]:
+    def _state(
+        self, case: Case, order: WorkOrder | None, task: Task | None, lead: WorkOrder | None, returned: int
+    ) -> tuple[Label, str]:
         """The word of the state, and a tone where the stored state alone would say too little."""
         if task == Task.APPROVE:
             return _("待审批"), "review"
@@ -152,9 +160,8 @@ class Rows:
             return _("吹哨"), "wait"
         if order is not None and case.state == State.IN_HAND:
             return OrderState(order.state).label, ""
-        if case.state == State.FILED and self._returned(case):
+        if case.state == State.FILED and returned:
             return _("已退回"), "back"
-        lead = self._lead(case)
         offered = lead is not None and lead.state == OrderState.OFFERED
         tone = "wait" if offered and case.state == State.IN_HAND else ""
         return state_label(case.state, case.flow, lead_offered=offered), tone
@@ -164,17 +171,16 @@ class Rows:
         return next((one for one in mine if one.state in LIVE_ORDERS), mine[0] if mine else None)
 
     def _returned(self, case: Case) -> int:
-        units = {one.unit_id for one in self.orders.get(case.pk, ()) if one.state == OrderState.RETURNED}
-        return len(units)
+        """How many units have given it back."""
+        return len({one.unit_id for one in self.orders.get(case.pk, ()) if one.state == OrderState.RETURNED})
 
-    def _second(self, case: Case) -> str:
+    def _second(self, case: Case, returned: int) -> str:
         parts = [case.number, str(Channel(case.channel).label)]
         voices = self.voices.get(case.pk)
         if voices is not None and voices.count > 1:
             parts.append(ngettext("%(count)s 人反映", "%(count)s 人反映", voices.count) % {"count": voices.count})
         if case.round > 1:
             parts.append(_("第 %(round)s 轮") % {"round": case.round})
-        returned = self._returned(case)
         if returned and case.state in OPEN:
             parts.append(_("退回 %(count)s 次") % {"count": returned})
         if case.nudges and case.state in OPEN:
@@ -182,10 +188,6 @@ class Rows:
         if case.supervision:
             parts.append(_("督办中"))
         return " · ".join(parts)
-
-    def _unit(self, case: Case) -> str:
-        lead = self._lead(case)
-        return "" if lead is None or lead.state == OrderState.RETURNED else lead.unit.short_name or lead.unit.name
 
     def _next(self, todo: Todo, case: Case, order: WorkOrder | None) -> tuple[str, str]:
         if todo.task in TRIAGE_TASKS:
@@ -211,6 +213,10 @@ class Rows:
             both = self.viewer.may(Duty.FILE, case.desk_code) and self.viewer.may(Duty.DISPATCH, case.desk_code)
             return _("受理派单") if both else _("受理登记")
         return _("重新派单") if self._returned(case) else _("派单")
+
+
+def _unit(lead: WorkOrder | None) -> str:
+    return "" if lead is None or lead.state == OrderState.RETURNED else lead.unit.short_name or lead.unit.name
 
 
 # The next move of each task and the words on its button; triage and first contact are decided above.

@@ -215,7 +215,7 @@ def _held(viewer: Actor, words: int, day: date) -> Ready | None:
         return None
     gaps = {f"word{place}": word for place, (word, _told) in enumerate(_WORDS[:words])}
     gaps |= {f"asked{place}": told for place, (_word, told) in enumerate(_WORDS[:words])}
-    return Ready(united(parts), **gaps)
+    return Ready(united(parts), anew=True, **gaps)  # a word that is rare is found otherwise than a frequent one
 
 
 def _is_indexed(model: type[Model], name: str) -> bool:

@@ -114,24 +114,25 @@ def work_of(viewer: Actor, *, most: int = MOST_COUNTED) -> list[Todo]:
 
 @lru_cache(maxsize=_KEPT)
 def _work(viewer: Actor, most: int) -> Ready | None:
-    return together(
-        part.order_by(F("red_at").asc(nulls_last=True), "of_case")[:most]
-        for part in (
-            *_desk_parts(viewer),
-            *_approval_parts(viewer),
-            *_order_parts(viewer),
-            *_reported_parts(viewer),
-            *_whistle_parts(viewer),
-        )
+    parts = (
+        *_desk_parts(viewer),
+        *_approval_parts(viewer),
+        *_order_parts(viewer),
+        *_reported_parts(viewer),
+        *_whistle_parts(viewer),
     )
+    return together((part.order_by(F("red_at").asc(nulls_last=True), "of_case")[:most] for part in parts), anew=False)
 
 
-def together(parts: Iterable[QuerySet[Any, Any]], *, before: str = "", **gaps: object) -> Ready | None:
-    """All of these as one statement; None where there is none."""
+def together(
+    parts: Iterable[QuerySet[Any, Any]], *, before: str = "", anew: bool = True, **gaps: object
+) -> Ready | None:
+    """All of these as one statement; None where there is none. Planned `anew` for each area, word and filter, but
+    where open cases alone are looked through."""
     every = list(parts)
     if not every:
         return None
-    return Ready(united(every), before=before, now=MOMENT, words=WORDS, **gaps)
+    return Ready(united(every), before=before, anew=anew, now=MOMENT, words=WORDS, **gaps)
 
 
 Rows = QuerySet[Any, tuple[Any, ...]]
@@ -504,7 +505,7 @@ def _found_first(branches: Iterable[QuerySet[Case] | None]) -> str:
     Left to itself the planner walks all cases by time and looks each up. `_few` is the branch for what it found.
     """
     parts = [branch.order_by().values("pk") for branch in branches if branch is not None]
-    text = Ready(united(parts)).text() if parts else ""
+    text = Ready(united(parts), anew=True).text() if parts else ""
     return f"WITH {_BEYOND} (id) AS MATERIALIZED ({text}) " if text else ""
 
 
