@@ -24,11 +24,6 @@ pytestmark = pytest.mark.django_db
 OCTOBER = Month(202610)
 
 
-@pytest.fixture
-def world():
-    return build_world()
-
-
 def snapshot(model):
     names = [one.name for one in model._meta.concrete_fields if one.name != "id"]
     return sorted(map(repr, model.objects.values_list(*names)))

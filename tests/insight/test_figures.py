@@ -16,15 +16,10 @@ from huying.kernel.actor import resident, system
 from huying.kernel.paging import Page
 from huying.kernel.refusals import Invalid, NotFound
 from tests.insight.steps import MINUTE, called, closed, handled
-from tests.world import BANYAN, DISTRICT, GRID, KAPOK, NEXT_DOOR, NOW, STREET, build_world, middle
+from tests.world import BANYAN, DISTRICT, GRID, KAPOK, NEXT_DOOR, NOW, STREET, middle
 
 pytestmark = pytest.mark.django_db
 OCTOBER = Month(202610)
-
-
-@pytest.fixture
-def world():
-    return build_world()
 
 
 def assessed(viewer, code=STREET, month=OCTOBER, **how):

@@ -17,16 +17,11 @@ from huying.kernel.actor import resident, system
 from huying.kernel.refusals import Conflict, IllegalMove, Invalid, NotAllowed, NotFound
 from huying.places.rules import SHANGHAI
 from tests.insight.steps import called, closed
-from tests.world import BANYAN, NEXT_DOOR, NOW, STREET, build_world
+from tests.world import BANYAN, NEXT_DOOR, NOW, STREET
 
 pytestmark = pytest.mark.django_db
 OCTOBER, NOVEMBER = Month(202610), Month(202611)
 AFTER = datetime(2026, 11, 10, 9, tzinfo=SHANGHAI)
-
-
-@pytest.fixture
-def world():
-    return build_world()
 
 
 def lines(kind):

@@ -17,36 +17,12 @@ from huying.kernel.events import News
 from huying.kernel.ids import uuid7
 from huying.places.rules import SHANGHAI
 from tests.insight.steps import called, closed, handled
-from tests.world import BANYAN, NEXT_DOOR, NOW, STREET, build_world
+from tests.world import BANYAN, NEXT_DOOR, NOW, STREET
 
 pytestmark = pytest.mark.django_db
 AFTER = datetime(2026, 11, 10, 9, tzinfo=SHANGHAI)
 PAGE = "/desk/assess/"
 NOBODY = UUID(int=7)
-
-
-@pytest.fixture
-def world(db):
-    return build_world()
-
-
-@pytest.fixture
-def at(monkeypatch):
-    def set_clock(moment):
-        monkeypatch.setattr("django.utils.timezone.now", lambda: moment)
-        return moment
-
-    set_clock(NOW)
-    return set_clock
-
-
-@pytest.fixture
-def sign_in(client, world, at):
-    def signed_in(who):
-        client.force_login(world.accounts[who], backend="django.contrib.auth.backends.ModelBackend")
-        return client
-
-    return signed_in
 
 
 @pytest.fixture
