@@ -33,6 +33,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--large", type=int, default=1_000_000, help="the large world of growth")
     parser.add_argument("--rounds", type=int, default=measure.ROUNDS)
     parser.add_argument("--seconds", type=float, default=measure.SECONDS, help="of one door in one round")
+    parser.add_argument("--clients", type=int, default=measure.Run.clients)
+    parser.add_argument(
+        "--visits", type=float, help="seconds in which the whole staff looks at pages; none where doors are named"
+    )
     parser.add_argument("--live", type=int, default=500, help="open live streams; 0 leaves them out")
     parser.add_argument("--fresh", action="store_true", help="build the world anew")
     parser.add_argument(
@@ -82,9 +86,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(json.dumps(found, ensure_ascii=False))
         showing.keep(found)
         return 0 if found["reached"] else 1
+    visits = given.visits if given.visits is not None else 0 if given.what else measure.Run.visits
     run = measure.Run(
         worlds.world(given.cases, fresh=given.fresh, say=say), given.rounds, given.seconds, live=given.live, say=say,
-        doors=measure.names_of(given.what), visits=0 if given.what else measure.Run.visits,
+        doors=measure.names_of(given.what), visits=visits, clients=given.clients,
     )  # fmt: skip
     found = measure.measure(run)
     print(showing.table(found), file=sys.stderr)
