@@ -88,6 +88,7 @@ def tell(
             object_id=case.pk,
             now=now,
             once=once,
+            drill=case.drill,
         )
 
 

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name='LimitSet',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('season', models.CharField(choices=[('heat', '高温'), ('typhoon', '台风'), ('rainstorm', '暴雨'), ('spring_festival', '春节')], max_length=16)),
+                ('season', models.CharField(choices=[('heat', '高温'), ('typhoon', '台风'), ('rainstorm', '暴雨'), ('sudden', '突发险情'), ('spring_festival', '春节')], max_length=16)),
                 ('alert', models.CharField(blank=True, choices=[('blue', '蓝色预警'), ('yellow', '黄色预警'), ('orange', '橙色预警'), ('red', '红色预警')], default='', max_length=8)),
                 ('area_code', models.CharField(blank=True, db_collation='C', default='', max_length=24)),
                 ('number', models.PositiveIntegerField()),
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
             name='LimitSwitch',
             fields=[
                 ('id', models.UUIDField(default=huying.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('season', models.CharField(choices=[('heat', '高温'), ('typhoon', '台风'), ('rainstorm', '暴雨'), ('spring_festival', '春节')], max_length=16)),
+                ('season', models.CharField(choices=[('heat', '高温'), ('typhoon', '台风'), ('rainstorm', '暴雨'), ('sudden', '突发险情'), ('spring_festival', '春节')], max_length=16)),
                 ('area_code', models.CharField(db_collation='C', max_length=24)),
                 ('drill', models.BooleanField(default=False)),
                 ('reason', models.CharField(max_length=200)),

@@ -25,6 +25,7 @@ STORM = {
 SETS = {
     **{("typhoon", alert): lines for alert, lines in STORM.items()},
     **{("rainstorm", alert): lines for alert, lines in STORM.items()},
+    **{("sudden", alert): lines for alert, lines in STORM.items()},
     ("heat", "yellow"): [("handle", "urgent", "18h")],
     ("heat", "orange"): [("sign_in", "urgent", "20m"), ("handle", "urgent", "12h")],
     ("heat", "red"): [("sign_in", "urgent", "15m"), ("handle", "urgent", "8h")],
