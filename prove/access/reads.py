@@ -22,7 +22,7 @@ from huying.access import queries as access
 from huying.audit import feed
 from huying.cases.by_people import sight_of
 from huying.cases.models import Case, Report
-from huying.cases.queries import contracts, lists, maps, outside, page, scope, tallies
+from huying.cases.queries import contracts, emergencies, lists, maps, outside, page, scope, tallies
 from huying.cases.queries.lists import Wanted
 from huying.cases.queries.maps import Box
 from huying.channels import queries as channels
@@ -551,11 +551,11 @@ def _versions(asked: Asked) -> list[Triple]:
     return [("", bool(got), True)]
 
 
-def _switches(ask: Callable[[Actor], Iterable[UUID]]) -> Callable[[Asked], list[Triple]]:
-    """Switches of limits: of areas that a grant lies in, around or inside."""
+def _switches(ask: Callable[[Actor], Iterable[UUID]], *, kind: str = "switch") -> Callable[[Asked], list[Triple]]:
+    """Switches of limits, emergencies: of areas that a grant lies in, around or inside."""
 
     def asking(asked: Asked) -> list[Triple]:
-        mine = {UUID(key): one for key, one in asked.world.of("switch")}
+        mine = {UUID(key): one for key, one in asked.world.of(kind)}
         got = {one for one in ask(asked.actor) if one in mine}
         return [("", got, {key for key, one in mine.items() if oracle.may(asked.viewer, one)})]
 
@@ -735,6 +735,13 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     "notices.queries.digests": _by_cell(
         "digest", "admin_matters", ask=lambda asked: _ids(notices.digests(asked.actor))
     ),
+    "cases.queries.emergencies.emergencies_seen_by": _switches(
+        lambda actor: _ids(emergencies.emergencies_seen_by(actor)), kind="emergency"
+    ),
+    "cases.queries.emergencies.past": _switches(lambda actor: _ids(emergencies.past(actor)), kind="emergency"),
+    "cases.queries.emergencies.shifts": _by_cell(
+        "shift", "read", ask=lambda asked: [one.shift.pk for one in emergencies.shifts("99", asked.actor, now=NOW)]
+    ),
     "matters.queries.sets.switches_seen_by": _switches(lambda actor: _ids(limit_sets.switches_seen_by(actor))),
     "matters.queries.sets.switched": _switches(
         lambda actor: _ids(_all(lambda one: limit_sets.switched(actor, page=one)))
@@ -810,6 +817,10 @@ NOT_A_READ: dict[str, str] = {
     "matters.queries.version": "by number out of `seen_by`",
     "matters.queries.draft": "out of `seen_by`",
     "matters.queries.sets.switches_on": "out of `switches_seen_by`",
+    "cases.queries.emergencies.emergency": "out of `emergencies_seen_by`",
+    "cases.queries.emergencies.told_to": "those of `emergencies_seen_by` that go on, from memory",
+    "cases.queries.emergencies.reported": "`seen_by` under a filter",
+    "cases.queries.emergencies.resources": "rows of a register in the viewer's areas, as the register's own pages",
     "cases.queries.dues.cases_under": "asked by the system alone",
     "places.queries.plans.moving": "counts for a plan that was given",
     "registers.declared.panels_of": "about a row that was given",

@@ -49,7 +49,8 @@ def test_an_emergency_from_declaring_to_peace(world, staff, clock):
 
     # A hazard becomes an urgent matter; there is nothing to write about persons; the next street sees none of it.
     worker.open(address)
-    assert {"hazard", "words", "grid_code", "place_words"} >= worker.fields("上报险情") - {"key", "csrfmiddlewaretoken"}
+    form, _button = worker.form_of("上报险情")
+    assert set(form.controls) <= {"hazard", "words", "grid_code", "place_words", "key", "csrfmiddlewaretoken"}
     worker.press("上报险情", **HAZARD)
     case = Case.objects.get()
     assert (case.grade, case.type_code, case.drill) == ("urgent", "0605", False)

@@ -100,7 +100,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "news_url": SimpleLazyObject(lambda: link("news")),
         "bell_url": SimpleLazyObject(lambda: link("news_bell")),
         "unread_count": SimpleLazyObject(lambda: sum(count(actor) for count in registry.UNREAD)),
-        "banners": SimpleLazyObject(lambda: [one for banners in registry.BANNERS for one in banners(actor)]),
+        "banners": SimpleLazyObject(lambda: [one for told in registry.BANNERS for one in told(actor)]),
         "desk_home_url": SimpleLazyObject(lambda: link("desk_home") or "/desk/"),
         "home_url": SimpleLazyObject(lambda: link("home") or "/"),
         "privacy_url": SimpleLazyObject(lambda: link("privacy")),

@@ -86,7 +86,7 @@ def reported(found: Emergency, viewer: Actor) -> list[Case]:
 def resources(area_code: str, viewer: Actor) -> list[RescueResource]:
     """Rescue resources of an area and of those around it, as far as the viewer reads there."""
     around = [area_code[:length] for length in range(1, len(area_code))]
-    rows = RescueResource.objects.filter(within([area_code]) | Q(area_code__in=around), valid_to=None)
+    rows = RescueResource.objects.filter(within([area_code]) | Q(area_code__in=around), until=None)
     mine = [*viewer.areas(Duty.READ), *viewer.areas(Duty.KEEP_PLACES)]
     return list(rows.filter(within(mine)).order_by("kind", "area_code", "name")[:MOST])
 
