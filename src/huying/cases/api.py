@@ -822,7 +822,8 @@ def report_hazard(request: HttpRequest, emergency_id: UUID, body: HazardIn) -> H
     Errors: 404 `not-found`, 403 `not-allowed` (no duty to report there), 409 `illegal-move` (it is over), 422.
     """
     receipt = emergency_actions.report_hazard(
-        uuid_key(request) or uuid7(), emergency_id=emergency_id, hazard=body.hazard, words=body.words, lng=body.lng, lat=body.lat,
+        uuid_key(request) or uuid7(), emergency_id=emergency_id, hazard=body.hazard, words=body.words, lng=body.lng,
+        lat=body.lat,
         grid_code=body.grid or "", place_words=body.place_words, actor=actor_of(request), now=now_of(request),
     )  # fmt: skip
     return HazardOut(case_id=receipt.case.pk, number=receipt.case.number)
