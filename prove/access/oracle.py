@@ -136,7 +136,7 @@ KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
     "export": lambda viewer, secret: holds(viewer, "export", secret.cell),
     "switch": _switch,
     "emergency": _switch,
-    "shift": lambda viewer, secret: any_of(viewer, ("read", "lead"), secret.cell),
+    "shift": _switch,
     "digest": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),
     "dead": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),
 }

@@ -739,8 +739,8 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
         lambda actor: _ids(emergencies.emergencies_seen_by(actor)), kind="emergency"
     ),
     "cases.queries.emergencies.past": _switches(lambda actor: _ids(emergencies.past(actor)), kind="emergency"),
-    "cases.queries.emergencies.shifts": _by_cell(
-        "shift", "read", ask=lambda asked: [one.shift.pk for one in emergencies.shifts("99", asked.actor, now=NOW)]
+    "cases.queries.emergencies.shifts": _switches(
+        lambda actor: [one.shift.pk for one in emergencies.shifts("99", actor, now=NOW)], kind="shift"
     ),
     "matters.queries.sets.switches_seen_by": _switches(lambda actor: _ids(limit_sets.switches_seen_by(actor))),
     "matters.queries.sets.switched": _switches(

@@ -59,13 +59,16 @@ def told_to_all() -> list[Running]:
 
 def emergencies_seen_by(viewer: Actor) -> QuerySet[Emergency]:
     """Emergencies of an area that the viewer works in, around or inside it."""
-    if viewer.kind == ActorKind.SYSTEM:
-        return Emergency.objects.all()
+    return Emergency.objects.all() if viewer.kind == ActorKind.SYSTEM else Emergency.objects.filter(_touching(viewer))
+
+
+def _touching(viewer: Actor) -> Q:
+    """Areas that a grant of the viewer lies in, around or inside."""
     condition = Q(pk__in=[])
     for code in {one.area_code for one in viewer.grants}:
         around = [code[:length] for length in range(1, len(code) + 1)]
         condition |= within([code]) | Q(area_code__in=around)
-    return Emergency.objects.filter(condition)
+    return condition
 
 
 def emergency(emergency_id: UUID, viewer: Actor) -> Emergency | None:
@@ -93,7 +96,7 @@ def resources(area_code: str, viewer: Actor) -> list[RescueResource]:
 
 @dataclass(frozen=True)
 class OnDuty:
-    """A shift, and the names of those who hold its post in its unit."""
+    """A shift, and the names of those who hold its post in its unit, for whoever reads there."""
 
     shift: DutyShift
     names: list[str]
@@ -101,9 +104,9 @@ class OnDuty:
 
 
 def shifts(area_code: str, viewer: Actor, *, now: datetime) -> list[OnDuty]:
-    """Who is on duty in an area now and in the coming days, as far as the viewer reads there."""
+    """Which posts are on duty in an area now and in the coming days."""
     rows = DutyShift.objects.filter(
-        within([area_code]) & within(viewer.areas(Duty.READ)), ends_at__gt=now, begins_at__lt=now + AHEAD
+        within([area_code]) & _touching(viewer), ends_at__gt=now, begins_at__lt=now + AHEAD
     ).select_related("unit")
     found = list(rows.order_by("begins_at", "pk")[:MOST])
     held: dict[tuple[UUID, str], list[str]] = {}
@@ -112,4 +115,11 @@ def shifts(area_code: str, viewer: Actor, *, now: datetime) -> list[OnDuty]:
     )
     for unit_id, post, name in posts.order_by("account__name").values_list("organisation_id", "post", "account__name"):
         held.setdefault((unit_id, post), []).append(name)
-    return [OnDuty(one, held.get((one.unit_id, one.post), []), one.begins_at <= now) for one in found]
+    return [
+        OnDuty(
+            one,
+            held.get((one.unit_id, one.post), []) if viewer.may(Duty.READ, one.area_code) else [],
+            one.begins_at <= now,
+        )
+        for one in found
+    ]
