@@ -27,6 +27,7 @@ from huying.cases.queries import (
     calls,
     checks,
     contracts,
+    emergencies,
     lists,
     maps,
     outside,
@@ -649,11 +650,11 @@ def _versions(asked: Asked) -> list[Triple]:
     return [("", bool(got), True)]
 
 
-def _switches(ask: Callable[[Actor], Iterable[UUID]]) -> Callable[[Asked], list[Triple]]:
-    """Switches of limits: of areas that a grant lies in, around or inside."""
+def _switches(ask: Callable[[Actor], Iterable[UUID]], *, kind: str = "switch") -> Callable[[Asked], list[Triple]]:
+    """Switches of limits, emergencies: of areas that a grant lies in, around or inside."""
 
     def asking(asked: Asked) -> list[Triple]:
-        mine = {UUID(key): one for key, one in asked.world.of("switch")}
+        mine = {UUID(key): one for key, one in asked.world.of(kind)}
         got = {one for one in ask(asked.actor) if one in mine}
         return [("", got, {key for key, one in mine.items() if oracle.may(asked.viewer, one)})]
 
@@ -894,6 +895,13 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     "notices.queries.digests": _by_cell(
         "digest", "admin_matters", ask=lambda asked: _ids(notices.digests(asked.actor))
     ),
+    "cases.queries.emergencies.emergencies_seen_by": _switches(
+        lambda actor: _ids(emergencies.emergencies_seen_by(actor)), kind="emergency"
+    ),
+    "cases.queries.emergencies.past": _switches(lambda actor: _ids(emergencies.past(actor)), kind="emergency"),
+    "cases.queries.emergencies.shifts": _switches(
+        lambda actor: [one.shift.pk for one in emergencies.shifts("99", actor, now=NOW)], kind="shift"
+    ),
     "matters.queries.sets.switches_seen_by": _switches(lambda actor: _ids(limit_sets.switches_seen_by(actor))),
     "matters.queries.sets.switched": _switches(
         lambda actor: _ids(_all(lambda one: limit_sets.switched(actor, page=one)))
@@ -974,6 +982,10 @@ NOT_A_READ: dict[str, str] = {
     "matters.queries.version": "by number out of `seen_by`",
     "matters.queries.draft": "out of `seen_by`",
     "matters.queries.sets.switches_on": "out of `switches_seen_by`",
+    "cases.queries.emergencies.emergency": "out of `emergencies_seen_by`",
+    "cases.queries.emergencies.told_to": "those of `emergencies_seen_by` that go on, from memory",
+    "cases.queries.emergencies.reported": "`seen_by` under a filter",
+    "cases.queries.emergencies.resources": "rows of a register in the viewer's areas, as the register's own pages",
     "cases.queries.dues.cases_under": "asked by the system alone",
     "places.queries.plans.moving": "counts for a plan that was given",
     "registers.declared.panels_of": "about a row that was given",

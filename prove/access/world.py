@@ -28,6 +28,8 @@ from huying.cases.models import (
     Answer,
     Case,
     ContactAttempt,
+    DutyShift,
+    Emergency,
     Feedback,
     Remark,
     Report,
@@ -775,7 +777,7 @@ def _own_things(world: World) -> None:
 def _plans(world: World) -> None:
     """Plans, reviews, resets, exports, letters that could not be sent: things of an area's administrators."""
     plans, reviews, items, resets, exports, dead, letters, switches, digests = [], [], [], [], [], [], [], [], []
-    shifts, months, scorings = [], [], []
+    shifts, months, scorings, storms, rosters = [], [], [], [], []
     storm = LimitSet.objects.get(season="typhoon", alert="red")
     for cell in CELLS:
 
@@ -816,6 +818,18 @@ def _plans(world: World) -> None:
                 ended_at=BEFORE + timedelta(hours=1),
             )
         )  # fmt: skip
+        storms.append(
+            Emergency(
+                id=key("emergency", "emergency"), season="typhoon", alert="red", area_code=cell,
+                reason=world.mark("emergency", cell), since=BEFORE, ended_at=BEFORE + timedelta(hours=1),
+            )
+        )  # fmt: skip
+        rosters.append(
+            DutyShift(
+                id=key("shift", "shift"), area_code=cell, unit_id=unit_id(cell, "on"), post="centre_head",
+                begins_at=BEFORE, ends_at=NOW + timedelta(days=1),
+            )
+        )  # fmt: skip
         digests.append(DigestHours(id=key("digest", "digest"), area_code=cell, minutes=[], set_at=BEFORE))
         unit = unit_id(cell, "on")
         shifts.append(
@@ -849,6 +863,7 @@ def _plans(world: World) -> None:
         )  # fmt: skip
     for rows in (
         plans, reviews, items, resets, exports, letters, dead, switches, digests, shifts, months, scorings,
+        storms, rosters,
     ):  # fmt: skip
         type(rows[0])._default_manager.bulk_create(rows)
         world.rows.setdefault(type(rows[0]), {}).update(dict(zip(CELLS, rows, strict=True)))
@@ -860,6 +875,7 @@ LEFT_OUT: dict[str, str] = {
     "portal.KeptPrivate": "a report's id and a moment",
     "portal.Tries": "keyed hashes",
     "cases.NumberCounter": "numbers",
+    "cases.EmergencyCase": "ids and a kind of hazard, read with its case",
     "cases.ImportRun": "the system's own, shown on no page",
     "matters.CatalogueVersion": "the catalogue in force is open to everybody; the loader fills it",
     "matters.MatterClass": "open to everybody",

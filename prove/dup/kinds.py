@@ -25,11 +25,11 @@ from django.test import Client as Browser
 
 import huying
 from huying.cases import actions as a
-from huying.cases.actions import Act, NewReport, whistling
+from huying.cases.actions import Act, NewReport, emergencies, whistling
 from huying.cases.casefile import subject_of
 from huying.cases.codes import arrival_code, code_of
 from huying.cases.forms import MOVES, MoveForm
-from huying.cases.models import Case
+from huying.cases.models import Case, Emergency
 from huying.cases.rules import Channel
 from huying.channels import actions as hooks
 from huying.channels.models import Delivery
@@ -249,6 +249,9 @@ class Kinds:
             "take_shift": self._take_shift,
             "ask_whistle": self._ask_whistle,
             "make_whistle_move": self._whistle_move,
+            "declare_emergency": self._declare,
+            "end_emergency": self._end_emergency,
+            "report_hazard": self._hazard,
         }
         declared = set()
         for path, methods in api.openapi()["paths"].items():
@@ -366,6 +369,32 @@ class Kinds:
             lambda: self.ask("head", "POST", f"/shifts/{one.pk}/take", None, key),
             lambda: self.ask("head", "POST", f"/shifts/{two.pk}/take", None, key),
         )
+
+    def emergency(self, area_code: str = STREET) -> Any:
+        return emergencies.declare_emergency(
+            season="typhoon", alert="red", area_code=area_code, reason="演练。", drill=True,
+            actor=self.stage.world.leader, now=RACE,
+        )  # fmt: skip
+
+    def _declare(self) -> Write:
+        _end_switches()
+        body = {"season": "typhoon", "alert": "red", "area": STREET, "reason": "台风演练。", "drill": True}
+        return self.sending("leader", "POST", "/emergencies", body, {**body, "reason": "另一次演练。"})
+
+    def _end_emergency(self) -> Write:
+        _end_switches()
+        one, two = self.emergency(), self.emergency(BANYAN)
+        key = f"dup-{next(_numbers)}-{random.getrandbits(40)}"
+        first, second = (f"/emergencies/{row.pk}/end" for row in (one, two))
+        return Write(
+            lambda: self.ask("leader", "POST", first, None, key), lambda: self.ask("leader", "POST", second, None, key)
+        )
+
+    def _hazard(self) -> Write:
+        _end_switches()
+        path = f"/emergencies/{self.emergency().pk}/hazards"
+        body = {"hazard": "water", "words": "路口积水很深。", "grid": GRID}
+        return self.sending("grid_worker", "POST", path, body, {**body, "words": "另一处积水。"})
 
     def _create_row(self) -> Write:
         values = {"name": f"榕树公厕 {next(_numbers)}", "area_code": GRID, "kind": _first_kind()}
@@ -879,3 +908,4 @@ def _delivery(one: Any) -> Delivery:
 def _end_switches() -> None:
     """What earlier writes switched on is over: it held for drills alone."""
     LimitSwitch.objects.filter(ended_at=None).update(ended_at=F("since"))
+    Emergency.objects.filter(ended_at=None).update(ended_at=F("since"))

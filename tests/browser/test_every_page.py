@@ -41,6 +41,7 @@ NO_PAGE = {
     "cases:move", "cases:move_whistle", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview",
     "cases:sheet_as_word", "matters:make_draft",
     "matters:write_set", "matters:switch_on", "matters:switch_back", "notices:digest_hours",
+    "cases:declare_emergency", "cases:end_emergency", "cases:report_hazard", "cases:shift", "cases:drop_shift",
     "matters:export", "matters:submit", "matters:approve", "matters:send_back", "matters:drop", "places:drop",
     "places:polygons", "places:outlines", "clocks:publish", "clocks:hours", "ui:map_data", "ui:type", "channels:live",
     "set_language", "notices:bell", "notices:open", "notices:read_all", "notices:keep_address",
@@ -77,7 +78,8 @@ ELSEWHERE = {
 HERE_TOO = {
     "portal:danger", "portal:kind", "access:password", "desk:callback", "desk:callback_case", "desk:checks",
     "desk:shifts", "desk:shift", "desk:save_filter", "matters:catalogue", "matters:type",
-    "matters:duties", "matters:version", "matters:import", "matters:limits", "places:tree", "places:area", "places:import",
+    "matters:duties", "matters:version", "matters:import", "matters:limits",
+    "cases:emergencies", "cases:emergency", "places:tree", "places:area", "places:import",
     "places:draft", "clocks:now", "clocks:year", "cases:case", "notices:mine", "notices:preferences", "notices:admin",
     "notices:dead", "notices:words", "notices:publics", "desk:paper_files", "notices:new_public", "notices:public", "notices:edit_public",
     "clients:own", "portal:notices", "portal:notice", "portal:notice_object", "portal:notice_sheet", "portal:objection",
@@ -222,6 +224,27 @@ def test_sets_of_limits_can_be_read_switched_on_and_written(visit, width):
     keeper.go(reverse("matters:limits") + "?set=typhoon:red")
     keeper.look("limits-write")
     for one in (leader, keeper):
+        one.close()
+
+
+@BROWSER
+@WIDTHS
+def test_an_emergency_can_be_declared_and_read(visit, width):
+    leader = visit("leader", width)
+    leader.go(reverse("cases:emergencies"))
+    leader.page.select_option("select[name=season]", "typhoon")
+    leader.page.select_option("select[name=alert]", "red")
+    leader.fill("为什么", "台风红色预警信号生效")
+    leader.look("emergencies")
+    leader.press("启动")
+    leader.look("emergency")
+    worker = visit("grid_worker2", width)
+    worker.go("/desk/")
+    worker.look("emergency-desk")
+    resident = visit("", width)
+    resident.go("/")
+    resident.look("emergency-portal")
+    for one in (leader, worker, resident):
         one.close()
 
 

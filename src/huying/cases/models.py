@@ -32,11 +32,15 @@ from huying.cases.rules import (
     VisitKind,
 )
 from huying.cases.rules.calling import CallHours
+from huying.cases.rules.emergencies import Hazard
 from huying.cases.rules.tallies import TallyKind
 from huying.cases.rules.whistles import HIGHEST, LOWEST, Arrival, PartState, WhistleState
 from huying.kernel.ids import uuid7
+from huying.matters.models import LimitSwitch
 from huying.matters.rules import FlowKind, Grade
+from huying.matters.rules.seasons import Alert, Season, set_name
 from huying.people.models import Account, Contact, InTerm, Organisation
+from huying.people.rules import Post
 
 
 def _area() -> models.CharField[str, str]:
@@ -632,3 +636,65 @@ class CallTimes(InTerm):
     @property
     def hours(self) -> CallHours:
         return CallHours(self.opens, self.noon, self.afternoon, self.evening, self.closes)
+
+
+class Emergency(models.Model):
+    """An area is in emergency mode from one moment to another; in a drill everything is marked as one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    season = models.CharField(max_length=16, choices=Season.choices)
+    alert = models.CharField(max_length=8, choices=Alert.choices)
+    area_code = _area()
+    drill = models.BooleanField(default=False)
+    reason = models.CharField(max_length=200)
+    since = models.DateTimeField()
+    declared_by = models.UUIDField(null=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.UUIDField(null=True)
+    # The limits that it switched on, and ends with it; none where they held already.
+    switch = models.ForeignKey(LimitSwitch, null=True, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["area_code", "drill"], condition=Q(ended_at=None), name="emergency_one_at_a_time"
+            ),
+            models.CheckConstraint(condition=Q(ended_at=None) | Q(ended_at__gte=F("since")), name="emergency_term"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.season} {self.area_code}"
+
+    @property
+    def name(self) -> str:
+        return str(set_name(self.season, self.alert))
+
+
+class EmergencyCase(models.Model):
+    """A hazard that was reported in an emergency."""
+
+    case = models.OneToOneField(Case, primary_key=True, on_delete=models.CASCADE, related_name="in_emergency")
+    emergency = models.ForeignKey(Emergency, on_delete=models.PROTECT, related_name="reported")
+    hazard = models.CharField(max_length=12, choices=Hazard.choices)
+
+    def __str__(self) -> str:
+        return f"{self.hazard} {self.case_id}"
+
+
+class DutyShift(models.Model):
+    """Which post of which unit is on duty in an area, and when; who holds the post is asked when it is shown."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    area_code = _area()
+    unit = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="shifts")
+    post = models.CharField(max_length=32, choices=Post.choices)
+    begins_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    kept_by = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(ends_at__gt=F("begins_at")), name="shift_ends_later")]
+        indexes = [models.Index(fields=["area_code", "ends_at"], name="shift_of_area")]
+
+    def __str__(self) -> str:
+        return f"{self.post} {self.begins_at}"

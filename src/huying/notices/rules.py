@@ -218,6 +218,15 @@ def filled(words: str, facts: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: facts.get(found[1], ""), words)
 
 
+DRILL = "drill"  # a fact that no words name: what is told belongs to a drill
+
+
+def marked(words: str, facts: Mapping[str, str]) -> str:
+    """As `filled`; what belongs to a drill begins with it."""
+    told = filled(words, facts)
+    return str(_("【演练】%(words)s")) % {"words": told} if DRILL in facts else told
+
+
 def examples(kind: Kind) -> dict[str, str]:
     return {one.name: one.example for one in kind.facts}
 

@@ -21,6 +21,9 @@ from huying.cases.models import (
     Answer,
     Case,
     ContactAttempt,
+    DutyShift,
+    Emergency,
+    EmergencyCase,
     Feedback,
     NumberCounter,
     Remark,
@@ -321,6 +324,9 @@ def _cases() -> Iterable[Table]:
         "clock_stretches", Stretch,
         lambda scope: Stretch.objects.filter(clock__in=Clock.objects.filter(_objects(scope))),
     )  # fmt: skip
+    yield Table("emergencies", Emergency, _here(Emergency))
+    yield Table("emergency_cases", EmergencyCase, mine(EmergencyCase))
+    yield Table("duty_shifts", DutyShift, _here(DutyShift))
     yield Table("number_counters", NumberCounter, _here(NumberCounter))
 
 

@@ -65,6 +65,8 @@ class NewReport:
     external_id: str = ""
     follows_id: UUID | None = None
     received_at: datetime | None = None  # when the source heard it; the clocks start now
+    urgent: bool = False  # whatever its type says
+    drill: bool = False
 
     def canonical(self) -> str:
         """The body that a repeated key is compared with."""
@@ -80,6 +82,7 @@ class NewReport:
                 self.about_staff,
                 self.source,
                 self.external_id,
+                *((self.urgent, self.drill) if self.urgent or self.drill else ()),
             )
         )
 
@@ -230,12 +233,13 @@ def received(
         outside=outside,
         type_code=kind.code if kind else "",
         catalogue_version=matters.version_number() if kind else "",
-        grade=Grade.URGENT if danger else (kind.grade if kind else ""),
+        grade=Grade.URGENT if danger or new.urgent else (kind.grade if kind else ""),
         danger=danger.number if danger else "",
         confidential=confidential,
         recused=False,
         restricted=confidential,
         imported=new.channel == Channel.IMPORT,
+        drill=new.drill,
         received_at=new.received_at or now,
         moved_at=now,
         follows_id=new.follows_id,

@@ -103,6 +103,7 @@ def tell(
             object_id=case.pk,
             now=now,
             once=once,
+            drill=case.drill,
         )
 
 

@@ -34,9 +34,9 @@ from huying.notices.rules import (
     Channel,
     DeliveryState,
     Why,
-    filled,
     free_at,
     is_mobile,
+    marked,
     sms_text,
     try_again_at,
 )
@@ -218,7 +218,7 @@ def _words(row: Delivery, now: datetime) -> tuple[str, str]:
         except Closed as why:
             raise NotSent(Why.KEYS) from why
     with translation.override(language):
-        return filled(words.title, facts), filled(words.body, facts)
+        return marked(words.title, facts), marked(words.body, facts)
 
 
 def _address(row: Delivery, now: datetime) -> str:

@@ -21,6 +21,7 @@ from huying.notices.models import Delivery, Notice, Preference
 from huying.notices.rules import (
     BODY_LIMIT,
     CODE_RATE,
+    DRILL,
     KINDS,
     REPORTERS_HABIT,
     TITLE_LIMIT,
@@ -29,7 +30,7 @@ from huying.notices.rules import (
     DeliveryState,
     Kind,
     collected,
-    filled,
+    marked,
     mask,
     may_go_at,
 )
@@ -89,11 +90,13 @@ def notify(
     secret: Mapping[str, str] | None = None,
     only: Iterable[Channel] | None = None,
     without: Iterable[UUID] = (),
+    drill: bool = False,
 ) -> list[Notice]:
     """Tell somebody, with the present transaction. One notice a person; those that are already told `once` are not.
 
     `template` is a kind of `rules.KINDS`; `facts` fill its words and hold no personal values; `secret` facts are kept
-    sealed until sent. `without`: accounts that are left out (the one who acted). Raises KeyError for an unknown kind.
+    sealed until sent. `without`: accounts that are left out (the one who acted). `drill`: its words begin with 演练.
+    Raises KeyError for an unknown kind.
     """
     kind = KINDS[template]
     if to.contact_id is not None:
@@ -107,7 +110,9 @@ def notify(
         mark = f"{once}:{account.pk}" if once else None
         if mark and Notice.objects.filter(once=mark).exists():
             continue
-        found.append(_to_account(kind, account, to, facts, area_code, object_kind, object_id, now, mark, secret, only))
+        found.append(
+            _to_account(kind, account, to, facts, area_code, object_kind, object_id, now, mark, secret, only, drill)
+        )
     return found
 
 
@@ -159,6 +164,7 @@ def _to_account(
     mark: str | None,
     secret: Mapping[str, str] | None,
     only: Iterable[Channel] | None,
+    drill: bool = False,
 ) -> Notice:
     language = account.language or settings.LANGUAGE_CODE
     habits = queries.preference(account.pk)
@@ -167,11 +173,13 @@ def _to_account(
         wanted = (Channel(to.channel),)
     notice = _notice(kind, facts, area_code or account.area_code, object_kind, object_id, now, mark, secret)
     notice.account = account
+    if drill:
+        notice.facts[DRILL] = "yes"
     if Channel.IN_APP in wanted:
         words = queries.wording(kind.code, Channel.IN_APP, language, now)
         if words is not None:
-            notice.title = filled(words.title, notice.facts)[: TITLE_LIMIT * 3]
-            notice.body = filled(words.body, notice.facts)[: BODY_LIMIT + 400]
+            notice.title = marked(words.title, notice.facts)[: TITLE_LIMIT * 3]
+            notice.body = marked(words.body, notice.facts)[: BODY_LIMIT + 400]
     notice.save(force_insert=True)
     if notice.title:
         Delivery.objects.create(
