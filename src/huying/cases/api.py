@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query
 from pydantic import Field
 
+from huying.cases.actions import calltrees as tree_actions
 from huying.cases.actions import emergencies as emergency_actions
 from huying.cases.actions.acting import at_hand, opened
 from huying.cases.casefile import subject_at_hand, subject_of
@@ -24,10 +25,12 @@ from huying.cases.queries import page as pages
 from huying.cases.queries import whistles as calling
 from huying.cases.queries.lists import FLAGS, Wanted
 from huying.cases.queries.maps import Box
+from huying.cases.queries.scope import one as at_scope
 from huying.cases.queries.whistles import SHOWS, Rows, WantedWhistles
 from huying.cases.rules import FLOW, PAUSES, Channel, OrderRole, OrderState, State, state_label
 from huying.cases.rules.emergencies import KINDS, Hazard
 from huying.cases.rules.whistles import ANSWER, ARRIVE, PartState, WhistleState
+from huying.cases.treefile import TreePanel, panels_of
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
 from huying.files import responses
@@ -1049,3 +1052,79 @@ def report_hazard(request: HttpRequest, emergency_id: UUID, body: HazardIn) -> H
         grid_code=body.grid or "", place_words=body.place_words, actor=actor_of(request), now=now_of(request),
     )  # fmt: skip
     return HazardOut(case_id=receipt.case.pk, number=receipt.case.number)
+
+
+# Call trees
+
+
+class TreeCallOut(Out):
+    """One who was called, by which ways; nobody where nobody holds the post."""
+
+    step: int
+    post: str = Field(examples=["单位负责人"])
+    name: str
+    called_at: datetime
+    ways: list[str] = Field(examples=[["短信 已送出", "语音电话 等待发送"]])
+
+
+class TreeOut(Out):
+    """A call tree that began for a case: whom it called, and how it ended."""
+
+    id: UUID
+    occasion: str = Field(description="desk: to be taken up; unit: to be signed for")
+    unit: str
+    began_at: datetime
+    next_at: datetime | None = Field(description="when the next step is called; null where it ended")
+    ended_at: datetime | None
+    ended_how: str = Field(description="page, link, taken, nobody; empty while it goes on")
+    answered_by: str
+    calls: list[TreeCallOut]
+
+
+class TreesOut(Out):
+    items: list[TreeOut]
+
+
+class TreeAnswered(Written):
+    """Where the call tree stands."""
+
+    call_tree_id: UUID
+    ended_at: datetime | None
+    ended_how: str
+
+
+@router.get("/cases/{case_id}/call-trees", TreesOut, problems=(404,))
+def list_call_trees(request: HttpRequest, case_id: CaseId) -> TreesOut:
+    """Whom call trees called about a case, the latest first. Errors: 404 `not-found`."""
+    actor = actor_of(request)
+    case = at_scope(case_id, actor)
+    if case is None:
+        raise NotFound("case")
+    return TreesOut(items=[_tree(one) for one in panels_of(case, actor=actor)])
+
+
+@router.post("/call-trees/{run_id}/answer", TreeAnswered, problems=(404,))
+def answer_call_tree(request: HttpRequest, run_id: UUID) -> TreeAnswered:
+    """Answer: nobody else is called.
+
+    Errors: 404 `not-found` (missing, or its case is outside your scope), 403 `not-allowed` (neither called nor of the
+    unit or desk), 409 `illegal-move` (somebody else answered, or it ended).
+    """
+    run = tree_actions.answer_call(run_id, actor=actor_of(request), now=now_of(request))
+    return TreeAnswered(call_tree_id=run.pk, ended_at=run.ended_at, ended_how=run.ended_how)
+
+
+def _tree(one: TreePanel) -> TreeOut:
+    run = one.run
+    return TreeOut(
+        id=run.pk, occasion=run.occasion, unit=one.unit, began_at=run.began_at,
+        next_at=None if run.ended_at else run.next_at, ended_at=run.ended_at, ended_how=run.ended_how,
+        answered_by=one.answered_by,
+        calls=[
+            TreeCallOut(
+                step=row.number, post=row.post, name=row.who, called_at=row.at,
+                ways=[f"{way.channel} {way.state}" for way in row.ways],
+            )
+            for row in one.rows
+        ],
+    )  # fmt: skip

@@ -32,6 +32,7 @@ from huying.cases.rules import (
     VisitKind,
 )
 from huying.cases.rules.calling import CallHours
+from huying.cases.rules.calltrees import LONGEST, MOST_STEPS, SHORTEST, Occasion, TreeEnd
 from huying.cases.rules.emergencies import Hazard
 from huying.cases.rules.tallies import TallyKind
 from huying.cases.rules.whistles import HIGHEST, LOWEST, Arrival, PartState, WhistleState
@@ -39,6 +40,7 @@ from huying.kernel.ids import uuid7
 from huying.matters.models import LimitSwitch
 from huying.matters.rules import FlowKind, Grade
 from huying.matters.rules.seasons import Alert, Season, set_name
+from huying.notices.models import Notice
 from huying.people.models import Account, Contact, InTerm, Organisation
 from huying.people.rules import Post
 
@@ -82,6 +84,7 @@ class Case(models.Model):
     restricted = models.BooleanField(default=False)  # confidential or recused: left the prefix rule
     imported = models.BooleanField(default=False)
     drill = models.BooleanField(default=False)
+    called = models.BooleanField(default=False, db_default=False)  # a call tree began for it
     verified = models.BooleanField(null=True)
     sampled = models.BooleanField(default=False)
     whistled = models.BooleanField(default=False, db_default=False)  # a unit of the next tier was called to it
@@ -698,3 +701,78 @@ class DutyShift(models.Model):
 
     def __str__(self) -> str:
         return f"{self.post} {self.begins_at}"
+
+
+class CallTreeStep(InTerm):
+    """A step of an area's call tree, for one grade and occasion, in force from a day on."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    area_code = _area()
+    occasion = models.CharField(max_length=8, choices=Occasion.choices)
+    grade = models.CharField(max_length=8, choices=Grade.choices)
+    number = models.PositiveSmallIntegerField()
+    post = models.CharField(max_length=32, choices=Post.choices)
+    minutes = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["area_code", "occasion", "grade", "number", "since"], name="call_tree_step_once"
+            ),
+            models.CheckConstraint(condition=Q(until=None) | Q(until__gt=F("since")), name="call_tree_step_term"),
+            models.CheckConstraint(
+                condition=Q(number__gte=1, number__lte=MOST_STEPS, minutes__gte=SHORTEST, minutes__lte=LONGEST),
+                name="call_tree_step_bounds",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.post}"
+
+
+class TreeRun(models.Model):
+    """A call tree that began for a case: of an order that is to be signed for, or of the desk that is to take it up."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="tree_runs")
+    order = models.ForeignKey(WorkOrder, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    occasion = models.CharField(max_length=8, choices=Occasion.choices)
+    number = models.PositiveSmallIntegerField(default=0)  # the step that was called last
+    began_at = models.DateTimeField()
+    next_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_how = models.CharField(max_length=8, choices=TreeEnd.choices, blank=True, default="")
+    answered_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order"], condition=Q(order__isnull=False), name="tree_run_of_order"),
+            models.UniqueConstraint(fields=["case"], condition=Q(order=None), name="tree_run_of_desk"),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, ended_how="") | (Q(ended_at__isnull=False) & ~Q(ended_how="")),
+                name="tree_run_end",
+            ),
+        ]
+        indexes = [models.Index(fields=["next_at", "id"], condition=Q(ended_at=None), name="tree_run_due")]
+
+    def __str__(self) -> str:
+        return f"{self.occasion} {self.number}"
+
+
+class TreeCall(models.Model):
+    """One who was called in a run; nobody where nobody who may see the case holds the post."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    run = models.ForeignKey(TreeRun, on_delete=models.CASCADE, related_name="calls")
+    number = models.PositiveSmallIntegerField()
+    post = models.CharField(max_length=32, choices=Post.choices)
+    account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    notice = models.ForeignKey(Notice, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    code_hash = models.CharField(max_length=64, null=True, blank=True, unique=True, db_collation="C")
+    called_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "number", "account"], name="tree_call_once")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.post}"

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from huying.cases import views, whistle_views
-from huying.cases.views import emergencies
+from huying.cases.views import calltrees, emergencies
 
 app_name = "cases"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("emergencies/<uuid:emergency_id>/hazard/", emergencies.hazard, name="report_hazard"),
     path("emergencies/<uuid:emergency_id>/shift/", emergencies.shift, name="shift"),
     path("shifts/<uuid:shift_id>/drop/", emergencies.drop_shift, name="drop_shift"),
+    path("call-trees/<uuid:run_id>/answer/", calltrees.answer_call, name="answer_call"),
     path("whistles/", whistle_views.whistles, name="whistles"),
     path("whistles/figures/", whistle_views.figures, name="whistle_figures"),
     path("whistles/<uuid:whistle_id>/", whistle_views.whistle, name="whistle"),

@@ -34,6 +34,7 @@ from huying.notices.rules import (
     Channel,
     DeliveryState,
     Why,
+    address_channel,
     free_at,
     is_mobile,
     marked,
@@ -237,7 +238,8 @@ def _own_address(row: Delivery) -> str:
     account = row.notice.account
     if account is None or not account.is_active:
         raise Settled(Why.CLOSED)
-    kept = Address.objects.filter(account=account, channel=row.channel, confirmed_at__isnull=False).first()
+    channel = address_channel(row.channel)
+    kept = Address.objects.filter(account=account, channel=channel, confirmed_at__isnull=False).first()
     if kept is None:
         raise Settled(Why.NO_ADDRESS)
     row.masked = kept.masked

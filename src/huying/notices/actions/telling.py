@@ -29,6 +29,7 @@ from huying.notices.rules import (
     Channel,
     DeliveryState,
     Kind,
+    address_channel,
     collected,
     marked,
     mask,
@@ -214,8 +215,8 @@ def _queue_outside(
         if to.value:
             row.masked = mask(channel, to.value)
             row.address, row.key_id = seal(to.value, kind="delivery", row_id=row.pk, now=now)
-        elif channel in there:
-            row.masked = there[channel]
+        elif address_channel(channel) in there:
+            row.masked = there[address_channel(channel)]
         else:
             continue  # where no address is kept there is nothing to tell of
         rows.append(row)
@@ -320,3 +321,9 @@ def hide_from_others(*, object_kind: str, object_id: UUID, seers: Iterable[UUID]
     ids = list(rows.values_list("pk", flat=True))
     Delivery.objects.filter(notice_id__in=ids, state=DeliveryState.WAITING).update(state=DeliveryState.SKIPPED)
     return Notice.objects.filter(pk__in=ids).update(hidden_at=now, title="", body="", facts={})
+
+
+@transaction.atomic
+def call_off(notice_ids: Iterable[UUID], *, now: datetime) -> int:
+    """What was to be told is over: what waits is not sent any more; says how many notices."""
+    return Notice.objects.filter(pk__in=list(notice_ids), until__gt=now).update(until=now)
