@@ -149,7 +149,8 @@ KINDS: dict[str, Kind] = {
         Kind("due_soon", _("快到办理时限"), Group.CLOCK, (*_CASE, _DUE)),
         Kind("overdue", _("办理超时"), Group.CLOCK, (*_CASE, _DUE), channels=_ALL_WAYS),
         Kind(
-            "urgent_call", _("紧急事项呼叫"), Group.CLOCK, (*_CASE, Fact("link", _("应答链接"), "K7M2-9QXT-4HFA", secret=True)),
+            "urgent_call", _("紧急事项呼叫"), Group.CLOCK,
+            (*_CASE, Fact("link", _("应答链接"), "K7M29QXT4HFAK7M2", secret=True)),
             urgent=True, channels=(*_ALL_WAYS, Channel.VOICE), fixed=True, lasts=timedelta(hours=6),
         ),
         Kind("late_sum", _("超时汇总"), Group.CLOCK, (_COUNT, _PLACE)),

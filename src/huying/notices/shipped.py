@@ -43,7 +43,7 @@ def rows() -> list[tuple[str, Channel, str, str]]:
     for code, kind in KINDS.items():
         told = words()[code]
         for channel in Channel:
-            # A person may choose any way out for a kind, so the words are there for each; a reporter left a phone alone.
+            # Staff may choose any of these ways for a kind, so there are words for each; a reporter left a phone alone.
             if channel not in kind.channels and (kind.audience != "staff" or channel not in OUTSIDE):
                 continue
             found.append((code, channel, told.title, told.short if channel == Channel.SMS else told.body))

@@ -142,8 +142,8 @@ def _call(run: TreeRun, step: Step, account: Account, now: datetime) -> None:
     call = TreeCall(run=run, number=step.number, post=step.post, account=account, called_at=now)
     code = answer_code(call.pk)
     made = notify(
-        template="urgent_call", to=Recipient.account(account.pk), facts=facts_of(run.case), secret={"link": _link(code)},
-        area_code=run.case.area_code, object_kind="case", object_id=run.case_id, now=now,
+        template="urgent_call", to=Recipient.account(account.pk), facts=facts_of(run.case),
+        secret={"link": _link(code)}, area_code=run.case.area_code, object_kind="case", object_id=run.case_id, now=now,
         once=f"tree:{run.pk}:{step.number}", drill=run.case.drill,
     )  # fmt: skip
     call.notice, call.code_hash = (made[0] if made else None), hash_of(code)
