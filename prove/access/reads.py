@@ -25,6 +25,7 @@ from huying.cases.models import Case, Report
 from huying.cases.queries import (
     asking,
     calls,
+    calltrees,
     checks,
     contracts,
     emergencies,
@@ -768,6 +769,9 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
         asked, lambda one: whistles.rows_of(one.whistle_id, asked.actor)
     ),
     "cases.queries.whistles.whistles_found": _whistles,
+    "cases.queries.calltrees.run_seen_by": lambda asked: _one_by_one(
+        asked, lambda one: calltrees.run_seen_by(one.tree_id, asked.actor)
+    ),
     "cases.queries.whistles.figures": _whistle_figures,
     "cases.by_people.sight_of": _sight,
     "cases.queries.calls.same_matter": _near(lambda case, actor: _ids(calls.same_matter(case, actor, now=NOW))),
@@ -959,6 +963,8 @@ NOT_A_READ: dict[str, str] = {
     "access.queries.review_areas": "codes of the viewer's own duties",
     "cases.panels.complaints": "draws what `about_work` gave",
     "cases.queries.dues.cases_with_old_dues": "asked by the system alone",
+    "cases.queries.emergencies.times_of": "cases of `seen_by` under a filter",
+    "cases.queries.calltrees.may_answer": "about a run that was given",
     "cases.queries.whistles.parts_for": "about a whistle that was given",
     "cases.queries.whistles.legal_moves": "about a whistle that was given",
     "cases.queries.whistles.caller_units": "the actor's own units",

@@ -29,7 +29,7 @@ from huying.cases.actions import Act, NewReport, emergencies, whistling
 from huying.cases.casefile import subject_of
 from huying.cases.codes import arrival_code, code_of
 from huying.cases.forms import MOVES, MoveForm
-from huying.cases.models import Case, Emergency
+from huying.cases.models import Case, Emergency, TreeRun
 from huying.cases.rules import Channel
 from huying.channels import actions as hooks
 from huying.channels.models import Delivery
@@ -252,6 +252,7 @@ class Kinds:
             "declare_emergency": self._declare,
             "end_emergency": self._end_emergency,
             "report_hazard": self._hazard,
+            "answer_call_tree": self._answer_tree,
         }
         declared = set()
         for path, methods in api.openapi()["paths"].items():
@@ -395,6 +396,20 @@ class Kinds:
         path = f"/emergencies/{self.emergency().pk}/hazards"
         body = {"hazard": "water", "words": "路口积水很深。", "grid": GRID}
         return self.sending("grid_worker", "POST", path, body, {**body, "words": "另一处积水。"})
+
+    def tree(self) -> Any:
+        """A call tree of a new case; whoever dispatches there may answer it."""
+        scene = self.stage.scene("received")
+        self.stage.write()
+        return TreeRun.objects.create(case_id=scene.case.pk, occasion="desk", began_at=RACE, next_at=RACE)
+
+    def _answer_tree(self) -> Write:
+        one, two = self.tree(), self.tree()
+        key = f"dup-{next(_numbers)}-{random.getrandbits(40)}"
+        first, second = (f"/call-trees/{row.pk}/answer" for row in (one, two))
+        return Write(
+            lambda: self.ask("head", "POST", first, None, key), lambda: self.ask("head", "POST", second, None, key)
+        )
 
     def _create_row(self) -> Write:
         values = {"name": f"榕树公厕 {next(_numbers)}", "area_code": GRID, "kind": _first_kind()}

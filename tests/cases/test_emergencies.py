@@ -17,6 +17,8 @@ from huying.kernel.refusals import Conflict, IllegalMove, Invalid, KeyReused, No
 from huying.matters import queries as matters
 from huying.matters.actions import sets
 from huying.matters.models import LimitSwitch
+from huying.places.actions.grids import begin_emergency
+from huying.places.queries import grids
 from tests.world import BANYAN, GRID, NEXT_DOOR, NOW, STREET, build_world
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +80,23 @@ class TestDeclare:
         with pytest.raises(Invalid):
             declare(world, **options)
         assert not Emergency.objects.exists()
+
+
+class TestGrids:
+    def test_grids_turn_to_their_emergency_duties_and_back_with_it(self, world):
+        made = declare(world)
+        assert grids.emergency_over(GRID).reason == made.reason
+        actions.end_emergency(emergency_id=made.pk, actor=world.leader, now=LATER)
+        assert grids.emergency_over(GRID) is None
+
+    def test_a_turn_that_was_there_is_left_to_who_began_it_and_a_drill_turns_nothing(self, world):
+        declare(world, drill=True)
+        assert grids.emergency_over(GRID) is None
+        begin_emergency(area_code=STREET, reason="台风", actor=world.leader, now=NOW)
+        made = declare(world)
+        assert made.turn is None
+        actions.end_emergency(emergency_id=made.pk, actor=world.leader, now=LATER)
+        assert grids.emergency_over(GRID) is not None
 
 
 class TestEnd:

@@ -43,6 +43,7 @@ from huying.matters.rules.seasons import Alert, Season, set_name
 from huying.notices.models import Notice
 from huying.people.models import Account, Contact, InTerm, Organisation
 from huying.people.rules import Post
+from huying.places.models import EmergencyMode
 
 
 def _area() -> models.CharField[str, str]:
@@ -656,6 +657,8 @@ class Emergency(models.Model):
     ended_by = models.UUIDField(null=True)
     # The limits that it switched on, and ends with it; none where they held already.
     switch = models.ForeignKey(LimitSwitch, null=True, on_delete=models.PROTECT)
+    # The turn of the grids to their emergency duties that it began, and ends with it; none in a drill.
+    turn = models.ForeignKey(EmergencyMode, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [
@@ -674,11 +677,11 @@ class Emergency(models.Model):
 
 
 class EmergencyCase(models.Model):
-    """A hazard that was reported in an emergency."""
+    """A hazard that was reported in an emergency, or a call that was taken in a drill (without a kind)."""
 
     case = models.OneToOneField(Case, primary_key=True, on_delete=models.CASCADE, related_name="in_emergency")
     emergency = models.ForeignKey(Emergency, on_delete=models.PROTECT, related_name="reported")
-    hazard = models.CharField(max_length=12, choices=Hazard.choices)
+    hazard = models.CharField(max_length=12, choices=Hazard.choices, blank=True, default="")
 
     def __str__(self) -> str:
         return f"{self.hazard} {self.case_id}"

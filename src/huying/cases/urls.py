@@ -10,6 +10,7 @@ urlpatterns = [
     path("emergencies/", emergencies.emergencies, name="emergencies"),
     path("emergencies/declare/", emergencies.declare, name="declare_emergency"),
     path("emergencies/<uuid:emergency_id>/", emergencies.emergency, name="emergency"),
+    path("emergencies/<uuid:emergency_id>/report/", emergencies.report, name="emergency_report"),
     path("emergencies/<uuid:emergency_id>/end/", emergencies.end, name="end_emergency"),
     path("emergencies/<uuid:emergency_id>/hazard/", emergencies.hazard, name="report_hazard"),
     path("emergencies/<uuid:emergency_id>/shift/", emergencies.shift, name="shift"),

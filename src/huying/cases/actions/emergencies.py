@@ -5,20 +5,25 @@ A drill is marked as one wherever it shows, holds limits of its own, and its cas
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from huying.audit import actions as audit
+from huying.cases.actions.closing import ask_void, decide_void
 from huying.cases.actions.intake import NewReport, Receipt, receive
 from huying.cases.models import DutyShift, Emergency, EmergencyCase
 from huying.cases.queries import emergencies as queries
 from huying.cases.rules import Channel, ReplyBy
-from huying.cases.rules.emergencies import KINDS, TYPES, Hazard
+from huying.cases.rules.emergencies import KINDS, TYPES, Hazard, covering
 from huying.clocks import actions as clocks
-from huying.kernel.actor import Actor
-from huying.kernel.refusals import Conflict, IllegalMove, Invalid, NotAllowed, NotFound
+from huying.kernel.actor import Actor, ActorKind, Granted, system
+from huying.kernel.refusals import Conflict, IllegalMove, Invalid, NotAllowed, NotFound, Refusal
 from huying.kernel.terms import _
 from huying.kernel.text import LINE_LIMIT, clean
 from huying.matters import queries as matters
@@ -27,8 +32,12 @@ from huying.matters.queries import sets as set_queries
 from huying.people import queries as people
 from huying.people.rules import Duty, Post
 from huying.places import queries as places
+from huying.places.actions import grids
+from huying.places.models import EmergencyMode
+from huying.places.queries import grids as grid_queries
 
 LONGEST_SHIFT = timedelta(days=7)
+BY = system("cases.drills")
 
 
 @transaction.atomic
@@ -55,7 +64,7 @@ def declare_emergency(
         with transaction.atomic():
             made = Emergency.objects.create(
                 season=season, alert=alert, area_code=area_code, drill=drill, reason=told, since=now,
-                declared_by=actor.id, switch=switch,
+                declared_by=actor.id, switch=switch, turn=_turned(area_code, told, drill, actor, now),
             )  # fmt: skip
     except IntegrityError as why:
         raise Conflict(_("这里已经在应急状态。请先解除，再重新启动。")) from why
@@ -67,6 +76,13 @@ def declare_emergency(
     return made
 
 
+def _turned(area_code: str, reason: str, drill: bool, actor: Actor, now: datetime) -> EmergencyMode | None:
+    """The area's grids turn to their emergency duties (平战转化), where they have not yet; never in a drill."""
+    if drill or grid_queries.emergency_over(area_code) is not None:
+        return None
+    return grids.begin_emergency(area_code=area_code, reason=reason[: grids.WORDS_LIMIT], actor=actor, now=now)
+
+
 @transaction.atomic
 def end_emergency(*, emergency_id: UUID, actor: Actor, now: datetime) -> Emergency:
     """The area goes back to peace, and the limits that the emergency switched on with it.
@@ -74,7 +90,9 @@ def end_emergency(*, emergency_id: UUID, actor: Actor, now: datetime) -> Emergen
     Raises NotFound outside the actor's areas, NotAllowed without the duty, IllegalMove where it ended already.
     """
     seen = queries.emergencies_seen_by(actor).filter(pk=emergency_id).values("pk")
-    found = Emergency.objects.select_for_update(of=("self",)).select_related("switch").filter(pk__in=seen).first()
+    found = (
+        Emergency.objects.select_for_update(of=("self",)).select_related("switch", "turn").filter(pk__in=seen).first()
+    )
     if found is None:
         raise NotFound("emergency")
     if not actor.may(Duty.LEAD, found.area_code):
@@ -85,12 +103,44 @@ def end_emergency(*, emergency_id: UUID, actor: Actor, now: datetime) -> Emergen
     found.save(update_fields=["ended_at", "ended_by"])
     if found.switch is not None and found.switch.ended_at is None:
         sets.switch_back(switch_id=found.switch.pk, actor=actor, now=now)
+    if found.turn is not None and found.turn.until is None:
+        grids.end_emergency(area_code=found.area_code, actor=actor, now=now)
+    if found.drill:
+        _end_cases(found, actor=actor, now=now)
     audit.append(
         kind="emergency", object_id=found.pk, verb="end", actor=actor, at=now, area_code=found.area_code,
         from_state="on", to_state="over", facts={"drill": found.drill},
     )  # fmt: skip
     clocks.changed()
     return found
+
+
+def _end_cases(drill: Emergency, *, actor: Actor, now: datetime) -> None:
+    """The cases of a drill end with it: the system asks to void each, and whoever ends the drill decides."""
+    decider = replace(actor, grants=(*actor.grants, Granted(frozenset({Duty.FILE}), drill.area_code)))
+    for case_id in queries.open_in_drill(drill):
+        # One that the decider keeps away from, or that ended just now, stays as it is: it counts nowhere all the same.
+        with suppress(Refusal), transaction.atomic():
+            with suppress(IllegalMove), transaction.atomic():  # somebody has asked for it already
+                ask_void(case_id, reason=str(_("演练结束。")), actor=BY, now=now)
+            decide_void(case_id, granted=True, actor=decider, now=now)
+
+
+@transaction.atomic
+def take_drill_call(key: UUID, new: NewReport, *, actor: Actor, now: datetime, images: Sequence[Any] = ()) -> Receipt:
+    """A call that is taken down as part of a drill that goes on there. Otherwise as `receive`.
+
+    Raises Invalid where no drill goes on, NotAllowed for whoever is not of the staff.
+    """
+    if actor.kind != ActorKind.PERSON:
+        raise NotAllowed
+    receipt = receive(key, replace(new, drill=True), actor=actor, now=now, images=images)
+    if not receipt.repeated:
+        found = covering(queries.told_to(actor), receipt.case.area_code, drill=True)
+        if found is None:
+            raise Invalid({"drill": [_("这里现在没有演练。真的来电请去掉“演练”再登记。")]})
+        EmergencyCase.objects.create(case=receipt.case, emergency_id=found.id)
+    return receipt
 
 
 @transaction.atomic

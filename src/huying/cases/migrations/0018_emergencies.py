@@ -11,6 +11,7 @@ class Migration(migrations.Migration):
         ('cases', '0017_whistles'),
         ('matters', '0005_sudden_hazards'),
         ('people', '0005_party_form'),
+        ('places', '0005_followed'),
     ]
 
     operations = [
@@ -27,6 +28,7 @@ class Migration(migrations.Migration):
                 ('declared_by', models.UUIDField(null=True)),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
                 ('ended_by', models.UUIDField(null=True)),
+                ('turn', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.emergencymode')),
                 ('switch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='matters.limitswitch')),
             ],
         ),

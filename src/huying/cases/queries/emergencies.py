@@ -6,12 +6,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 
-from huying.cases.models import Case, DutyShift, Emergency
+from huying.cases.models import (
+    IS_OPEN,
+    Case,
+    ContactAttempt,
+    DutyShift,
+    Emergency,
+    SiteVisit,
+    TreeRun,
+    WhistlePart,
+    WorkOrder,
+)
 from huying.cases.queries.scope import seen_by, within
+from huying.cases.rules import CallResult, ContactKind
 from huying.cases.rules.emergencies import Running
 from huying.clocks import queries as clocks
 from huying.kernel.actor import Actor, ActorKind
@@ -84,6 +96,63 @@ def reported(found: Emergency, viewer: Actor) -> list[Case]:
     """The hazards that were reported in an emergency and that the viewer may see, the latest first."""
     rows = seen_by(viewer).filter(in_emergency__emergency=found)
     return list(rows.order_by("-received_at", "-pk")[:MOST])
+
+
+def open_in_drill(drill: Emergency) -> list[UUID]:
+    """The open cases of a drill, with those that were split off from them."""
+    of_it = Q(in_emergency__emergency=drill) | Q(follows__in_emergency__emergency=drill)
+    return list(Case.objects.filter(of_it, IS_OPEN, drill=True).order_by("pk").values_list("pk", flat=True))
+
+
+@dataclass(frozen=True)
+class OrderTimes:
+    """One order: when it was offered, signed for, done; in which unit."""
+
+    unit: str
+    offered_at: datetime
+    accepted_at: datetime | None
+    done_at: datetime | None
+
+
+@dataclass(frozen=True)
+class CaseTimes:
+    """One case of an emergency by its times: first contact, first arrival on the spot, orders, end."""
+
+    case: Case
+    contacted_at: datetime | None
+    arrived_at: datetime | None
+    answered_at: datetime | None  # a call tree
+    orders: list[OrderTimes]
+
+
+def times_of(found: Emergency, viewer: Actor) -> list[CaseTimes]:
+    """What happened when in an emergency, by case, the first received first: in five statements, as far as seen."""
+    cases = sorted(reported(found, viewer), key=lambda case: (case.received_at, case.pk))
+    keys = [case.pk for case in cases]
+    contacted = _first(
+        ContactAttempt.objects.filter(case__in=keys, kind=ContactKind.FIRST, result=CallResult.REACHED), "made_at"
+    )
+    arrived = _first(SiteVisit.objects.filter(case__in=keys), "made_at")
+    parts = WhistlePart.objects.filter(whistle__case__in=keys, arrived_at__isnull=False)
+    for case_id, at in _first(parts, "arrived_at", case="whistle__case_id").items():
+        arrived[case_id] = min(at, arrived.get(case_id, at))
+    answered = _first(TreeRun.objects.filter(case__in=keys, answered_by__isnull=False), "ended_at")
+    orders: dict[UUID, list[OrderTimes]] = {}
+    rows = WorkOrder.objects.filter(case__in=keys).select_related("unit").order_by("offered_at", "pk")
+    for row in rows:
+        times = OrderTimes(row.unit.name, row.offered_at, row.accepted_at, row.done_at)
+        orders.setdefault(row.case_id, []).append(times)
+    return [
+        CaseTimes(
+            one, contacted.get(one.pk), arrived.get(one.pk), answered.get(one.pk), orders.get(one.pk, [])
+        )
+        for one in cases
+    ]  # fmt: skip
+
+
+def _first(rows: QuerySet[Any], moment: str, *, case: str = "case_id") -> dict[UUID, datetime]:
+    """The first moment of each case."""
+    return dict(rows.order_by().values_list(case).annotate(first=Min(moment)).values_list(case, "first"))
 
 
 def resources(area_code: str, viewer: Actor) -> list[RescueResource]:

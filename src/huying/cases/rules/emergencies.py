@@ -36,6 +36,17 @@ TYPES: dict[Hazard, str] = {
 }  # fmt: skip
 
 
+DRILL_MARK = "【演练】"
+TITLE_LIMIT = 60
+
+
+def marked(title: str, *, drill: bool) -> str:
+    """The title of a case as it is kept: that of a drill begins with it, on every page and paper and in every list."""
+    if not drill or title.startswith(DRILL_MARK):
+        return title
+    return f"{DRILL_MARK}{title}"[:TITLE_LIMIT]
+
+
 @dataclass(frozen=True)
 class Running:
     """An emergency that goes on."""

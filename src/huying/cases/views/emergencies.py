@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from huying.cases.rules.emergencies import NUMBERS
 from huying.kernel.actor import Actor
 from huying.kernel.doors import actor_of, attempt, now_of, staff
 from huying.kernel.refusals import NotFound
-from huying.kernel.terms import _
+from huying.kernel.terms import Label, _
 from huying.people import queries as people
 from huying.people.rules import Duty
 from huying.places import queries as places
@@ -59,13 +60,37 @@ def emergency(request: HttpRequest, emergency_id: UUID) -> HttpResponse:
     return _page(request, _found(request, emergency_id))
 
 
+@staff()
+@require_safe
+def report(request: HttpRequest, emergency_id: UUID) -> HttpResponse:
+    """What happened when, by case, for the screen and the printer; of a drill the drill report."""
+    found = _found(request, emergency_id)
+    rows = queries.times_of(found, actor_of(request))
+    orders = [order for row in rows for order in row.orders]
+    waits: list[tuple[Label, list[timedelta]]] = [
+        (_("首次联系"), [row.contacted_at - row.case.received_at for row in rows if row.contacted_at]),
+        (_("到场"), [row.arrived_at - row.case.received_at for row in rows if row.arrived_at]),
+        (_("派单"), [row.orders[0].offered_at - row.case.received_at for row in rows if row.orders]),
+        (_("签收"), [order.accepted_at - order.offered_at for order in orders if order.accepted_at]),
+        (_("处置"), [order.done_at - order.offered_at for order in orders if order.done_at]),
+    ]
+    context: dict[str, Any] = {
+        "found": found,
+        "place": places.own_name_of(found.area_code),
+        "rows": rows,
+        "waits": [(term, len(each), min(each), max(each)) for term, each in waits if each],
+        "menu_key": "emergencies",
+    }
+    return render(request, "cases/emergency_report.html", context)
+
+
 @staff(duty=Duty.LEAD)
 @require_POST
 def end(request: HttpRequest, emergency_id: UUID) -> HttpResponse:
     """Back to peace."""
     actions.end_emergency(emergency_id=emergency_id, actor=actor_of(request), now=now_of(request))
     messages.success(request, _("应急状态已解除，时限已换回。"))
-    return redirect("cases:emergency", emergency_id)
+    return redirect("cases:emergency_report", emergency_id)
 
 
 @staff(duty=Duty.REPORT)

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from huying.audit import queries as history
 from huying.cases.actions import NewReport, Receipt, find_and_handle, nudge_case, receive
+from huying.cases.actions.emergencies import take_drill_call
 from huying.cases.codes import code_of
 from huying.cases.models import Report
 from huying.cases.queries import lists
@@ -105,7 +106,8 @@ def _kept(contact_id: UUID, form: CallForm, viewer: Actor, now: datetime) -> UUI
 
 def _received(key: UUID, form: CallForm, contact_id: UUID | None, viewer: Actor, now: datetime) -> Receipt:
     data = form.cleaned_data
-    return receive(
+    take = take_drill_call if data.get("drill") else receive
+    return take(
         key,
         NewReport(
             words=data["words"],
