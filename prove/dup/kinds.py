@@ -547,6 +547,7 @@ class Kinds:
             "huying.desk.forms.TriageForm": self._triage_form,
             "huying.desk.forms.SaveFilterForm": self._filter_form,
             "huying.desk.forms.LeaveForm": self._leave_form,
+            "huying.cases.forms.emergencies.HazardForm": self._hazard_form,
             "huying.registers.forms.RowForm": self._row_form,
             "huying.notices.forms.PaperForm": self._paper_form,
             "huying.notices.forms.ObjectionForm": self._objection_form,
@@ -576,6 +577,12 @@ class Kinds:
     def _call_form(self) -> Write:
         data = {"key": str(uuid7()), "channel": "hotline", "words": WORDS, "reply_by": "none", **self._place()}
         return self._posting("clerk", "/desk/new/", data, {"words": "另一件事：井盖松了。"})
+
+    def _hazard_form(self) -> Write:
+        _end_switches()
+        path = f"/desk/cases/emergencies/{self.emergency().pk}/hazard/"
+        data = {"key": str(uuid7()), "hazard": "water", "words": "路口积水很深。", "grid_code": GRID}
+        return self._posting("grid_worker", path, data, {"words": "另一处积水。"})
 
     def _self_form(self) -> Write:
         data = {"key": str(uuid7()), "type_code": "0402", "words": "清走了。", **self._place()}
