@@ -95,32 +95,6 @@ def test_a_drill_is_marked_everywhere_and_is_no_emergency_for_residents(world, s
     assert Notice.objects.filter(account=world.accounts["handler"]).exists()
 
     # A call that the desk takes down as one of the drill is marked too; a real one beside it is not.
-    clerk = staff("clerk")
-    clerk.open("/desk/new/").press(
-        "登记", words="演练：楼道里有烟。", channel="hotline", reply_by="none", grid_code=GRID, drill="on"
-    )
-    clerk.open("/desk/new/").press("登记", words="真的垃圾桶满了。", channel="hotline", reply_by="none", grid_code=GRID)
-    assert sorted(Case.objects.values_list("drill", flat=True)) == [False, True, True]
-    assert "【演练】" in clerk.open(f"/desk/cases/{case.pk}/").words
-    worker.open("/desk/new/")
-    assert "drill" not in stranger_form(staff("next_dispatcher"))
-
-    # The end: its cases end, a report tells the times, the real one goes on.
-    clock.pass_by(hours=1)
-    leader = staff("leader").open(f"/desk/cases/emergencies/{row.pk}/").press("解除应急状态")
-    for words in ("演练报告", case.number, "街道环卫站", "派单"):
-        assert words in leader.words
-    assert sorted(Case.objects.filter(drill=True).values_list("state", flat=True)) == ["voided", "voided"]
-    assert Case.objects.get(drill=False).state == "received"
-    staff("next_dispatcher").open(f"/desk/cases/emergencies/{row.pk}/report/", 404)
-
-
-def stranger_form(one):
-    one.open("/desk/new/")
-    form, _button = one.form_of("登记")
-    return form.controls
-
-    # A call that the desk takes down as one of the drill is marked too; a real one beside it is not.
     clerk, given = staff("clerk"), {"channel": "hotline", "reply_by": "none", "grid_code": GRID}
     clerk.open("/desk/new/").press("登记", words="演练：楼道里有烟。", drill="on", **given)
     clerk.open("/desk/new/").press("登记", words="真的垃圾桶满了。", **given)
