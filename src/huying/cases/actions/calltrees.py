@@ -130,8 +130,8 @@ def _answered(run_id: UUID, how: TreeEnd, actor: Actor, now: datetime) -> TreeRu
 def _end(run: TreeRun, how: TreeEnd, actor: Actor, now: datetime) -> None:
     run.ended_at, run.ended_how, run.answered_by_id = max(now, run.began_at), how, actor.id
     run.save(update_fields=["ended_at", "ended_how", "answered_by"])
-    calls = TreeCall.objects.filter(run=run, notice__isnull=False)
-    call_off(calls.values_list("notice_id", flat=True), now=now)  # letters that wait would call for nothing
+    told = TreeCall.objects.filter(run=run).values_list("notice_id", flat=True)
+    call_off([one for one in told if one is not None], now=now)  # letters that wait would call for nothing
     audit.append(
         kind=THING, object_id=run.pk, verb="end", actor=actor, at=now, area_code=run.case.area_code,
         from_state="on", to_state=str(how), facts={"case": str(run.case_id), "step": run.number},

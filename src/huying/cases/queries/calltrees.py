@@ -13,7 +13,7 @@ from django.utils import timezone
 from huying.cases.codes import hash_of
 from huying.cases.models import CallTreeStep, Case, TreeCall, TreeRun
 from huying.cases.queries.scope import one
-from huying.cases.rules import LIVE_ORDERS, OrderState, State
+from huying.cases.rules import OrderState, State
 from huying.cases.rules.calltrees import CODE_LASTS, Occasion, Step, nearest
 from huying.kernel.actor import Actor
 from huying.notices.models import Delivery
@@ -67,7 +67,7 @@ def is_taken(run: TreeRun) -> bool:
     """Whether somebody has taken it up already: the order was signed for or is gone, the desk has moved the case on."""
     if run.occasion == Occasion.DESK:
         return run.case.state != State.RECEIVED
-    return run.order is None or run.order.state != OrderState.OFFERED or run.order.state not in LIVE_ORDERS
+    return run.order is None or run.order.state != OrderState.OFFERED
 
 
 def may_answer(run: TreeRun, viewer: Actor) -> bool:

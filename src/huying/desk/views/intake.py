@@ -106,22 +106,19 @@ def _kept(contact_id: UUID, form: CallForm, viewer: Actor, now: datetime) -> UUI
 
 def _received(key: UUID, form: CallForm, contact_id: UUID | None, viewer: Actor, now: datetime) -> Receipt:
     data = form.cleaned_data
-    take = take_drill_call if data.get("drill") else receive
-    return take(
-        key,
-        NewReport(
-            words=data["words"],
-            area_code=form.area_code(),
-            channel=Channel(data["channel"]),
-            reply_by=ReplyBy(data["reply_by"] or ReplyBy.PAGE),
-            contact_id=contact_id,
-            about_staff=data["about_staff"],
-            **form.place(),
-        ),
-        images=[*data["images"], *data["papers"], *data["voice"]],
-        actor=viewer,
-        now=now,
+    new = NewReport(
+        words=data["words"],
+        area_code=form.area_code(),
+        channel=Channel(data["channel"]),
+        reply_by=ReplyBy(data["reply_by"] or ReplyBy.PAGE),
+        contact_id=contact_id,
+        about_staff=data["about_staff"],
+        **form.place(),
     )
+    images = [*data["images"], *data["papers"], *data["voice"]]
+    if data.get("drill"):
+        return take_drill_call(key, new, images=images, actor=viewer, now=now)
+    return receive(key, new, images=images, actor=viewer, now=now)
 
 
 def _call_page(request: HttpRequest, form: CallForm, *, danger: Any = None, status: int = 200) -> HttpResponse:
