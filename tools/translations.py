@@ -68,6 +68,7 @@ UNMARKED_FILES = {
 }
 UNMARKED_TEXTS = {
     ("cases/actions/blanking.py", "〔已隐去〕"): "put into the words of a case, which are Chinese",
+    ("cases/rules/emergencies.py", "【演练】"): "put before the title of a case, which is Chinese",
     ("cases/actions/intake.py", "。！？!?；;"): "where a sentence of a caller ends",
     ("cli/archives/boston.py", "Boston (未写明)"): "the name of an area that an archive does not give",
     ("cli/archives/boston.py", "外域档案"): "the name of the tier above an archive's areas",

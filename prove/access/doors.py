@@ -169,6 +169,13 @@ def _whistle(world: World, wish: Wish) -> list[Thing]:
     ]
 
 
+def _tree(world: World, wish: Wish) -> list[Thing]:
+    return [
+        Thing({"run_id": str(one.tree_id)}, world.ids[str(one.id)], f"{one.secrecy} {one.state} call tree")
+        for one in _cases(world, wish)
+    ]
+
+
 def _whistle_move(world: World, wish: Wish) -> list[Thing]:
     verb = wish.rng.choice(["decide", "answer", "arrive", "end", "cancel", "rate_caller", "decide_objection"])
     return [Thing({**one.values, "verb": verb}, one.secret, f"{one.words} {verb}") for one in _whistle(world, wish)]
@@ -423,6 +430,7 @@ VALUES: dict[str, Fill] = {
         for key, one in world.ids.items()
         if one.kind == "row:talent"
     ],
+    "portal:on_call_link": _nobody("code"),
     "portal report_id": _held,
     "portal report_id file_id": _held_file,
     "portal report_id name": _held_deed,
@@ -468,6 +476,9 @@ VALUES: dict[str, Fill] = {
     "cases case_id": _case,
     "cases whistle_id": _whistle,
     "cases whistle_id verb": _whistle_move,
+    "cases run_id": _tree,
+    "cases emergency_id": _of_kind("emergency_id", "emergency"),
+    "cases shift_id": _of_kind("shift_id", "shift"),
     "cases case_id verb": _case_move,
     "cases case_id file_id": _case_file,
     "cases case_id kind": _case_sheet,
@@ -518,6 +529,8 @@ VALUES: dict[str, Fill] = {
     "api organisation_id": _of_kind("organisation_id", "unit"),
     "api key": _register,
     "api key row_id": _row,
+    "api run_id": _tree,
+    "api emergency_id": _of_kind("emergency_id", "emergency"),
     "api switch_id": _of_kind("switch_id", "switch"),
     "api filter_id": _of_kind("filter_id", "own", "filter"),
     "api shift_id": _of_kind("shift_id", "hand_over"),

@@ -115,7 +115,7 @@ def _account_name(viewer: Viewer, secret: Secret) -> bool:
 
 
 def _switch(viewer: Viewer, secret: Secret) -> bool:
-    """Which limits hold is known to all who work in the area, in one around it or inside it."""
+    """Limits that hold and emergencies are known to all who work in the area, in one around it or inside it."""
     return bool(duties(viewer.role)) and (secret.cell.startswith(viewer.at) or viewer.at.startswith(secret.cell))
 
 
@@ -146,6 +146,8 @@ KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
     "reset": lambda viewer, secret: any_of(viewer, ASKERS, secret.cell),
     "export": lambda viewer, secret: holds(viewer, "export", secret.cell),
     "switch": _switch,
+    "emergency": _switch,
+    "shift": _switch,
     "digest": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),
     "hand_over": lambda viewer, secret: viewer.posted == secret.thing and at_a_desk(viewer),
     "statement": lambda viewer, secret: holds(viewer, "read", secret.cell),

@@ -25,8 +25,10 @@ from huying.cases.models import Case, Report
 from huying.cases.queries import (
     asking,
     calls,
+    calltrees,
     checks,
     contracts,
+    emergencies,
     lists,
     maps,
     outside,
@@ -649,11 +651,11 @@ def _versions(asked: Asked) -> list[Triple]:
     return [("", bool(got), True)]
 
 
-def _switches(ask: Callable[[Actor], Iterable[UUID]]) -> Callable[[Asked], list[Triple]]:
-    """Switches of limits: of areas that a grant lies in, around or inside."""
+def _switches(ask: Callable[[Actor], Iterable[UUID]], *, kind: str = "switch") -> Callable[[Asked], list[Triple]]:
+    """Switches of limits, emergencies: of areas that a grant lies in, around or inside."""
 
     def asking(asked: Asked) -> list[Triple]:
-        mine = {UUID(key): one for key, one in asked.world.of("switch")}
+        mine = {UUID(key): one for key, one in asked.world.of(kind)}
         got = {one for one in ask(asked.actor) if one in mine}
         return [("", got, {key for key, one in mine.items() if oracle.may(asked.viewer, one)})]
 
@@ -767,6 +769,9 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
         asked, lambda one: whistles.rows_of(one.whistle_id, asked.actor)
     ),
     "cases.queries.whistles.whistles_found": _whistles,
+    "cases.queries.calltrees.run_seen_by": lambda asked: _one_by_one(
+        asked, lambda one: calltrees.run_seen_by(one.tree_id, asked.actor)
+    ),
     "cases.queries.whistles.figures": _whistle_figures,
     "cases.by_people.sight_of": _sight,
     "cases.queries.calls.same_matter": _near(lambda case, actor: _ids(calls.same_matter(case, actor, now=NOW))),
@@ -894,6 +899,13 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     "notices.queries.digests": _by_cell(
         "digest", "admin_matters", ask=lambda asked: _ids(notices.digests(asked.actor))
     ),
+    "cases.queries.emergencies.emergencies_seen_by": _switches(
+        lambda actor: _ids(emergencies.emergencies_seen_by(actor)), kind="emergency"
+    ),
+    "cases.queries.emergencies.past": _switches(lambda actor: _ids(emergencies.past(actor)), kind="emergency"),
+    "cases.queries.emergencies.shifts": _switches(
+        lambda actor: [one.shift.pk for one in emergencies.shifts("99", actor, now=NOW)], kind="shift"
+    ),
     "matters.queries.sets.switches_seen_by": _switches(lambda actor: _ids(limit_sets.switches_seen_by(actor))),
     "matters.queries.sets.switched": _switches(
         lambda actor: _ids(_all(lambda one: limit_sets.switched(actor, page=one)))
@@ -951,6 +963,8 @@ NOT_A_READ: dict[str, str] = {
     "access.queries.review_areas": "codes of the viewer's own duties",
     "cases.panels.complaints": "draws what `about_work` gave",
     "cases.queries.dues.cases_with_old_dues": "asked by the system alone",
+    "cases.queries.emergencies.times_of": "cases of `seen_by` under a filter",
+    "cases.queries.calltrees.may_answer": "about a run that was given",
     "cases.queries.whistles.parts_for": "about a whistle that was given",
     "cases.queries.whistles.legal_moves": "about a whistle that was given",
     "cases.queries.whistles.caller_units": "the actor's own units",
@@ -974,6 +988,10 @@ NOT_A_READ: dict[str, str] = {
     "matters.queries.version": "by number out of `seen_by`",
     "matters.queries.draft": "out of `seen_by`",
     "matters.queries.sets.switches_on": "out of `switches_seen_by`",
+    "cases.queries.emergencies.emergency": "out of `emergencies_seen_by`",
+    "cases.queries.emergencies.told_to": "those of `emergencies_seen_by` that go on, from memory",
+    "cases.queries.emergencies.reported": "`seen_by` under a filter",
+    "cases.queries.emergencies.resources": "rows of a register in the viewer's areas, as the register's own pages",
     "cases.queries.dues.cases_under": "asked by the system alone",
     "places.queries.plans.moving": "counts for a plan that was given",
     "registers.declared.panels_of": "about a row that was given",

@@ -28,10 +28,13 @@ from huying.cases.models import (
     Answer,
     Case,
     ContactAttempt,
+    DutyShift,
+    Emergency,
     Feedback,
     Remark,
     Report,
     SiteVisit,
+    TreeRun,
     Whistle,
     WhistleKind,
     WhistlePart,
@@ -187,6 +190,7 @@ class Made:
     number: str
     order_ids: tuple[UUID, ...] = ()
     whistle_id: UUID = UUID(int=0)
+    tree_id: UUID = UUID(int=0)
     called: tuple[tuple[UUID, str, str], ...] = ()  # unit, state of its part, state of the whistle
     files: dict[str, UUID] = field(default_factory=dict)
 
@@ -469,6 +473,7 @@ def _cases(world: World, *, whole: bool) -> None:
     takers = [one for one in world.cast if Duty.REPORT in _duties(one.role)]
     cases, reports, orders, recusals, rest, files = [], [], [], [], [], []
     whistles, parts, kind = [], [], WhistleKind.objects.order_by("pk")[0]
+    trees: list[TreeRun] = []
     last: dict[tuple[str, str], UUID] = {}
     every = list(shapes())
     for number, (cell, secrecy, (state, held)) in enumerate(
@@ -548,6 +553,8 @@ def _cases(world: World, *, whole: bool) -> None:
                 asked_at=received, blown_at=received,
             )
         )  # fmt: skip
+        made.tree_id = world.known(uuid.uuid5(_SPACE, f"tree {number}"), "case", cell, made)
+        trees.append(TreeRun(id=made.tree_id, case_id=key, occasion="desk", began_at=received, next_at=received))
         parts += [
             WhistlePart(
                 whistle_id=made.whistle_id, unit_id=unit, state=part,
@@ -568,12 +575,13 @@ def _cases(world: World, *, whole: bool) -> None:
     Recusal.objects.bulk_create(recusals, batch_size=1000)
     Whistle.objects.bulk_create(whistles, batch_size=1000)
     WhistlePart.objects.bulk_create(parts, batch_size=1000)
+    TreeRun.objects.bulk_create(trees, batch_size=1000)
     by_model: dict[type[models.Model], list[Any]] = {}
     for row in [*rest, *files]:
         by_model.setdefault(type(row), []).append(row)
     for model, rows in by_model.items():
         model._default_manager.bulk_create(rows, batch_size=1000)
-    for model in (Case, Report, WorkOrder, Recusal, Whistle, WhistlePart, *by_model):
+    for model in (Case, Report, WorkOrder, Recusal, Whistle, WhistlePart, TreeRun, *by_model):
         world.rows.setdefault(model, {})
 
 
@@ -775,7 +783,7 @@ def _own_things(world: World) -> None:
 def _plans(world: World) -> None:
     """Plans, reviews, resets, exports, letters that could not be sent: things of an area's administrators."""
     plans, reviews, items, resets, exports, dead, letters, switches, digests = [], [], [], [], [], [], [], [], []
-    shifts, months, scorings = [], [], []
+    shifts, months, scorings, storms, rosters = [], [], [], [], []
     storm = LimitSet.objects.get(season="typhoon", alert="red")
     for cell in CELLS:
 
@@ -816,6 +824,18 @@ def _plans(world: World) -> None:
                 ended_at=BEFORE + timedelta(hours=1),
             )
         )  # fmt: skip
+        storms.append(
+            Emergency(
+                id=key("emergency", "emergency"), season="typhoon", alert="red", area_code=cell,
+                reason=world.mark("emergency", cell), since=BEFORE, ended_at=BEFORE + timedelta(hours=1),
+            )
+        )  # fmt: skip
+        rosters.append(
+            DutyShift(
+                id=key("shift", "shift"), area_code=cell, unit_id=unit_id(cell, "on"), post="centre_head",
+                begins_at=BEFORE, ends_at=NOW + timedelta(days=1),
+            )
+        )  # fmt: skip
         digests.append(DigestHours(id=key("digest", "digest"), area_code=cell, minutes=[], set_at=BEFORE))
         unit = unit_id(cell, "on")
         shifts.append(
@@ -849,6 +869,7 @@ def _plans(world: World) -> None:
         )  # fmt: skip
     for rows in (
         plans, reviews, items, resets, exports, letters, dead, switches, digests, shifts, months, scorings,
+        storms, rosters,
     ):  # fmt: skip
         type(rows[0])._default_manager.bulk_create(rows)
         world.rows.setdefault(type(rows[0]), {}).update(dict(zip(CELLS, rows, strict=True)))
@@ -860,6 +881,8 @@ LEFT_OUT: dict[str, str] = {
     "portal.KeptPrivate": "a report's id and a moment",
     "portal.Tries": "keyed hashes",
     "cases.NumberCounter": "numbers",
+    "cases.EmergencyCase": "ids and a kind of hazard, read with its case",
+    "cases.TreeCall": "ids and moments, read with their run",
     "cases.ImportRun": "the system's own, shown on no page",
     "matters.CatalogueVersion": "the catalogue in force is open to everybody; the loader fills it",
     "matters.MatterClass": "open to everybody",

@@ -25,11 +25,11 @@ from django.test import Client as Browser
 
 import huying
 from huying.cases import actions as a
-from huying.cases.actions import Act, NewReport, whistling
+from huying.cases.actions import Act, NewReport, emergencies, whistling
 from huying.cases.casefile import subject_of
 from huying.cases.codes import arrival_code, code_of
 from huying.cases.forms import MOVES, MoveForm
-from huying.cases.models import Case
+from huying.cases.models import Case, Emergency, TreeRun
 from huying.cases.rules import Channel
 from huying.channels import actions as hooks
 from huying.channels.models import Delivery
@@ -249,6 +249,10 @@ class Kinds:
             "take_shift": self._take_shift,
             "ask_whistle": self._ask_whistle,
             "make_whistle_move": self._whistle_move,
+            "declare_emergency": self._declare,
+            "end_emergency": self._end_emergency,
+            "report_hazard": self._hazard,
+            "answer_call_tree": self._answer_tree,
         }
         declared = set()
         for path, methods in api.openapi()["paths"].items():
@@ -365,6 +369,46 @@ class Kinds:
         return Write(
             lambda: self.ask("head", "POST", f"/shifts/{one.pk}/take", None, key),
             lambda: self.ask("head", "POST", f"/shifts/{two.pk}/take", None, key),
+        )
+
+    def emergency(self, area_code: str = STREET) -> Any:
+        return emergencies.declare_emergency(
+            season="typhoon", alert="red", area_code=area_code, reason="演练。", drill=True,
+            actor=self.stage.world.leader, now=RACE,
+        )  # fmt: skip
+
+    def _declare(self) -> Write:
+        _end_switches()
+        body = {"season": "typhoon", "alert": "red", "area": STREET, "reason": "台风演练。", "drill": True}
+        return self.sending("leader", "POST", "/emergencies", body, {**body, "reason": "另一次演练。"})
+
+    def _end_emergency(self) -> Write:
+        _end_switches()
+        one, two = self.emergency(), self.emergency(BANYAN)
+        key = f"dup-{next(_numbers)}-{random.getrandbits(40)}"
+        first, second = (f"/emergencies/{row.pk}/end" for row in (one, two))
+        return Write(
+            lambda: self.ask("leader", "POST", first, None, key), lambda: self.ask("leader", "POST", second, None, key)
+        )
+
+    def _hazard(self) -> Write:
+        _end_switches()
+        path = f"/emergencies/{self.emergency().pk}/hazards"
+        body = {"hazard": "water", "words": "路口积水很深。", "grid": GRID}
+        return self.sending("grid_worker", "POST", path, body, {**body, "words": "另一处积水。"})
+
+    def tree(self) -> Any:
+        """A call tree of a new case; whoever dispatches there may answer it."""
+        scene = self.stage.scene("received")
+        self.stage.write()
+        return TreeRun.objects.create(case_id=scene.case.pk, occasion="desk", began_at=RACE, next_at=RACE)
+
+    def _answer_tree(self) -> Write:
+        one, two = self.tree(), self.tree()
+        key = f"dup-{next(_numbers)}-{random.getrandbits(40)}"
+        first, second = (f"/call-trees/{row.pk}/answer" for row in (one, two))
+        return Write(
+            lambda: self.ask("head", "POST", first, None, key), lambda: self.ask("head", "POST", second, None, key)
         )
 
     def _create_row(self) -> Write:
@@ -503,6 +547,7 @@ class Kinds:
             "huying.desk.forms.TriageForm": self._triage_form,
             "huying.desk.forms.SaveFilterForm": self._filter_form,
             "huying.desk.forms.LeaveForm": self._leave_form,
+            "huying.cases.forms.emergencies.HazardForm": self._hazard_form,
             "huying.registers.forms.RowForm": self._row_form,
             "huying.notices.forms.PaperForm": self._paper_form,
             "huying.notices.forms.ObjectionForm": self._objection_form,
@@ -532,6 +577,12 @@ class Kinds:
     def _call_form(self) -> Write:
         data = {"key": str(uuid7()), "channel": "hotline", "words": WORDS, "reply_by": "none", **self._place()}
         return self._posting("clerk", "/desk/new/", data, {"words": "另一件事：井盖松了。"})
+
+    def _hazard_form(self) -> Write:
+        _end_switches()
+        path = f"/desk/cases/emergencies/{self.emergency().pk}/hazard/"
+        data = {"key": str(uuid7()), "hazard": "water", "words": "路口积水很深。", "grid_code": GRID}
+        return self._posting("grid_worker", path, data, {"words": "另一处积水。"})
 
     def _self_form(self) -> Write:
         data = {"key": str(uuid7()), "type_code": "0402", "words": "清走了。", **self._place()}
@@ -879,3 +930,4 @@ def _delivery(one: Any) -> Delivery:
 def _end_switches() -> None:
     """What earlier writes switched on is over: it held for drills alone."""
     LimitSwitch.objects.filter(ended_at=None).update(ended_at=F("since"))
+    Emergency.objects.filter(ended_at=None).update(ended_at=F("since"))

@@ -85,6 +85,7 @@ DECLARED: dict[str, dict[str, str]] = {
         "notices.Delivery": "provider_id",
         "notices.Sending": "channel",
         "notices.Preference": "digest_times channels",
+        "cases.Emergency": "reason",
         "notices.DigestHours": "minutes",
         "notices.PublicNotice": "title body place_words issued_by sent_back_words summary withdrawn_words",
         "access.CodeAddress": "channel",

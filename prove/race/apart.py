@@ -21,6 +21,7 @@ PART = "a part of another act, never called by a door"
 SHEET = "a sheet taken in: each row by the acts that are raced, under the same locks"
 FORM = "one step of a paper of one maker; the locks and the flow are those of the acts raced beside it"
 UNDER = "under its case's row lock, which the acts of the case are raced for"
+ROW = "under the lock of its own row, which the sweep skips; whoever comes second is told so"
 NEW = "only adds a row of its own"
 _NAMES: dict[str, str] = {
     OWN: (
@@ -60,7 +61,9 @@ _NAMES: dict[str, str] = {
         "ask_whistle decide_whistle answer_whistle arrive_whistle finish_part object_to_whistle decide_objection "
         "end_whistle cancel_whistle rate_unit rate_caller climb "
     ),
+    ROW: "answer_call ",
     NEW: (
+        "declare_emergency keep_shift drop_shift report_hazard take_drill_call "
         "find_and_handle ask_export note_export create_organisation make_client make_webhook draw_plan "
         "send_report object_to_public receive save_filter leave_shift "
     ),

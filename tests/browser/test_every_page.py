@@ -12,9 +12,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from huying.cases import actions as cases
+from huying.cases.actions import calltrees, emergencies, register_file_dispatch
 from huying.cases.casefile import subject_of
+from huying.cases.codes import answer_code
 from huying.cases.forms import legal_moves
-from huying.cases.models import Case, WorkOrder
+from huying.cases.models import CallTreeStep, Case, WorkOrder
 from huying.kernel.actor import resident, system
 from huying.kernel.ids import uuid7
 from huying.matters.models import CatalogueVersion
@@ -41,6 +43,8 @@ NO_PAGE = {
     "cases:move", "cases:move_whistle", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview",
     "cases:sheet_as_word", "matters:make_draft",
     "matters:write_set", "matters:switch_on", "matters:switch_back", "notices:digest_hours",
+    "cases:declare_emergency", "cases:end_emergency", "cases:report_hazard", "cases:shift", "cases:drop_shift",
+    "cases:answer_call",
     "matters:export", "matters:submit", "matters:approve", "matters:send_back", "matters:drop", "places:drop",
     "places:polygons", "places:outlines", "clocks:publish", "clocks:hours", "ui:map_data", "ui:type", "channels:live",
     "set_language", "notices:bell", "notices:open", "notices:read_all", "notices:keep_address",
@@ -77,7 +81,8 @@ ELSEWHERE = {
 HERE_TOO = {
     "portal:danger", "portal:kind", "access:password", "desk:callback", "desk:callback_case", "desk:checks",
     "desk:shifts", "desk:shift", "desk:save_filter", "matters:catalogue", "matters:type",
-    "matters:duties", "matters:version", "matters:import", "matters:limits", "places:tree", "places:area", "places:import",
+    "matters:duties", "matters:version", "matters:import", "matters:limits",
+    "cases:emergencies", "cases:emergency", "cases:emergency_report", "portal:on_call", "portal:on_call_link", "places:tree", "places:area", "places:import",
     "places:draft", "clocks:now", "clocks:year", "cases:case", "notices:mine", "notices:preferences", "notices:admin",
     "notices:dead", "notices:words", "notices:publics", "desk:paper_files", "notices:new_public", "notices:public", "notices:edit_public",
     "clients:own", "portal:notices", "portal:notice", "portal:notice_object", "portal:notice_sheet", "portal:objection",
@@ -222,6 +227,71 @@ def test_sets_of_limits_can_be_read_switched_on_and_written(visit, width):
     keeper.go(reverse("matters:limits") + "?set=typhoon:red")
     keeper.look("limits-write")
     for one in (leader, keeper):
+        one.close()
+
+
+@BROWSER
+@WIDTHS
+def test_an_emergency_can_be_declared_and_read(visit, width):
+    leader = visit("leader", width)
+    leader.go(reverse("cases:emergencies"))
+    leader.page.select_option("select[name=season]", "typhoon")
+    leader.page.select_option("select[name=alert]", "red")
+    leader.fill("为什么", "台风红色预警信号生效")
+    leader.look("emergencies")
+    leader.press("启动")
+    leader.look("emergency")
+    worker = visit("grid_worker2", width)
+    worker.go("/desk/")
+    worker.look("emergency-desk")
+    resident = visit("", width)
+    resident.go("/")
+    resident.look("emergency-portal")
+    for one in (leader, worker, resident):
+        one.close()
+
+
+@BROWSER
+@WIDTHS
+def test_a_drill_and_its_call_tree_can_be_read(visit, width, day):
+    for number, post in enumerate(("handler", "liaison", "unit_head"), start=1):
+        CallTreeStep.objects.create(
+            area_code=STREET, occasion="unit", grade="urgent", number=number, post=post, minutes=5, since=HERE.date()
+        )
+    drill = emergencies.declare_emergency(
+        season="sudden", alert="red", area_code=STREET, reason="消防演练", drill=True, actor=day.leader, now=HERE
+    )
+    case = emergencies.report_hazard(
+        uuid7(),
+        emergency_id=drill.pk,
+        hazard="fire",
+        words="三楼冒烟。",
+        grid_code=GRID,
+        actor=day.grid_worker,
+        now=HERE,
+    ).case
+    dispatched = register_file_dispatch(
+        case.pk, lead_id=day.units["sanitation"].pk, type_code="0801", grade="urgent", actor=day.head, now=HERE
+    )
+    run = calltrees.begin_tree(dispatched, dispatched.orders.get(), now=HERE)
+    calltrees.call_next(run.pk, now=HERE + timedelta(minutes=5))
+    head = visit("unit_head", width)
+    head.go(reverse("cases:case", args=[case.pk]))
+    head.look("call-tree")
+    clerk = visit("clerk", width)
+    clerk.go("/desk/new/")
+    clerk.look("drill-call")
+    phone = visit("", width)
+    phone.go(reverse("portal:on_call"))
+    phone.look("on-call-code")
+    phone.go(reverse("portal:on_call_link", args=[answer_code(run.calls.order_by("number")[0].pk)]))
+    phone.look("on-call")
+    leader = visit("leader", width)
+    leader.go(reverse("cases:emergency", args=[drill.pk]))
+    leader.look("drill")
+    leader.press("解除应急状态")
+    leader.look("drill-report")
+    for one in (head, clerk, phone, leader):
         one.close()
 
 

@@ -39,7 +39,7 @@ def recounted(now):
         found.update(
             cells_of(
                 area_code=case.area_code, state=case.state, type_code=case.type_code, due_at=case.due_at,
-                received_at=case.received_at, restricted=case.restricted, now=now,
+                received_at=case.received_at, restricted=case.restricted, drill=case.drill, now=now,
             )
         )  # fmt: skip
     return dict(found)

@@ -9,11 +9,11 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from huying.cases import by_people, in_areas, panels, registers, shipped
+        from huying.cases import banners, by_people, in_areas, panels, registers, shipped
         from huying.cases.queries import keeping
         from huying.files.resting import add_owner
         from huying.kernel.actor import ActorKind
-        from huying.kernel.registry import MenuEntry, add_link, add_menu
+        from huying.kernel.registry import BANNERS, MenuEntry, add_link, add_menu
         from huying.kernel.terms import _
 
         post_migrate.connect(shipped.load, sender=self)
@@ -39,3 +39,15 @@ class CasesConfig(AppConfig):
         by_people.declare()
         panels.register()
         registers.declare()
+        BANNERS.append(banners.told_to)
+        add_menu(
+            MenuEntry(
+                key="emergencies",
+                label=_("应急"),
+                icon="alert",
+                url_name="cases:emergencies",
+                group="dispatch",
+                order=68,
+                shown=lambda actor: actor.kind == ActorKind.PERSON,
+            )
+        )

@@ -31,6 +31,12 @@ def arrival_code(whistle_id: UUID) -> str:
     return "".join(_SAID[digest // len(_SAID) ** place % len(_SAID)] for place in range(6))
 
 
+def answer_code(call_id: UUID) -> str:
+    """What one called person answers an urgent call with: sixteen digits and letters, too many to be tried out."""
+    digest = int.from_bytes(_keyed("answer", call_id.bytes)[:12], "big")
+    return "".join(_SAID[digest // len(_SAID) ** place % len(_SAID)] for place in range(16))
+
+
 _SAID = "234679ACDEFGHJKMNPQRTUVWXY"  # without what looks or sounds like another
 
 

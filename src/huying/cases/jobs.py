@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 
 from huying.cases.actions import asking, granting, tallying
 from huying.cases.actions.keeping import end_keeping as end
-from huying.cases.listeners import calling, digesting, reminding
+from huying.cases.listeners import calling, digesting, reminding, ringing
 from huying.kernel.actor import system
 
 
@@ -31,6 +31,13 @@ def digest(timestamp: int) -> int:
 def climb(timestamp: int) -> int:
     """Every minute: who has not answered a whistle or not arrived in time is told of, to the head of the tier."""
     return calling.climb_late(now=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="cases.ring", queue="notices", queueing_lock="cases.ring", lock="cases.ring")
+def ring(timestamp: int) -> int:
+    """Every minute: the next step of each call tree that nobody has answered is called."""
+    return ringing.ring(now=timezone.now())
 
 
 @app.periodic(cron="30 0,8 * * *")  # 08:30 and 16:30 in China

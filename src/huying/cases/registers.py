@@ -8,15 +8,16 @@ from typing import Any
 
 from django.utils import timezone
 
-from huying.cases.models import CallScript, CallTimes
+from huying.cases.models import CallScript, CallTimes, CallTreeStep
 from huying.cases.rules.calling import CallHours, Line
+from huying.cases.rules.calltrees import LONGEST, MOST_STEPS, Occasion
 from huying.kernel.actor import Actor
 from huying.kernel.refusals import IllegalMove, Invalid
 from huying.kernel.terms import _
 from huying.matters import queries as matters
-from huying.matters.rules import FlowKind
+from huying.matters.rules import FlowKind, Grade
 from huying.people.models import InTerm
-from huying.people.rules import Duty
+from huying.people.rules import Duty, Post
 from huying.registers import declared
 from huying.registers.declared import Column, Register
 from huying.registers.declared import ColumnKind as K
@@ -99,6 +100,39 @@ class Times(_Settled):
             raise Invalid({"closes": [_("时段要一段接一段，最晚在最后。")]})
 
 
+class CallTrees(_Settled):
+    """Who is called about urgent matters, step by step."""
+
+    key = "call_tree"
+    label = _("呼叫树")
+    order = 62
+    about = _("紧急事项按这里的先后叫人，一步没有人应答，过几分钟叫下一步。下级区域另定的，用下级的。")
+    model = CallTreeStep
+    columns = (
+        _AREA,
+        Column("occasion", _("什么时候叫"), K.CHOICE, choices=Occasion, needed=True, filtered=True),
+        Column("grade", _("级别"), K.CHOICE, choices=Grade, needed=True, filtered=True),
+        Column("number", _("第几步"), K.NUMBER, needed=True, most=MOST_STEPS),
+        Column("post", _("岗位"), K.CHOICE, choices=Post, needed=True),
+        Column("minutes", _("等几分钟叫下一步"), K.NUMBER, needed=True, most=LONGEST),
+        _SINCE,
+        _UNTIL,
+    )
+    identity = ("area_code", "occasion", "grade", "number", "since")
+    searched = ()
+    sorted_by = ("area_code", "occasion", "grade", "number", "id")
+
+    def check(self, values: dict[str, object], row: InTerm | None, *, actor: Actor, now: datetime) -> None:
+        super().check(values, row, actor=actor, now=now)
+        for name in ("number", "minutes"):
+            found = values.get(name)
+            if isinstance(found, int) and found < 1:
+                raise Invalid({name: [_("至少填 1。")]})
+
+    def title_of(self, row: CallTreeStep) -> str:
+        return f"{row.number} {Post(row.post).label}"
+
+
 def _hours_of(values: Mapping[str, Any]) -> CallHours:
     return CallHours(**{name: values[name] for name in ("opens", "noon", "afternoon", "evening", "closes")})
 
@@ -106,3 +140,4 @@ def _hours_of(values: Mapping[str, Any]) -> CallHours:
 def declare() -> None:
     declared.add(CallScripts())
     declared.add(Times())
+    declared.add(CallTrees())

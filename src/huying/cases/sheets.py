@@ -15,6 +15,7 @@ from huying.audit.models import History
 from huying.cases.forms import Subject
 from huying.cases.models import Report, WorkOrder
 from huying.cases.rules import OUTSIDERS, OrderRole, OwnStep, Verb
+from huying.cases.treefile import panels_of
 from huying.clocks.rules import Limit
 from huying.kernel.terms import Label, Term, _, listed
 from huying.matters import queries as matters
@@ -30,6 +31,7 @@ class SheetKind(Term):
     HAND_OVER = "hand_over", _("交办单")
     SIGN_IN = "sign_in", _("签收单")
     SUPERVISION = "supervision", _("督办单")
+    CALLS = "calls", _("紧急呼叫记录")
 
 
 @dataclass(frozen=True)
@@ -51,27 +53,24 @@ class Sheet:
 
 def kinds_of(subject: Subject) -> list[SheetKind]:
     """The papers that there are of a case now."""
-    if not subject.docket.live_orders:
-        return []
-    supervised = any(one.verb in (Verb.SUPERVISE, Verb.PRESS) for one in subject.rows.remarks)
-    return [one for one in SheetKind if one != SheetKind.SUPERVISION or supervised]
+    found = []
+    if subject.docket.live_orders:
+        supervised = any(one.verb in (Verb.SUPERVISE, Verb.PRESS) for one in subject.rows.remarks)
+        found = [SheetKind.HAND_OVER, SheetKind.SIGN_IN, *([SheetKind.SUPERVISION] if supervised else [])]
+    return [*found, SheetKind.CALLS] if subject.case.called else found
 
 
 def sheet_of(subject: Subject, kind: SheetKind) -> Sheet | None:
     """A paper of a case as this viewer may print it; None where there is none."""
     lead = subject.docket.lead
-    if kind not in kinds_of(subject) or lead is None:
+    if kind not in kinds_of(subject) or (lead is None and kind != SheetKind.CALLS):
         return None
     case = subject.case
     street = street_of(case.area_code) or case.desk_code
-    made = {
-        SheetKind.HAND_OVER: _hand_over,
-        SheetKind.SIGN_IN: _sign_in,
-        SheetKind.SUPERVISION: _supervision,
-    }[kind](subject, lead)
+    made = _calls(subject) if lead is None or kind == SheetKind.CALLS else MAKERS[kind](subject, lead)
     return Sheet(
         kind=kind,
-        heading=places.own_name_of(street),
+        heading=" ".join(filter(None, (str(_("演练")) if case.drill else "", places.own_name_of(street)))),
         number=case.number,
         facts=[*_matter(subject), *made[0]],
         texts=made[1],
@@ -140,6 +139,22 @@ def _supervision(subject: Subject, lead: WorkOrder) -> Made:
     answers = [one.words for one in subject.rows.remarks if one.verb == Verb.REPORT_BACK and one.made_at > said.made_at]
     texts: list[tuple[Label, str]] = [(_("要办到什么"), said.words), *((_("单位回报"), one) for one in answers)]
     return _filled(facts), texts, [_("督办人"), _("单位负责人"), _("日期")]
+
+
+MAKERS = {SheetKind.HAND_OVER: _hand_over, SheetKind.SIGN_IN: _sign_in, SheetKind.SUPERVISION: _supervision}
+
+
+def _calls(subject: Subject) -> Made:
+    """Whom the call trees called, when and how, and who answered; nothing of the caller."""
+    facts: list[tuple[Label, str]] = []
+    for tree in reversed(panels_of(subject.case, actor=subject.actor)):
+        facts.append((tree.occasion, " ".join(filter(None, (tree.unit, _when(tree.run.began_at))))))
+        for row in tree.rows:
+            ways = listed([f"{way.channel} {way.state}" for way in row.ways])
+            facts.append((row.post, " ".join(filter(None, (_when(row.at), row.who or str(_("没有人担任")), ways)))))
+        end = str(tree.end or _("正在叫"))
+        facts.append((_("结果"), " ".join(filter(None, (end, tree.answered_by, _when(tree.run.ended_at))))))
+    return facts, [], [_("核对人"), _("日期")]
 
 
 def _names_callers(subject: Subject, orders: Iterable[WorkOrder]) -> bool:

@@ -3,9 +3,19 @@
 from django.urls import path
 
 from huying.cases import views, whistle_views
+from huying.cases.views import calltrees, emergencies
 
 app_name = "cases"
 urlpatterns = [
+    path("emergencies/", emergencies.emergencies, name="emergencies"),
+    path("emergencies/declare/", emergencies.declare, name="declare_emergency"),
+    path("emergencies/<uuid:emergency_id>/", emergencies.emergency, name="emergency"),
+    path("emergencies/<uuid:emergency_id>/report/", emergencies.report, name="emergency_report"),
+    path("emergencies/<uuid:emergency_id>/end/", emergencies.end, name="end_emergency"),
+    path("emergencies/<uuid:emergency_id>/hazard/", emergencies.hazard, name="report_hazard"),
+    path("emergencies/<uuid:emergency_id>/shift/", emergencies.shift, name="shift"),
+    path("shifts/<uuid:shift_id>/drop/", emergencies.drop_shift, name="drop_shift"),
+    path("call-trees/<uuid:run_id>/answer/", calltrees.answer_call, name="answer_call"),
     path("whistles/", whistle_views.whistles, name="whistles"),
     path("whistles/figures/", whistle_views.figures, name="whistle_figures"),
     path("whistles/<uuid:whistle_id>/", whistle_views.whistle, name="whistle"),

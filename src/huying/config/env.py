@@ -332,6 +332,13 @@ NOTICE_WECOM = Setting(
     "HUYING_NOTICE_WECOM", WAY, "file", "How messages of enterprise WeChat leave, as HUYING_NOTICE_SMS.", secret=True
 )
 NOTICE_EMAIL = Setting("HUYING_NOTICE_EMAIL", WAY, "file", "How e-mails leave, as HUYING_NOTICE_SMS.", secret=True)
+NOTICE_VOICE = Setting(
+    "HUYING_NOTICE_VOICE",
+    WAY,
+    "file",
+    "How the calls of a call tree are rung and read out, as HUYING_NOTICE_SMS; {id} stands for the call.",
+    secret=True,
+)
 SMS_SIGNATURE = Setting(
     "HUYING_SMS_SIGNATURE", TEXT, "", "The name that text messages begin with, as it is registered: it is put in 【】."
 )
@@ -441,6 +448,7 @@ TABLE: tuple[Setting[Any], ...] = (
     NOTICE_SMS,
     NOTICE_WECOM,
     NOTICE_EMAIL,
+    NOTICE_VOICE,
     SMS_SIGNATURE,
     CODES,
     OIDC_ISSUER,
@@ -494,6 +502,7 @@ class Env:
     notice_sms: str
     notice_wecom: str
     notice_email: str
+    notice_voice: str
     sms_signature: str
     codes: str
     oidc_issuer: str
@@ -669,6 +678,7 @@ def read(environ: Mapping[str, str] | None = None) -> Env:
         notice_sms=get(NOTICE_SMS),
         notice_wecom=get(NOTICE_WECOM),
         notice_email=get(NOTICE_EMAIL),
+        notice_voice=get(NOTICE_VOICE),
         sms_signature=get(SMS_SIGNATURE),
         codes=get(CODES),
         oidc_issuer=get(OIDC_ISSUER),

@@ -225,6 +225,6 @@ WEBHOOK_PRIVATE = ENV.webhook_private
 CONTACT_MONTHS = ENV.contact_months
 FILES_SCAN = ENV.scan
 # How each channel leaves the house; see `notices.adapters`.
-NOTICES = {"sms": ENV.notice_sms, "wecom": ENV.notice_wecom, "email": ENV.notice_email}
+NOTICES = {"sms": ENV.notice_sms, "wecom": ENV.notice_wecom, "email": ENV.notice_email, "voice": ENV.notice_voice}
 SMS_SIGNATURE = ENV.sms_signature
 MAP = {"tiles": ENV.tiles, "credit": ENV.tiles_credit, "system": ENV.tiles_system}

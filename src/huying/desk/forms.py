@@ -11,7 +11,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
-from huying.cases.queries import maps
+from huying.cases.queries import emergencies, maps
 from huying.cases.queries.lists import FLAGS, NO_MATTER, Wanted
 from huying.cases.rules import Channel, ReplyBy, State
 from huying.desk.rules import FILTER_PARTS, NAME_LIMIT, WORDS_LIMIT
@@ -41,7 +41,8 @@ MARKS: list[tuple[str, Label]] = [
     ("whistled", _("吹过哨")),
     ("unplaced", _("未定位置")), ("outside", _("在辖区外")), ("sampled", _("抽中复查")), ("linked", _("接着另一件")),
     ("held", _("挂账")), ("supervised", _("督办中")), ("waiting", _("等诉求人补充")),
-    ("restricted", _("保密或回避")), ("unrestricted", _("不含保密或回避")),
+    ("restricted", _("保密或回避")), ("unrestricted", _("不含保密、回避和演练")),
+    ("drill", _("演练")),
 ]  # fmt: skip
 assert {name for name, _label in MARKS} == {*FLAGS, "returned_twice"}
 
@@ -240,12 +241,17 @@ class CallForm(PlaceForm):
         help_text=_("勾上后，这件事直接到街道，社区看不到。"),
     )  # fmt: skip
     warned = forms.CharField(widget=forms.HiddenInput, required=False)
+    drill = forms.BooleanField(
+        label=_("这是演练来电"), required=False, help_text=_("勾上后标明“演练”，不计入任何数字，随演练结束。"),
+    )  # fmt: skip
 
     segments: ClassVar[frozenset[str]] = frozenset({"channel", "reply_by"})
 
     def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
         super().__init__(*args, **options)
         self.areas = call_areas(actor)
+        if not any(one.drill for one in emergencies.told_to(actor)):
+            del self.fields["drill"]
         intake = actor.has(Duty.INTAKE)
         channels = CALL_CHANNELS if intake else (Channel.ON_BEHALF,)
         _select(self.fields["channel"], [(str(one), one.label) for one in channels])

@@ -46,3 +46,16 @@ UNREAD: list[Callable[[Actor], int]] = []
 
 def count_unread(count: Callable[[Actor], int]) -> None:
     UNREAD[:] = [count]
+
+
+@dataclass(frozen=True)
+class Banner:
+    """What stands on top of every page: one sentence, and the page that tells more ("" for residents)."""
+
+    words: Label
+    drill: bool
+    url: str
+
+
+# What stands on top of every page for somebody: of staff by their areas, of residents what concerns everybody.
+BANNERS: list[Callable[[Actor], list[Banner]]] = []

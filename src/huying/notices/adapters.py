@@ -89,7 +89,9 @@ class AppriseAdapter:
         if not one.add(url):
             raise NotSent(Why.NO_CHANNEL)
         try:
-            taken = one.notify(title="" if message.channel == Channel.SMS else message.title, body=message.body)
+            taken = one.notify(
+                title="" if message.channel in (Channel.SMS, Channel.VOICE) else message.title, body=message.body
+            )
         except Exception as why:
             logger.warning("a %s service failed: %s", message.channel, type(why).__name__)
             raise NotSent(Why.UNREACHABLE) from why

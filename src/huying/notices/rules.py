@@ -23,9 +23,16 @@ class Channel(Term):
     SMS = "sms", _("短信")
     WECOM = "wecom", _("企业微信")
     EMAIL = "email", _("邮件")
+    VOICE = "voice", _("语音电话")
 
 
-OUTSIDE = (Channel.SMS, Channel.WECOM, Channel.EMAIL)  # what leaves the house
+OUTSIDE = (Channel.SMS, Channel.WECOM, Channel.EMAIL)  # what leaves the house and a person may choose
+KEPT_UNDER = {Channel.VOICE: Channel.SMS}  # a call rings the number that text messages go to
+
+
+def address_channel(channel: Channel | str) -> Channel:
+    """Under which channel an address is kept and confirmed."""
+    return KEPT_UNDER.get(Channel(channel), Channel(channel))
 
 
 class DeliveryState(Term):
@@ -141,6 +148,11 @@ KINDS: dict[str, Kind] = {
         Kind("sign_in_late", _("签收超时"), Group.CLOCK, (*_CASE, _DUE), channels=_ALL_WAYS),
         Kind("due_soon", _("快到办理时限"), Group.CLOCK, (*_CASE, _DUE)),
         Kind("overdue", _("办理超时"), Group.CLOCK, (*_CASE, _DUE), channels=_ALL_WAYS),
+        Kind(
+            "urgent_call", _("紧急事项呼叫"), Group.CLOCK,
+            (*_CASE, Fact("link", _("应答链接"), "K7M29QXT4HFAK7M2", secret=True)),
+            urgent=True, channels=(*_ALL_WAYS, Channel.VOICE), fixed=True, lasts=timedelta(hours=6),
+        ),
         Kind("late_sum", _("超时汇总"), Group.CLOCK, (_COUNT, _PLACE)),
         Kind(
             "red_today", _("今天到期汇总"), Group.CLOCK,
@@ -216,6 +228,15 @@ def named_in(words: str) -> list[str]:
 def filled(words: str, facts: Mapping[str, str]) -> str:
     """The words with their facts; one that is not known stays blank, a fact with braces in it stays as it is."""
     return _PLACEHOLDER.sub(lambda found: facts.get(found[1], ""), words)
+
+
+DRILL = "drill"  # a fact that no words name: what is told belongs to a drill
+
+
+def marked(words: str, facts: Mapping[str, str]) -> str:
+    """As `filled`; what belongs to a drill begins with it."""
+    told = filled(words, facts)
+    return str(_("【演练】%(words)s")) % {"words": told} if DRILL in facts else told
 
 
 def examples(kind: Kind) -> dict[str, str]:
@@ -384,6 +405,7 @@ RATES: dict[str, tuple[Rate, ...]] = {
     Channel.SMS: (Rate(5, timedelta(minutes=10)), Rate(30, timedelta(days=1))),
     Channel.WECOM: (Rate(20, timedelta(minutes=10)), Rate(200, timedelta(days=1))),
     Channel.EMAIL: (Rate(20, timedelta(minutes=10)), Rate(200, timedelta(days=1))),
+    Channel.VOICE: (Rate(5, timedelta(minutes=10)), Rate(30, timedelta(days=1))),
 }
 CODE_RATE = Rate(5, timedelta(minutes=15))
 RATE_WINDOW = timedelta(days=1)  # longer ago nothing is known of an address

@@ -42,10 +42,10 @@ def rows() -> list[tuple[str, Channel, str, str]]:
     found = []
     for code, kind in KINDS.items():
         told = words()[code]
-        if Channel.IN_APP in kind.channels:
-            found.append((code, Channel.IN_APP, told.title, told.body))
-        # A person may choose any way out for a kind, so the words are there for each; a reporter left a phone alone.
-        for channel in OUTSIDE if kind.audience == "staff" else kind.channels:
+        for channel in Channel:
+            # Staff may choose any of these ways for a kind, so there are words for each; a reporter left a phone alone.
+            if channel not in kind.channels and (kind.audience != "staff" or channel not in OUTSIDE):
+                continue
             found.append((code, channel, told.title, told.short if channel == Channel.SMS else told.body))
     return found
 

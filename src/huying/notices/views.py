@@ -362,7 +362,7 @@ def _admin_page(request: HttpRequest, *, digest_form: DigestForm | None = None, 
         "work": work,
         "counts": queries.outbox(now),
         "may_replay": actor.has(Duty.ADMIN_MATTERS),
-        "ways": [(one.label, _way_words(one)) for one in OUTSIDE],
+        "ways": [(one.label, _way_words(one)) for one in (*OUTSIDE, Channel.VOICE)],
         "digests": [(places.own_name_of(one.area_code), _digest_words(one.minutes)) for one in queries.digests(actor)],
         "digest_form": (digest_form or DigestForm(areas=areas)) if areas else None,
     }

@@ -21,6 +21,9 @@ from huying.cases.models import (
     Answer,
     Case,
     ContactAttempt,
+    DutyShift,
+    Emergency,
+    EmergencyCase,
     Feedback,
     NumberCounter,
     Remark,
@@ -79,8 +82,8 @@ class Scope:
 
     @cached_property
     def cases(self) -> QuerySet[Case]:
-        """Cases that lie here and are not restricted, nor merged into one that is."""
-        found = Case.objects.filter(self.within(), restricted=False)
+        """Cases that lie here and are not restricted nor of a drill, nor merged into one that is."""
+        found = Case.objects.filter(self.within(), restricted=False, drill=False)
         outside = found.filter(merged_into__isnull=False).exclude(merged_into__in=found)
         gone = more = set(outside.values_list("pk", flat=True))
         while more := set(found.filter(merged_into__in=more).values_list("pk", flat=True)) - gone:
@@ -293,7 +296,7 @@ def _matters() -> Iterable[Table]:
     sets = _here(LimitSet)  # those that come with the system are there already
     yield Table("limit_sets", LimitSet, sets)
     yield Table("limit_set_lines", SetLimit, lambda scope: SetLimit.objects.filter(limit_set__in=sets(scope)))
-    yield Table("limit_switches", LimitSwitch, _here(LimitSwitch))
+    yield Table("limit_switches", LimitSwitch, lambda scope: LimitSwitch.objects.filter(scope.within(), drill=False))
 
 
 def _of_versions(model: type[Model], versions: Rows) -> Rows:
@@ -321,6 +324,9 @@ def _cases() -> Iterable[Table]:
         "clock_stretches", Stretch,
         lambda scope: Stretch.objects.filter(clock__in=Clock.objects.filter(_objects(scope))),
     )  # fmt: skip
+    yield Table("emergencies", Emergency, lambda scope: Emergency.objects.filter(scope.within(), drill=False))
+    yield Table("emergency_cases", EmergencyCase, mine(EmergencyCase))
+    yield Table("duty_shifts", DutyShift, _here(DutyShift))
     yield Table("number_counters", NumberCounter, _here(NumberCounter))
 
 

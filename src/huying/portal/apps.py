@@ -14,6 +14,7 @@ class PortalConfig(AppConfig):
         site.provide(area.site_texts)
         add_link("home", "portal:home")
         add_link("lookup", "portal:track")
+        add_link("on_call", "portal:on_call", "")
         add_link("privacy", "portal:privacy")
         add_link("access", "portal:access")
         add_link("public_page", "portal:notice", "public_id")

@@ -299,3 +299,13 @@ class CodeForm(forms.Form):
         if len(digits) > 12:
             raise forms.ValidationError(str(_("多了 %(count)s 位，查询码是 12 位数字。") % {"count": len(digits) - 12}))
         return digits
+
+
+class AnswerForm(forms.Form):
+    """The sixteen signs of a message that calls somebody, however they are spaced."""
+
+    code = TextField(label=_("应答码"), limit=60, line=True, error_messages={"required": _("请输入短信里的应答码。")})
+
+    def clean_code(self) -> str:
+        typed: str = self.cleaned_data["code"]
+        return "".join(one for one in typed.upper() if one.isascii() and one.isalnum())

@@ -32,6 +32,7 @@ from huying.cases.rules import (
     state_label,
 )
 from huying.cases.rules import guards as g
+from huying.cases.rules.emergencies import marked
 from huying.cases.rules.facts import CaseFacts
 from huying.cases.rules.guards import FEEDBACK_WITHIN, REOPEN_WITHIN
 from huying.clocks import queries as clocks
@@ -93,7 +94,7 @@ def row_of(report: Report, *, now: datetime) -> Row:
 def title_words(report: Report) -> str:
     """The type's name, or the beginning of the reporter's own words while nobody has named the type."""
     code = report.case.type_code
-    return matters.name_of(code) if code else title_of(report.words)
+    return marked(matters.name_of(code) if code else title_of(report.words), drill=report.case.drill)
 
 
 def _state_words(state: str, *, withdrawn: bool, waits: bool) -> tuple[Label, str]:

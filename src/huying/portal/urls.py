@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from huying.portal.views import home, notices, report, status, talents, track
+from huying.portal.views import home, notices, on_call, report, status, talents, track
 
 app_name = "portal"
 urlpatterns = [
@@ -33,6 +33,8 @@ urlpatterns = [
     path("notices/<uuid:public_id>/sheet/", notices.sheet, name="notice_sheet"),
     path("objections/<uuid:objection_id>/", notices.objection, name="objection"),
     path("talents/<uuid:talent_id>/", talents.talent, name="talent"),
+    path("on-call/", on_call.on_call, name="on_call"),
+    path("on-call/<slug:code>/", on_call.link, name="on_call_link"),
     path("track/", track.track, name="track"),
     path("track/forget/", track.forget, name="forget"),
     path("status/<uuid:report_id>/", status.status, name="status"),

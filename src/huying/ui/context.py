@@ -12,7 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import pgettext_lazy
 
 from huying.kernel import registry
-from huying.kernel.actor import Actor, ActorKind
+from huying.kernel.actor import Actor, ActorKind, resident
 from huying.kernel.doors import actor_of, now_of
 from huying.kernel.terms import Label
 from huying.ui.site import site
@@ -100,6 +100,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "news_url": SimpleLazyObject(lambda: link("news")),
         "bell_url": SimpleLazyObject(lambda: link("news_bell")),
         "unread_count": SimpleLazyObject(lambda: sum(count(actor) for count in registry.UNREAD)),
+        "banners": SimpleLazyObject(lambda: _banners(actor) if person else []),
+        "public_banners": SimpleLazyObject(lambda: _banners(resident())),
         "desk_home_url": SimpleLazyObject(lambda: link("desk_home") or "/desk/"),
         "home_url": SimpleLazyObject(lambda: link("home") or "/"),
         "privacy_url": SimpleLazyObject(lambda: link("privacy")),
@@ -109,6 +111,10 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "account_url": SimpleLazyObject(lambda: link("account")),
         "frame_base": "ui/desk_base.html" if person else "ui/portal_base.html",
     }
+
+
+def _banners(actor: Actor) -> list[registry.Banner]:
+    return [one for told in registry.BANNERS for one in told(actor)]
 
 
 def address(url_name: str) -> str:

@@ -20,6 +20,7 @@ from huying.cases.actions.docket import Docket, Knowledge, Picture, flush
 from huying.cases.codes import code_of, hash_of
 from huying.cases.models import Addition, Case, Report, SiteVisit
 from huying.cases.rules import Channel, Given, OrderState, OwnStep, ReplyBy, Verb, VisitKind, flow_for
+from huying.cases.rules.emergencies import marked
 from huying.cases.rules.words import FIELD_CHANNELS
 from huying.clocks import actions as clock_actions
 from huying.files import actions as files
@@ -65,6 +66,8 @@ class NewReport:
     external_id: str = ""
     follows_id: UUID | None = None
     received_at: datetime | None = None  # when the source heard it; the clocks start now
+    urgent: bool = False  # whatever its type says
+    drill: bool = False
 
     def canonical(self) -> str:
         """The body that a repeated key is compared with."""
@@ -80,6 +83,7 @@ class NewReport:
                 self.about_staff,
                 self.source,
                 self.external_id,
+                *((self.urgent, self.drill) if self.urgent or self.drill else ()),
             )
         )
 
@@ -216,7 +220,7 @@ def received(
     case = Case(
         id=report_id,
         number="",
-        title=title_of(words),
+        title=marked(title_of(words), drill=new.drill),
         state="",
         flow=flow_for(new.channel, kind.flow if kind else None),
         channel=new.channel,
@@ -230,12 +234,13 @@ def received(
         outside=outside,
         type_code=kind.code if kind else "",
         catalogue_version=matters.version_number() if kind else "",
-        grade=Grade.URGENT if danger else (kind.grade if kind else ""),
+        grade=Grade.URGENT if danger or new.urgent else (kind.grade if kind else ""),
         danger=danger.number if danger else "",
         confidential=confidential,
         recused=False,
         restricted=confidential,
         imported=new.channel == Channel.IMPORT,
+        drill=new.drill,
         received_at=new.received_at or now,
         moved_at=now,
         follows_id=new.follows_id,
@@ -358,7 +363,8 @@ def correct_case(
         if grade not in Grade.values:
             raise Invalid({"grade": [_("级别只有一般、紧急、疑难三种。")]})
         facts |= {"grade_old": case.grade, "grade_new": grade}
-    clean_title = clean(title, limit=60, line=True, field="title") if title is not None else case.title
+    given = clean(title, limit=60, line=True, field="title") if title is not None else ""
+    clean_title = marked(given, drill=case.drill) if given else case.title
     if clean_title and clean_title != case.title:
         facts |= {"title": True}
     if not facts:
@@ -581,8 +587,12 @@ def decide_decline(docket: Docket, *, granted: bool, words: str = "", actor: Act
 
 
 def like(one: Case, other: Case) -> bool:
-    """Whether two cases can be the same matter: type (where both are set), place, time window, and who may see them."""
-    if one.pk == other.pk or (one.confidential, one.recused) != (other.confidential, other.recused):
+    """Whether two cases can be the same matter: type (where both are set), place, time window, and who may see them.
+
+    What is real is never the matter of a drill.
+    """
+    apart = (one.confidential, one.recused, one.drill) != (other.confidential, other.recused, other.drill)
+    if one.pk == other.pk or apart:
         return False
     if one.type_code and other.type_code and one.type_code != other.type_code:
         return False

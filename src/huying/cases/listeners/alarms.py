@@ -37,7 +37,7 @@ def opened(news: News) -> None:
     }
     if is_about_bodies(report):
         _alarm(report.case, opening, facts, news.at)
-    if not report.case.confidential:
+    if not (report.case.confidential or report.case.drill):
         notify(
             template="contact_opened",
             to=Recipient.contact(UUID(news.facts["contact_id"])),

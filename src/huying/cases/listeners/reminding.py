@@ -93,7 +93,12 @@ def sum_up(*, now: datetime) -> int:
         areas = actor_for(leader, now).areas(Duty.LEAD)
         # Restricted cases are no part of it: a count would tell of them.
         late = Case.objects.filter(
-            within(areas), state__in=[str(one) for one in OPEN], restricted=False, imported=False, due_at__lte=now
+            within(areas),
+            state__in=[str(one) for one in OPEN],
+            restricted=False,
+            imported=False,
+            drill=False,
+            due_at__lte=now,
         ).count()
         if late:
             notify(

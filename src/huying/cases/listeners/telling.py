@@ -16,19 +16,18 @@ from huying.audit import queries as audit
 from huying.cases import events, queries
 from huying.cases.codes import code_of
 from huying.cases.models import Case, Report, WorkOrder
+from huying.cases.queries.told import facts_of
 from huying.cases.rules import LIVE_ORDERS, OrderRole, OrderState, OwnStep, ReplyBy, State, Verb
 from huying.cases.rules.tasks import DECIDES, UNIT_DECIDES
 from huying.clocks import queries as clocks
 from huying.kernel.actor import ActorKind
 from huying.kernel.events import News
 from huying.kernel.terms import _
-from huying.matters import queries as matters
 from huying.notices.actions import Recipient, hide_from_others, notify
 from huying.notices.models import Notice
 from huying.people import queries as people
 from huying.people.models import Account
 from huying.people.rules import Duty
-from huying.places import queries as places
 from huying.ui.words import clock_words, date_words
 
 CASE = "case"
@@ -75,13 +74,6 @@ def when(moment: datetime | None, now: datetime) -> str:
     return f"{date_words(moment, now)} {clock_words(moment)}" if moment is not None else ""
 
 
-def facts_of(case: Case) -> dict[str, str]:
-    """What every notice about a case says of it: number, type, place; never a caller's words."""
-    # The case's own title begins with the caller's words: the type names it here.
-    title = matters.name_of(case.type_code) if case.type_code else str(_("还没有定事项"))
-    return {"number": case.number, "title": title, "place": places.name_of(case.area_code)}
-
-
 def tell(
     case: Case,
     kind: str,
@@ -103,6 +95,7 @@ def tell(
             object_id=case.pk,
             now=now,
             once=once,
+            drill=case.drill,
         )
 
 

@@ -49,7 +49,7 @@ class UnitReturns:
 def _cases(viewer: Actor, now: datetime) -> QuerySet[Case]:
     """Cases of the window where the viewer supervises, as far as the viewer sees them."""
     return seen_by_area(viewer).filter(
-        within(viewer.areas(Duty.SUPERVISE)), received_at__gte=now - WINDOW, imported=False
+        within(viewer.areas(Duty.SUPERVISE)), received_at__gte=now - WINDOW, imported=False, drill=False
     )
 
 

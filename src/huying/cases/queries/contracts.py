@@ -35,7 +35,7 @@ def about_work(
     """
     if not matters:
         return Complaints([], 0, 0)
-    reach = within(areas) & _about(matters) & Q(received_at__gte=_day(since), imported=False)
+    reach = within(areas) & _about(matters) & Q(received_at__gte=_day(since), imported=False, drill=False)
     if until is not None:
         reach &= Q(received_at__lt=_day(until))
     found: dict[object, Case] = {}

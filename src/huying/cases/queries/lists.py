@@ -394,8 +394,9 @@ FLAGS: dict[str, Q] = {
     "supervised": ~Q(supervision=""),
     "waiting": Q(asked_report_id__isnull=False),
     "whistled": Q(whistled=True),
-    "restricted": Q(restricted=True),
-    "unrestricted": Q(restricted=False),
+    "restricted": Q(restricted=True, drill=False),  # the numbers of the board open these two
+    "unrestricted": Q(restricted=False, drill=False),
+    "drill": Q(drill=True),
     "sampled": Q(sampled=True),
     "linked": Q(follows__isnull=False),
 }
@@ -683,7 +684,7 @@ def near(case: Case, viewer: Actor, *, now: datetime, most: int = 6) -> list[Nea
     found: dict[UUID, Near] = {}
     for branch in branches_seen_by(viewer):
         rows = branch.filter(
-            within([place]), restricted=False, received_at__gte=now - timedelta(days=NEAR_DAYS)
+            within([place]), restricted=False, drill=case.drill, received_at__gte=now - timedelta(days=NEAR_DAYS)
         ).exclude(pk=case.pk)
         if case.type_code:
             rows = rows.filter(Q(type_code=case.type_code) | Q(type_code=""))

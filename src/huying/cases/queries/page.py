@@ -156,7 +156,8 @@ def near(case: Case, type_code: str, viewer: Actor) -> list[Case]:
         Case, COLUMNS, begin=within, end=upper_bound(within), type=type_code, case=case.pk,
         since=case.received_at - LIKE_WITHIN, until=case.received_at + LIKE_WITHIN,
     )  # fmt: skip
-    return sorted(found, key=lambda other: (other.received_at, other.pk), reverse=True)
+    alike = [other for other in found if other.drill == case.drill]
+    return sorted(alike, key=lambda other: (other.received_at, other.pk), reverse=True)
 
 
 _BEGIN, _END, _TYPE = "\x00begin", "\x00end", "\x00type"  # gaps; nobody can type them

@@ -285,8 +285,9 @@ def _pictures(cases: Sequence[Case], answers: dict[UUID, Answer]) -> dict[tuple[
 def _alike(area_code: str, *, now: datetime) -> Counter[tuple[str, str]]:
     """How many of each type a grid had in the window."""
     rows = Case.objects.filter(
-        within([area_code]), restricted=False, type_code__in=list(listed_types()), received_at__gte=now - SHOWN_FOR
-    )
+        within([area_code]), restricted=False, drill=False, type_code__in=list(listed_types()),
+        received_at__gte=now - SHOWN_FOR,
+    )  # fmt: skip
     found: Counter[tuple[str, str]] = Counter()
     counted = rows.order_by().values("type_code", "area_code").annotate(count=Count("pk"))
     for type_code, code, count in counted.values_list("type_code", "area_code", "count"):

@@ -54,7 +54,7 @@ STANDING = """(
     SELECT area_code, state, left(type_code, 2) AS matter,
         CASE WHEN due_at IS NULL THEN 0 ELSE floor(extract(epoch FROM due_at) / 3600)::int END AS due_hour,
         floor((extract(epoch FROM received_at) + 28800) / 86400)::int AS received_day, 1 AS count
-    FROM cases_case WHERE NOT restricted AND (ended_at IS NULL OR received_at >= %(since)s)
+    FROM cases_case WHERE NOT restricted AND NOT drill AND (ended_at IS NULL OR received_at >= %(since)s)
 )"""
 """All cases as such rows: only for counting anew."""
 _READ = f"""
@@ -77,7 +77,7 @@ SELECT left(c.area_code, level), 'due', '', NULL, part.name, sum(part.sign)::int
 FROM cases_case c
 CROSS JOIN (VALUES ('late', 1), ('today', -1)) AS part (name, sign)
 JOIN unnest(%(levels)s::int[]) AS level ON level <= length(c.area_code)
-WHERE c.ended_at IS NULL AND c.due_at >= %(hour_starts)s AND c.due_at <= %(now)s AND NOT c.restricted
+WHERE c.ended_at IS NULL AND c.due_at >= %(hour_starts)s AND c.due_at <= %(now)s AND NOT c.restricted AND NOT c.drill
     AND c.area_code >= %(code)s AND c.area_code < %(end)s
 GROUP BY 1, 5
 """
@@ -151,7 +151,7 @@ def _restricted(viewer: Actor, code: str) -> Found:
 
 @lru_cache(maxsize=256)
 def _restricted_ids(viewer: Actor, code: str) -> Ready | None:
-    open_here = Q(within([code]), IS_OPEN, restricted=True)
+    open_here = Q(within([code]), IS_OPEN, restricted=True, drill=False)
     parts = [
         rows.filter(open_here).order_by().values_list("pk")[:MOST_COUNTED]
         for rows in (*restricted_branches(viewer), branch_by_orders(viewer))

@@ -1,7 +1,7 @@
 """In which cells of the tallies a case stands: a pure function of its row, so that counts can always be counted anew.
 
 Open cases stand under state and class of matter, and under the hour in which they fall due; every case under the day
-of its receipt; each of these once for every level of its area. A restricted case stands in none.
+of its receipt; each of these once for every level of its area. A restricted case stands in none, nor one of a drill.
 """
 
 from __future__ import annotations
@@ -73,10 +73,11 @@ def cells_of(
     due_at: datetime | None,
     received_at: datetime,
     restricted: bool,
+    drill: bool,
     now: datetime,
 ) -> Iterator[Cell]:
     """Every cell of one case. The database keeps the same ones by SQL (`queries.tallies`); a test compares both."""
-    if restricted:
+    if restricted or drill:
         return
     for level in LEVELS:
         if level <= len(area_code):

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from huying.audit import queries as history
 from huying.cases.actions import NewReport, Receipt, find_and_handle, nudge_case, receive
+from huying.cases.actions.emergencies import take_drill_call
 from huying.cases.codes import code_of
 from huying.cases.models import Report
 from huying.cases.queries import lists
@@ -105,21 +106,19 @@ def _kept(contact_id: UUID, form: CallForm, viewer: Actor, now: datetime) -> UUI
 
 def _received(key: UUID, form: CallForm, contact_id: UUID | None, viewer: Actor, now: datetime) -> Receipt:
     data = form.cleaned_data
-    return receive(
-        key,
-        NewReport(
-            words=data["words"],
-            area_code=form.area_code(),
-            channel=Channel(data["channel"]),
-            reply_by=ReplyBy(data["reply_by"] or ReplyBy.PAGE),
-            contact_id=contact_id,
-            about_staff=data["about_staff"],
-            **form.place(),
-        ),
-        images=[*data["images"], *data["papers"], *data["voice"]],
-        actor=viewer,
-        now=now,
+    new = NewReport(
+        words=data["words"],
+        area_code=form.area_code(),
+        channel=Channel(data["channel"]),
+        reply_by=ReplyBy(data["reply_by"] or ReplyBy.PAGE),
+        contact_id=contact_id,
+        about_staff=data["about_staff"],
+        **form.place(),
     )
+    images = [*data["images"], *data["papers"], *data["voice"]]
+    if data.get("drill"):
+        return take_drill_call(key, new, images=images, actor=viewer, now=now)
+    return receive(key, new, images=images, actor=viewer, now=now)
 
 
 def _call_page(request: HttpRequest, form: CallForm, *, danger: Any = None, status: int = 200) -> HttpResponse:

@@ -161,7 +161,7 @@ def excluded_words(kind: str) -> Label:
 
 def _restricted(viewer: Actor, code: str, month: Month) -> Found:
     """Restricted cases of the area that ended in the month, as far as the viewer may see them."""
-    ended = Q(within([code]), restricted=True, ended_at__gte=month.begins, ended_at__lt=month.ends)
+    ended = Q(within([code]), restricted=True, drill=False, ended_at__gte=month.begins, ended_at__lt=month.ends)
     found: set[UUID] = set()
     for rows in restricted_branches(viewer):
         found |= set(rows.filter(ended).order_by().values_list("pk", flat=True)[:MOST_COUNTED])

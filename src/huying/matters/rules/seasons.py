@@ -28,6 +28,7 @@ class Season(Term):
     HEAT = "heat", _("高温")
     TYPHOON = "typhoon", _("台风")
     RAINSTORM = "rainstorm", _("暴雨")
+    SUDDEN = "sudden", _("突发险情")
     SPRING_FESTIVAL = "spring_festival", _("春节")
 
 
@@ -45,6 +46,7 @@ LEVELS: dict[Season, tuple[str, ...]] = {
     Season.HEAT: (Alert.YELLOW, Alert.ORANGE, Alert.RED),
     Season.TYPHOON: tuple(Alert),
     Season.RAINSTORM: tuple(Alert),
+    Season.SUDDEN: tuple(Alert),
     Season.SPRING_FESTIVAL: ("",),
 }
 

@@ -34,9 +34,10 @@ from huying.notices.rules import (
     Channel,
     DeliveryState,
     Why,
-    filled,
+    address_channel,
     free_at,
     is_mobile,
+    marked,
     sms_text,
     try_again_at,
 )
@@ -218,7 +219,7 @@ def _words(row: Delivery, now: datetime) -> tuple[str, str]:
         except Closed as why:
             raise NotSent(Why.KEYS) from why
     with translation.override(language):
-        return filled(words.title, facts), filled(words.body, facts)
+        return marked(words.title, facts), marked(words.body, facts)
 
 
 def _address(row: Delivery, now: datetime) -> str:
@@ -237,7 +238,8 @@ def _own_address(row: Delivery) -> str:
     account = row.notice.account
     if account is None or not account.is_active:
         raise Settled(Why.CLOSED)
-    kept = Address.objects.filter(account=account, channel=row.channel, confirmed_at__isnull=False).first()
+    channel = address_channel(row.channel)
+    kept = Address.objects.filter(account=account, channel=channel, confirmed_at__isnull=False).first()
     if kept is None:
         raise Settled(Why.NO_ADDRESS)
     row.masked = kept.masked

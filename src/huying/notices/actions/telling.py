@@ -21,6 +21,7 @@ from huying.notices.models import Delivery, Notice, Preference
 from huying.notices.rules import (
     BODY_LIMIT,
     CODE_RATE,
+    DRILL,
     KINDS,
     REPORTERS_HABIT,
     TITLE_LIMIT,
@@ -28,8 +29,9 @@ from huying.notices.rules import (
     Channel,
     DeliveryState,
     Kind,
+    address_channel,
     collected,
-    filled,
+    marked,
     mask,
     may_go_at,
 )
@@ -89,11 +91,13 @@ def notify(
     secret: Mapping[str, str] | None = None,
     only: Iterable[Channel] | None = None,
     without: Iterable[UUID] = (),
+    drill: bool = False,
 ) -> list[Notice]:
     """Tell somebody, with the present transaction. One notice a person; those that are already told `once` are not.
 
     `template` is a kind of `rules.KINDS`; `facts` fill its words and hold no personal values; `secret` facts are kept
-    sealed until sent. `without`: accounts that are left out (the one who acted). Raises KeyError for an unknown kind.
+    sealed until sent. `without`: accounts that are left out (the one who acted). `drill`: its words begin with 演练.
+    Raises KeyError for an unknown kind.
     """
     kind = KINDS[template]
     if to.contact_id is not None:
@@ -107,7 +111,9 @@ def notify(
         mark = f"{once}:{account.pk}" if once else None
         if mark and Notice.objects.filter(once=mark).exists():
             continue
-        found.append(_to_account(kind, account, to, facts, area_code, object_kind, object_id, now, mark, secret, only))
+        found.append(
+            _to_account(kind, account, to, facts, area_code, object_kind, object_id, now, mark, secret, only, drill)
+        )
     return found
 
 
@@ -159,6 +165,7 @@ def _to_account(
     mark: str | None,
     secret: Mapping[str, str] | None,
     only: Iterable[Channel] | None,
+    drill: bool = False,
 ) -> Notice:
     language = account.language or settings.LANGUAGE_CODE
     habits = queries.preference(account.pk)
@@ -167,11 +174,13 @@ def _to_account(
         wanted = (Channel(to.channel),)
     notice = _notice(kind, facts, area_code or account.area_code, object_kind, object_id, now, mark, secret)
     notice.account = account
+    if drill:
+        notice.facts[DRILL] = "yes"
     if Channel.IN_APP in wanted:
         words = queries.wording(kind.code, Channel.IN_APP, language, now)
         if words is not None:
-            notice.title = filled(words.title, notice.facts)[: TITLE_LIMIT * 3]
-            notice.body = filled(words.body, notice.facts)[: BODY_LIMIT + 400]
+            notice.title = marked(words.title, notice.facts)[: TITLE_LIMIT * 3]
+            notice.body = marked(words.body, notice.facts)[: BODY_LIMIT + 400]
     notice.save(force_insert=True)
     if notice.title:
         Delivery.objects.create(
@@ -206,8 +215,8 @@ def _queue_outside(
         if to.value:
             row.masked = mask(channel, to.value)
             row.address, row.key_id = seal(to.value, kind="delivery", row_id=row.pk, now=now)
-        elif channel in there:
-            row.masked = there[channel]
+        elif address_channel(channel) in there:
+            row.masked = there[address_channel(channel)]
         else:
             continue  # where no address is kept there is nothing to tell of
         rows.append(row)
@@ -312,3 +321,9 @@ def hide_from_others(*, object_kind: str, object_id: UUID, seers: Iterable[UUID]
     ids = list(rows.values_list("pk", flat=True))
     Delivery.objects.filter(notice_id__in=ids, state=DeliveryState.WAITING).update(state=DeliveryState.SKIPPED)
     return Notice.objects.filter(pk__in=ids).update(hidden_at=now, title="", body="", facts={})
+
+
+@transaction.atomic
+def call_off(notice_ids: Iterable[UUID], *, now: datetime) -> int:
+    """What was to be told is over: what waits is not sent any more; says how many notices."""
+    return Notice.objects.filter(pk__in=list(notice_ids), until__gt=now).update(until=now)
