@@ -7,7 +7,7 @@ holds the first). A public notice is another thing: it goes to everybody, for a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
@@ -151,6 +151,8 @@ KINDS: dict[str, Kind] = {
         Kind("objection_received", _("公示收到异议"), Group.HOUSE, (_TITLE, _COUNT)),
         Kind("public_ended", _("公示期满"), Group.HOUSE, (_TITLE, _COUNT)),
         Kind("wording_asked", _("通知内容等您批准"), Group.HOUSE, (_TITLE,)),
+        Kind("knowledge_asked", _("知识库内容等您批准"), Group.HOUSE, (_TITLE,)),
+        Kind("knowledge_due", _("知识库内容要复核"), Group.HOUSE, (_TITLE, _WHEN)),
         Kind("grant_reviewed", _("权限复核"), Group.HOUSE, (Fact("decision", _("结果"), "保留"), _WHEN), fixed=True),
         Kind(
             "identity_opened", _("查看了受保护诉求人的身份"), Group.HOUSE, (_UNIT, _PURPOSE, _WHEN, _PLACE),
@@ -218,6 +220,15 @@ def filled(words: str, facts: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: facts.get(found[1], ""), words)
 
 
+def blanks_wrong(words: str, known: Collection[str]) -> Label | None:
+    """What is wrong with the blanks in words; None where each is known and its braces are a pair."""
+    unknown = [one for one in named_in(words) if one not in known]
+    if unknown:
+        return _("这里没有“%(name)s”可填。") % {"name": "{" + unknown[0] + "}"}
+    bare = _PLACEHOLDER.sub("", words)
+    return _("花括号要成对，里面写列出的名字。") if "{" in bare or "}" in bare else None
+
+
 def examples(kind: Kind) -> dict[str, str]:
     return {one.name: one.example for one in kind.facts}
 
@@ -229,11 +240,9 @@ def problems_of(
     known = {one.name for one in kind.facts}
     found: dict[str, list[Label]] = {}
     for field, words in (("title", title), ("body", body)):
-        unknown = [one for one in named_in(words) if one not in known]
-        if unknown:
-            found[field] = [_("这里没有“%(name)s”可填。") % {"name": "{" + unknown[0] + "}"}]
-        elif "{" in _PLACEHOLDER.sub("", words) or "}" in _PLACEHOLDER.sub("", words):
-            found[field] = [_("花括号要成对，里面写列出的名字。")]
+        wrong = blanks_wrong(words, known)
+        if wrong is not None:
+            found[field] = [wrong]
     secret = [one.name for one in kind.facts if one.secret]
     if any(one in named_in(title) for one in secret):
         found.setdefault("title", []).append(_("标题里不能写验证码或查询码。"))
