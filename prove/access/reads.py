@@ -54,6 +54,8 @@ from huying.kernel.events import News
 from huying.kernel.paging import Page
 from huying.kernel.refusals import NotAllowed, NotFound
 from huying.matters import queries as matters
+from huying.matters.models import Knowledge
+from huying.matters.queries import knowledge
 from huying.matters.queries import sets as limit_sets
 from huying.notices import queries as notices
 from huying.opendata import queries as opendata
@@ -581,6 +583,11 @@ def _each(kind: str, *duties: str, ask: Callable[[Actor, UUID], Any]) -> Callabl
     return asking
 
 
+def _texts(actor: Actor) -> set[UUID]:
+    entries = Knowledge.objects.values_list("entry", flat=True)
+    return {row.pk for entry in entries for row in knowledge.versions_of(actor, entry)}
+
+
 def _tree(asked: Asked) -> list[Triple]:
     def walk(nodes: list[Any]) -> Iterator[Any]:
         for one in nodes:
@@ -891,6 +898,21 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     "places.queries.plans.plans_about": _areas(lambda actor, cell: plans.plans_about(actor, cell)),
     "matters.queries.seen_by": _versions,
     "matters.queries.versions_seen_by": lambda asked: [("", bool(matters.versions_seen_by(asked.actor)), True)],
+    "matters.queries.knowledge.seen_by": _by_cell(
+        "knowledge", "admin_matters", "approve_matters", ask=lambda asked: _ids(knowledge.seen_by(asked.actor))
+    ),
+    "matters.queries.knowledge.one": _each("knowledge", "admin_matters", "approve_matters", ask=knowledge.one),
+    "matters.queries.knowledge.versions_of": _by_cell(
+        "knowledge", "admin_matters", "approve_matters", ask=lambda asked: _texts(asked.actor)
+    ),
+    "matters.queries.knowledge.listed": _by_cell(
+        "knowledge",
+        "admin_matters",
+        "approve_matters",
+        ask=lambda asked: _ids(
+            _all(lambda page: knowledge.listed(asked.actor, knowledge.Wanted(), today=NOW.date(), page=page))
+        ),
+    ),
     "notices.queries.digests": _by_cell(
         "digest", "admin_matters", ask=lambda asked: _ids(notices.digests(asked.actor))
     ),

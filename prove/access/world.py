@@ -50,7 +50,7 @@ from huying.insight.actions import catch_up
 from huying.insight.models import Scoring, Statement
 from huying.insight.rules import SHIPPED, examples_of
 from huying.kernel.actor import Actor
-from huying.matters.models import CatalogueVersion, LimitSet, LimitSwitch
+from huying.matters.models import CatalogueVersion, Knowledge, LimitSet, LimitSwitch
 from huying.notices.models import Delivery, DigestHours, Notice, Objection, PublicNotice
 from huying.notices.sealing import objection_hash
 from huying.opendata.models import Export
@@ -775,7 +775,7 @@ def _own_things(world: World) -> None:
 def _plans(world: World) -> None:
     """Plans, reviews, resets, exports, letters that could not be sent: things of an area's administrators."""
     plans, reviews, items, resets, exports, dead, letters, switches, digests = [], [], [], [], [], [], [], [], []
-    shifts, months, scorings = [], [], []
+    shifts, months, scorings, texts = [], [], [], []
     storm = LimitSet.objects.get(season="typhoon", alert="red")
     for cell in CELLS:
 
@@ -816,6 +816,12 @@ def _plans(world: World) -> None:
                 ended_at=BEFORE + timedelta(hours=1),
             )
         )  # fmt: skip
+        texts.append(
+            Knowledge(
+                id=key("knowledge", "knowledge"), kind="article", area_code=cell, question=world.mark("knowledge", cell),
+                body=world.mark("knowledge", cell), review_on=date(2027, 1, 1), made_at=BEFORE,
+            )
+        )  # fmt: skip
         digests.append(DigestHours(id=key("digest", "digest"), area_code=cell, minutes=[], set_at=BEFORE))
         unit = unit_id(cell, "on")
         shifts.append(
@@ -848,7 +854,7 @@ def _plans(world: World) -> None:
             )
         )  # fmt: skip
     for rows in (
-        plans, reviews, items, resets, exports, letters, dead, switches, digests, shifts, months, scorings,
+        plans, reviews, items, resets, exports, letters, dead, switches, digests, shifts, months, scorings, texts,
     ):  # fmt: skip
         type(rows[0])._default_manager.bulk_create(rows)
         world.rows.setdefault(type(rows[0]), {}).update(dict(zip(CELLS, rows, strict=True)))

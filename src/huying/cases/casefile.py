@@ -987,6 +987,8 @@ def _note(subject: Subject, line: History) -> str:
     if line.verb == RELIMITED:
         limits = (Limit.parse(facts[name]).words() for name in ("limit_from", "limit_to"))
         told.append(f"{Step(facts['step']).label} {' → '.join(limits)}")
+    if facts.get("article"):
+        told.append(str(_("按知识库第 %(version)s 版") % {"version": facts.get("version", "")}))
     if facts.get("unchanged"):
         told.append(str(_("没有改动")))
     if facts.get("round"):

@@ -55,7 +55,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     opened = bool(asked) and found is not None
     if not asked and file.legal and not file.legal[0].beside:
         found = file.legal[0]
-    start = {name: request.GET[name] for name in ("into", "report_id") if name in request.GET}
+    start = {name: request.GET[name] for name in ("into", "report_id", "article") if name in request.GET}
     form = found.form(subject=subject, request=request, initial=start) if found else None
     late = bool(asked) and asked != CLOSED and found is None
     return _shown(request, file, found, form, opened=opened, late=late)

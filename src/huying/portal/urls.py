@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from huying.portal.views import home, notices, report, status, talents, track
+from huying.portal.views import answers, home, notices, report, status, talents, track
 
 app_name = "portal"
 urlpatterns = [
@@ -26,6 +26,8 @@ urlpatterns = [
     path("report/again/<uuid:report_id>/", report.again, name="again"),
     path("report/done/<uuid:report_id>/", report.done, name="done"),
     path("report/done/<uuid:report_id>/code.png", report.picture, name="code_picture"),
+    path("answers/", answers.answers, name="answers"),
+    path("answers/<uuid:answer_id>/", answers.answer, name="answer"),
     path("notices/", notices.papers, name="notices"),
     path("notices/<uuid:public_id>/", notices.paper, name="notice"),
     path("notices/<uuid:public_id>/object/", notices.object_to, name="notice_object"),

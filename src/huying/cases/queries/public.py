@@ -330,13 +330,16 @@ _WINDOW = 8
 def fit_for_all(words: str, callers_words: Iterable[str]) -> str:
     """An answer as everybody may read it, or "" where it may name a person, a home, or quote a caller."""
     text = " ".join(words.split())
-    if not text or len(text) > 200 or _PERSONAL.search(text):
+    if not text or len(text) > 200 or _PERSONAL.search(text) or quotes(text, callers_words):
         return ""
-    for said in callers_words:
-        plain = " ".join(said.split())
-        if any(text[place : place + _WINDOW] in plain for place in range(max(len(text) - _WINDOW + 1, 1))):
-            return ""
     return text
+
+
+def quotes(words: str, callers_words: Iterable[str]) -> bool:
+    """Whether a run of eight characters of the words stands in what a caller said."""
+    text = " ".join(words.split())
+    runs = [text[place : place + _WINDOW] for place in range(max(len(text) - _WINDOW + 1, 1))]
+    return any(run in plain for plain in (" ".join(said.split()) for said in callers_words) for run in runs)
 
 
 # What is held

@@ -1,5 +1,6 @@
 """The desk's pages: my work, the list of cases, triage, calls taken for others, matters settled on the spot."""
 
+from huying.desk.views.answers import answers, triage_answers
 from huying.desk.views.board import board
 from huying.desk.views.callback import callback, callback_case, callback_phone
 from huying.desk.views.cases import cases, in_box, points
@@ -12,6 +13,7 @@ from huying.desk.views.papers import paper_file, paper_files
 from huying.desk.views.triage import triage, triage_case, triage_choices
 
 __all__ = [
+    "answers",
     "board",
     "callback",
     "callback_case",
@@ -38,6 +40,7 @@ __all__ = [
     "take_shift",
     "taken",
     "triage",
+    "triage_answers",
     "triage_case",
     "triage_choices",
 ]

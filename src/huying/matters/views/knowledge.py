@@ -231,7 +231,7 @@ MOVES: dict[str, tuple[Callable[..., Knowledge], type[forms.Form], Label]] = {
 def move_text(request: HttpRequest, version_id: UUID, verb: str) -> HttpResponse:
     """One move of a version."""
     actor, now = actor_of(request), now_of(request)
-    found = queries.one(actor, version_id)
+    queries.one(actor, version_id)
     if verb not in MOVES:
         raise NotFound("move")
     act, kind, done_words = MOVES[verb]
