@@ -21,3 +21,8 @@ def masked(text: str) -> str:
     for one in (_WECHAT, _MAIL, _NUMBERS, _HOMES, _CALLED):
         text = one.sub(HIDDEN, text)
     return text
+
+
+def has_number(text: str) -> bool:
+    """Whether a run of digits stands in the text that may be a phone or an identity number."""
+    return _NUMBERS.search(text) is not None
