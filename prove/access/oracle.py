@@ -146,6 +146,7 @@ KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
     "reset": lambda viewer, secret: any_of(viewer, ASKERS, secret.cell),
     "export": lambda viewer, secret: holds(viewer, "export", secret.cell),
     "switch": _switch,
+    "knowledge": lambda viewer, secret: any_of(viewer, ("admin_matters", "approve_matters"), secret.cell),
     "digest": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),
     "hand_over": lambda viewer, secret: viewer.posted == secret.thing and at_a_desk(viewer),
     "statement": lambda viewer, secret: holds(viewer, "read", secret.cell),

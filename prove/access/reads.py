@@ -27,16 +27,19 @@ from huying.cases.queries import (
     calls,
     checks,
     contracts,
+    errands,
     lists,
     maps,
     outside,
     page,
+    precedents,
     scope,
     tallies,
     whistles,
 )  # fmt: skip
 from huying.cases.queries.lists import Wanted
 from huying.cases.queries.maps import Box
+from huying.cases.rules.masking import masked
 from huying.channels import queries as channels
 from huying.channels.listeners import case_moved
 from huying.channels.live import Notice
@@ -330,6 +333,18 @@ def _order(asked: Asked) -> list[Triple]:
 
 def _among(asked: Asked) -> list[Triple]:
     return [("", outside.seen_among(set(asked.world.cases), asked.actor), asked.seen)]
+
+
+def _precedents(asked: Asked) -> list[Triple]:
+    """Answers of others' cases hold nothing that the viewer could not open."""
+    found: list[Triple] = []
+    for one in asked.some[:6]:
+        case = Case.objects.get(pk=one.id)
+        given = set(precedents.earlier_answers(case, case.type_code, asked.actor))
+        answers = Case.objects.filter(pk__in=asked.seen).exclude(answer="").values_list("answer", flat=True)
+        open_to = {masked(answer) for answer in answers}
+        found.append((one.secrecy, given - open_to, set()))
+    return found
 
 
 def _whistles(asked: Asked) -> list[Triple]:
@@ -773,6 +788,16 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     "cases.queries.whistles.rows_of": lambda asked: _one_by_one(
         asked, lambda one: whistles.rows_of(one.whistle_id, asked.actor)
     ),
+    "cases.queries.errands.errand": lambda asked: [
+        (
+            f"{one.secrecy} {one.state}",
+            _or_none(lambda one=one: errands.errand(one.errand_id, asked.actor)) is not None,
+            asked.sees(one),
+        )
+        for one in asked.some
+        if one.errand_id is not None
+    ],
+    "cases.queries.precedents.earlier_answers": _precedents,
     "cases.queries.whistles.whistles_found": _whistles,
     "cases.queries.whistles.figures": _whistle_figures,
     "cases.by_people.sight_of": _sight,
@@ -974,6 +999,7 @@ NOT_A_READ: dict[str, str] = {
     "cases.panels.complaints": "draws what `about_work` gave",
     "cases.queries.dues.cases_with_old_dues": "asked by the system alone",
     "cases.queries.whistles.parts_for": "about a whistle that was given",
+    "cases.queries.errands.handles": "the actor's own duty for an order that was given",
     "cases.queries.whistles.legal_moves": "about a whistle that was given",
     "cases.queries.whistles.caller_units": "the actor's own units",
     "cases.queries.whistles.areas_led": "codes of the viewer's own duties",

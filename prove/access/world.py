@@ -28,6 +28,8 @@ from huying.cases.models import (
     Answer,
     Case,
     ContactAttempt,
+    Errand,
+    ErrandLine,
     Feedback,
     Remark,
     Report,
@@ -187,6 +189,7 @@ class Made:
     number: str
     order_ids: tuple[UUID, ...] = ()
     whistle_id: UUID = UUID(int=0)
+    errand_id: UUID | None = None
     called: tuple[tuple[UUID, str, str], ...] = ()  # unit, state of its part, state of the whistle
     files: dict[str, UUID] = field(default_factory=dict)
 
@@ -469,6 +472,7 @@ def _cases(world: World, *, whole: bool) -> None:
     takers = [one for one in world.cast if Duty.REPORT in _duties(one.role)]
     cases, reports, orders, recusals, rest, files = [], [], [], [], [], []
     whistles, parts, kind = [], [], WhistleKind.objects.order_by("pk")[0]
+    errands, said = [], []
     last: dict[tuple[str, str], UUID] = {}
     every = list(shapes())
     for number, (cell, secrecy, (state, held)) in enumerate(
@@ -555,6 +559,22 @@ def _cases(world: World, *, whole: bool) -> None:
             )
             for unit, part, _blown in made.called
         ]  # fmt: skip
+        if ids:
+            made.errand_id = world.known(uuid.uuid5(_SPACE, f"errand {number}"), "case", cell, made)
+            errands.append(
+                Errand(
+                    id=made.errand_id, case_id=key, order_id=ids[0], serial=1,
+                    firm=world.mark("case", cell, made, "firm"), words=world.mark("case", cell, made, "task"),
+                    place=world.mark("case", cell, made, "spot"), state="accepted", sent_at=received,
+                    expires_at=NOW + timedelta(days=9), code_hash=made.errand_id.hex,
+                )
+            )  # fmt: skip
+            said.append(
+                ErrandLine(
+                    errand_id=made.errand_id, verb="errand_say", words=world.mark("case", cell, made, "said"),
+                    made_at=received,
+                )
+            )  # fmt: skip
         for unit in made.recused_units:
             recusals.append(_recusal(key, unit_id=unit))
         for account in made.recused_accounts:
@@ -568,12 +588,14 @@ def _cases(world: World, *, whole: bool) -> None:
     Recusal.objects.bulk_create(recusals, batch_size=1000)
     Whistle.objects.bulk_create(whistles, batch_size=1000)
     WhistlePart.objects.bulk_create(parts, batch_size=1000)
+    Errand.objects.bulk_create(errands, batch_size=1000)
+    ErrandLine.objects.bulk_create(said, batch_size=1000)
     by_model: dict[type[models.Model], list[Any]] = {}
     for row in [*rest, *files]:
         by_model.setdefault(type(row), []).append(row)
     for model, rows in by_model.items():
         model._default_manager.bulk_create(rows, batch_size=1000)
-    for model in (Case, Report, WorkOrder, Recusal, Whistle, WhistlePart, *by_model):
+    for model in (Case, Report, WorkOrder, Recusal, Whistle, WhistlePart, Errand, ErrandLine, *by_model):
         world.rows.setdefault(model, {})
 
 
@@ -818,8 +840,9 @@ def _plans(world: World) -> None:
         )  # fmt: skip
         texts.append(
             Knowledge(
-                id=key("knowledge", "knowledge"), kind="article", area_code=cell, question=world.mark("knowledge", cell),
-                body=world.mark("knowledge", cell), review_on=date(2027, 1, 1), made_at=BEFORE,
+                id=key("knowledge", "knowledge"), kind="article", area_code=cell,
+                question=world.mark("knowledge", cell), body=world.mark("knowledge", cell),
+                review_on=date(2027, 1, 1), made_at=BEFORE,
             )
         )  # fmt: skip
         digests.append(DigestHours(id=key("digest", "digest"), area_code=cell, minutes=[], set_at=BEFORE))

@@ -30,6 +30,8 @@ DECLARED: dict[str, dict[str, str]] = {
         "desk.SavedFilter": "name query",
         "desk.HandOver": "words",
         "cases.Whistle": "reason wanted done remains end_words",
+        "cases.Errand": "firm words place",
+        "cases.ErrandLine": "words",
         "cases.WhistlePart": "answer_words done_words caller_words unit_words",
         "approvals.Approval": "reason words facts",
         "notices.Objection": "words answer",

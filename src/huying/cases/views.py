@@ -21,6 +21,7 @@ from huying.cases import actions, queries
 from huying.cases.actions.acting import sent_as
 from huying.cases.actions.covering import cover_photo, may_cover
 from huying.cases.casefile import Casefile, casefile, subject_of
+from huying.cases.errandfile import panel_of as errands_of
 from huying.cases.forms import DeskMove, MoveForm, Subject, move_named, walk
 from huying.cases.forms.contact import OpenContactForm
 from huying.cases.forms.table import SENT_OTHERWISE
@@ -290,6 +291,7 @@ def _shown(
         "list_url": link("cases") or link("desk_home") or "/desk/",
         "menu_key": "cases",  # the entry of the menu that leads here
         "sent": sent_about(file.case, hides_callers=file.subject.hides_callers, now=file.subject.now),
+        "errands": errands_of(file.subject),
         "whistles": panel_of(file.case, actor=file.subject.actor, now=file.subject.now),
         "map_url": reverse("cases:outlines", args=[file.case.pk]),
         "sheets": [(one.label, reverse("cases:sheet", args=[file.case.pk, one])) for one in kinds_of(file.subject)],

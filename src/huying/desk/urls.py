@@ -28,6 +28,7 @@ urlpatterns = [
     path("triage/<uuid:case_id>/", views.triage_case, name="triage_case"),
     path("triage/<uuid:case_id>/choices/", views.triage_choices, name="triage_choices"),
     path("triage/<uuid:case_id>/answers/", views.triage_answers, name="triage_answers"),
+    path("chat/", views.chat, name="chat"),
     path("new/answers/", views.answers, name="answers"),
     path("papers/<uuid:public_id>/", views.paper_files, name="paper_files"),
     path("papers/<uuid:public_id>/<uuid:file_id>/", views.paper_file, name="paper_file"),

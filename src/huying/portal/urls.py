@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from huying.portal.views import answers, home, notices, report, status, talents, track
+from huying.portal.views import answers, errands, home, notices, report, status, talents, track
 
 app_name = "portal"
 urlpatterns = [
@@ -35,6 +35,10 @@ urlpatterns = [
     path("notices/<uuid:public_id>/sheet/", notices.sheet, name="notice_sheet"),
     path("objections/<uuid:objection_id>/", notices.objection, name="objection"),
     path("talents/<uuid:talent_id>/", talents.talent, name="talent"),
+    path("task/", errands.task, name="task"),
+    path("task/<uuid:task_id>/", errands.task_page, name="task_page"),
+    path("task/<uuid:task_id>/photos/<uuid:file_id>/", errands.task_photo, name="task_photo"),
+    path("task/<uuid:task_id>/<slug:name>/", errands.task_move, name="task_move"),
     path("track/", track.track, name="track"),
     path("track/forget/", track.forget, name="forget"),
     path("status/<uuid:report_id>/", status.status, name="status"),

@@ -155,9 +155,7 @@ def _walk(
 def _said(rows: ErrandRows, verb: ErrandVerb, words: str, photos: int, made_by: UUID | None, now: datetime) -> None:
     if len(rows.lines) >= MOST_LINES:
         raise IllegalMove(_("说得太多了。请打电话说。"), verb=str(verb))
-    ErrandLine.objects.create(
-        errand=rows.errand, verb=verb, words=words, photos=photos, made_by=made_by, made_at=now
-    )
+    ErrandLine.objects.create(errand=rows.errand, verb=verb, words=words, photos=photos, made_by=made_by, made_at=now)
 
 
 # The handler

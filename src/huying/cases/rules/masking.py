@@ -26,3 +26,10 @@ def masked(text: str) -> str:
 def has_number(text: str) -> bool:
     """Whether a run of digits stands in the text that may be a phone or an identity number."""
     return _NUMBERS.search(text) is not None
+
+
+def without_reach(text: str) -> str:
+    """The text without what a person could be reached by: numbers, mail, chat names. Places stay."""
+    for one in (_WECHAT, _MAIL, _NUMBERS):
+        text = one.sub(HIDDEN, text)
+    return text

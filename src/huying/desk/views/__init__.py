@@ -4,6 +4,7 @@ from huying.desk.views.answers import answers, triage_answers
 from huying.desk.views.board import board
 from huying.desk.views.callback import callback, callback_case, callback_phone
 from huying.desk.views.cases import cases, in_box, points
+from huying.desk.views.chats import chat
 from huying.desk.views.checks import own_checks
 from huying.desk.views.finding import guide, help_topic, search
 from huying.desk.views.intake import new, nudge, receipt, self_handle, taken
@@ -19,6 +20,7 @@ __all__ = [
     "callback_case",
     "callback_phone",
     "cases",
+    "chat",
     "guide",
     "help_topic",
     "in_box",
