@@ -10,6 +10,7 @@ urlpatterns = [
     path("area/", home.area_page, name="area"),
     path("nearby/", home.nearby, name="nearby"),
     path("nearby/photos/<uuid:file_id>/", home.photo, name="photo_for_all"),
+    path("wall/", home.wall, name="wall"),
     path("held/", home.held, name="held"),
     path("numbers/", home.numbers, name="numbers"),
     path("privacy/", home.privacy, name="privacy"),
