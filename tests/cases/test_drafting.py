@@ -132,7 +132,7 @@ class TestDraft:
 
         assert f"您反映的垃圾桶满溢或破损（{case.number}），榕树社区会在今天内处理。" in page
         assert "依据：街道便民指南第三条" in page
-        assert f"{MARK}昨天已经清运。" in page
+        assert f"{MARK} 昨天已经清运。" in page
         case.refresh_from_db()
         assert case.state == State.TRIAGED  # nothing was sent
 
@@ -142,7 +142,7 @@ class TestDraft:
         address = reverse("cases:move", args=[case.pk, "answer"])
         refused = client.post(address, {"words": f"好的。\n{MARK}别人的答复", "source": "phone"})
         assert refused.status_code == 422
-        assert "【参考】" in refused.content.decode()
+        assert "※" in refused.content.decode()
         case.refresh_from_db()
         assert case.state == State.RECEIVED
 

@@ -13,17 +13,19 @@ from huying.cases.rules.masking import HIDDEN, without_reach
 
 MOST_DRAFTS, MOST_CHARACTERS = 20, 20_000
 SHORTEST = 6  # characters that can say what is the matter
-_DAY = (
-    r"\d{2,4}[-/.年]\d{1,2}(?:[-/.月]\d{1,2}日?)?|\d{1,2}月\d{1,2}日|昨天|前天|今天|星期[一二三四五六日]"
-    r"|周[一二三四五六日]"
-)
-_HALF = "(?:上午|下午|晚上|凌晨|中午)?"
-_TIME = rf"(?:(?:{_DAY})\s{{0,3}})?{_HALF}\s{{0,2}}\d{{1,2}}[:：]\d{{2}}(?:[:：]\d{{2}})?(?:\s?[AP]M)?"
-_NAME = r"[^\s:：\[\]【】，。！？,.!?][^:：\[\]\n]{0,28}?"
-_REST = r"\s{0,3}(?:[:：]\s{0,3}(.*))?$"
 # The time first, then who; or who, then the time; what follows a colon is said on the same line.
-_TIME_FIRST = re.compile(rf"^[\[【(（]?\s{{0,2}}{_TIME}\s{{0,2}}[\]】)）]?\s{{0,3}}[-—]?\s{{0,3}}({_NAME}){_REST}")
-_NAME_FIRST = re.compile(rf"^({_NAME})\s{{1,4}}[\[【(（]?{_TIME}[\]】)）]?{_REST}")
+_TIME_FIRST = re.compile(
+    r"^[\[【(（]?\s{0,2}(?:(?:\d{2,4}[-/.年]\d{1,2}(?:[-/.月]\d{1,2}日?)?|\d{1,2}月\d{1,2}日|昨天|前天|今天"
+    r"|星期[一二三四五六日]|周[一二三四五六日])\s{0,3})?(?:上午|下午|晚上|凌晨|中午)?\s{0,2}"
+    r"\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?:\s?[AP]M)?\s{0,2}[\]】)）]?\s{0,3}[-—]?\s{0,3}"
+    r"([^\s:：\[\]【】，。！？,.!?][^:：\[\]\n]{0,28}?)\s{0,3}(?:[:：]\s{0,3}(.*))?$"
+)
+_NAME_FIRST = re.compile(
+    r"^([^\s:：\[\]【】，。！？,.!?][^:：\[\]\n]{0,28}?)\s{1,4}[\[【(（]?"
+    r"(?:(?:\d{2,4}[-/.年]\d{1,2}(?:[-/.月]\d{1,2}日?)?|\d{1,2}月\d{1,2}日|昨天|前天|今天"
+    r"|星期[一二三四五六日]|周[一二三四五六日])\s{0,3})?(?:上午|下午|晚上|凌晨|中午)?\s{0,2}"
+    r"\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?:\s?[AP]M)?[\]】)）]?\s{0,3}(?:[:：]\s{0,3}(.*))?$"
+)
 _NAME_COLON = re.compile(r"^([^\s:：，。！？,.!?]{1,16})\s{0,2}[:：]\s{0,3}(.*)$")
 # What stands before a colon and is nobody.
 _LABEL = re.compile(
@@ -60,9 +62,10 @@ def drafts_of(text: str) -> list[Draft]:
     found: list[Draft] = []
     for one in said:
         words = "\n".join(line for line in one.lines if not _NOTES.search(line)).strip()
-        if len(words) < SHORTEST or _CHATTER.match(words):
-            continue
         plain = without(words, names)
+        rest = plain.replace(HIDDEN, "").strip()
+        if len(rest) < SHORTEST or _CHATTER.match(rest):
+            continue
         found.append(Draft(plain, plain.count(HIDDEN)))
     return found[:MOST_DRAFTS]
 

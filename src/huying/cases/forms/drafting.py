@@ -19,7 +19,7 @@ from huying.matters.queries import knowledge
 from huying.matters.rules.knowledge import Blank, ReplyFor, reply_words
 from huying.places import queries as places
 
-MARK = "【参考】"  # stands before each earlier answer: words that hold it do not leave the house
+MARK = "※"  # stands before each earlier answer: words that hold it do not leave the house
 ASK = "draft"  # what the button sends in place of the move
 WITH_PRECEDENTS = (ReplyFor.ANSWER, ReplyFor.RESULT)
 
@@ -85,12 +85,12 @@ class Drafted(MoveForm):
         basis = (chosen.basis if chosen is not None else "") or (clause if self.reply_for != ReplyFor.QUESTION else "")
         if parts and basis and basis not in parts[0]:
             parts.append(str(_("依据：%(basis)s") % {"basis": basis}))
-        return "\n\n".join([*parts, *(MARK + " ".join(one.split()) for one in earlier)])
+        return "\n\n".join([*parts, *(MARK + " " + " ".join(one.split()) for one in earlier)])
 
     def clean(self) -> dict[str, Any] | None:
         data = super().clean()
         if MARK in str(self.cleaned_data.get(self.drafts, "")):
-            self.add_error(self.drafts, _("请先改写或删掉带【参考】的几行，再发。"))
+            self.add_error(self.drafts, _("请先改写或删掉带 ※ 的几行，再发。"))
         return data
 
 

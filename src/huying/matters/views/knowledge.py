@@ -19,7 +19,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.doors import actor_of, attempt, now_of, staff
 from huying.kernel.paging import Page
 from huying.kernel.refusals import NotAllowed, NotFound
-from huying.kernel.terms import Label, _
+from huying.kernel.terms import Label, _, listed
 from huying.matters import queries as matters
 from huying.matters.actions import knowledge as actions
 from huying.matters.forms import KnowledgeForm, ReviewDateForm, SendBackForm
@@ -90,12 +90,14 @@ def _tabs(wanted: Wanted, name: str, choices: list[tuple[str, Label]]) -> list[d
 
 def _line(row: Knowledge, actor: Actor, today: Any) -> dict[str, Any]:
     state = KnowledgeState(row.state)
+    types = [matters.name_of(code) for code in row.type_codes]
     return {
         "row": row,
         "labels": row.labels,
         "tone": TONES[state],
         "place": places.own_name_of(row.area_code),
-        "types": [matters.name_of(code) for code in row.type_codes],
+        "types": types,
+        "types_words": listed(types),
         "due": state == KnowledgeState.PUBLISHED and row.review_on <= today,
     }
 
