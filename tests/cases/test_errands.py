@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -96,6 +97,11 @@ class TestRules:
     )
     def test_a_phone_is_seen(self, words, named):
         assert names_a_number(words) is named
+
+
+def test_the_published_diagram_is_the_table():
+    page = Path("docs/explanation/talking.md").read_text(encoding="utf-8")
+    assert FLOW.mermaid() in page
 
 
 class TestSending:

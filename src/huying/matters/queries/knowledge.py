@@ -8,6 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Value
+from django.utils.timezone import localdate
 
 from huying.kernel.actor import Actor, ActorKind, upper_bound
 from huying.kernel.grams import asked, grams, quoted
@@ -165,12 +166,12 @@ class PublicAnswer:
     body: str
     basis: str
     unit: str
-    seen_on: date  # when somebody looked at it last
+    published_on: date
 
 
 def _public(row: Knowledge) -> PublicAnswer:
-    seen = row.approved_at.date() if row.approved_at is not None else row.made_at.date()
-    return PublicAnswer(row.entry, row.question, row.body, row.basis, row.unit.name if row.unit else "", seen)
+    day = localdate(row.approved_at or row.made_at)
+    return PublicAnswer(row.entry, row.question, row.body, row.basis, row.unit.name if row.unit else "", day)
 
 
 def public_answers(area_code: str, words: str, *, today: date, page: Page[Knowledge]) -> list[PublicAnswer]:
