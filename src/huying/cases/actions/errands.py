@@ -213,9 +213,11 @@ def open_errand(code: str, device: str, *, now: datetime) -> Errand | None:
     The same device opens it again with the same code.
     """
     found = reads.by_code(code)
-    if found is None:
+    # The case's lock first, as every act on an errand: two phones at once, or one and the handler, come in a row.
+    case = queries.locked(found.case_id, system(THING)) if found is not None else None
+    if found is None or case is None:
         return None
-    errand = Errand.objects.select_for_update(of=("self",)).get(pk=found.pk)
+    errand = Errand.objects.get(pk=found.pk)
     mark = device_hash_of(errand.pk, device)
     if errand.code_hash != found.code_hash or errand.device_hash not in ("", mark):
         return None

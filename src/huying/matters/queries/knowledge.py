@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Value
+from django.db.models import BooleanField, F, FloatField, Func, Q, QuerySet, TextField, Value
 from django.utils.timezone import localdate
 
 from huying.kernel.actor import Actor, ActorKind, upper_bound
@@ -39,9 +39,8 @@ class _Matches(Func):
     conditional = True
 
 
-def _holds(terms: Iterable[str], joined: str) -> _Matches:
-    text = Func(Value(joined.join(terms)), template="%(expressions)s::tsquery", output_field=TextField())
-    return _Matches(F("search"), text)
+def _asked(terms: Iterable[str], joined: str) -> Func:
+    return Func(Value(joined.join(terms)), template="%(expressions)s::tsquery", output_field=TextField())
 
 
 def covering(area_code: str) -> Q:
@@ -111,7 +110,7 @@ def listed(viewer: Actor, wanted: Wanted, *, today: date, page: Page[Knowledge])
 def found_by(rows: QuerySet[Knowledge], words: str) -> QuerySet[Knowledge]:
     """Rows that hold all pairs of the words, as cases are searched; all rows where nothing was typed."""
     terms = [asked(one) for one in grams(words)[:32]]
-    return rows.filter(_holds(terms, " & ")) if terms else rows
+    return rows.filter(_Matches(F("search"), _asked(terms, " & "))) if terms else rows
 
 
 def offered(area_code: str, *, today: date) -> QuerySet[Knowledge]:
@@ -129,12 +128,14 @@ def matching(
     said = grams(words)[:_PAIRS_READ]
     if not said or not area_code:
         return []
-    shared = _holds([quoted(one) for one in said], " | ")
-    rows = offered(area_code, today=today).filter(shared, kind=KnowledgeKind.ARTICLE)
+    shared = _asked([quoted(one) for one in said], " | ")
+    rows = offered(area_code, today=today).filter(_Matches(F("search"), shared), kind=KnowledgeKind.ARTICLE)
+    # The database ranks by how much is shared, and the nearest of those are found here.
+    rows = rows.annotate(rank=Func(F("search"), shared, function="ts_rank", output_field=FloatField()))
     known = set(said)
     scored = [
         (nearness(known, row.question, row.type_codes, type_codes), len(row.area_code), row)
-        for row in rows.order_by("-approved_at", "pk")[:LOOKED_AT]
+        for row in rows.order_by("-rank", "pk")[:LOOKED_AT]
     ]
     near = sorted((one for one in scored if one[0] >= NEAR), key=lambda one: (-one[0], -one[1]))
     return [row for _score, _area, row in near[:limit]]
