@@ -98,6 +98,7 @@ DECLARED: dict[str, dict[str, str]] = {
         "cases.Report": "source external_id",
         "cases.WorkOrder": "state_before clause",
         "cases.ImportRun": "source",
+        "cases.Errand": "photo_ids",
         "cases.CallScript": "version greeting solved satisfied anything_else thanks",
         "desk.HandOver": "facts",
         "cases.WhistleKind": "name callers",

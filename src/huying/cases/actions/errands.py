@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from huying.audit.queries import body_hash, repeated
 from huying.cases import queries
 from huying.cases.actions.acting import opened
 from huying.cases.actions.docket import Docket, flush
@@ -74,23 +75,25 @@ def send_errand(
 
     `term`: one of `TERMS`, how long the link opens. Raises NotFound outside the actor's scope (also for a photo that
     is not the case's), NotAllowed without an order in work, IllegalMove for a confidential case, Invalid. The same key
-    answers the same errand.
+    answers the same errand, KeyReused for another body.
     """
     docket = opened(case_id, actor=actor)
+    chosen = list(dict.fromkeys(photo_ids))
     if key is not None:
-        earlier = Errand.objects.filter(pk=key, case_id=case_id, sent_by=actor.id).first()
+        docket.key = key
+        docket.body_hash = body_hash(["errand", case_id, firm, words, place, term, chosen])
+        earlier = repeated(key, docket.body_hash)
         if earlier is not None:
-            return earlier
+            return Errand.objects.get(pk=UUID(earlier.facts["errand"]))
     order = order_for(docket, actor)
     if order is None:
         raise NotAllowed(_("只有签收了工单、正在办的单位，才能交给外单位。"))
     given = _checked(firm, words, place, term)
-    chosen = list(dict.fromkeys(photo_ids))
     if len(chosen) > MOST_PHOTOS:
         raise Invalid({"photo_ids": [_("最多选 6 张照片。")]})
     if chosen and not set(chosen) <= {one.pk for one in files.photos_in(_photos(docket))}:
         raise NotFound("file")
-    errand_id = key or uuid7()
+    errand_id = uuid7()
     errand = Errand(
         id=errand_id, case=docket.case, order=order, serial=Errand.objects.filter(case_id=case_id).count() + 1,
         photo_ids=chosen, state="", sent_by=actor.id, sent_at=now, expires_at=now + TERMS[term],
