@@ -2,7 +2,6 @@
 
 import io
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,19 +15,10 @@ from huying.cases.actions import errands as acts
 from huying.cases.codes import errand_code, hash_of
 from huying.cases.models import Case, Errand, WorkOrder
 from huying.cases.queries import errands as reads
-from huying.cases.rules.errands import (
-    FLOW,
-    LIVE,
-    TERMS,
-    THEIRS,
-    ErrandFacts,
-    ErrandState,
-    ErrandVerb,
-    names_a_number,
-)
+from huying.cases.rules.errands import TERMS, THEIRS, ErrandState, ErrandVerb
 from huying.files.models import Attachment
 from huying.kernel.ids import uuid7
-from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
+from huying.kernel.refusals import IllegalMove, Invalid, KeyReused, NotAllowed, NotFound
 from huying.notices.models import Notice
 from tests.world import NOW, build_world
 
@@ -71,39 +61,6 @@ def accepted(errand):
     return do(errand, ErrandVerb.ACCEPT, planned_on=timezone.localdate(NOW))
 
 
-class TestRules:
-    def test_every_state_can_still_reach_an_end(self):
-        steps = {(source, move.target) for move in FLOW for source in move.sources}
-        reaching = {ErrandState.CONFIRMED, ErrandState.DECLINED, ErrandState.REVOKED}
-        while more := {source for source, target in steps if target in reaching} - reaching:
-            reaching |= more
-        assert set(ErrandState) <= reaching
-
-    @pytest.mark.parametrize("verb", sorted(ErrandVerb, key=str), ids=str)
-    def test_ended_ones_take_no_move_and_each_guard_refuses(self, verb):
-        for state in set(ErrandState) - LIVE:
-            assert FLOW.refusal(verb, ErrandFacts(state, photos=1)) is not None
-        for state in (None, *ErrandState):
-            if FLOW.refusal(verb, ErrandFacts(state, photos=1)) is not None:
-                continue
-            if verb != ErrandVerb.REVOKE:
-                assert FLOW.refusal(verb, ErrandFacts(state, photos=1, work=False)) is not None
-            if verb in THEIRS:
-                assert FLOW.refusal(verb, ErrandFacts(state, photos=1, in_time=False)) is not None
-                assert FLOW.refusal(verb, ErrandFacts(state, photos=1, plain=False)) is not None
-
-    @pytest.mark.parametrize(
-        ("words", "named"), [("电话 13800000000", True), ("020-1234 5678", True), ("3 号门", False)]
-    )
-    def test_a_phone_is_seen(self, words, named):
-        assert names_a_number(words) is named
-
-
-def test_the_published_diagram_is_the_table():
-    page = Path("docs/explanation/talking.md").read_text(encoding="utf-8")
-    assert FLOW.mermaid() in page
-
-
 class TestSending:
     def test_the_handler_hands_out_words_place_and_photos_and_the_code_is_a_hash(self, world, case):
         errand = send(world, case)
@@ -113,9 +70,11 @@ class TestSending:
         assert (line.from_state, line.to_state) == ("in_hand", "in_hand")
         assert not {"绿叶保洁", "清运路口的垃圾桶"} & {str(one) for one in line.facts.values()}
 
-    def test_the_same_key_sends_one(self, world, case):
+    def test_the_same_key_sends_one_and_another_body_is_refused(self, world, case):
         key = uuid7()
         assert send(world, case, key=key) == send(world, case, key=key)
+        with pytest.raises(KeyReused):
+            send(world, case, key=key, words="另一件")
         assert Errand.objects.count() == 1
 
     @pytest.mark.parametrize(

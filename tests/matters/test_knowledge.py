@@ -197,6 +197,26 @@ class TestScope:
         with pytest.raises(NotAllowed):
             write(world, actor=world.dispatcher)
 
+    def test_each_move_asks_for_its_duty(self, world):
+        day = TODAY + timedelta(days=30)
+        draft, used = write(world, actor=world.head2), published(world)
+        for act in (
+            lambda: write(world, version_id=draft.pk, actor=world.leader),
+            lambda: actions.submit_knowledge(version_id=draft.pk, actor=world.leader, now=NOW),
+            lambda: actions.drop_knowledge(version_id=draft.pk, actor=world.leader, now=NOW),
+            lambda: actions.review_knowledge(version_id=used.pk, review_on=day, actor=world.leader, now=NOW),
+            lambda: actions.retire_knowledge(version_id=used.pk, actor=world.leader, now=NOW),
+        ):
+            with pytest.raises(NotAllowed):
+                act()
+        actions.submit_knowledge(version_id=draft.pk, actor=world.head2, now=NOW)
+        for act in (
+            lambda: actions.publish_knowledge(version_id=draft.pk, actor=world.head, now=NOW),
+            lambda: actions.send_back_knowledge(version_id=draft.pk, words="改", actor=world.head, now=NOW),
+        ):
+            with pytest.raises(NotAllowed):
+                act()
+
 
 class TestOffered:
     def test_a_text_holds_in_its_area_and_below(self, world):
