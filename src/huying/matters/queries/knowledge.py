@@ -59,7 +59,7 @@ def seen_by(viewer: Actor) -> QuerySet[Knowledge]:
     """What is or was in use over or within the viewer's areas; what is in the making by those who keep or approve it
     there."""
     if viewer.kind == ActorKind.SYSTEM:
-        return _ROWS
+        return _ROWS.all()
     if viewer.kind != ActorKind.PERSON:
         return _ROWS.none()
     posts = sorted({grant.area_code for grant in viewer.grants})
