@@ -15,6 +15,7 @@ from huying.cases.actions import errands as acts
 from huying.cases.codes import errand_code, hash_of
 from huying.cases.models import Case, Errand, WorkOrder
 from huying.cases.queries import errands as reads
+from huying.cases.queries.replay import mismatches
 from huying.cases.rules.errands import TERMS, THEIRS, ErrandState, ErrandVerb
 from huying.files.models import Attachment
 from huying.kernel.ids import uuid7
@@ -163,6 +164,7 @@ class TestTheTask:
         assert theirs == ["errand_accept", "errand_say", "errand_finish", "errand_finish"]
         assert not any(word in str([one.facts for one in lines]) for word in ("绿叶", "一起洗", "做完了"))
         assert Notice.objects.filter(kind="errand_news", account_id=world.handler.id).count() == 4
+        assert mismatches([case.pk]) == []
 
     def test_it_is_declined_with_a_reason(self, world, case):
         errand = send(world, case)
