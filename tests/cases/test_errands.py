@@ -20,7 +20,9 @@ from huying.cases.rules.errands import TERMS, THEIRS, ErrandState, ErrandVerb
 from huying.files.models import Attachment
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import IllegalMove, Invalid, KeyReused, NotAllowed, NotFound
-from huying.notices.models import Notice
+from huying.notices.actions import send_due
+from huying.notices.models import Delivery, Notice
+from huying.notices.sealing import unseal_facts
 from tests.world import NOW, build_world
 
 MINUTE = timedelta(minutes=1)
@@ -87,6 +89,21 @@ class TestSending:
         with pytest.raises(Invalid) as why:
             send(world, case, **{field: value})
         assert field in why.value.errors
+
+    def test_the_code_goes_by_text_message_and_the_number_is_not_kept(self, world, case):
+        with pytest.raises(Invalid):
+            send(world, case, phone="12345")
+        errand = send(world, case, phone="138 0000 0099", page="https://huying.example/task/")
+        row = Delivery.objects.select_related("notice").get(notice__kind="errand_link")
+        assert row.notice.account_id is None
+        assert row.masked == "*0099"
+        assert "13800000099" not in str([row.__dict__, row.notice.__dict__, errand.__dict__])
+        assert unseal_facts(bytes(row.notice.secret), row_id=row.notice_id)["code"].replace(" ", "") == errand_code(
+            errand.pk, 0
+        )
+        assert send_due(now=NOW) >= 1
+        row.refresh_from_db()
+        assert (row.state, row.address) == ("sent", None)
 
     def test_only_the_unit_that_works_on_it(self, world, case):
         for who in ("dispatcher", "clerk"):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from huying.cases.actions import errands as actions
 from huying.cases.casefile import subject_of
-from huying.cases.errandfile import line_of, link_of, photo, said_of
+from huying.cases.errandfile import line_of, link_of, photo, said_of, task_page
 from huying.cases.forms.errands import ERRAND_MOVES, SendErrandForm
 from huying.cases.queries import errands as reads
 from huying.cases.rules.errands import ErrandVerb
@@ -40,7 +40,8 @@ def send_errand(request: HttpRequest, case_id: UUID) -> HttpResponse:
     choices = [(str(one.pk), words % {"number": number}) for number, one in enumerate(found, start=1)]
     form = SendErrandForm(request.POST if request.method == "POST" else None, subject=subject, photos=choices)
     if request.method == "POST" and form.is_valid():
-        done = attempt(form, lambda: actions.send_errand(case_id, **form.arguments(), actor=actor, now=now))
+        page = task_page(request.build_absolute_uri)
+        done = attempt(form, lambda: actions.send_errand(case_id, **form.arguments(), page=page, actor=actor, now=now))
         if done is not None:
             messages.success(request, str(_("写好了。请把码给对方。")))
             return HttpResponseRedirect(reverse("cases:errand", args=[done.pk]))
@@ -71,9 +72,8 @@ def move_errand(request: HttpRequest, errand_id: UUID, verb: str) -> HttpRespons
     reads.errand(errand_id, actor)
     form = kind(request.POST)
     if form.is_valid():
-        done = attempt(
-            form, lambda: actions.move_errand(errand_id, kind.verb, **form.cleaned_data, actor=actor, now=now)
-        )
+        given = {**form.cleaned_data, "page": task_page(request.build_absolute_uri)}
+        done = attempt(form, lambda: actions.move_errand(errand_id, kind.verb, **given, actor=actor, now=now))
         if done is not None:
             messages.success(request, str(kind.done))
             return HttpResponseRedirect(reverse("cases:errand", args=[errand_id]))

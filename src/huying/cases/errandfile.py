@@ -74,12 +74,17 @@ class LinkToShow:
     qr: str
 
 
+def task_page(absolute: Any) -> str:
+    """Where an outsider types the code; "" where no app serves such a page."""
+    return str(absolute(reverse(LINKS["task"][0]))) if "task" in LINKS else ""
+
+
 def link_of(errand: Errand, absolute: Any) -> LinkToShow | None:
     """None once a device has opened it: from then on the code opens nothing else, and is shown no more."""
-    if errand.device_hash or errand.state not in LIVE or "task" not in LINKS:
+    page = task_page(absolute)
+    if errand.device_hash or errand.state not in LIVE or not page:
         return None
     code = errand_code(errand.pk, errand.renewals)
-    page = absolute(reverse(LINKS["task"][0]))
     drawn = segno.make_qr(f"{page}#{code}", error="m").svg_inline(
         scale=4, border=2, omitsize=True, svgclass="qr-code", lineclass=None
     )

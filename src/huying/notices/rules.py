@@ -60,6 +60,7 @@ PASSING = frozenset({Why.REFUSED, Why.UNREACHABLE, Why.NO_CHANNEL, Why.KEYS, Why
 class Audience(Term):
     STAFF = "staff", _("工作人员")
     REPORTER = "reporter", _("诉求人")
+    OUTSIDER = "outsider", _("外单位")
 
 
 class Group(Term):
@@ -70,6 +71,7 @@ class Group(Term):
     HOUSE = "house", _("管理")
     SELF = "self", _("账号安全")
     REPORTER = "reporter", _("给诉求人")
+    OUTSIDE = "outside", _("给外单位")
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,12 @@ KINDS: dict[str, Kind] = {
         Kind(
             "reopened_for_you", _("重新办理（告诉诉求人）"), Group.REPORTER, (_NUMBER,),
             audience=Audience.REPORTER, channels=(Channel.SMS,), lasts=timedelta(days=7),
+        ),
+        Kind(
+            "errand_link", _("外单位任务码"), Group.OUTSIDE,
+            (_UNIT, Fact("page", _("网址"), "https://huying.example/task/"),
+             Fact("code", _("任务码"), "1234 5678 9012", secret=True)),
+            audience=Audience.OUTSIDER, channels=(Channel.SMS,), lasts=timedelta(days=2),
         ),
         Kind(
             "contact_opened", _("有人看了联系方式"), Group.REPORTER, (_NUMBER, _UNIT, _PURPOSE, _WHEN),

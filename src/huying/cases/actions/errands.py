@@ -45,7 +45,7 @@ from huying.kernel.ids import uuid7
 from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
 from huying.kernel.terms import _
 from huying.kernel.text import clean
-from huying.notices.actions import Recipient, notify
+from huying.notices.actions import Recipient, notify, notify_outside
 
 LONGEST_PLAN = timedelta(days=90)
 
@@ -67,21 +67,24 @@ def send_errand(
     place: str,
     term: str,
     photo_ids: Sequence[UUID] = (),
+    phone: str = "",
+    page: str = "",
     key: UUID | None = None,
     actor: Actor,
     now: datetime,
 ) -> Errand:
     """Hand a task of the own order to somebody outside. They see these words, the place and the chosen photos.
 
-    `term`: one of `TERMS`, how long the link opens. Raises NotFound outside the actor's scope (also for a photo that
-    is not the case's), NotAllowed without an order in work, IllegalMove for a confidential case, Invalid. The same key
+    `term`: one of `TERMS`, how long the link opens. `phone`: where the code goes by text message, with the address of
+    the `page` where it is typed; the number is not kept. Raises NotFound outside the actor's scope (also for a photo
+    that is not the case's), NotAllowed without an order in work, IllegalMove for a confidential case, Invalid. The same key
     answers the same errand, KeyReused for another body.
     """
     docket = opened(case_id, actor=actor)
     chosen = list(dict.fromkeys(photo_ids))
     if key is not None:
         docket.key = key
-        docket.body_hash = body_hash(["errand", case_id, firm, words, place, term, chosen])
+        docket.body_hash = body_hash(["errand", case_id, firm, words, place, term, chosen, phone])
         earlier = repeated(key, docket.body_hash)
         if earlier is not None:
             return Errand.objects.get(pk=UUID(earlier.facts["errand"]))
@@ -102,8 +105,21 @@ def send_errand(
     rows = ErrandRows(errand, docket.case, [])
     _walk(docket, rows, ErrandVerb.SEND, actor=actor, now=now)
     errand.save(force_insert=True)
+    _text(errand, phone, page, now=now)
     flush([docket], verb=ErrandVerb.SEND.value, now=now)
     return errand
+
+
+def _text(errand: Errand, phone: str, page: str, *, now: datetime) -> None:
+    """The code by text message, where a number was given."""
+    if not phone:
+        return
+    code = errand_code(errand.pk, errand.renewals)
+    notify_outside(
+        template="errand_link", phone=phone, facts={"unit": errand.order.unit.name, "page": page},
+        secret={"code": " ".join(code[at : at + 4] for at in range(0, 12, 4))}, area_code=errand.case.area_code,
+        object_kind="case", object_id=errand.case_id, now=now,
+    )  # fmt: skip
 
 
 def _photos(docket: Docket) -> list[Attachment]:
@@ -166,7 +182,15 @@ def _said(rows: ErrandRows, verb: ErrandVerb, words: str, photos: int, made_by: 
 
 @transaction.atomic
 def move_errand(
-    errand_id: UUID, verb: ErrandVerb, *, words: str = "", term: str = "", actor: Actor, now: datetime
+    errand_id: UUID,
+    verb: ErrandVerb,
+    *,
+    words: str = "",
+    term: str = "",
+    phone: str = "",
+    page: str = "",
+    actor: Actor,
+    now: datetime,
 ) -> Errand:
     """The handler answers, asks again, confirms, renews the link or takes it back.
 
@@ -188,6 +212,7 @@ def move_errand(
         errand.renewals += 1
         errand.code_hash = hash_of(errand_code(errand.pk, errand.renewals))
         errand.device_hash, errand.expires_at = "", now + TERMS[term]
+        _text(errand, phone, page, now=now)
     if verb == ErrandVerb.SEND_BACK:
         errand.done_at = None
     if verb in (ErrandVerb.CONFIRM, ErrandVerb.REVOKE):

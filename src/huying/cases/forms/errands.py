@@ -12,10 +12,17 @@ from huying.cases.rules.errands import FIRM_LIMIT, PLACE_LIMIT, TERMS, WORDS_LIM
 from huying.clocks.rules import Limit
 from huying.kernel.ids import uuid7
 from huying.kernel.terms import Label, _
+from huying.kernel.text import TextField
 
 
 def _terms() -> list[tuple[str, str]]:
     return [(one, Limit.parse(one).words()) for one in TERMS]
+
+
+def _phone_field() -> TextField:
+    return line_field(
+        _("对方手机号"), limit=20, required=False, help_text=_("填了就用短信把码发过去，号码不保存。不填就当面给。")
+    )
 
 
 class SendErrandForm(forms.Form):
@@ -33,6 +40,7 @@ class SendErrandForm(forms.Form):
         help_text=cast(str, _("有人脸、车牌或家里的，先遮挡再选。")),
     )  # fmt: skip
     term = select_field(_("链接用多久"), missing=_("请选链接用多久。"))
+    phone = _phone_field()
 
     def __init__(self, *args: Any, subject: Subject, photos: list[tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)
@@ -69,6 +77,7 @@ class RevokeForm(ErrandMoveForm):
 class RenewForm(ErrandMoveForm):
     verb, done = ErrandVerb.RENEW, _("换了新链接，原来的不能再用。")
     term = select_field(_("链接用多久"), missing=_("请选链接用多久。"))
+    phone = _phone_field()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
