@@ -77,8 +77,8 @@ def send_errand(
 
     `term`: one of `TERMS`, how long the link opens. `phone`: where the code goes by text message, with the address of
     the `page` where it is typed; the number is not kept. Raises NotFound outside the actor's scope (also for a photo
-    that is not the case's), NotAllowed without an order in work, IllegalMove for a confidential case, Invalid. The same key
-    answers the same errand, KeyReused for another body.
+    that is not the case's), NotAllowed without an order in work, IllegalMove for a confidential case, Invalid. The same
+    key answers the same errand, KeyReused for another body.
     """
     docket = opened(case_id, actor=actor)
     chosen = list(dict.fromkeys(photo_ids))
