@@ -37,6 +37,15 @@ MOVES: dict[str, tuple[ErrandVerb, type[forms.Form], Label]] = {
     "finish": (ErrandVerb.FINISH, TaskSayForm, _("谢谢，等对方确认。")),
 }
 
+# Where a task stands, as the one outside reads it; one that was taken back has no page.
+STANDS: dict[str, Label] = {
+    ErrandState.SENT: _("等您接"),
+    ErrandState.ACCEPTED: _("您在办"),
+    ErrandState.DONE: _("做完了，等确认"),
+    ErrandState.CONFIRMED: _("已确认做完"),
+    ErrandState.DECLINED: _("您没有接"),
+}
+
 
 def _device(request: HttpRequest) -> str:
     """The mark of this phone; "" where it has none of ours."""
@@ -120,7 +129,7 @@ def _page(
     legal = reads.legal(rows, theirs=True, now=now)
     facts = {
         "errand": rows.errand,
-        "label": ErrandState(rows.errand.state).label,
+        "label": STANDS[rows.errand.state],
         "chosen": rows.chosen_photos,
         "own": rows.own_photos,
         "lines": list(reversed(rows.lines)),
