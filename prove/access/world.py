@@ -472,7 +472,7 @@ def _cases(world: World, *, whole: bool) -> None:
     takers = [one for one in world.cast if Duty.REPORT in _duties(one.role)]
     cases, reports, orders, recusals, rest, files = [], [], [], [], [], []
     whistles, parts, kind = [], [], WhistleKind.objects.order_by("pk")[0]
-    errands, said = [], []
+    errands, spoken = [], []
     last: dict[tuple[str, str], UUID] = {}
     every = list(shapes())
     for number, (cell, secrecy, (state, held)) in enumerate(
@@ -569,7 +569,7 @@ def _cases(world: World, *, whole: bool) -> None:
                     expires_at=NOW + timedelta(days=9), code_hash=made.errand_id.hex,
                 )
             )  # fmt: skip
-            said.append(
+            spoken.append(
                 ErrandLine(
                     errand_id=made.errand_id, verb="errand_say", words=world.mark("case", cell, made, "said"),
                     made_at=received,
@@ -589,7 +589,7 @@ def _cases(world: World, *, whole: bool) -> None:
     Whistle.objects.bulk_create(whistles, batch_size=1000)
     WhistlePart.objects.bulk_create(parts, batch_size=1000)
     Errand.objects.bulk_create(errands, batch_size=1000)
-    ErrandLine.objects.bulk_create(said, batch_size=1000)
+    ErrandLine.objects.bulk_create(spoken, batch_size=1000)
     by_model: dict[type[models.Model], list[Any]] = {}
     for row in [*rest, *files]:
         by_model.setdefault(type(row), []).append(row)

@@ -37,7 +37,7 @@ def errand_code(errand_id: UUID, renewals: int) -> str:
     return tracking_code_from(int.from_bytes(digest[:8], "big"))
 
 
-def device_hash_of(errand_id: UUID, device: str) -> str:
+def holder_hash_of(errand_id: UUID, device: str) -> str:
     """An errand on one device: of another errand the same device has another mark."""
     return _keyed("device", errand_id.bytes + device.encode("ascii", "replace")).hex()
 

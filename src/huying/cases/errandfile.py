@@ -82,7 +82,7 @@ def task_page(absolute: Any) -> str:
 def link_of(errand: Errand, absolute: Any) -> LinkToShow | None:
     """None once a device has opened it: from then on the code opens nothing else, and is shown no more."""
     page = task_page(absolute)
-    if errand.device_hash or errand.state not in LIVE or not page:
+    if errand.holder_hash or errand.state not in LIVE or not page:
         return None
     code = errand_code(errand.pk, errand.renewals)
     drawn = segno.make_qr(f"{page}#{code}", error="m").svg_inline(

@@ -638,7 +638,7 @@ class CallTimes(InTerm):
 class Errand(models.Model):
     """One task of an order that somebody outside does by a one-time link: what they see stands here, nothing else.
 
-    The code is kept as a keyed hash. Who opens it first ties it to their device: `device_hash`; "" before that.
+    The code is kept as a keyed hash. Who opens it first ties it to their device: `holder_hash`; "" before that.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -655,7 +655,7 @@ class Errand(models.Model):
     expires_at = models.DateTimeField()
     renewals = models.PositiveSmallIntegerField(default=0)
     code_hash = models.CharField(max_length=64, unique=True, db_collation="C")
-    device_hash = models.CharField(max_length=64, blank=True, default="", db_collation="C")
+    holder_hash = models.CharField(max_length=64, blank=True, default="", db_collation="C")
     opened_at = models.DateTimeField(null=True)
     planned_on = models.DateField(null=True)
     done_at = models.DateTimeField(null=True)

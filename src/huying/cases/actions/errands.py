@@ -18,7 +18,7 @@ from huying.cases import queries
 from huying.cases.actions.acting import opened
 from huying.cases.actions.docket import Docket, flush
 from huying.cases.actions.intake import keep_images
-from huying.cases.codes import device_hash_of, errand_code, hash_of
+from huying.cases.codes import holder_hash_of, errand_code, hash_of
 from huying.cases.models import Errand, ErrandLine, WorkOrder
 from huying.cases.queries import errands as reads
 from huying.cases.queries.errands import ErrandRows
@@ -211,12 +211,12 @@ def move_errand(
     if verb == ErrandVerb.RENEW:
         errand.renewals += 1
         errand.code_hash = hash_of(errand_code(errand.pk, errand.renewals))
-        errand.device_hash, errand.expires_at = "", now + TERMS[term]
+        errand.holder_hash, errand.expires_at = "", now + TERMS[term]
         _text(errand, phone, page, now=now)
     if verb == ErrandVerb.SEND_BACK:
         errand.done_at = None
     if verb in (ErrandVerb.CONFIRM, ErrandVerb.REVOKE):
-        errand.ended_at, errand.device_hash = now, errand.device_hash if verb == ErrandVerb.CONFIRM else ""
+        errand.ended_at, errand.holder_hash = now, errand.holder_hash if verb == ErrandVerb.CONFIRM else ""
     if text:
         _said(rows, verb, text, 0, actor.id, now)
     errand.save()
@@ -246,12 +246,12 @@ def open_errand(code: str, device: str, *, now: datetime) -> Errand | None:
     if found is None or case is None:
         return None
     errand = Errand.objects.get(pk=found.pk)
-    mark = device_hash_of(errand.pk, device)
-    if errand.code_hash != found.code_hash or errand.device_hash not in ("", mark):
+    mark = holder_hash_of(errand.pk, device)
+    if errand.code_hash != found.code_hash or errand.holder_hash not in ("", mark):
         return None
-    if not errand.device_hash:
-        errand.device_hash, errand.opened_at = mark, now
-        errand.save(update_fields=["device_hash", "opened_at"])
+    if not errand.holder_hash:
+        errand.holder_hash, errand.opened_at = mark, now
+        errand.save(update_fields=["holder_hash", "opened_at"])
     try:
         reads.of_device(errand.pk, device, now=now)
     except NotFound:

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField()),
                 ('renewals', models.PositiveSmallIntegerField(default=0)),
                 ('code_hash', models.CharField(db_collation='C', max_length=64, unique=True)),
-                ('device_hash', models.CharField(blank=True, db_collation='C', default='', max_length=64)),
+                ('holder_hash', models.CharField(blank=True, db_collation='C', default='', max_length=64)),
                 ('opened_at', models.DateTimeField(null=True)),
                 ('planned_on', models.DateField(null=True)),
                 ('done_at', models.DateTimeField(null=True)),

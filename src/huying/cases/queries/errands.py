@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from huying.cases.codes import device_hash_of, hash_of
+from huying.cases.codes import holder_hash_of, hash_of
 from huying.cases.models import Case, Errand, ErrandLine, WorkOrder
 from huying.cases.queries.scope import one
 from huying.cases.rules import ENDS, LIVE_ORDERS
@@ -93,7 +93,7 @@ def by_code(code: str) -> Errand | None:
 def of_device(errand_id: UUID, device: str, *, now: datetime) -> ErrandRows:
     """An errand that this device opened and that may still be used; NotFound for everything else, all alike."""
     found = Errand.objects.select_related("case", "order").defer("case__search").filter(pk=errand_id).first()
-    if found is None or not device or found.device_hash != device_hash_of(errand_id, device):
+    if found is None or not device or found.holder_hash != holder_hash_of(errand_id, device):
         raise NotFound(THING)
     rows = read(found, found.case)
     facts = rows.facts(now)
