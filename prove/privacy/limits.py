@@ -29,7 +29,7 @@ LINES = (
     Line(3, "exclusion decides on a case", ("TestContactsAndHistory",), r"exclu(de|sion)_(person|caller|account)"),
     Line(4, "warnings use facts of our process", ("TestReasonsToTakeCare",),
     r"dissatisf|likely_(angry|bad)|mood|temper"),
-    Line(5, "rated from the handler's device", (), r"rated_from|holder_hash|fingerprint"),
+    Line(5, "rated from the handler's device", (), r"rated_from|device_hash|fingerprint"),
     Line(6, "the journal holds needs and places", (), r"journal|diary"),
     Line(7, "a refused visit leaves no mark", (), r"refused_visit|not_at_home|home_visit|door_knock"),
     Line(8, "care lists need consent", (), r"care_list|hardship|elderly|disabled|lonely"),

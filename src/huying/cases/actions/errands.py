@@ -18,7 +18,7 @@ from huying.cases import queries
 from huying.cases.actions.acting import opened
 from huying.cases.actions.docket import Docket, flush
 from huying.cases.actions.intake import keep_images
-from huying.cases.codes import holder_hash_of, errand_code, hash_of
+from huying.cases.codes import errand_code, hash_of, holder_hash_of
 from huying.cases.models import Errand, ErrandLine, WorkOrder
 from huying.cases.queries import errands as reads
 from huying.cases.queries.errands import ErrandRows

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from huying.cases.codes import holder_hash_of, hash_of
+from huying.cases.codes import hash_of, holder_hash_of
 from huying.cases.models import Case, Errand, ErrandLine, WorkOrder
 from huying.cases.queries.scope import one
 from huying.cases.rules import ENDS, LIVE_ORDERS
