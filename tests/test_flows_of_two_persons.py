@@ -7,7 +7,7 @@ import pytest
 from huying.approvals import rules as approvals
 from huying.kernel.actor import Actor, ActorKind, Granted, resident, rule, system
 from huying.kernel.refusals import IllegalMove
-from huying.matters.rules import VersionState, VersionVerb, versions
+from huying.matters.rules import VersionState, VersionVerb, knowledge, versions
 from huying.notices import rules as notices
 from huying.people.rules import registers as people
 from huying.places import plans
@@ -69,6 +69,15 @@ def test_wordings_and_public_notices_take_two_persons_and_are_whole():
     assert walked(flow, verb.CLOSE, facts(MAKER.id, state=state.PUBLISHED, over=True)) == state.CLOSED
     refused(flow, verb.CLOSE, facts(MAKER.id, state=state.PUBLISHED))
     refused(flow, verb.CLOSE, facts(MAKER.id, state=state.PUBLISHED, over=True, unanswered=1))
+
+
+def test_a_text_of_the_knowledge_base_is_published_by_another_person():
+    verb, state = knowledge.KnowledgeVerb, knowledge.KnowledgeState
+    flow = knowledge.KNOWLEDGE_FLOW
+    facts = lambda who: notices.HandsFacts(state.SUBMITTED, MAKER.id, who)  # noqa: E731
+    assert walked(flow, verb.PUBLISH, facts(OTHER.id)) == state.PUBLISHED
+    for who in (MAKER.id, None):
+        refused(flow, verb.PUBLISH, facts(who))
 
 
 def test_nobody_takes_part_in_the_own_nomination_and_who_nominates_does_not_appoint():

@@ -20,7 +20,7 @@ NOTHING = UUID(int=7)
 OPEN_TO_ALL_STAFF = {
     "access:confirm", "access:passkeys", "access:password", "access:recovery", "access:security", "access:totp",
     "clients:own", "clocks:now", "desk:cases", "desk:help", "desk:mine", "desk:points", "desk:save_filter",
-    "desk:search", "matters:catalogue", "matters:duties", "matters:limits", "notices:bell", "notices:mine",
+    "desk:search", "matters:catalogue", "matters:duties", "matters:knowledge", "matters:limits", "notices:bell", "notices:mine",
     "notices:preferences", "people:my_post",
 }  # fmt: skip
 

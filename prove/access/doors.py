@@ -181,6 +181,19 @@ def _whistle_move(world: World, wish: Wish) -> list[Thing]:
     return [Thing({**one.values, "verb": verb}, one.secret, f"{one.words} {verb}") for one in _whistle(world, wish)]
 
 
+def _errand(world: World, wish: Wish) -> list[Thing]:
+    return [
+        Thing({"errand_id": str(one.errand_id)}, world.ids[str(one.id)], f"{one.secrecy} {one.state}")
+        for one in _cases(world, wish)
+        if one.errand_id is not None
+    ]
+
+
+def _errand_move(world: World, wish: Wish) -> list[Thing]:
+    verb = wish.rng.choice(["reply", "confirm", "send_back", "renew", "revoke"])
+    return [Thing({**one.values, "verb": verb}, one.secret, f"{one.words} {verb}") for one in _errand(world, wish)]
+
+
 def _case_sheet(world: World, wish: Wish) -> list[Thing]:
     """A paper of a case that a unit has."""
     return [
@@ -484,6 +497,14 @@ VALUES: dict[str, Fill] = {
     "cases case_id kind": _case_sheet,
     "matters code": _open(code="0301"),
     "matters number": _open(number="1"),
+    "matters version_id": _of_kind("version_id", "knowledge"),
+    "matters version_id verb": _of_kind("version_id", "knowledge", verb="submit"),
+    "cases errand_id": _errand,
+    "cases errand_id verb": _errand_move,
+    "portal task_id": _nobody("task_id"),
+    "portal task_id file_id": _nobody("task_id", "file_id"),
+    "portal task_id name": lambda world, wish: [Thing({"task_id": str(MISSING), "name": "accept"}, None, "nothing")],
+    "portal answer_id": _nobody("answer_id"),
     "matters switch_id": _of_kind("switch_id", "switch"),
     "places draft_id": _of_kind("draft_id", "own", "area_draft"),
     "places plan_id": _of_kind("plan_id", "plan"),

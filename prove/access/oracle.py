@@ -148,6 +148,7 @@ KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
     "switch": _switch,
     "emergency": _switch,
     "shift": _switch,
+    "knowledge": lambda viewer, secret: any_of(viewer, ("admin_matters", "approve_matters"), secret.cell),
     "digest": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),
     "hand_over": lambda viewer, secret: viewer.posted == secret.thing and at_a_desk(viewer),
     "statement": lambda viewer, secret: holds(viewer, "read", secret.cell),

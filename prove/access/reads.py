@@ -29,16 +29,19 @@ from huying.cases.queries import (
     checks,
     contracts,
     emergencies,
+    errands,
     lists,
     maps,
     outside,
     page,
+    precedents,
     scope,
     tallies,
     whistles,
 )  # fmt: skip
 from huying.cases.queries.lists import Wanted
 from huying.cases.queries.maps import Box
+from huying.cases.rules.masking import masked
 from huying.channels import queries as channels
 from huying.channels.listeners import case_moved
 from huying.channels.live import Notice
@@ -56,6 +59,8 @@ from huying.kernel.events import News
 from huying.kernel.paging import Page
 from huying.kernel.refusals import NotAllowed, NotFound
 from huying.matters import queries as matters
+from huying.matters.models import Knowledge
+from huying.matters.queries import knowledge
 from huying.matters.queries import sets as limit_sets
 from huying.notices import queries as notices
 from huying.opendata import queries as opendata
@@ -332,6 +337,18 @@ def _among(asked: Asked) -> list[Triple]:
     return [("", outside.seen_among(set(asked.world.cases), asked.actor), asked.seen)]
 
 
+def _precedents(asked: Asked) -> list[Triple]:
+    """Answers of others' cases hold nothing that the viewer could not open."""
+    found: list[Triple] = []
+    for one in asked.some[:6]:
+        case = Case.objects.get(pk=one.id)
+        given = set(precedents.earlier_answers(case, case.type_code, asked.actor))
+        answers = Case.objects.filter(pk__in=asked.seen).exclude(answer="").values_list("answer", flat=True)
+        open_to = {masked(answer) for answer in answers}
+        found.append((one.secrecy, given - open_to, set()))
+    return found
+
+
 def _whistles(asked: Asked) -> list[Triple]:
     want = {one.whistle_id for one in asked.world.cases.values() if asked.sees(one)}
     wanted = whistles.WantedWhistles()
@@ -583,6 +600,11 @@ def _each(kind: str, *duties: str, ask: Callable[[Actor, UUID], Any]) -> Callabl
     return asking
 
 
+def _texts(actor: Actor) -> set[UUID]:
+    entries = Knowledge.objects.values_list("entry", flat=True)
+    return {row.pk for entry in entries for row in knowledge.versions_of(actor, entry)}
+
+
 def _tree(asked: Asked) -> list[Triple]:
     def walk(nodes: list[Any]) -> Iterator[Any]:
         for one in nodes:
@@ -768,6 +790,16 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     "cases.queries.whistles.rows_of": lambda asked: _one_by_one(
         asked, lambda one: whistles.rows_of(one.whistle_id, asked.actor)
     ),
+    "cases.queries.errands.errand": lambda asked: [
+        (
+            f"{one.secrecy} {one.state}",
+            _or_none(lambda one=one: errands.errand(one.errand_id, asked.actor)) is not None,
+            asked.sees(one),
+        )
+        for one in asked.some
+        if one.errand_id is not None
+    ],
+    "cases.queries.precedents.earlier_answers": _precedents,
     "cases.queries.whistles.whistles_found": _whistles,
     "cases.queries.calltrees.run_seen_by": lambda asked: _one_by_one(
         asked, lambda one: calltrees.run_seen_by(one.tree_id, asked.actor)
@@ -896,6 +928,21 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     "places.queries.plans.plans_about": _areas(lambda actor, cell: plans.plans_about(actor, cell)),
     "matters.queries.seen_by": _versions,
     "matters.queries.versions_seen_by": lambda asked: [("", bool(matters.versions_seen_by(asked.actor)), True)],
+    "matters.queries.knowledge.seen_by": _by_cell(
+        "knowledge", "admin_matters", "approve_matters", ask=lambda asked: _ids(knowledge.seen_by(asked.actor))
+    ),
+    "matters.queries.knowledge.one": _each("knowledge", "admin_matters", "approve_matters", ask=knowledge.one),
+    "matters.queries.knowledge.versions_of": _by_cell(
+        "knowledge", "admin_matters", "approve_matters", ask=lambda asked: _texts(asked.actor)
+    ),
+    "matters.queries.knowledge.listed": _by_cell(
+        "knowledge",
+        "admin_matters",
+        "approve_matters",
+        ask=lambda asked: _ids(
+            _all(lambda page: knowledge.listed(asked.actor, knowledge.Wanted(), today=NOW.date(), page=page))
+        ),
+    ),
     "notices.queries.digests": _by_cell(
         "digest", "admin_matters", ask=lambda asked: _ids(notices.digests(asked.actor))
     ),
@@ -966,6 +1013,7 @@ NOT_A_READ: dict[str, str] = {
     "cases.queries.emergencies.times_of": "cases of `seen_by` under a filter",
     "cases.queries.calltrees.may_answer": "about a run that was given",
     "cases.queries.whistles.parts_for": "about a whistle that was given",
+    "cases.queries.errands.handles": "the actor's own duty for an order that was given",
     "cases.queries.whistles.legal_moves": "about a whistle that was given",
     "cases.queries.whistles.caller_units": "the actor's own units",
     "cases.queries.whistles.areas_led": "codes of the viewer's own duties",

@@ -30,6 +30,8 @@ from huying.cases.models import (
     ContactAttempt,
     DutyShift,
     Emergency,
+    Errand,
+    ErrandLine,
     Feedback,
     Remark,
     Report,
@@ -53,7 +55,7 @@ from huying.insight.actions import catch_up
 from huying.insight.models import Scoring, Statement
 from huying.insight.rules import SHIPPED, examples_of
 from huying.kernel.actor import Actor
-from huying.matters.models import CatalogueVersion, LimitSet, LimitSwitch
+from huying.matters.models import CatalogueVersion, Knowledge, LimitSet, LimitSwitch
 from huying.notices.models import Delivery, DigestHours, Notice, Objection, PublicNotice
 from huying.notices.sealing import objection_hash
 from huying.opendata.models import Export
@@ -191,6 +193,7 @@ class Made:
     order_ids: tuple[UUID, ...] = ()
     whistle_id: UUID = UUID(int=0)
     tree_id: UUID = UUID(int=0)
+    errand_id: UUID | None = None
     called: tuple[tuple[UUID, str, str], ...] = ()  # unit, state of its part, state of the whistle
     files: dict[str, UUID] = field(default_factory=dict)
 
@@ -474,6 +477,7 @@ def _cases(world: World, *, whole: bool) -> None:
     cases, reports, orders, recusals, rest, files = [], [], [], [], [], []
     whistles, parts, kind = [], [], WhistleKind.objects.order_by("pk")[0]
     trees: list[TreeRun] = []
+    errands, spoken = [], []
     last: dict[tuple[str, str], UUID] = {}
     every = list(shapes())
     for number, (cell, secrecy, (state, held)) in enumerate(
@@ -562,6 +566,22 @@ def _cases(world: World, *, whole: bool) -> None:
             )
             for unit, part, _blown in made.called
         ]  # fmt: skip
+        if ids:
+            made.errand_id = world.known(uuid.uuid5(_SPACE, f"errand {number}"), "case", cell, made)
+            errands.append(
+                Errand(
+                    id=made.errand_id, case_id=key, order_id=ids[0], serial=1,
+                    firm=world.mark("case", cell, made, "firm"), words=world.mark("case", cell, made, "task"),
+                    place=world.mark("case", cell, made, "spot"), state="accepted", sent_at=received,
+                    expires_at=NOW + timedelta(days=9), code_hash=made.errand_id.hex,
+                )
+            )  # fmt: skip
+            spoken.append(
+                ErrandLine(
+                    errand_id=made.errand_id, verb="errand_say", words=world.mark("case", cell, made, "said"),
+                    made_at=received,
+                )
+            )  # fmt: skip
         for unit in made.recused_units:
             recusals.append(_recusal(key, unit_id=unit))
         for account in made.recused_accounts:
@@ -576,12 +596,14 @@ def _cases(world: World, *, whole: bool) -> None:
     Whistle.objects.bulk_create(whistles, batch_size=1000)
     WhistlePart.objects.bulk_create(parts, batch_size=1000)
     TreeRun.objects.bulk_create(trees, batch_size=1000)
+    Errand.objects.bulk_create(errands, batch_size=1000)
+    ErrandLine.objects.bulk_create(spoken, batch_size=1000)
     by_model: dict[type[models.Model], list[Any]] = {}
     for row in [*rest, *files]:
         by_model.setdefault(type(row), []).append(row)
     for model, rows in by_model.items():
         model._default_manager.bulk_create(rows, batch_size=1000)
-    for model in (Case, Report, WorkOrder, Recusal, Whistle, WhistlePart, TreeRun, *by_model):
+    for model in (Case, Report, WorkOrder, Recusal, Whistle, WhistlePart, TreeRun, Errand, ErrandLine, *by_model):
         world.rows.setdefault(model, {})
 
 
@@ -783,7 +805,7 @@ def _own_things(world: World) -> None:
 def _plans(world: World) -> None:
     """Plans, reviews, resets, exports, letters that could not be sent: things of an area's administrators."""
     plans, reviews, items, resets, exports, dead, letters, switches, digests = [], [], [], [], [], [], [], [], []
-    shifts, months, scorings, storms, rosters = [], [], [], [], []
+    shifts, months, scorings, storms, rosters, texts = [], [], [], [], [], []
     storm = LimitSet.objects.get(season="typhoon", alert="red")
     for cell in CELLS:
 
@@ -836,6 +858,13 @@ def _plans(world: World) -> None:
                 begins_at=BEFORE, ends_at=NOW + timedelta(days=1),
             )
         )  # fmt: skip
+        texts.append(
+            Knowledge(
+                id=key("knowledge", "knowledge"), kind="article", area_code=cell,
+                question=world.mark("knowledge", cell), body=world.mark("knowledge", cell),
+                review_on=date(2027, 1, 1), made_at=BEFORE,
+            )
+        )  # fmt: skip
         digests.append(DigestHours(id=key("digest", "digest"), area_code=cell, minutes=[], set_at=BEFORE))
         unit = unit_id(cell, "on")
         shifts.append(
@@ -869,7 +898,7 @@ def _plans(world: World) -> None:
         )  # fmt: skip
     for rows in (
         plans, reviews, items, resets, exports, letters, dead, switches, digests, shifts, months, scorings,
-        storms, rosters,
+        storms, rosters, texts,
     ):  # fmt: skip
         type(rows[0])._default_manager.bulk_create(rows)
         world.rows.setdefault(type(rows[0]), {}).update(dict(zip(CELLS, rows, strict=True)))

@@ -25,7 +25,7 @@ from django.test import Client as Browser
 
 import huying
 from huying.cases import actions as a
-from huying.cases.actions import Act, NewReport, emergencies, whistling
+from huying.cases.actions import Act, NewReport, emergencies, errands, whistling
 from huying.cases.casefile import subject_of
 from huying.cases.codes import arrival_code, code_of
 from huying.cases.forms import MOVES, MoveForm
@@ -545,6 +545,7 @@ class Kinds:
             "huying.desk.forms.CallForm": self._call_form,
             "huying.desk.forms.SelfForm": self._self_form,
             "huying.desk.forms.TriageForm": self._triage_form,
+            "huying.cases.forms.errands.SendErrandForm": self._errand_form,
             "huying.desk.forms.SaveFilterForm": self._filter_form,
             "huying.desk.forms.LeaveForm": self._leave_form,
             "huying.cases.forms.emergencies.HazardForm": self._hazard_form,
@@ -602,6 +603,12 @@ class Kinds:
             "lead": str(self.stage.world.units["sanitation"].pk), "instruction": "请先联系。",
         }  # fmt: skip
         return self._posting("head", f"/desk/triage/{scene.case.pk}/", data, {"instruction": "换一句话。"})
+
+    def _errand_form(self) -> Write:
+        scene = self.stage.scene("accepted")
+        self.stage.write()
+        data = {"key": str(uuid7()), "firm": "绿叶保洁", "words": "清运", "place": "路口", "term": "1d"}
+        return self._posting("handler", f"/desk/cases/{scene.case.pk}/errand/", data, {"words": "换一句话。"})
 
     def _filter_form(self) -> Write:
         desk.SavedFilter.objects.all().delete()
@@ -690,6 +697,7 @@ class Kinds:
             "receive": self._receive,
             "send_report": self._send_report,
             "find_and_handle": self._find_and_handle,
+            "send_errand": self._send_errand,
             "object_to_public": self._object,
             "draw_plan": self._plan,
             "put": self._put,
@@ -729,6 +737,16 @@ class Kinds:
                 key, words=words, type_code="0402", area_code=STREET, lng=lng, lat=lat, before=self.stage.pictures,
                 after=self.stage.pictures, actor=world.grid_worker, now=RACE,
             ).case
+        )  # fmt: skip
+
+    def _send_errand(self) -> Write:
+        key, scene = uuid7(), self.stage.scene("accepted")
+        self.stage.write()
+        return self._calling(
+            lambda words: errands.send_errand(
+                scene.case.pk, firm="绿叶保洁", words=words, place="路口", term="1d", key=key,
+                actor=self.stage.world.handler, now=RACE,
+            )
         )  # fmt: skip
 
     def _object(self) -> Write:

@@ -42,6 +42,7 @@ WARM = "TestScope::test_another_community_sees_nothing_of_it"
 # The smoke form: one table-driven file for each kind, and the mutants it answers for.
 SMOKE = {
     "tests/cases/test_flow_by_the_design.py": ("flow:cases.rules.table.",),
+    "tests/cases/test_errand_rules.py": ("flow:cases.rules.errands.",),
     "tests/cases/test_whistle_rules.py": ("flow:cases.rules.whistles.",),
     "tests/cases/test_duties_by_the_design.py": ("verb:",),
     "tests/test_doors.py": ("door:", "operation:", "register:", "sensitive:"),

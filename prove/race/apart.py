@@ -35,7 +35,7 @@ _NAMES: dict[str, str] = {
         "copy_dues end_keeping end_files scan_again bring_due_into_force effect_due_plans end_talents "
         "reseal_contacts rotate_data_key wrap_data_keys_anew make_export load_shipped_roles load_default "
         "set_term keep_archive erase_files erase_contact export_area import_open replay import_reports "
-        "blank_words revoke_all end_holds end_terms end_switches sweep take_limits propose_months "
+        "blank_words revoke_all end_holds end_terms end_switches sweep take_limits propose_months remind_reviews "
     ),
     PART: (
         "append file register received register_file keep_images merge_step unmerge_step dispatch hand_out "
@@ -55,11 +55,13 @@ _NAMES: dict[str, str] = {
         "set_duties set_standard publish_year set_hours set_digest_hours write_set switch_on switch_back "
         "cover_photo add_chunk ask_reset decide_reset "
         "force_role unforce_role link_account unlink_account unlock decide_item open_review renew_secret "
-        "replay_delivery erase_my_contact correct_month publish_month "
+        "write_knowledge submit_knowledge send_back_knowledge publish_knowledge review_knowledge retire_knowledge "
+        "drop_knowledge replay_delivery erase_my_contact correct_month publish_month "
     ),
     UNDER: (
         "ask_whistle decide_whistle answer_whistle arrive_whistle finish_part object_to_whistle decide_objection "
         "end_whistle cancel_whistle rate_unit rate_caller climb "
+        "send_errand move_errand "
     ),
     ROW: "answer_call ",
     NEW: (

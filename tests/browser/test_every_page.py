@@ -55,6 +55,7 @@ NO_PAGE = {
     "places:submit_plan", "places:decide_plan", "places:drop_plan", "places:plan_shapes", "places:nets",
     "files:parts", "files:part", "places:merge_nets", "places:standard", "places:emergency", "opendata:download",
     "insight:freeze", "insight:correct", "insight:publish", "insight:decide",
+    "matters:knowledge_move", "desk:answers", "cases:move_errand", "portal:task_move", "portal:task_photo",
 }  # fmt: skip
 ELSEWHERE = {
     "test_sign_in": {"access:second", "access:security", "access:confirm", "access:totp", "access:passkeys",
@@ -76,6 +77,9 @@ ELSEWHERE = {
     "test_assess": {"insight:assess", "insight:behind", "insight:ahead", "insight:terms"},
     "test_files": {"cases:cover", "portal:cover", "files:keeping"},
     "test_whistles": {"cases:ask_whistle", "cases:whistle", "cases:whistles", "cases:whistle_figures"},
+    "test_talking": {"matters:knowledge", "matters:new_knowledge", "matters:knowledge_text", "desk:triage_answers",
+                     "desk:chat", "cases:send_errand", "cases:errand", "portal:answers", "portal:answer",
+                     "portal:task", "portal:task_page", "portal:wall"},
     "test_gallery": {"ui:gallery", "ui:gallery_portal", "ui:gallery_problem"},
 }  # fmt: skip
 HERE_TOO = {

@@ -18,6 +18,7 @@ class CasesConfig(AppConfig):
 
         post_migrate.connect(shipped.load, sender=self)
         add_link("case", "cases:case", "case_id")
+        add_link("errand", "cases:errand", "errand_id")
         add_link("whistle", "cases:whistle", "whistle_id")
         add_menu(
             MenuEntry(
@@ -36,6 +37,7 @@ class CasesConfig(AppConfig):
         add_owner("order", keeping.resting_orders)
         add_owner("visit", keeping.resting_visits)
         add_owner("whistle", keeping.resting_whistles)
+        add_owner("errand", keeping.resting_errands)
         by_people.declare()
         panels.register()
         registers.declare()

@@ -47,6 +47,7 @@ from huying.cases.rules import (
     steps_of_flow,
 )
 from huying.cases.rules import guards as g
+from huying.cases.rules.errands import ErrandVerb
 from huying.cases.rules.facts import CaseFacts
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
@@ -80,6 +81,7 @@ OTHER_LINES: dict[str, Label] = {
     RECKONED: _("工作日历"),
     RELIMITED: _("换了时限"),
     ARCHIVED: _("按档案办结，中间步骤不详"),
+    **{str(one): one.label for one in ErrandVerb},
 }
 MINOR = frozenset({Verb.CORRECT, Verb.PLACE, Verb.ADD, Verb.NUDGE, "take_in", "give_back", RECKONED, RELIMITED})
 BY_ACTOR: dict[str, Label] = {
@@ -948,6 +950,12 @@ def _line(subject: Subject, line: History) -> dict[str, Any]:
         words = _("工单%(verb)s") % {"verb": words}
         note = " · ".join(filter(None, [unit, note]))
     who = subject.who(line.actor_id) if line.actor_kind == ActorKind.PERSON else BY_ACTOR.get(line.actor_kind, "")
+    if line.facts.get("errand"):
+        firm = subject.firms.get(line.facts["errand"], "")
+        if line.actor_kind == ActorKind.CHANNEL:
+            who = _("外单位 %(firm)s") % {"firm": firm}
+        else:
+            note = firm
     found: dict[str, Any] = {"at": line.at, "who": who, "words": words, "note": note}
     if line.from_state != line.to_state:
         found["tone"] = tone_of(line.to_state)
@@ -987,6 +995,8 @@ def _note(subject: Subject, line: History) -> str:
     if line.verb == RELIMITED:
         limits = (Limit.parse(facts[name]).words() for name in ("limit_from", "limit_to"))
         told.append(f"{Step(facts['step']).label} {' → '.join(limits)}")
+    if facts.get("article"):
+        told.append(str(_("按知识库第 %(version)s 版") % {"version": facts.get("version", "")}))
     if facts.get("unchanged"):
         told.append(str(_("没有改动")))
     if facts.get("round"):

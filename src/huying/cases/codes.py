@@ -37,6 +37,17 @@ def answer_code(call_id: UUID) -> str:
     return "".join(_SAID[digest // len(_SAID) ** place % len(_SAID)] for place in range(16))
 
 
+def errand_code(errand_id: UUID, renewals: int) -> str:
+    """The twelve digits that open an errand; others after each renewal."""
+    digest = _keyed("errand", errand_id.bytes + renewals.to_bytes(2, "big"))
+    return tracking_code_from(int.from_bytes(digest[:8], "big"))
+
+
+def holder_hash_of(errand_id: UUID, device: str) -> str:
+    """An errand on one device: of another errand the same device has another mark."""
+    return _keyed("device", errand_id.bytes + device.encode("ascii", "replace")).hex()
+
+
 _SAID = "234679ACDEFGHJKMNPQRTUVWXY"  # without what looks or sounds like another
 
 

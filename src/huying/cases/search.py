@@ -5,44 +5,16 @@ Made in this place alone, so that writing and asking can never differ.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import CharField, Expression, Func, TextField, Value
 
+from huying.kernel.grams import asked, grams, quoted
 from huying.places.rules import LENGTHS
 
 LEVELS = tuple(LENGTHS.values())
 MOST_LEXEMES = 6000
-LONG_NUMBER = 7
-_RUNS = re.compile(r"[^\W_]+", re.UNICODE)
-_WIDE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-
-
-def folded(text: str) -> str:
-    """Full-width to half-width, lower case."""
-    return unicodedata.normalize("NFKC", text).lower()
-
-
-def grams(text: str) -> list[str]:
-    """Bigrams of Chinese runs (a single character stays itself), whole words of others, in order, once each."""
-    found: dict[str, None] = {}
-    for run in _RUNS.findall(folded(text)):
-        for piece in re.split(r"(?<=[\u2e80-\U0003ffff])(?=[a-z0-9])|(?<=[a-z0-9])(?=[\u2e80-\U0003ffff])", run):
-            if not piece:
-                continue
-            if not _WIDE.search(piece):
-                # A long run of digits in a caller's words is a phone or identity number: nobody is found by it.
-                if not (piece.isdigit() and len(piece) >= LONG_NUMBER):
-                    found[piece[:40]] = None
-                continue
-            for place in range(len(piece) - 1):
-                found[piece[place : place + 2]] = None
-            if len(piece) == 1:
-                found[piece] = None
-    return list(found)
 
 
 def area_lexemes(area_code: str) -> list[str]:
@@ -70,13 +42,10 @@ def vector(*texts: str, area_code: str, pieces: Iterable[str] = ()) -> Expressio
 
 def question(words: str, areas: tuple[str, ...] = ()) -> str:
     """The tsquery text for words a person typed, cut to areas; "" where nothing can be asked."""
-    asked = grams(words)[:32]
-    if not asked:
+    found = grams(words)[:32]
+    if not found:
         return ""
-    terms = []
-    for one in asked:
-        # one Chinese character: any bigram that begins with it
-        terms.append(f"{_quoted(one)}:*" if len(one) == 1 and _WIDE.match(one) else _quoted(one))
+    terms = [asked(one) for one in found]
     places = question_of_areas(areas)
     return " & ".join([*terms, *([f"({places})"] if places else [])])
 
@@ -84,8 +53,7 @@ def question(words: str, areas: tuple[str, ...] = ()) -> str:
 def question_of_areas(areas: tuple[str, ...]) -> str:
     """The tsquery text for lying in one of these areas; "" where one of them is of no level that is written."""
     written = all(len(one) in LEVELS for one in areas)
-    return " | ".join(_quoted(f"a:{one}") for one in areas) if written else ""
+    return " | ".join(quoted(f"a:{one}") for one in areas) if written else ""
 
 
-def _quoted(lexeme: str) -> str:
-    return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
+__all__ = ["LEVELS", "area_lexemes", "grams", "question", "question_of_areas", "vector"]

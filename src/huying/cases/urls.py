@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from huying.cases import views, whistle_views
+from huying.cases import errand_views, views, whistle_views
 from huying.cases.views import calltrees, emergencies
 
 app_name = "cases"
@@ -20,6 +20,9 @@ urlpatterns = [
     path("whistles/figures/", whistle_views.figures, name="whistle_figures"),
     path("whistles/<uuid:whistle_id>/", whistle_views.whistle, name="whistle"),
     path("whistles/<uuid:whistle_id>/moves/<slug:verb>/", whistle_views.move_whistle, name="move_whistle"),
+    path("errands/<uuid:errand_id>/", errand_views.errand, name="errand"),
+    path("errands/<uuid:errand_id>/moves/<slug:verb>/", errand_views.move_errand, name="move_errand"),
+    path("<uuid:case_id>/errand/", errand_views.send_errand, name="send_errand"),
     path("<uuid:case_id>/whistle/", whistle_views.ask_whistle, name="ask_whistle"),
     path("<uuid:case_id>/", views.case, name="case"),
     path("<uuid:case_id>/moves/<slug:verb>/", views.move, name="move"),

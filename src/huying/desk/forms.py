@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
@@ -14,6 +14,9 @@ from django.utils import timezone
 from huying.cases.queries import emergencies, maps
 from huying.cases.queries.lists import FLAGS, NO_MATTER, Wanted
 from huying.cases.rules import Channel, ReplyBy, State
+from huying.cases.rules.masking import without_reach
+from huying.desk.chat import MOST_CHARACTERS, MOST_DRAFTS
+from huying.desk.chat import Draft as ChatDraft
 from huying.desk.rules import FILTER_PARTS, NAME_LIMIT, WORDS_LIMIT
 from huying.files.forms import HoldsImages, ImagesField, PapersField, VoiceField
 from huying.kernel.actor import Actor
@@ -429,3 +432,107 @@ class LeaveForm(_OfUnit):
         if len(units) == 1:
             self.fields["unit"].initial = units[0][0]
             self.fields["unit"].widget = forms.HiddenInput()
+
+
+# Pasted group chats
+
+
+class ChatForm(forms.Form):
+    """The pasted text; it is split and forgotten."""
+
+    text = TextField(
+        label=_("群聊内容"), limit=MOST_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 12, "maxlength": MOST_CHARACTERS, "data-no-draft": "1",
+                                     "autocomplete": "off"}),
+        help_text=_("从群里多选复制，连说话人和时间一起贴。先去掉名字和号码再给您看，贴的原文不保存。"),
+        error_messages={"required": _("请先贴上群聊内容。")},
+    )  # fmt: skip
+
+
+class ChatDraftsForm(forms.Form):
+    """The drafts of one paste: each with its words, a suggested place and matter, and whether it is taken in."""
+
+    count = forms.IntegerField(min_value=1, max_value=MOST_DRAFTS, widget=forms.HiddenInput)
+
+    def __init__(
+        self, data: Any = None, *, drafts: Sequence[ChatDraft] = (), areas: tuple[str, ...], **options: Any
+    ) -> None:
+        super().__init__(data, **options)
+        self.areas = areas
+        self.fields["count"].initial = len(drafts)
+        self.size = len(drafts) if data is None else _counted(data)
+        grids = grid_choices(areas)
+        codes = [(code, name) for _group, rows in grids[1:] for code, name in rows]
+        for at in range(self.size):
+            words = drafts[at].words if drafts else ""
+            self._add(at, words, grids, codes)
+
+    def _add(self, at: int, words: str, grids: Choices, codes: list[tuple[str, Label]]) -> None:
+        said = words or str(self.data.get(f"words_{at}", ""))[:2000]
+        types = [(one.type.code, one.type.name) for one in matters.suggest(said, 3)]
+        fields: dict[str, forms.Field] = {
+            "key": forms.UUIDField(widget=forms.HiddenInput, initial=uuid7),
+            "keep": forms.BooleanField(label=_("登记这一条"), required=False, initial=True),
+            "words": TextField(
+                label=_("内容"), limit=2000, required=False, initial=words,
+                widget=forms.Textarea(attrs={"rows": 3, "maxlength": 2000, "data-no-draft": "1"}),
+            ),
+            "kind": forms.ChoiceField(
+                label=_("可能是"), required=False, choices=[("", _("看不出来")), *types],
+                initial=types[0][0] if types else "",
+            ),
+            "grid": forms.ChoiceField(
+                label=_("在哪里"), required=False, choices=grids, initial=_named_in(said, codes),
+                error_messages={"invalid_choice": _("没有这个网格。请重新选。")},
+            ),
+        }  # fmt: skip
+        self.fields |= {f"{name}_{at}": one for name, one in fields.items()}
+        danger = matters.danger_in(said)
+        self.dangers = {**getattr(self, "dangers", {}), at: danger.number if danger is not None else ""}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The drafts as the page shows them."""
+        names = ("key", "keep", "words", "kind", "grid")
+        return [
+            {"number": at + 1, "danger": self.dangers[at], **{name: self[f"{name}_{at}"] for name in names}}
+            for at in range(self.size)
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        ticked = [at for at in range(self.size) if data.get(f"keep_{at}")]
+        for at in ticked:
+            if f"words_{at}" not in self.errors and not data.get(f"words_{at}"):
+                self.add_error(f"words_{at}", _("请写几句话，说说是什么事。"))
+        if not ticked and not self.errors:
+            self.add_error(None, _("请至少勾一条，或离开这一页。"))
+        return data
+
+    def chosen(self) -> list[dict[str, Any]]:
+        """What is ticked, once more without what somebody could be reached by."""
+        data = self.cleaned_data
+        return [
+            {
+                "key": data[f"key_{at}"], "words": without_reach(data[f"words_{at}"]), "kind": data[f"kind_{at}"],
+                "grid": data[f"grid_{at}"],
+            }
+            for at in range(self.size)
+            if data[f"keep_{at}"]
+        ]  # fmt: skip
+
+    def area_of(self, one: dict[str, Any]) -> str:
+        """The desk's area that the draft lies in; the first where no place is known."""
+        return next((area for area in self.areas if one["grid"].startswith(area)), self.areas[0])
+
+
+def _counted(data: Any) -> int:
+    try:
+        return min(max(int(data.get("count", "0")), 0), MOST_DRAFTS)
+    except ValueError:
+        return 0
+
+
+def _named_in(words: str, codes: list[tuple[str, Label]]) -> str:
+    """The place whose name stands in the words, the longest name first."""
+    named = sorted(((str(name), code) for code, name in codes), key=lambda one: (-len(one[0]), one[1]))
+    return next((code for name, code in named if len(name) > 2 and name in words), "")

@@ -90,6 +90,7 @@ def register() -> None:
             _count(Task.CALL_BACK),
         ),
         MenuEntry("new", _("登记来电"), "message-add", "desk:new", "dispatch", 60, _holds(Duty.INTAKE)),
+        MenuEntry("chat", _("群聊登记"), "message", "desk:chat", "dispatch", 62, _holds(Duty.INTAKE)),
         MenuEntry(
             "behalf", _("代报"), "message-add", "desk:new", "base", 32,
             lambda actor: actor.has(Duty.REPORT) and not actor.has(Duty.INTAKE),

@@ -13,6 +13,7 @@ class MattersConfig(AppConfig):
         from huying.people.rules import Duty
 
         add_link("matter", "matters:type", "code")
+        add_link("knowledge", "matters:knowledge_text", "version_id")
         add_menu(
             MenuEntry(
                 key="matters",
@@ -33,5 +34,16 @@ class MattersConfig(AppConfig):
                 group="base",
                 order=72,
                 shown=lambda actor: actor.has(Duty.LEAD) or actor.has(Duty.ADMIN_MATTERS),
+            )
+        )
+        add_menu(
+            MenuEntry(
+                key="knowledge",
+                label=_("知识库"),
+                icon="book",
+                url_name="matters:knowledge",
+                group="base",
+                order=71,
+                shown=lambda actor: actor.kind == ActorKind.PERSON,
             )
         )

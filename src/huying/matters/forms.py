@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,8 +15,9 @@ from django.core.files.uploadedfile import UploadedFile
 from huying.kernel.refusals import Invalid
 from huying.kernel.terms import _
 from huying.kernel.text import LINE_LIMIT, TextField
-from huying.matters.models import CatalogueVersion
+from huying.matters.models import CatalogueVersion, Knowledge
 from huying.matters.rules.book import TYPE_COLUMNS, TypeRow, limits_text, read_limits
+from huying.matters.rules.knowledge import BODY_LIMIT, QUESTION_LIMIT, KnowledgeKind, ReplyFor
 from huying.matters.rules.seasons import LEVELS, Season, read_set, set_name
 from huying.matters.sheets import FILE_LIMIT
 
@@ -184,3 +187,72 @@ class SetForm(OccasionForm):
         except Invalid as why:
             raise ValidationError([str(one) for one in why.errors["limits"]]) from why
         return str(self.cleaned_data["limits"])
+
+
+class ReviewDateForm(forms.Form):
+    """By which day somebody looks at a text again."""
+
+    review_on = forms.DateField(
+        label=_("复核日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("到那天提醒负责的单位看还对不对。过三十天没人看，就不再使用。"),
+        error_messages={"required": _("请选复核日期。"), "invalid": _("请选复核日期。")},
+    )  # fmt: skip
+
+
+class KnowledgeForm(ReviewDateForm):
+    """One version of a text of the knowledge base."""
+
+    area_code = forms.ChoiceField(label=_("用在哪里"), help_text=_("下面的社区和网格都能用。"))
+    reply_for = forms.ChoiceField(label=_("用在哪一步"), choices=ReplyFor.choices)
+    question = TextField(
+        label=_("问题"), limit=QUESTION_LIMIT, line=True, error_messages={"required": _("这里要写内容。")},
+        widget=forms.TextInput(attrs={"maxlength": QUESTION_LIMIT, "autocomplete": "off"}),
+    )  # fmt: skip
+    body = TextField(
+        label=_("答复"), limit=BODY_LIMIT, error_messages={"required": _("这里要写内容。")},
+        widget=forms.Textarea(attrs={"rows": 8, "maxlength": BODY_LIMIT}),
+    )  # fmt: skip
+    type_codes = forms.MultipleChoiceField(
+        label=_("事项类型"), required=False, widget=forms.SelectMultiple(attrs={"size": 6}),
+        help_text=_("不选就是各类事项都用。"), error_messages={"invalid_choice": _("清单里没有这类事项。请重新选。")},
+    )  # fmt: skip
+    basis = TextField(
+        label=_("依据"), limit=LINE_LIMIT, line=True, required=False, help_text=_("法规、文件或清单的条目。"),
+        widget=forms.TextInput(attrs={"maxlength": LINE_LIMIT, "autocomplete": "off"}),
+    )  # fmt: skip
+    unit_id = forms.TypedChoiceField(
+        label=_("负责单位"), required=False, coerce=UUID, empty_value=None,
+        error_messages={"invalid_choice": _("没有这个单位。请重新选。")},
+    )  # fmt: skip
+    field_order = [
+        "reply_for", "area_code", "question", "body", "type_codes", "basis", "unit_id", "review_on",
+    ]  # fmt: skip
+
+    def __init__(
+        self,
+        *args: Any,
+        kind: str,
+        areas: list[tuple[str, str]],
+        types: list[Any],
+        units: list[tuple[str, str]],
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        fields: dict[str, Any] = self.fields
+        fields["type_codes"].choices = types
+        fields["unit_id"].choices = [("", _("还没有定")), *units]
+        fields["area_code"].choices = areas
+        if not areas:  # the next version of a text stays where the text is
+            del fields["area_code"]
+        if kind == KnowledgeKind.REPLY:
+            fields["question"].label, fields["body"].label = _("名称"), _("答复的话")
+        else:
+            del fields["reply_for"]
+            fields["question"].help_text = _("照居民会问的话写。")
+            fields["body"].help_text = _("居民会看到。写明怎么办、找谁、什么时候。")
+
+    @staticmethod
+    def initial_of(row: Knowledge, today: date) -> dict[str, Any]:
+        names = ("reply_for", "question", "body", "type_codes", "basis", "unit_id")
+        first = row.review_on if row.review_on > today else None
+        return {**{name: getattr(row, name) for name in names}, "review_on": first}

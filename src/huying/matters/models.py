@@ -10,6 +10,8 @@ import uuid
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 
@@ -25,7 +27,9 @@ from huying.matters.rules import (
     Step,
     VersionState,
 )
+from huying.matters.rules.knowledge import BODY_LIMIT, QUESTION_LIMIT, KnowledgeKind, KnowledgeState, ReplyFor
 from huying.matters.rules.seasons import Alert, Season, set_name
+from huying.people.models import Organisation
 
 
 class CatalogueVersion(models.Model):
@@ -284,3 +288,69 @@ class LimitSwitch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.season} {self.area_code} {self.since}"
+
+
+class Knowledge(models.Model):
+    """One version of a text of the knowledge base: an answer to a question (问答), or a standard reply (标准答复).
+
+    `entry` is the text itself, whichever version: public addresses and histories of cases name it with the number.
+    What is published is not changed any more; a change is the next version, and the one before it is retired.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    entry = models.UUIDField(default=uuid7, editable=False)
+    number = models.PositiveSmallIntegerField(default=1)
+    kind = models.CharField(max_length=8, choices=KnowledgeKind.choices)
+    reply_for = models.CharField(max_length=16, choices=ReplyFor.choices, blank=True, default="")
+    area_code = models.CharField(max_length=24, db_collation="C")
+    question = models.CharField(max_length=QUESTION_LIMIT)
+    body = models.CharField(max_length=BODY_LIMIT)
+    basis = models.CharField(max_length=200, blank=True, default="")
+    type_codes = ArrayField(models.CharField(max_length=4, db_collation="C"), default=list, blank=True)
+    unit = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="+")
+    review_on = models.DateField()
+    state = models.CharField(max_length=10, choices=KnowledgeState.choices, default=KnowledgeState.DRAFT)
+    sent_back_words = models.CharField(max_length=200, blank=True, default="")
+    made_by = models.UUIDField(null=True)
+    made_at = models.DateTimeField()
+    approved_by = models.UUIDField(null=True)
+    approved_at = models.DateTimeField(null=True)
+    search = SearchVectorField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["entry", "number"], name="matters_knowledge_version"),
+            models.UniqueConstraint(
+                fields=["entry"], condition=Q(state__in=["draft", "submitted"]), name="matters_knowledge_in_work"
+            ),
+            models.UniqueConstraint(
+                fields=["entry"], condition=Q(state="published"), name="matters_knowledge_published"
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("made_by")), name="matters_knowledge_two"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="published") | Q(approved_at__isnull=False), name="matters_knowledge_approved"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="article", reply_for="") | (Q(kind="reply") & ~Q(reply_for="")),
+                name="matters_knowledge_reply",
+            ),
+        ]
+        indexes = [
+            GinIndex(fields=["search"], condition=Q(state="published"), name="matters_knowledge_search"),
+            models.Index(fields=["area_code", "kind"], condition=Q(state="published"), name="matters_knowledge_area"),
+            models.Index(fields=["review_on"], condition=Q(state="published"), name="matters_knowledge_review"),
+        ]
+
+    def __str__(self) -> str:
+        return self.question
+
+    @property
+    def labels(self) -> dict[str, Any]:
+        """The words of its stored choices, for pages."""
+        return {
+            "kind": KnowledgeKind(self.kind).label,
+            "state": KnowledgeState(self.state).label,
+            "reply_for": ReplyFor(self.reply_for).label if self.reply_for else "",
+        }

@@ -7,7 +7,7 @@ holds the first). A public notice is another thing: it goes to everybody, for a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
@@ -67,6 +67,7 @@ PASSING = frozenset({Why.REFUSED, Why.UNREACHABLE, Why.NO_CHANNEL, Why.KEYS, Why
 class Audience(Term):
     STAFF = "staff", _("工作人员")
     REPORTER = "reporter", _("诉求人")
+    OUTSIDER = "outsider", _("外单位")
 
 
 class Group(Term):
@@ -77,6 +78,7 @@ class Group(Term):
     HOUSE = "house", _("管理")
     SELF = "self", _("账号安全")
     REPORTER = "reporter", _("给诉求人")
+    OUTSIDE = "outside", _("给外单位")
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ KINDS: dict[str, Kind] = {
         Kind("whistle_done", _("报到的单位都处置完了"), Group.WORK, _CASE),
         Kind("whistle_ended", _("吹哨结束"), Group.WORK, (*_CASE, Fact("decision", _("结果"), "已销哨"))),
         Kind("whistle_late", _("应哨或报到超时"), Group.CLOCK, (*_CASE, _UNIT, _DUE), channels=_ALL_WAYS),
+        Kind("errand_news", _("外单位有了回音"), Group.WORK, (_NUMBER, _TITLE, Fact("what", _("做了什么"), "接下"))),
         Kind("sign_in_soon", _("快到签收时限"), Group.CLOCK, (*_CASE, _DUE)),
         Kind("sign_in_late", _("签收超时"), Group.CLOCK, (*_CASE, _DUE), channels=_ALL_WAYS),
         Kind("due_soon", _("快到办理时限"), Group.CLOCK, (*_CASE, _DUE)),
@@ -163,6 +166,8 @@ KINDS: dict[str, Kind] = {
         Kind("objection_received", _("公示收到异议"), Group.HOUSE, (_TITLE, _COUNT)),
         Kind("public_ended", _("公示期满"), Group.HOUSE, (_TITLE, _COUNT)),
         Kind("wording_asked", _("通知内容等您批准"), Group.HOUSE, (_TITLE,)),
+        Kind("knowledge_asked", _("知识库内容等您批准"), Group.HOUSE, (_TITLE,)),
+        Kind("knowledge_due", _("知识库内容要复核"), Group.HOUSE, (_TITLE, _WHEN)),
         Kind("grant_reviewed", _("权限复核"), Group.HOUSE, (Fact("decision", _("结果"), "保留"), _WHEN), fixed=True),
         Kind(
             "identity_opened", _("查看了受保护诉求人的身份"), Group.HOUSE, (_UNIT, _PURPOSE, _WHEN, _PLACE),
@@ -203,6 +208,12 @@ KINDS: dict[str, Kind] = {
             audience=Audience.REPORTER, channels=(Channel.SMS,), lasts=timedelta(days=7),
         ),
         Kind(
+            "errand_link", _("外单位任务码"), Group.OUTSIDE,
+            (_UNIT, Fact("page", _("网址"), "https://huying.example/task/"),
+             Fact("code", _("任务码"), "1234 5678 9012", secret=True)),
+            audience=Audience.OUTSIDER, channels=(Channel.SMS,), lasts=timedelta(days=2),
+        ),
+        Kind(
             "contact_opened", _("有人看了联系方式"), Group.REPORTER, (_NUMBER, _UNIT, _PURPOSE, _WHEN),
             audience=Audience.REPORTER, channels=(Channel.SMS,), asked_only=True, lasts=timedelta(days=7),
         ),
@@ -239,6 +250,15 @@ def marked(words: str, facts: Mapping[str, str]) -> str:
     return str(_("【演练】%(words)s")) % {"words": told} if DRILL in facts else told
 
 
+def blanks_wrong(words: str, known: Collection[str]) -> Label | None:
+    """What is wrong with the blanks in words; None where each is known and its braces are a pair."""
+    unknown = [one for one in named_in(words) if one not in known]
+    if unknown:
+        return _("这里没有“%(name)s”可填。") % {"name": "{" + unknown[0] + "}"}
+    bare = _PLACEHOLDER.sub("", words)
+    return _("花括号要成对，里面写列出的名字。") if "{" in bare or "}" in bare else None
+
+
 def examples(kind: Kind) -> dict[str, str]:
     return {one.name: one.example for one in kind.facts}
 
@@ -250,11 +270,9 @@ def problems_of(
     known = {one.name for one in kind.facts}
     found: dict[str, list[Label]] = {}
     for field, words in (("title", title), ("body", body)):
-        unknown = [one for one in named_in(words) if one not in known]
-        if unknown:
-            found[field] = [_("这里没有“%(name)s”可填。") % {"name": "{" + unknown[0] + "}"}]
-        elif "{" in _PLACEHOLDER.sub("", words) or "}" in _PLACEHOLDER.sub("", words):
-            found[field] = [_("花括号要成对，里面写列出的名字。")]
+        wrong = blanks_wrong(words, known)
+        if wrong is not None:
+            found[field] = [wrong]
     secret = [one.name for one in kind.facts if one.secret]
     if any(one in named_in(title) for one in secret):
         found.setdefault("title", []).append(_("标题里不能写验证码或查询码。"))

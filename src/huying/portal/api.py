@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.timezone import localdate
 from django.utils.translation import get_language
 from ninja import Query
 from pydantic import Field
@@ -46,6 +47,8 @@ from huying.kernel.paging import Page
 from huying.kernel.refusals import Invalid, KeyReused, NotFound, SignInNeeded
 from huying.kernel.terms import _
 from huying.matters import queries as matters
+from huying.matters.models import Knowledge
+from huying.matters.queries import knowledge
 from huying.people import queries as people
 from huying.people.rules import plain_phone
 from huying.places import queries as places
@@ -236,6 +239,46 @@ def list_held(request: HttpRequest, given: Query[HeldFilters]) -> HeldPage:
         ],
         next=page.next,
     )
+
+
+class AnswerOut(Out):
+    """A question with its answer, as everybody reads it."""
+
+    id: UUID = Field(description="the same for every version of the text")
+    question: str = Field(examples=["大件垃圾怎么预约上门收"])
+    body: str
+    basis: str = Field(description="a law, a document or an entry of a list; may be empty")
+    unit: str
+    published_on: date
+
+
+class AnswerPage(Listed):
+    items: list[AnswerOut]
+
+
+class AnswerFilters(In):
+    area: AreaCode
+    words: Annotated[Line, Field(max_length=60, description="every pair of their characters stands in the text")] = ""
+    limit: Limit = 50
+    after: Cursor = ""
+
+
+@router.get("/answers", AnswerPage, public=True)
+def list_answers(request: HttpRequest, given: Query[AnswerFilters]) -> AnswerPage:
+    """Published answers of an area and those above it, the latest first."""
+    page: Page[Knowledge] = Page(limit=given.limit, after=given.after)
+    today = localdate(now_of(request))
+    rows = knowledge.public_answers(given.area, given.words, today=today, page=page)
+    return AnswerPage(
+        items=[
+            AnswerOut(
+                id=one.entry, question=one.question, body=one.body, basis=one.basis, unit=one.unit,
+                published_on=one.published_on,
+            )
+            for one in rows
+        ],
+        next=page.next,
+    )  # fmt: skip
 
 
 def _taken(one: Report) -> TakenOut:

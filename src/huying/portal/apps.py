@@ -13,6 +13,7 @@ class PortalConfig(AppConfig):
 
         site.provide(area.site_texts)
         add_link("home", "portal:home")
+        add_link("task", "portal:task")
         add_link("lookup", "portal:track")
         add_link("on_call", "portal:on_call", "")
         add_link("privacy", "portal:privacy")

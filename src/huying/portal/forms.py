@@ -309,3 +309,37 @@ class AnswerForm(forms.Form):
     def clean_code(self) -> str:
         typed: str = self.cleaned_data["code"]
         return "".join(one for one in typed.upper() if one.isascii() and one.isalnum())
+
+
+class ErrandCodeForm(CodeForm):
+    """The digits of a task that was handed to somebody outside."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["code"].label = str(_("输入任务码"))
+
+
+class TaskAcceptForm(forms.Form):
+    """Taken on: on which day it is done."""
+
+    planned_on = forms.DateField(
+        label=_("哪天做"), widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"required": _("请选哪天做。"), "invalid": _("请选哪天做。")},
+    )  # fmt: skip
+
+
+class TaskWhyForm(forms.Form):
+    words = TextField(
+        label=_("为什么做不了"), limit=1000, widget=forms.Textarea(attrs={"rows": 3, "maxlength": 1000}),
+        error_messages={"required": _("请写明原因。")},
+    )  # fmt: skip
+
+
+class TaskSayForm(HoldsImages, forms.Form):
+    """Words, photos, or both."""
+
+    words = TextField(
+        label=_("想说的话"), limit=1000, required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "maxlength": 1000}),
+    )  # fmt: skip
+    images = ImagesField(label=_("照片"))

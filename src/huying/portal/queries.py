@@ -33,6 +33,10 @@ def nearby(area_code: str, *, now: datetime, page: Page[Case]) -> list[public.Ca
     return public.closed_nearby(area_code, unlisted=unlisted(), now=now, page=page)
 
 
+def wall(area_code: str, *, now: datetime, page: Page[Case]) -> list[public.WallPart]:
+    return public.wall(area_code, unlisted=unlisted(), now=now, page=page)
+
+
 def held(area_code: str, *, now: datetime, page: Page[Case]) -> list[public.HeldLine]:
     return public.held(area_code, unlisted=unlisted(), now=now, page=page)
 

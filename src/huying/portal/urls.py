@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from huying.portal.views import home, notices, on_call, report, status, talents, track
+from huying.portal.views import answers, errands, home, notices, on_call, report, status, talents, track
 
 app_name = "portal"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("area/", home.area_page, name="area"),
     path("nearby/", home.nearby, name="nearby"),
     path("nearby/photos/<uuid:file_id>/", home.photo, name="photo_for_all"),
+    path("wall/", home.wall, name="wall"),
     path("held/", home.held, name="held"),
     path("numbers/", home.numbers, name="numbers"),
     path("privacy/", home.privacy, name="privacy"),
@@ -26,6 +27,8 @@ urlpatterns = [
     path("report/again/<uuid:report_id>/", report.again, name="again"),
     path("report/done/<uuid:report_id>/", report.done, name="done"),
     path("report/done/<uuid:report_id>/code.png", report.picture, name="code_picture"),
+    path("answers/", answers.answers, name="answers"),
+    path("answers/<uuid:answer_id>/", answers.answer, name="answer"),
     path("notices/", notices.papers, name="notices"),
     path("notices/<uuid:public_id>/", notices.paper, name="notice"),
     path("notices/<uuid:public_id>/object/", notices.object_to, name="notice_object"),
@@ -35,6 +38,10 @@ urlpatterns = [
     path("talents/<uuid:talent_id>/", talents.talent, name="talent"),
     path("on-call/", on_call.on_call, name="on_call"),
     path("on-call/<slug:code>/", on_call.link, name="on_call_link"),
+    path("task/", errands.task, name="task"),
+    path("task/<uuid:task_id>/", errands.task_page, name="task_page"),
+    path("task/<uuid:task_id>/photos/<uuid:file_id>/", errands.task_photo, name="task_photo"),
+    path("task/<uuid:task_id>/<slug:name>/", errands.task_move, name="task_move"),
     path("track/", track.track, name="track"),
     path("track/forget/", track.forget, name="forget"),
     path("status/<uuid:report_id>/", status.status, name="status"),

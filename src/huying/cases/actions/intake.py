@@ -10,6 +10,7 @@ from itertools import count
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.timezone import localdate
 
 from huying.approvals.rules import ApprovalKind, ApprovalVerb
 from huying.audit import queries as audit
@@ -31,6 +32,7 @@ from huying.kernel.refusals import Conflict, IllegalMove, Invalid, KeyReused, No
 from huying.kernel.terms import _
 from huying.kernel.text import clean
 from huying.matters import queries as matters
+from huying.matters.queries import knowledge
 from huying.matters.rules import Grade, Step, beyond
 from huying.people import queries as people
 from huying.people.actions import ContactRows
@@ -532,10 +534,28 @@ def keep_images(
 
 
 @act
-def answer_case(docket: Docket, *, words: str, source: str = "knowledge", actor: Actor, now: datetime) -> None:
-    """Answer a question at once, from the knowledge base or by phone: an end."""
+def answer_case(
+    docket: Docket,
+    *,
+    words: str,
+    source: str = "knowledge",
+    article: UUID | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Answer a question at once, from the knowledge base or by phone: an end.
+
+    `article`: the version of the knowledge base that it is answered by; it is written down with the move.
+    Raises Invalid where that version is not in use for the place of the case.
+    """
     text = clean(words, field="words")
-    docket.move(Verb.ANSWER, actor=actor, now=now, given=Given(words=text), facts={"source": source})
+    told: dict[str, object] = {"source": source}
+    if article is not None:
+        found = knowledge.in_use(article, docket.case.area_code, today=localdate(now))
+        if found is None:
+            raise Invalid({"article": [_("这条问答不用了，或不在这里用。请重新选，或自己写答复。")]})
+        told |= {"article": str(found.entry), "version": found.number}
+    docket.move(Verb.ANSWER, actor=actor, now=now, given=Given(words=text), facts=told)
     docket.case.answer = text
     docket.case.outcome = "explained"
     docket.case.answered_by = actor.id

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 
 from huying.cases.actions import Docket, Knowledge
-from huying.cases.models import Addition, Case, Remark, Report, SiteVisit
+from huying.cases.models import Addition, Case, Errand, Remark, Report, SiteVisit
 from huying.cases.queries import page
 from huying.cases.queries.page import CaseRows
 from huying.cases.rules import ENDS
@@ -109,6 +109,12 @@ class Subject:
     @cached_property
     def photos(self) -> list[Attachment]:
         return files.photos_in(self.files)
+
+    @cached_property
+    def firms(self) -> dict[str, str]:
+        """Who is outside, by the errands that the case's history names."""
+        rows = Errand.objects.filter(case=self.case).values_list("pk", "firm")
+        return {str(pk): firm for pk, firm in rows}
 
     def people(self) -> set[UUID]:
         """Everybody of the staff that the rows name."""

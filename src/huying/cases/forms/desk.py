@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
+from django.utils import timezone
 from django.utils.choices import BaseChoiceIterator
 
 from huying.approvals.models import Approval
@@ -26,6 +27,7 @@ from huying.cases.forms.base import (
     select_field,
     words_field,
 )
+from huying.cases.forms.drafting import Drafted
 from huying.cases.queries import page
 from huying.cases.rules import HoldReason, Supervision, Verb
 from huying.clocks import actions as clock_actions
@@ -35,7 +37,9 @@ from huying.files.forms import ImagesField, PapersField
 from huying.kernel.terms import Label, _
 from huying.kernel.text import BIDI, TextField
 from huying.matters import queries as matters
+from huying.matters.queries import knowledge
 from huying.matters.rules import Grade, Step
+from huying.matters.rules.knowledge import ReplyFor
 from huying.people import queries as people
 from huying.places import queries as places
 from huying.places.rules import community_of, street_of
@@ -223,22 +227,38 @@ def choose_report(form: MoveForm, subject: Subject, found: list[tuple[UUID, str]
         field.initial = str(found[0][0])
 
 
-class AnswerForm(MoveForm):
+class AnswerForm(Drafted):
+    reply_for = ReplyFor.ANSWER
     words = words_field(
         _("给诉求人的答复"), limit=10_000, rows=6, missing=_("请写给诉求人的答复。"),
         help_text=_("诉求人会看到。写明怎么办、找谁、什么时候。"),
     )  # fmt: skip
     source = radio_field(_("怎么答复的"), [("knowledge", _("按知识库")), ("phone", _("电话里说清楚了"))])
+    article = forms.UUIDField(widget=forms.HiddenInput, required=False)  # the version of the knowledge base, if one
     layouts: ClassVar[dict[str, str]] = {"source": "segment"}
 
     def prepare(self, subject: Subject) -> None:
         self.fields["source"].initial = "knowledge"
+        self.take_article(subject)
         kind = subject.type
         if kind is not None and kind.advice:
             self.lines = [(_("参考说法"), kind.advice)]
 
+    def take_article(self, subject: Subject) -> None:
+        """The words of the article that was chosen, to be read and edited; nothing where it is not in use here."""
+        asked = self.initial.pop("article", "")
+        try:
+            chosen = UUID(str(asked))
+        except ValueError:
+            return
+        found = knowledge.in_use(chosen, subject.case.area_code, today=timezone.localdate(subject.now))
+        if found is not None:
+            self.initial["article"] = str(found.pk)
+            self.initial.setdefault("words", found.body)
 
-class AskDeclineForm(MoveForm):
+
+class AskDeclineForm(Drafted):
+    reply_for, drafts = ReplyFor.DECLINE, "reason"
     clause = line_field(_("依据哪一条"), missing=_("请写明依据哪一条。"))
     reason = words_field(_("为什么不受理"), limit=500)
     where_to = line_field(_("可以找谁"), required=False, help_text=_("写单位和电话，诉求人会看到。"))

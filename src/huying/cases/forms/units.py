@@ -25,6 +25,7 @@ from huying.cases.forms.base import (
     words_field,
 )
 from huying.cases.forms.desk import DecideForm, RegisterForm, choose_report, last_words
+from huying.cases.forms.drafting import Drafted
 from huying.cases.models import WorkOrder
 from huying.cases.rules import CallResult, HoldReason, OrderRole, OrderState, Outcome, OwnStep, Verb
 from huying.cases.rules.guards import LONGEST_HOLD
@@ -35,6 +36,7 @@ from huying.files.forms import ImagesField, PapersField
 from huying.kernel.terms import Label, _, listed
 from huying.matters import queries as matters
 from huying.matters.rules import Step
+from huying.matters.rules.knowledge import ReplyFor
 from huying.people import queries as people
 from huying.people.models import Organisation
 from huying.places import queries as places
@@ -364,9 +366,10 @@ class AskExtensionForm(MoveForm):
         return data
 
 
-class AskReporterForm(MoveForm):
+class AskReporterForm(Drafted):
     """One question to one caller, and how long it may wait."""
 
+    reply_for, drafts = ReplyFor.QUESTION, "question"
     report_id = select_field(_("问哪一位"), missing=_("请选问哪一位诉求人。"))
     question = words_field(
         _("问什么"), limit=500, missing=_("请写要问什么。"), help_text=_("诉求人看得到。只问办这件事要用的。")
@@ -470,7 +473,8 @@ class FinishForm(MoveForm):
     needed: ClassVar[frozenset[str]] = frozenset({"words"})
 
 
-class SubmitResultForm(MoveForm):
+class SubmitResultForm(Drafted):
+    reply_for, drafts = ReplyFor.RESULT, "answer"
     outcome = radio_field(_("办理结果"), Outcome.choices, missing=_("请选办理结果：已解决、已说明，或待项目解决。"))
     answer = words_field(
         _("给诉求人的答复"), limit=10_000, rows=6, missing=_("请写给诉求人的答复。"),

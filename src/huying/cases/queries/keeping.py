@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
-from huying.cases.models import Case, Report, SiteVisit, WhistlePart, WorkOrder
+from huying.cases.models import Case, Errand, Report, SiteVisit, WhistlePart, WorkOrder
 from huying.cases.queries.scope import holder_of
 from huying.cases.rules import ENDS, State
 
@@ -61,6 +61,10 @@ def resting_visits(ids: Iterable[UUID]) -> dict[UUID, datetime]:
 
 def resting_whistles(ids: Iterable[UUID]) -> dict[UUID, datetime]:
     return _resting(dict(WhistlePart.objects.filter(pk__in=list(ids)).values_list("pk", "whistle__case_id")))
+
+
+def resting_errands(ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    return _resting(dict(Errand.objects.filter(pk__in=list(ids)).values_list("pk", "case_id")))
 
 
 def _resting(cases: dict[UUID, UUID]) -> dict[UUID, datetime]:

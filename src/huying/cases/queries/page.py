@@ -19,6 +19,7 @@ from huying.cases.models import (
     Answer,
     Case,
     ContactAttempt,
+    Errand,
     Feedback,
     Remark,
     Report,
@@ -131,6 +132,7 @@ def photo(case_id: UUID, file_id: UUID, viewer: Actor) -> Attachment | None:
         "report": list(Report.objects.filter(case_id=case_id).values_list("pk", flat=True)),
         "order": list(WorkOrder.objects.filter(case_id=case_id).values_list("pk", flat=True)),
         "visit": list(SiteVisit.objects.filter(case_id=case_id).values_list("pk", flat=True)),
+        "errand": list(Errand.objects.filter(case_id=case_id).values_list("pk", flat=True)),
         "whistle": list(WhistlePart.objects.filter(whistle__case_id=case_id).values_list("pk", flat=True)),
     }
     return next((found for found in files.every_of(owners) if found.pk == file_id), None)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from math import hypot
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,7 @@ from huying.matters import queries as matters
 from huying.matters.models import MatterType
 from huying.matters.rules import FlowKind, Step
 from huying.places import queries as places
+from huying.places.models import Estate
 from huying.places.rules import metres_between
 
 SHOWN_AFTER = timedelta(hours=24)
@@ -43,6 +45,7 @@ SHOWN_FOR = timedelta(days=90)
 ALIKE = 5  # fewer of a kind in a grid: the place is named no finer than its community
 LIKELY_WITHIN = timedelta(days=30)
 LIKELY_METRES = 300
+ESTATE_METRES = 400  # from the point of an estate: what lies farther is not named by it
 MOST_LIKELY = 3
 GRID, COMMUNITY = 15, 12
 WORK_PHOTOS = (FilePurpose.BEFORE, FilePurpose.AFTER)
@@ -236,6 +239,12 @@ def closed_nearby(area_code: str, *, unlisted: QuerySet[Any], now: datetime, pag
     cases = page.of([_listed(area_code, unlisted, now=now)], order=("-received_at", "-id"))
     if not cases:
         return []
+    alike = _alike(area_code, now=now)
+    return _cards(cases, {case.pk: places.name_of(_coarse(case, alike)) for case in cases}, now=now)
+
+
+def _cards(cases: Sequence[Case], named: Mapping[UUID, str], *, now: datetime) -> list[Card]:
+    """The cards of listed cases; `named`: what everybody may read of where each lies."""
     ids = [case.pk for case in cases]
     orders = list(
         WorkOrder.objects.filter(case_id__in=ids, role=OrderRole.LEAD, state=OrderState.COMPLETED)
@@ -252,12 +261,11 @@ def closed_nearby(area_code: str, *, unlisted: QuerySet[Any], now: datetime, pag
     for case_id, words in Report.objects.filter(case_id__in=ids).order_by("pk").values_list("case_id", "words"):
         said.setdefault(case_id, []).append(words)
     pictures = _pictures(cases, answers)
-    alike = _alike(area_code, now=now)
     types = listed_types()
     return [
         Card(
             type_name=types[case.type_code].name,
-            place=places.name_of(_coarse(case, alike)),
+            place=named[case.pk],
             unit=units.get(case.pk, ""),
             words=fit_for_all(answers[case.pk].words, said.get(case.pk, [])),
             took=(case.ended_at or now) - case.received_at,
@@ -267,6 +275,48 @@ def closed_nearby(area_code: str, *, unlisted: QuerySet[Any], now: datetime, pag
         )
         for case in cases
     ]
+
+
+@dataclass(frozen=True)
+class WallPart:
+    """The answers of one estate, or of a community's places that lie in none; the latest first."""
+
+    name: str
+    cards: list[Card]
+
+
+def wall(area_code: str, *, unlisted: QuerySet[Any], now: datetime, page: Page[Case]) -> list[WallPart]:
+    """公示墙: answers that may be read by everybody, by estate, one page; no place finer than the estate is named.
+
+    What is listed nearby stands here, where its answer names nobody, no home and quotes no caller.
+    """
+    cases = page.of([_listed(area_code, unlisted, now=now)], order=("-received_at", "-id"))
+    if not cases:
+        return []
+    estates = places.estates_across({case.area_code[:GRID] for case in cases})
+    named = {case.pk: _estate_of(case, estates) or places.name_of(case.area_code[:COMMUNITY]) for case in cases}
+    found: dict[str, list[Card]] = {}
+    for card in _cards(cases, named, now=now):
+        if card.words:
+            found.setdefault(card.place, []).append(card)
+    return [WallPart(name, cards) for name, cards in sorted(found.items())]
+
+
+def _estate_of(case: Case, estates: Iterable[Estate]) -> str:
+    """The estate that a case lies at: the nearest of its grid where points tell, the only one else; "" for none."""
+    grid = case.area_code[:GRID]
+    there = [one for one in estates if grid in (one.area_code, *one.grid_codes)]
+    if case.lng is None or case.lat is None:
+        return there[0].name if len(there) == 1 else ""
+    metres = {one.pk: _metres(case, one) for one in there}
+    near = [one for one in there if metres[one.pk] <= ESTATE_METRES]
+    return min(near, key=lambda one: (metres[one.pk], one.name)).name if near else ""
+
+
+def _metres(case: Case, estate: Estate) -> float:
+    if case.lng is None or case.lat is None or estate.lng is None or estate.lat is None:
+        return ESTATE_METRES + 1.0
+    return hypot(*metres_between(case.lng, case.lat, estate.lng, estate.lat))
 
 
 def _pictures(cases: Sequence[Case], answers: dict[UUID, Answer]) -> dict[tuple[UUID, str], UUID]:
@@ -331,13 +381,16 @@ _WINDOW = 8
 def fit_for_all(words: str, callers_words: Iterable[str]) -> str:
     """An answer as everybody may read it, or "" where it may name a person, a home, or quote a caller."""
     text = " ".join(words.split())
-    if not text or len(text) > 200 or _PERSONAL.search(text):
+    if not text or len(text) > 200 or _PERSONAL.search(text) or quotes(text, callers_words):
         return ""
-    for said in callers_words:
-        plain = " ".join(said.split())
-        if any(text[place : place + _WINDOW] in plain for place in range(max(len(text) - _WINDOW + 1, 1))):
-            return ""
     return text
+
+
+def quotes(words: str, callers_words: Iterable[str]) -> bool:
+    """Whether a run of eight characters of the words stands in what a caller said."""
+    text = " ".join(words.split())
+    runs = [text[place : place + _WINDOW] for place in range(max(len(text) - _WINDOW + 1, 1))]
+    return any(run in plain for plain in (" ".join(said.split()) for said in callers_words) for run in runs)
 
 
 # What is held

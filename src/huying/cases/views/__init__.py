@@ -21,6 +21,7 @@ from huying.cases import actions, queries
 from huying.cases.actions.acting import sent_as
 from huying.cases.actions.covering import cover_photo, may_cover
 from huying.cases.casefile import Casefile, casefile, subject_of
+from huying.cases.errandfile import panel_of as errands_of
 from huying.cases.forms import DeskMove, MoveForm, Subject, move_named, walk
 from huying.cases.forms.contact import OpenContactForm
 from huying.cases.forms.table import SENT_OTHERWISE
@@ -56,7 +57,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     opened = bool(asked) and found is not None
     if not asked and file.legal and not file.legal[0].beside:
         found = file.legal[0]
-    start = {name: request.GET[name] for name in ("into", "report_id") if name in request.GET}
+    start = {name: request.GET[name] for name in ("into", "report_id", "article") if name in request.GET}
     form = found.form(subject=subject, request=request, initial=start) if found else None
     late = bool(asked) and asked != CLOSED and found is None
     return _shown(request, file, found, form, opened=opened, late=late)
@@ -292,6 +293,7 @@ def _shown(
         "menu_key": "cases",  # the entry of the menu that leads here
         "sent": sent_about(file.case, hides_callers=file.subject.hides_callers, now=file.subject.now),
         "trees": panels_of(file.case, actor=file.subject.actor),
+        "errands": errands_of(file.subject),
         "whistles": panel_of(file.case, actor=file.subject.actor, now=file.subject.now),
         "map_url": reverse("cases:outlines", args=[file.case.pk]),
         "sheets": [(one.label, reverse("cases:sheet", args=[file.case.pk, one])) for one in kinds_of(file.subject)],

@@ -1,8 +1,10 @@
 """The desk's pages: my work, the list of cases, triage, calls taken for others, matters settled on the spot."""
 
+from huying.desk.views.answers import answers, triage_answers
 from huying.desk.views.board import board
 from huying.desk.views.callback import callback, callback_case, callback_phone
 from huying.desk.views.cases import cases, in_box, points
+from huying.desk.views.chats import chat
 from huying.desk.views.checks import own_checks
 from huying.desk.views.finding import guide, help_topic, search
 from huying.desk.views.intake import new, nudge, receipt, self_handle, taken
@@ -12,11 +14,13 @@ from huying.desk.views.papers import paper_file, paper_files
 from huying.desk.views.triage import triage, triage_case, triage_choices
 
 __all__ = [
+    "answers",
     "board",
     "callback",
     "callback_case",
     "callback_phone",
     "cases",
+    "chat",
     "guide",
     "help_topic",
     "in_box",
@@ -38,6 +42,7 @@ __all__ = [
     "take_shift",
     "taken",
     "triage",
+    "triage_answers",
     "triage_case",
     "triage_choices",
 ]

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from huying.audit import queries as history
-from huying.cases.actions import NewReport, Receipt, find_and_handle, nudge_case, receive
+from huying.cases.actions import NewReport, Receipt, answer_case, find_and_handle, nudge_case, receive
 from huying.cases.actions.emergencies import take_drill_call
 from huying.cases.codes import code_of
 from huying.cases.models import Report
@@ -33,11 +33,12 @@ from huying.kernel import registry
 from huying.kernel.actor import Actor
 from huying.kernel.doors import actor_of, attempt, now_of, staff
 from huying.kernel.paging import Page
-from huying.kernel.refusals import NotAllowed, NotFound, Refusal
+from huying.kernel.refusals import Invalid, NotAllowed, NotFound, Refusal
 from huying.kernel.terms import Label
 from huying.kernel.terms import _ as lazy
 from huying.kernel.text import WORDS_LIMIT
 from huying.matters import queries as matters
+from huying.matters.queries import knowledge
 from huying.people import actions as people_actions
 from huying.people import queries as people
 from huying.people.rules import Duty
@@ -65,10 +66,35 @@ def new(request: HttpRequest) -> HttpResponse:
         return _call_page(request, form, danger=danger, status=200 if fits else 422)
     if not fits:
         return _call_page(request, form, status=422)
-    receipt = attempt(form, lambda: _take(form, viewer, now))
+    receipt = attempt(form, lambda: _take_and_answer(form, request.POST.get("answer_with", ""), viewer, now))
     if receipt is None:
         return _call_page(request, form, status=422)
     return HttpResponseRedirect(reverse("desk:receipt", args=[receipt.report.pk]))
+
+
+def _take_and_answer(form: CallForm, article: str, viewer: Actor, now: datetime) -> Receipt:
+    """Take the call in and, where an article was tapped, answer it by that: both or neither."""
+    if not article:
+        return _take(form, viewer, now)
+    version = _uuid(article)
+    with transaction.atomic():
+        receipt = _take(form, viewer, now)
+        found = knowledge.in_use(version, receipt.case.area_code, today=_day(now)) if version is not None else None
+        if found is None:
+            raise Invalid({"words": [_("这条问答不用了，或不在这里用。请直接登记。")]})
+        # Its own key of the form's: the form sent twice answers once.
+        answer_case.once(
+            uuid5(form.own_key(), "answer"), receipt.case.pk, words=found.body, source="knowledge", article=found.pk,
+            actor=viewer, now=now,
+        )  # fmt: skip
+    return receipt
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _take(form: CallForm, viewer: Actor, now: datetime) -> Receipt:

@@ -40,7 +40,7 @@ def limits(request: HttpRequest) -> HttpResponse:
 @staff(duty=Duty.LEAD)
 def switch_on(request: HttpRequest) -> HttpResponse:
     """Let a set hold in an area."""
-    form = SwitchForm(request.POST, areas=_areas(actor_of(request), Duty.LEAD))
+    form = SwitchForm(request.POST, areas=areas_of(actor_of(request), Duty.LEAD))
     if form.is_valid():
         given, (season, alert) = form.cleaned_data, form.occasion_named()
         done = attempt(
@@ -69,7 +69,7 @@ def switch_back(request: HttpRequest, switch_id: UUID) -> HttpResponse:
 @staff(duty=Duty.ADMIN_MATTERS)
 def write(request: HttpRequest) -> HttpResponse:
     """The next version of a set."""
-    form = SetForm(request.POST, areas=_areas(actor_of(request), Duty.ADMIN_MATTERS))
+    form = SetForm(request.POST, areas=areas_of(actor_of(request), Duty.ADMIN_MATTERS))
     if form.is_valid():
         given, (season, alert) = form.cleaned_data, form.occasion_named()
         done = attempt(
@@ -86,7 +86,7 @@ def write(request: HttpRequest) -> HttpResponse:
     return _page(request, set_form=form, status=422)
 
 
-def _areas(actor: Actor, duty: Duty) -> list[tuple[str, str]]:
+def areas_of(actor: Actor, duty: Duty) -> list[tuple[str, str]]:
     """The areas of a duty and the communities in them."""
     found: dict[str, str] = {}
     for code in actor.areas(duty):
@@ -106,10 +106,10 @@ def _page(
     area = next(iter(actor.areas()), "")
     sets = reads.sets_for(area)
     chosen = next((one for one in sets if f"{one.season}:{one.alert}" == request.GET.get("set")), None)
-    writes = _areas(actor, Duty.ADMIN_MATTERS)
+    writes = areas_of(actor, Duty.ADMIN_MATTERS)
     if set_form is None and writes:
         set_form = SetForm(areas=writes, initial=_initial(chosen))
-    leads = _areas(actor, Duty.LEAD)
+    leads = areas_of(actor, Duty.LEAD)
     context: dict[str, Any] = {
         "on": [_line(one, names, actor) for one in on],
         "history": [_line(one, names, actor) for one in rows],

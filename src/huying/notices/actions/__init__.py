@@ -30,6 +30,7 @@ from huying.notices.actions.telling import (
     mark_read,
     notify,
     notify_code,
+    notify_outside,
 )
 from huying.notices.actions.wordings import (
     approve_wording,
@@ -61,6 +62,7 @@ __all__ = [
     "mark_read",
     "notify",
     "notify_code",
+    "notify_outside",
     "object_to_public",
     "prune",
     "replay",

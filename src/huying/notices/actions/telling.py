@@ -14,7 +14,7 @@ from procrastinate.contrib.django import app
 
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
-from huying.kernel.refusals import NotFound, TooMany
+from huying.kernel.refusals import Invalid, NotFound, TooMany
 from huying.kernel.terms import _
 from huying.notices import events, queries
 from huying.notices.models import Delivery, Notice, Preference
@@ -34,6 +34,7 @@ from huying.notices.rules import (
     marked,
     mask,
     may_go_at,
+    plain_address,
 )
 from huying.notices.sealing import seal, seal_facts
 from huying.people import queries as people
@@ -143,6 +144,38 @@ def notify_code(
     made[0].until = until
     made[0].save(update_fields=["until"])
     return made[0]
+
+
+@transaction.atomic
+def notify_outside(
+    *,
+    template: str,
+    phone: str,
+    facts: Mapping[str, str],
+    secret: Mapping[str, str] | None = None,
+    area_code: str = "",
+    object_kind: str = "",
+    object_id: UUID | None = None,
+    now: datetime,
+) -> Notice:
+    """One text message to somebody who has no account here. The number is kept sealed until it was sent.
+
+    Raises Invalid for what is no mobile number.
+    """
+    kind = KINDS[template]
+    if kind.audience != Audience.OUTSIDER:
+        raise ValueError(f"{kind.code} is not for outsiders")
+    try:
+        number = plain_address(Channel.SMS, phone)
+    except ValueError as why:
+        raise Invalid({"phone": [_("请写 11 位手机号。")]}) from why
+    notice = _notice(kind, facts, area_code, object_kind, object_id, now, None, secret)
+    notice.save(force_insert=True)
+    row = Delivery(notice=notice, channel=Channel.SMS, not_before=now, masked=mask(Channel.SMS, number))
+    row.address, row.key_id = seal(number, kind="delivery", row_id=row.pk, now=now)
+    row.save(force_insert=True)
+    _wake([row], now)
+    return notice
 
 
 def _accounts(to: Recipient, now: datetime) -> list[Account]:

@@ -328,6 +328,13 @@ def inventory(code: str, *, most: int = 100) -> Inventory:
     )
 
 
+def estates_across(grid_codes: Iterable[str]) -> list[Estate]:
+    """Present estates that lie in one of these grids or across it, by name: names and points, open to everybody."""
+    codes = sorted(set(grid_codes))
+    rows = Estate.objects.filter(Q(area_code__in=codes) | Q(grid_codes__overlap=codes), until=None)
+    return list(rows.order_by("name", "pk"))
+
+
 def counts(code: str) -> dict[str, int]:
     """How many of each kind of place an area has."""
     reach = {"area_code__gte": code, "area_code__lt": upper_bound(code), "until": None}

@@ -32,6 +32,7 @@ from huying.portal.views.pages import go, own_page
 
 SHOWN_AT_HOME = 3
 PAPERS_AT_HOME = 2
+ON_THE_WALL = 60
 ON_A_PAGE = 12
 YEAR = timedelta(days=365)
 SAID_FOR = timedelta(days=90)
@@ -99,6 +100,17 @@ def nearby(request: HttpRequest) -> HttpResponse:
         "portal/nearby.html",
         {"cards": cards, "page": page, "first": not after, "area_name": area.name(code) if code else ""},
     )
+
+
+@public
+@require_safe
+def wall(request: HttpRequest) -> HttpResponse:
+    """公示墙: what was answered of public space, by estate."""
+    code = area.chosen(request)
+    page: Page[Case] = Page(limit=ON_THE_WALL, after=request.GET.get("after", ""))
+    parts = queries.wall(code, now=now_of(request), page=page) if code else []
+    facts = {"parts": parts, "page": page, "first": not page.after, "area_name": area.name(code) if code else ""}
+    return render(request, "portal/wall.html", facts)
 
 
 @public

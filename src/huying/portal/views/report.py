@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.safestring import mark_safe
+from django.utils.timezone import localdate
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -32,6 +33,8 @@ from huying.kernel.late import late
 from huying.kernel.refusals import NotFound
 from huying.kernel.terms import Label, _
 from huying.matters import queries as matters
+from huying.matters.queries import knowledge
+from huying.matters.queries.knowledge import PublicAnswer
 from huying.matters.rules import Grade, Step
 from huying.people import queries as people
 from huying.places import queries as places
@@ -120,6 +123,7 @@ def _what_page(
         form=form,
         draft=draft,
         held=form.held,
+        maybe=(),
         **_guessed(words, draft.kind if draft else ""),
     )
 
@@ -178,7 +182,15 @@ def guess(request: HttpRequest) -> HttpResponse:
     words, kind = request.POST.get("words", ""), chosen_kind(request.POST.get("kind", ""))
     # What the page itself had guessed before is no choice of the person's.
     chosen = kind if request.POST.get("guessed") != kind else ""
-    return render(request, "portal/_guess.html", _guessed(words, chosen))
+    return render(request, "portal/_guess.html", {**_guessed(words, chosen), "maybe": _maybe(request, words)})
+
+
+def _maybe(request: HttpRequest, words: str, street: str = "") -> list[PublicAnswer]:
+    """Published answers that come near the words; looked for while one writes, never when something is sent."""
+    text = words[:2000]
+    types = [one.type.code for one in matters.suggest(text, 3)] if text else []
+    code = street or area.street(request)
+    return knowledge.public_matches(text, code, today=localdate(now_of(request)), type_codes=types)
 
 
 @own_page
@@ -217,9 +229,9 @@ def kind(request: HttpRequest) -> HttpResponse:
             draft.kind = form.cleaned_data["kind"]
             drafts.save(request, draft)
             return go("where")
-        return _page(request, 1, "kind", 422, form=form, **guessed)
+        return _page(request, 1, "kind", 422, form=form, maybe=(), **guessed)
     form = KindForm(words=draft.words, initial={"kind": guessed["kind"]})
-    return _page(request, 1, "kind", form=form, **guessed)
+    return _page(request, 1, "kind", form=form, maybe=_maybe(request, draft.words, draft.street), **guessed)
 
 
 def _images(request: HttpRequest, draft: Draft) -> dict[str, PreparedImage]:

@@ -1,0 +1,73 @@
+"""Articles of the knowledge base beside what a caller says: one tap answers the call."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from huying.cases import queries
+from huying.cases.actions import Docket
+from huying.cases.rules import Verb
+from huying.desk import menu
+from huying.desk.forms import call_areas
+from huying.desk.links import case_url
+from huying.desk.triage import IN_TRIAGE, other_moves, said
+from huying.kernel.doors import actor_of, now_of, staff
+from huying.kernel.ids import uuid7
+from huying.kernel.refusals import NotAllowed, NotFound
+from huying.kernel.text import WORDS_LIMIT
+from huying.matters import queries as matters
+from huying.matters.models import Knowledge
+from huying.matters.queries import knowledge
+from huying.people.rules import Duty
+from huying.places.rules import is_code
+
+SUGGESTED = 3
+
+
+@require_POST
+@staff()
+def answers(request: HttpRequest) -> HttpResponse:
+    """While a call is taken down: what may answer it. The words are looked at, and neither kept nor in the address."""
+    viewer = actor_of(request)
+    areas = call_areas(viewer)
+    if not areas:
+        raise NotAllowed(duty=str(Duty.REPORT))
+    grid = request.POST.get("grid_code", "")
+    place = grid if is_code(grid) and grid.startswith(tuple(areas)) else areas[0]
+    found = _matching(request.POST.get("words", "")[:WORDS_LIMIT], place, request)
+    facts = {"articles": found, "may": viewer.has(Duty.INTAKE)}
+    return render(request, "desk/_answers.html", facts)
+
+
+@require_safe
+@staff()
+def triage_answers(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """In triage: what may answer this call, and the move that does it where it is the viewer's to make."""
+    viewer, now = actor_of(request), now_of(request)
+    if not menu.triages(viewer):
+        raise NotAllowed(duty=str(Duty.INTAKE))
+    case = queries.one(case_id, viewer)
+    if case is None or case.state not in IN_TRIAGE:
+        raise NotFound("case")
+    docket = Docket.of(case)
+    found = _matching(said(docket), case.area_code, request)
+    moves = other_moves(docket, viewer, docket.facts(actor=viewer, now=now)) if found else []
+    may = any(one.verb == str(Verb.ANSWER) for one in moves)
+    facts: dict[str, Any] = {
+        "articles": found,
+        "may": may,
+        "case": case,
+        "rows": [(one, uuid7(), f"{case_url(case.pk, Verb.ANSWER)}&article={one.pk}") for one in found],
+    }
+    return render(request, "desk/_triage_answers.html", facts)
+
+
+def _matching(words: str, area_code: str, request: HttpRequest) -> list[Knowledge]:
+    types = [one.type.code for one in matters.suggest(words, SUGGESTED)]
+    return knowledge.matching(words, area_code, today=timezone.localdate(now_of(request)), type_codes=types)
