@@ -176,6 +176,7 @@ def ways() -> dict[str, Way]:
             second=lambda s, r: {**_asked_return(s, r), "granted": False, "words": "职责清单上有。"},
         ),
         "reassign_case": Way((V.REASSIGN,), lambda s, r: {**_lead(s, r), "reason": "换一家办。"}),
+        "take_back_dispatch": Way((V.TAKE_BACK,), _nothing),
         "add_units": Way((V.ADD_UNIT,), _assist),
         "name_unit": Way((V.NAME,), lambda s, r: {**_lead(s, r), "reason": "按首接负责指定。"}),
         "contact_reporter": Way((V.FIRST_CONTACT,), lambda s, r: {"result": "reached", "words": "约好上门。"},
@@ -482,6 +483,22 @@ def _offered(stage: Stage, assistants: Iterable[str] = ("enforcement",), type_co
     )  # fmt: skip
 
 
+def _just_sent(stage: Stage) -> Scene:
+    """Sent a moment before the race."""
+    scene = _triaged(stage)
+    scene.at = RACE - 3 * MINUTE
+    units = stage.world.units
+    return scene.walk(a.register_file_dispatch, stage.world.head, lead_id=units["sanitation"].pk)
+
+
+def _just_resent(stage: Stage) -> Scene:
+    """At work, and sent elsewhere a moment before the race."""
+    scene = _accepted(stage)
+    scene.at = RACE - 3 * MINUTE
+    lead = stage.world.units["enforcement"].pk
+    return scene.walk(a.reassign_case, stage.world.dispatcher, lead_id=lead, reason="换一家办。")
+
+
 def _alone(stage: Stage) -> Scene:
     return _offered(stage, ())
 
@@ -685,6 +702,8 @@ BASE: dict[str, Callable[[Stage], Scene]] = {
     "returned_twice": _returned_twice,
     "offered": _offered,
     "alone": _alone,
+    "just_sent": _just_sent,
+    "just_resent": _just_resent,
     "accepted": _accepted,
     "extension_asked": _extension_asked,
     "lead_extension_asked": _lead_extension_asked,

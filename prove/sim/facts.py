@@ -93,6 +93,8 @@ def facts_of(case: Case) -> CaseFacts:
         questions=case["questions"],
         review_ahead=case["ahead"],
         late_told=case["late"],
+        just_sent=case["sent"],
+        sent_over=case["over"],
         actor_id=maybe(case["me"]),
         actor_units=tuple(key(one) for one in case["units"]),
         actor_bodies=tuple(key(one) for one in case["units"]),
@@ -159,6 +161,8 @@ def good(verb: str, state: str | None, rng: random.Random) -> Case:
     if verb in ("hold", "refuse_hold"):
         case["asked"]["hold"] = "colleague"
     case["ahead"] = True
+    case["sent"] = verb == "take_back"
+    case["over"] = case["sent"] and rng.random() < 0.5
     either = rng.choice(("set", "reported"))
     case["watch"] = {"report_back": "set", "press": "reported", "close_supervision": either}.get(verb, "")
     case["held"] = verb == "resume" or (verb != "ask_reporter" and rng.random() < 0.2)
@@ -482,12 +486,13 @@ FAULTS = (
     _two_gave_it_back, _of_voice, _recused, _recused, _asked, _who, _ended, _words, _me_handled, _me_found,
     _me_answered, _lead_recused, _lead_gave_it_back, _not_begun, _unsigned, _no_photo, _old_assistant, _voice_gone,
     _me_asked, _me_away, _nothing_seen, _return_asked, _me_handled_and_gave_it_back, _helper_recused,
-    _helper_busy, _lead_helps, _extended_twice, _watched, _question,
+    _helper_busy, _lead_helps, _extended_twice, _watched, _question, _flip("sent"),
 )  # fmt: skip
 """Every kind of fault once or a few times, for tests that go through all of them."""
 SPOILS = (
     _flip("type", "place", "grade", "clause", "small"),
-    _flip("can_rise", "nudged", "late", "danger", "handling", "held", "ahead"), _extended_twice, _watched, _question,
+    _flip("can_rise", "nudged", "late", "danger", "handling", "held", "ahead", "sent", "over"),
+    _extended_twice, _watched, _question,
     _flip("signed", "signer", "sampled", "confidential", "proof", "field"),
     _of_form, _of_form, _of_form, _of_order, _of_order, _of_order, _two_gave_it_back, _of_voice, _recused, _asked,
     _who, _ended, _words,

@@ -22,7 +22,7 @@ VERBS = (
     "second_round", "split_off", "reopen", "late_feedback", "object", "transfer", "withdraw", "fine_now", "ask_void",
     "void", "refuse_void", "nudge", "ask_extend", "extend", "refuse_extend", "lead_extend", "refuse_lead_extend",
     "ask_hold", "hold", "refuse_hold", "resume", "supervise", "report_back", "press", "close_supervision",
-    "ask_reporter", "reply", "stop_waiting",
+    "ask_reporter", "reply", "stop_waiting", "take_back",
 )  # fmt: skip
 
 # From where, by verb.
@@ -46,7 +46,7 @@ FROM: dict[str, tuple[str | None, ...]] = {
             "sign_in", "ask_return", "return", "refuse_return", "add_unit", "first_contact", "finish",
             "submit_result", "ask_extend", "extend", "refuse_extend", "lead_extend", "refuse_lead_extend",
             "ask_hold", "hold", "refuse_hold", "resume", "supervise",
-            "ask_reporter", "reply", "stop_waiting",
+            "ask_reporter", "reply", "stop_waiting", "take_back",
         ),
         ("in_hand",),
     ),
@@ -129,7 +129,7 @@ WHO: dict[str, tuple[tuple[str, str], ...]] = {
     **dict.fromkeys(("decline", "refuse_decline", "file", "void", "refuse_void"), (("desk", "file"),)),
     "send_back": (("desk", "file"), ("desk", "dispatch")),
     **dict.fromkeys(
-        ("dispatch", "return", "refuse_return", "reassign", "add_unit", "transfer", "ask_void"),
+        ("dispatch", "return", "refuse_return", "reassign", "add_unit", "transfer", "ask_void", "take_back"),
         (("desk", "dispatch"),),
     ),
     "raise": (("desk", "dispatch"), ("desk", "intake"), ("lead", "sign")),
@@ -164,7 +164,7 @@ def blank(state: str | None = "received") -> Case:
         "field": False, "round": 1, "orders": [], "away_units": set(), "away_people": set(), "voices": [],
         "asked": {}, "signed": False, "signer": False, "was": None, "ended_days": None, "can_rise": True,
         "against": None, "nudged": False, "late": False,
-        "handling": False, "extensions": 0, "held": False, "ahead": False, "watch": "",
+        "handling": False, "sent": False, "over": False, "extensions": 0, "held": False, "ahead": False, "watch": "",
         "asked_voice": None, "questions": 0, "me": "me", "units": [], "rule": False, "report": None, "form": None,
     }  # fmt: skip
 
@@ -352,6 +352,8 @@ def _matter(verb: str, case: Case, me: Any) -> list[str]:
     found = [f"no {one}" for one in needs.get(verb, ()) if not case[one]]
     if verb == "self_handle" and (me is None or all(one["taker"] != me for one in case["voices"])):
         found.append("not the finder")
+    if verb == "take_back" and not case["sent"]:
+        found.append("not sent just now")
     if verb == "nudge" and case["nudged"]:
         found.append("nudged")
     if verb == "late_feedback" and case["late"]:
@@ -425,6 +427,8 @@ def answer(verb: str, case: Case) -> str | None:
         return "checking" if case["sampled"] else "closed"
     if verb == "raise":
         return "received" if state == "received" else "filed"
+    if verb == "take_back":
+        return "in_hand" if case["over"] else "filed"
     if verb == "return":
         return _return(case)
     if verb == "review":

@@ -259,7 +259,7 @@ class WorkOrder(models.Model):
     unit = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="orders", db_index=False)
     role = models.CharField(max_length=8, choices=OrderRole.choices)
     state = models.CharField(max_length=12, choices=OrderState.choices)
-    state_before = models.CharField(max_length=12, blank=True)  # kept by a merge, so that unmerging restores it
+    state_before = models.CharField(max_length=12, blank=True)  # kept by merging and reassigning, which can be undone
     round = models.PositiveSmallIntegerField(default=1)
     named = models.BooleanField(default=False)
     clause = models.CharField(max_length=200, blank=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from huying.desk.rules import NAME_LIMIT, QUERY_LIMIT
+from huying.cases.models import Case
+from huying.desk.rules import NAME_LIMIT, QUERY_LIMIT, BatchAct, LineState
 from huying.kernel.ids import uuid7
 from huying.people.models import Organisation
 
@@ -51,3 +52,40 @@ class HandOver(models.Model):
 
     def __str__(self) -> str:
         return f"hand-over {self.pk}"
+
+
+class Batch(models.Model):
+    """One act done to many cases, each in a transaction of its own, by one person under one key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    act = models.CharField(max_length=12, choices=BatchAct.choices)
+    values = models.JSONField(default=dict)  # what the act is given for every case
+    made_by = models.UUIDField()
+    made_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["made_by", "-made_at"], name="batch_of")]
+
+    def __str__(self) -> str:
+        return f"batch {self.pk}"
+
+
+class BatchLine(models.Model):
+    """One case of a batch, and what became of it."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="lines", db_index=False)
+    place = models.PositiveSmallIntegerField()
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+", db_index=False)
+    lead = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    state = models.CharField(max_length=8, choices=LineState.choices, default=LineState.WAITING)
+    why = models.TextField(blank=True)  # our own sentence of the refusal
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "place"], name="batch_line_place"),
+            models.UniqueConstraint(fields=["batch", "case"], name="batch_line_case"),
+        ]
+
+    def __str__(self) -> str:
+        return f"line {self.place} of {self.batch_id}"

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
-from huying.kernel.actor import Actor
+from huying.kernel.actor import Actor, ActorKind
+from huying.kernel.terms import Label, Term, _
 from huying.people.rules import Duty
 
 HEADS = (Duty.SIGN, Duty.SUPERVISE)  # who answers for a unit's shared things
@@ -50,3 +51,41 @@ def heads(actor: Actor, unit_id: UUID) -> bool:
     return unit_id in units_of(actor) and any(
         duty in grant.duties and grant.unit_id in (unit_id, None) for grant in actor.grants for duty in HEADS
     )
+
+
+# One act for many cases
+
+MOST_TOGETHER = 200  # cases
+
+
+class BatchAct(Term):
+    """An act that can be done to many cases at once."""
+
+    DISPATCH = "dispatch", _("批量派单")
+    REASSIGN = "reassign", _("批量改派")
+    ANSWER = "answer", _("批量答复")
+
+    @property
+    def short(self) -> Label:
+        """As it stands on a button beside ticked rows."""
+        return {"dispatch": _("派单"), "reassign": _("改派"), "answer": _("答复")}[self.value]
+
+
+BATCH_DUTY = {BatchAct.DISPATCH: Duty.DISPATCH, BatchAct.REASSIGN: Duty.DISPATCH, BatchAct.ANSWER: Duty.INTAKE}
+# What callers were told cannot be unsaid.
+UNDOABLE = frozenset({BatchAct.DISPATCH, BatchAct.REASSIGN})
+
+
+class LineState(Term):
+    """What became of one case of a batch."""
+
+    WAITING = "waiting", _("还没做")
+    DONE = "done", _("做好了")
+    REFUSED = "refused", _("没有做")
+    UNDONE = "undone", _("撤销了")
+    STAYS = "stays", _("不能撤销")
+
+
+def acts_of(actor: Actor) -> tuple[BatchAct, ...]:
+    """The acts that this person may do to many cases, if to one: where, each act asks for each case."""
+    return tuple(act for act in BatchAct if actor.kind == ActorKind.PERSON and actor.areas(BATCH_DUTY[act]))

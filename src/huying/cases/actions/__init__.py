@@ -64,6 +64,7 @@ from huying.cases.actions.units import (
     sign_in_order,
     sign_result,
     submit_result,
+    take_back_dispatch,
 )
 
 __all__ = [
@@ -133,6 +134,7 @@ __all__ = [
     "stop_waiting",
     "submit_result",
     "supervise_case",
+    "take_back_dispatch",
     "tell_outcome",
     "transfer_case",
     "unmerge_case",

@@ -146,6 +146,7 @@ _EVERY = [
     DeskMove("add_unit", (V.ADD_UNIT,), units.AddUnitForm, Once(actions.add_units), 57, "users", _("已加协办。")),
     DeskMove("reassign", (V.REASSIGN,), units.ReassignArguments, Once(actions.reassign_case), 58, "swap",
              _("已改派。")),
+    DeskMove("take_back", (V.TAKE_BACK,), NoFields, Once(actions.take_back_dispatch), 58, "undo", _("派单收回了。")),
     DeskMove("raise", (V.RAISE,), ReasonForm, Once(actions.raise_case), 59, "up", _("已上报。")),
     DeskMove("merge", (V.MERGE,), desk.MergeForm, Once(actions.merge_case), 60, "merge", _("已并案。")),
     DeskMove("unmerge", (V.UNMERGE,), NoFields, Once(actions.unmerge_case), 61, "split", _("并案已撤销。")),

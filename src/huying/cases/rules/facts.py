@@ -103,6 +103,8 @@ class CaseFacts:
     review_ahead: bool = False  # the day of review that was asked for is still to come
     extensions: int = 0  # asked for in this round, whatever the answer
     late_told: bool = False
+    just_sent: bool = False  # its orders went out a moment ago, and nothing has happened since
+    sent_over: bool = False  # those orders took the place of others, which can be restored
     actor_id: UUID | None = None
     actor_units: tuple[UUID, ...] = ()
     actor_bodies: tuple[UUID, ...] = ()  # the units, and those in whose name a program may not act

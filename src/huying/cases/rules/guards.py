@@ -20,6 +20,7 @@ RETURNS_BEFORE_NAMING = 2
 MOST_EXTENSIONS = 2
 MOST_QUESTIONS = 2
 LONGEST_HOLD = timedelta(days=90)
+TAKE_BACK_WITHIN = timedelta(minutes=10)
 
 
 # what the case must know
@@ -546,3 +547,21 @@ def target_like(facts: CaseFacts) -> bool:
 @guard(_("请确认两件是同一件事。"))
 def confirmed(facts: CaseFacts) -> bool:
     return facts.given is None or facts.given.confirmed
+
+
+# sent by mistake
+
+
+@guard(_("派出后 10 分钟内、单位还没签收、别人也没动过的，才能收回。请改派。"))
+def just_sent(facts: CaseFacts) -> bool:
+    return facts.just_sent
+
+
+@guard(_("派出以前有别的单位在办。"))
+def nobody_before(facts: CaseFacts) -> bool:
+    return not facts.sent_over
+
+
+@guard(_("派出以前没有单位在办。"))
+def somebody_before(facts: CaseFacts) -> bool:
+    return facts.sent_over

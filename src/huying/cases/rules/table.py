@@ -529,6 +529,20 @@ FLOW = Flow(
             guards=(g.actor_not_recused, g.reporter_asked, g.lead_at_work_or_desk),
         ),
         Move(V.RESUME, {S.IN_HAND}, None, duty=Duty.DISPATCH, guards=(g.actor_not_recused, g.held)),
+        Move(
+            V.TAKE_BACK,
+            {S.IN_HAND},
+            S.FILED,
+            duty=Duty.DISPATCH,
+            guards=(g.actor_not_recused, g.just_sent, g.nobody_before),
+        ),
+        Move(
+            V.TAKE_BACK,
+            {S.IN_HAND},
+            None,
+            duty=Duty.DISPATCH,
+            guards=(g.actor_not_recused, g.just_sent, g.somebody_before),
+        ),
     ]
 )
 
@@ -561,7 +575,7 @@ BY: dict[Verb, By] = {
     V.ASK_EXTEND: By.UNIT, V.EXTEND: By.LEAD, V.REFUSE_EXTEND: By.LEAD, V.LEAD_EXTEND: By.DESK,
     V.REFUSE_LEAD_EXTEND: By.DESK, V.ASK_HOLD: By.UNIT, V.HOLD: By.DESK, V.REFUSE_HOLD: By.DESK, V.RESUME: By.DESK,
     V.SUPERVISE: By.DESK, V.REPORT_BACK: By.UNIT, V.PRESS: By.DESK, V.CLOSE_SUPERVISION: By.DESK,
-    V.ASK_REPORTER: By.UNIT, V.REPLY: By.REPORTER, V.STOP_WAITING: By.UNIT,
+    V.ASK_REPORTER: By.UNIT, V.REPLY: By.REPORTER, V.STOP_WAITING: By.UNIT, V.TAKE_BACK: By.DESK,
 }  # fmt: skip
 
 # Others who may walk the same move.

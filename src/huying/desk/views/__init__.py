@@ -1,5 +1,6 @@
 """The desk's pages: my work, the list of cases, triage, calls taken for others, matters settled on the spot."""
 
+from huying.desk.views.batches import batch, batches, new_batch, undo_batch
 from huying.desk.views.board import board
 from huying.desk.views.callback import callback, callback_case, callback_phone
 from huying.desk.views.cases import cases, in_box, points
@@ -12,6 +13,8 @@ from huying.desk.views.papers import paper_file, paper_files
 from huying.desk.views.triage import triage, triage_case, triage_choices
 
 __all__ = [
+    "batch",
+    "batches",
     "board",
     "callback",
     "callback_case",
@@ -22,6 +25,7 @@ __all__ = [
     "in_box",
     "mine",
     "new",
+    "new_batch",
     "nudge",
     "own_checks",
     "paper_file",
@@ -40,4 +44,5 @@ __all__ = [
     "triage",
     "triage_case",
     "triage_choices",
+    "undo_batch",
 ]

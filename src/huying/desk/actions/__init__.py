@@ -1,0 +1,9 @@
+"""What the desk does of its own: keeping filters and shifts, and one act for many cases."""
+
+from huying.cases.rules.guards import TAKE_BACK_WITHIN as UNDO_WITHIN
+from huying.desk.actions.batching import carry_out, take_back
+from huying.desk.actions.keeping import leave_shift, may_remove, remove_filter, save_filter, take_shift
+
+__all__ = [
+    "UNDO_WITHIN", "carry_out", "leave_shift", "may_remove", "remove_filter", "save_filter", "take_back", "take_shift",
+]  # fmt: skip
