@@ -464,6 +464,7 @@ VALUES: dict[str, Fill] = {
     "desk public_id file_id": _paper_file,
     "desk report_id": _slip,
     "desk filter_id": _of_kind("filter_id", "own", "filter"),
+    "desk batch_id": _of_kind("batch_id", "own", "batch"),
     "desk hand_over_id": _of_kind("hand_over_id", "hand_over"),
     "cases case_id": _case,
     "cases whistle_id": _whistle,

@@ -779,6 +779,10 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
         ("", _ids(desk.filters_of(asked.actor)), {asked.world.own["filter"][asked.viewer]})
     ],
     "desk.queries.filter_by_id": _mine_alone("filter", lambda asked: lambda key: desk.filter_by_id(key, asked.actor)),
+    "desk.queries.batches_of": lambda asked: [
+        ("", _ids(_all(lambda one: desk.batches_of(asked.actor, page=one))), {asked.world.own["batch"][asked.viewer]})
+    ],
+    "desk.queries.batch_by_id": _mine_alone("batch", lambda asked: lambda key: desk.batch_by_id(key, asked.actor)),
     "desk.queries.hand_overs_of": lambda asked: [
         ("", _ids(_all(lambda one: desk.hand_overs_of(asked.actor, page=one))), _shifts(asked))
     ],

@@ -43,7 +43,7 @@ from huying.channels.models import Delivery as Call
 from huying.channels.models import Webhook
 from huying.clients.actions import hash_of as secret_hash
 from huying.clients.models import Client
-from huying.desk.models import HandOver, SavedFilter
+from huying.desk.models import Batch, HandOver, SavedFilter
 from huying.files import storage
 from huying.files.models import Attachment
 from huying.insight.actions import catch_up
@@ -766,6 +766,10 @@ def _own_things(world: World) -> None:
         key, mark = own(viewer, "filter")
         owned.setdefault("filter", []).append(
             SavedFilter(id=key, name=mark, query="light=red", made_by=viewer.key, made_at=BEFORE)
+        )
+        key, mark = own(viewer, "batch")
+        owned.setdefault("batch", []).append(
+            Batch(id=key, act="answer", values={"words": mark}, made_by=viewer.key, made_at=BEFORE)
         )
     for rows in owned.values():
         type(rows[0])._default_manager.bulk_create(rows, batch_size=1000)

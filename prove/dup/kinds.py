@@ -503,6 +503,7 @@ class Kinds:
             "huying.desk.forms.TriageForm": self._triage_form,
             "huying.desk.forms.SaveFilterForm": self._filter_form,
             "huying.desk.forms.LeaveForm": self._leave_form,
+            "huying.desk.forms.BatchForm": self._batch_form,
             "huying.registers.forms.RowForm": self._row_form,
             "huying.notices.forms.PaperForm": self._paper_form,
             "huying.notices.forms.ObjectionForm": self._objection_form,
@@ -560,6 +561,17 @@ class Kinds:
     def _leave_form(self) -> Write:
         data = {"key": str(uuid7()), "unit": str(self.stage.world.units["centre"].pk), "words": "请接着催。"}
         return self._posting("head", "/desk/shifts/", data, {"words": "换一句话。"})
+
+    def _batch_form(self) -> Write:
+        scenes = [self.stage.scene("filed") for _two in range(2)]
+        self.stage.write()
+        lead = str(self.stage.world.units["sanitation"].pk)
+        ids = [str(one.case.pk) for one in scenes]
+        data = {
+            "key": str(uuid7()), "act": "dispatch", "step": "do", "cases": " ".join(ids), "lead": lead,
+            "chosen": " ".join(f"{one}/{lead}" for one in ids), "instruction": "请先联系。",
+        }  # fmt: skip
+        return self._posting("head", "/desk/batches/new/", data, {"instruction": "换一句话。"})
 
     def _row_form(self) -> Write:
         data = {"key": str(uuid7()), "name": f"榕树公厕 {next(_numbers)}", "area_code": GRID, "kind": _first_kind()}

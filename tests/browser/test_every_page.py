@@ -37,7 +37,7 @@ NO_PAGE = {
     "access:unlink", "access:decide_reset", "access:end_sign_in", "access:decide_item",
     "portal:code_picture", "portal:forget", "portal:again", "portal:private", "portal:photo", "portal:photo_for_all",
     "portal:security", "portal:guess", "access:sign_out", "access:demo_sign_in", "desk:points", "desk:box", "desk:triage_choices",
-    "desk:nudge", "desk:callback_phone", "desk:remove_filter", "desk:take_shift",
+    "desk:nudge", "desk:callback_phone", "desk:remove_filter", "desk:take_shift", "desk:undo_batch",
     "cases:move", "cases:move_whistle", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview",
     "cases:sheet_as_word", "matters:make_draft",
     "matters:write_set", "matters:switch_on", "matters:switch_back", "notices:digest_hours",
@@ -76,7 +76,7 @@ ELSEWHERE = {
 }  # fmt: skip
 HERE_TOO = {
     "portal:danger", "portal:kind", "access:password", "desk:callback", "desk:callback_case", "desk:checks",
-    "desk:shifts", "desk:shift", "desk:save_filter", "matters:catalogue", "matters:type",
+    "desk:shifts", "desk:shift", "desk:save_filter", "desk:batches", "desk:new_batch", "desk:batch", "matters:catalogue", "matters:type",
     "matters:duties", "matters:version", "matters:import", "matters:limits", "places:tree", "places:area", "places:import",
     "places:draft", "clocks:now", "clocks:year", "cases:case", "notices:mine", "notices:preferences", "notices:admin",
     "notices:dead", "notices:words", "notices:publics", "desk:paper_files", "notices:new_public", "notices:public", "notices:edit_public",
@@ -205,6 +205,28 @@ def test_a_call_and_a_hand_over_can_be_read(visit, width):
     head.page.locator("button[data-send]").click()
     head.page.wait_for_url("**/shifts/*-*/")
     head.look("shift")
+    head.close()
+
+
+@BROWSER
+@WIDTHS
+def test_an_act_for_many_cases_can_be_read(visit, width):
+    head = visit("head", width)
+    head.go(f"{reverse('desk:cases')}?view=list")
+    for tick in head.page.locator(".pick .checkbox").all()[:4]:
+        tick.check()
+    head.look("list-ticked")
+    head.page.locator(".picks [name=act][value=dispatch]").click()
+    head.look("batch-new")
+    head.page.locator("[name=step][value=preview]").click()
+    head.page.wait_for_load_state()
+    head.look("batch-preview")
+    if head.page.locator("[name=step][value=do]").count():
+        head.page.locator("[name=step][value=do]").click()
+        head.page.wait_for_url("**/batches/*-*/")
+        head.look("batch")
+    head.go(reverse("desk:batches"))
+    head.look("batches")
     head.close()
 
 

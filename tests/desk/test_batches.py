@@ -1,5 +1,6 @@
 """One act for many cases: as each alone would be, done once, and taken back as far as nothing has happened since."""
 
+import sys
 from datetime import timedelta
 from uuid import UUID
 
@@ -219,7 +220,7 @@ class TestPages:
         assert tick not in sign_in("leader").get("/desk/list/").content.decode()
 
     def test_all_of_a_filter_is_capped_and_said(self, world, sign_in, monkeypatch):
-        monkeypatch.setattr("huying.desk.views.batches.MOST_TOGETHER", 1)
+        monkeypatch.setattr(sys.modules["huying.desk.views.batches"], "MOST_TOGETHER", 1)
         cases = [filed(world, NOW + timedelta(seconds=number)) for number in range(2)]
         page = sign_in("dispatcher").get(f"{NEW}?act=dispatch&all=1&state=filed").content.decode()
         assert "一次最多 1 件" in page

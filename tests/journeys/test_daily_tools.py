@@ -1,7 +1,7 @@
 """The desk's daily tools through its pages."""
 
 from tests.journeys.person import Person
-from tests.journeys.steps import case_of, case_page, look_up, move, send_report
+from tests.journeys.steps import case_of, case_page, look_up, move, send_report, triage
 
 WORDS = ("榕树路口的垃圾桶满了，请来清。", "榕树路东边的垃圾堆了两天，没有人来清。")
 
@@ -10,7 +10,7 @@ def test_many_cases_are_sent_together_looked_at_before_and_taken_back(world, sta
     codes = [send_report(Person(), words, kind="0103") for words in WORDS]
     cases = [case_of(words) for words in WORDS]
     for one in cases:
-        move(staff("clerk"), one, "register")
+        triage(staff("clerk"), one)
 
     # The dispatcher ticks both rows, chooses the unit, and sees beforehand what would become of each.
     one = staff("dispatcher").open("/desk/list/?state=triaged")
