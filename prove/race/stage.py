@@ -37,7 +37,7 @@ MINUTE = timedelta(minutes=1)
 START, RACE = NOW, NOW + timedelta(minutes=40)
 REVIEW_ON = (NOW + timedelta(days=30)).date()
 """When cases begin, and when races are run: within every sign-in window."""
-CHECKED, UNCHECKED, SMALL = "0101", "0104", "0402"
+CHECKED, UNCHECKED, SMALL, UNLIKE = "0101", "0104", "0402", "0103"
 """Types of the shipped catalogue: looked at on the place, not looked at, and handled by whoever finds it."""
 V = Verb
 
@@ -151,6 +151,7 @@ def ways() -> dict[str, Way]:
     return {
         "correct_case": Way((V.CORRECT,), lambda s, r: {"grade": r.choice(["urgent", "hard"])},
                             second=lambda s, r: {"title": f"更正过的标题 {r.randrange(1000)}"}),
+        "recategorise_case": Way((V.CORRECT,), lambda s, r: {"type_code": UNLIKE, "reason": "看错了类型。"}),
         "place_case": Way((V.PLACE,), lambda s, r: {"grid_code": r.choice([GRID, OTHER_GRID])}),
         "add_to_report": Way((V.ADD,), lambda s, r: {"report_id": _first_report(s), "words": "补充一句。"}),
         "answer_case": Way((V.ANSWER,), lambda s, r: {"words": "您好，这件事可以到窗口办。"}),

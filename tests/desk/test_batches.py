@@ -90,11 +90,8 @@ class TestForeseen:
         told = foreseen(DISPATCH, [one.pk], {}, actor=world.dispatcher, now=NOW)[0]
         assert told.lead is not None
         a.dispatch_case(one.pk, lead_id=told.lead.pk, actor=world.dispatcher, now=NOW)
-        order = one.orders.get()
-        handler = next(who for who in ("handler", "enforcer", "water_handler", "grid_worker", "secretary")
-                       if order.unit_id in world.people[who].units)  # fmt: skip
-        a.ask_return(one.pk, clause="第二条", reason="不归我们。", actor=world.people[handler], now=NOW)
-        a.decide_return(one.pk, order_id=order.pk, granted=True, actor=world.dispatcher, now=NOW)
+        one.orders.update(state="returned", ended_at=NOW)
+        Case.objects.filter(pk=one.pk).update(state=State.FILED)
         again = foreseen(DISPATCH, [one.pk], {}, actor=world.dispatcher, now=NOW)[0]
         assert again.why == ""
         assert again.lead != told.lead

@@ -50,6 +50,7 @@ from huying.cases.actions.intake import (
     send_to_verify,
     unmerge_case,
 )
+from huying.cases.actions.recategorising import recategorise_case
 from huying.cases.actions.supervising import close_supervision, press_again, report_back, supervise_case
 from huying.cases.actions.units import (
     add_units,
@@ -113,6 +114,7 @@ __all__ = [
     "press_again",
     "raise_case",
     "reassign_case",
+    "recategorise_case",
     "receive",
     "record_call_back",
     "recuse_unit",

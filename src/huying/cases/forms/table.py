@@ -14,6 +14,7 @@ from huying.cases import actions
 from huying.cases.actions import Act
 from huying.cases.forms import closing, desk, units
 from huying.cases.forms.base import MoveForm, NoFields, ReasonForm, Subject
+from huying.cases.forms.recategorise import RecategoriseForm
 from huying.cases.models import Case
 from huying.cases.rules import FLOW, OPEN, State, Verb, move_label
 from huying.kernel.actor import Actor
@@ -139,6 +140,8 @@ _EVERY = [
     DeskMove("answer", (V.ANSWER,), desk.AnswerForm, Once(actions.answer_case), 53, "message", _("已直接答复。")),
     DeskMove("send_to_verify", (V.SEND_TO_VERIFY,), NoFields, Once(actions.send_to_verify), 54, "eye",
              _("已请网格去核实。")),
+    DeskMove("recategorise", (V.CORRECT,), RecategoriseForm, Once(actions.recategorise_case), 54, "tag",
+             _("事项类型改好了。"), _("改事项类型"), _("改事项类型")),
     DeskMove("correct", (V.CORRECT,), desk.CorrectForm, Once(actions.correct_case), 55, "edit", _("已更正。"),
              submit=_("保存")),
     DeskMove("place", (V.PLACE,), desk.PlaceForm, Once(actions.place_case), 56, "pin", _("位置已改。"),
@@ -184,7 +187,9 @@ def legal_moves(subject: Subject) -> list[DeskMove]:
     if FLOW.refusal(Verb.REGISTER, known) is None:
         legal.add(Verb.REGISTER)
     mine = {verb for verb in legal if docket.may_walk(verb, actor)}
-    found = [one for one in MOVES.values() if mine.intersection(one.verbs)]
+    # Where no type is set yet, correcting sets it.
+    left_out = () if subject.case.type_code else ("recategorise",)
+    found = [one for one in MOVES.values() if mine.intersection(one.verbs) and one.name not in left_out]
     if _may_take_in(subject, known):
         found.insert(0, MOVES["take_in"])
     recusable = subject.case.state in OPEN and actor.may(Duty.DISPATCH, subject.case.desk_code)
