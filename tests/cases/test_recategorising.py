@@ -14,7 +14,7 @@ from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
 from huying.matters import queries as matters
 from huying.matters.rules import Step
 from tests.cases.test_granting import SOON, at_work, handling
-from tests.world import NOW, build_world
+from tests.world import build_world
 
 pytestmark = pytest.mark.django_db
 LATER = SOON + timedelta(minutes=5)
@@ -56,7 +56,7 @@ def test_limits_follow_from_the_start_of_each_clock_and_the_unit_stays(world):
     assert case.due_at == after.due_at
     assert case.orders.get().state == "accepted"
     assert Remark.objects.get(case=case).words == "看错了类型。"
-    line = History.objects.get(object_id=case.pk, verb="correct")
+    line = History.objects.get(object_id=case.pk, verb="correct", at=LATER)
     assert line.facts == {"type_old": OLD, "type_new": code}
 
 
@@ -114,10 +114,3 @@ def test_what_was_said_under_the_former_type_is_marked_so(world):
     change(world, case)
     file = casefile(subject_of(case.pk, actor=world.dispatcher, now=LATER))
     assert [one[2] for one in file.reports[0].additions] == [matters.name_of(OLD)]
-
-
-def test_before_anything_is_set_correcting_sets_it(world):
-    case = world.call(now=NOW).case
-    names = {one.name for one in casefile(subject_of(case.pk, actor=world.dispatcher, now=NOW)).legal}
-    assert "correct" in names
-    assert "recategorise" not in names

@@ -1,7 +1,8 @@
 """The desk's daily tools through its pages."""
 
+from huying.cases.models import Case
 from tests.journeys.person import Person
-from tests.journeys.steps import case_of, case_page, look_up, move, send_report, triage
+from tests.journeys.steps import case_of, case_page, handle, look_up, move, review, send_report, triage
 
 WORDS = ("榕树路口的垃圾桶满了，请来清。", "榕树路东边的垃圾堆了两天，没有人来清。")
 
@@ -48,3 +49,56 @@ def test_many_cases_are_sent_together_looked_at_before_and_taken_back(world, sta
     assert "送出后不能撤销" in one.words
     one.press("批量答复 2 件")
     assert all("当晚八点恢复供水" in look_up(Person(), code).words for code in told)
+
+
+def test_a_call_about_two_matters_is_split_and_followed_under_one_number(world, staff, clock):
+    words = "垃圾桶满了没人清，三栋门口的路灯也不亮。"
+    caller, stranger = Person(), Person()
+    code = send_report(caller, words, kind="0103", phone="13900000000")
+    case = case_of(words)
+    move(staff("clerk"), case, "split", words_1="三栋门口的路灯不亮。", type_1="0301", place_1="三栋门口")
+    part = Case.objects.get(part_of=case)
+    assert part.number in case_page(staff("clerk"), case).words
+    page = look_up(caller, code).words
+    assert "分成几件办" in page
+    assert part.number in page
+    assert "三栋门口的路灯不亮。" not in page  # the desk's own words
+    case_page(staff("next_dispatcher"), part, 404)
+    assert part.number not in look_up(stranger, send_report(Person(), "路口太黑。")).words
+
+    # Each goes its own way; the first is not let out before the other has ended, and the caller is called once.
+    triage(staff("dispatcher"), part, unit=world.units["enforcement"])
+    triage(staff("dispatcher"), case, unit=world.units["sanitation"])
+    handle(staff("handler"), case, "已清。")
+    move(staff("unit_head"), case, "sign")
+    reviewer = case_page(staff("reviewer"), case)
+    assert not reviewer.offers("提交审核")
+    move(staff("dispatcher"), part, "take_back")
+    assert part.state == "filed"
+    triage(staff("dispatcher"), part, unit=world.units["sanitation"])
+    handle(staff("handler"), part, "已修好。")
+    move(staff("unit_head"), part, "sign")
+    review(staff("reviewer"), part)
+    clock.pass_by(minutes=5)
+    if part.state == "checking":
+        move(staff("grid_worker"), part, "check", decision="pass", words="亮了。")
+    assert part.state == "closed"
+    review(staff("reviewer"), case)
+    assert "已修好" in look_up(caller, code).words
+
+
+def test_a_type_is_changed_with_a_look_at_what_follows(world, staff, clock):
+    send_report(Person(), WORDS[0], kind="0103")
+    case = case_of(WORDS[0])
+    triage(staff("dispatcher"), case, unit=world.units["sanitation"])
+    one = case_page(staff("dispatcher"), case).open(f"/desk/cases/{case.pk}/?move=recategorise")
+    one.press("看看会怎样", where="/moves/recategorise/", type_code="0301", reason="看错了。")
+    assert "改了以后谁主办" in one.words
+    assert "→" in one.words
+    case.refresh_from_db()
+    assert case.type_code == "0103"  # only looked at
+    one.press("改事项类型", where="/moves/recategorise/", lead=str(world.units["enforcement"].pk))
+    case.refresh_from_db()
+    assert case.type_code == "0301"
+    assert case.orders.exclude(state="cancelled").get().unit == world.units["enforcement"]
+    case_page(staff("handler"), case, 404)

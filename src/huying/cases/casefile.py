@@ -927,6 +927,8 @@ def _ties(subject: Subject) -> list[tuple[Label, list[LinkedCase]]]:
         "merged": _("并进来的"),
         "follows": _("接着这件"),
         "followed_by": _("后来的"),
+        "part_of": _("从这件拆出来"),
+        "parts": _("拆出来的"),
     }
     found = page.linked(subject.case, subject.actor)
     return [(names[kind], [_linked(one) for one in found[kind]]) for kind in names if found[kind]]

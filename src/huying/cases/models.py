@@ -109,6 +109,10 @@ class Case(models.Model):
     merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged")
     state_before_merge = models.CharField(max_length=16, blank=True)
     follows = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="followed_by")
+    part_of = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="split_into", db_index=False
+    )  # the case it was split from, whose reporters follow it
+    parts = models.PositiveSmallIntegerField(default=0, db_default=0)  # that were split from it
 
     version = models.PositiveIntegerField(default=0)
     search = SearchVectorField(null=True)
@@ -152,6 +156,7 @@ class Case(models.Model):
             models.Index(
                 fields=["desk_code", "id"], name="case_reported_back", condition=Q(supervision=Supervision.REPORTED)
             ),
+            models.Index(fields=["part_of"], name="case_part_of", condition=Q(part_of__isnull=False)),
             GinIndex(fields=["search"], name="case_search"),
             GistIndex(
                 Func(F("lng"), F("lat"), function="point"),

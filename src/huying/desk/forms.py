@@ -451,6 +451,13 @@ class BatchForm(_Keyed):
         """The fields that a person fills in."""
         return [self[name] for name in self.needs[self.what]]
 
+    def said(self) -> list[tuple[Label, str]]:
+        """What was filled in, to be read once more."""
+        labels = dict(getattr(self.fields.get("lead"), "choices", ()))
+        told = ((self[name].label, labels.get(words, words) if name == "lead" else words)
+                for name, words in self.values().items())  # fmt: skip
+        return [(label, str(words)) for label, words in told if words]
+
     def values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in self.needs[self.what]}
 

@@ -51,6 +51,7 @@ from huying.cases.actions.intake import (
     unmerge_case,
 )
 from huying.cases.actions.recategorising import recategorise_case
+from huying.cases.actions.splitting import split_case
 from huying.cases.actions.supervising import close_supervision, press_again, report_back, supervise_case
 from huying.cases.actions.units import (
     add_units,
@@ -132,6 +133,7 @@ __all__ = [
     "send_to_verify",
     "sign_in_order",
     "sign_result",
+    "split_case",
     "split_off_report",
     "stop_waiting",
     "submit_result",

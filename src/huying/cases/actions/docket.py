@@ -427,6 +427,8 @@ class Docket:
             else False,
             just_sent=self._just_sent(now),
             sent_over=bool(self.replaced()),
+            parts_open=self._parts_open(),
+            is_part=case.part_of_id is not None,
             actor_id=actor.id,
             actor_units=actor.units,
             actor_bodies=actor.bodies,
@@ -449,6 +451,11 @@ class Docket:
                 (one.state, one.offered_at, one.named) == (OrderState.OFFERED, case.moved_at, False) for one in sent
             )
         )
+
+    def _parts_open(self) -> bool:
+        """Asked for the few cases alone that were split."""
+        case = self.case
+        return bool(case.parts) and self.live and Case.objects.filter(part_of=case, ended_at=None).exists()
 
     def replaced(self) -> list[WorkOrder]:
         """Orders of the round that the last move cancelled for others."""

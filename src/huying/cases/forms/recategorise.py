@@ -11,7 +11,7 @@ from django import forms
 from huying.cases.forms.base import Button, MoveForm, Subject, radio_field, select_field, words_field
 from huying.cases.forms.desk import choose_from, type_choices
 from huying.cases.forms.units import UnitChoices, UnitRow
-from huying.cases.rules import FLOW, LIVE_ORDERS, OrderRole, OwnStep, State, Verb
+from huying.cases.rules import FLOW, OrderRole, OwnStep, State, Verb
 from huying.clocks import actions as clock_actions
 from huying.clocks import queries as clocks
 from huying.clocks.rules import Limit
@@ -31,7 +31,7 @@ class RecategoriseForm(MoveForm):
     needed: ClassVar[frozenset[str]] = frozenset({"lead"})
 
     def prepare(self, subject: Subject) -> None:
-        choose_from(self, "type_code", type_choices(subject, empty=None))
+        choose_from(self, "type_code", type_choices(subject, empty=None if subject.case.type_code else _("请选另一类")))
         self.fields["type_code"].initial = subject.case.type_code
         code = self.asked("type_code") or subject.case.type_code
         kind = matters.type_of(code) if code != subject.case.type_code else None
@@ -96,10 +96,7 @@ class RecategoriseForm(MoveForm):
             self.notices.append(("warn", _("新类型是保密的：改了以后，没有保密职责的同事看不到这件事。")))
         if not self.routed and case.state == State.IN_HAND:
             self.notices.append(("", _("改类型不换单位。要换，请调度员改派。")))
-        if (
-            any(one.state in LIVE_ORDERS and one.role == OrderRole.ASSIST for one in subject.rows.orders)
-            and self.routed
-        ):
+        if self.routed and any(one.role == OrderRole.ASSIST for one in subject.docket.live_orders):
             self.notices.append(("", _("换了主办，协办的工单也撤销，要的话再加。")))
         self.notices.append(("", _("以前问的、答的和办的都留着，注明是在原来的类型下。")))
 
@@ -118,10 +115,8 @@ class RecategoriseForm(MoveForm):
             clock_actions.change_limit(other, row.limit, row.source, now=subject.now)
             clock_actions.reckon(other, knowledge.calendar, clocks.pauses_of(clock))
             words = f"{Limit.parse(clock.limit).words()} → {row.limit.words()}"
-            due = _("%(limits)s，改后%(due)s到期") if not other.paused_at else "%(limits)s"
-            found.append(
-                (Step(clock.step).label, str(due) % {"limits": words, "due": due_words(other.due_at, subject.now)})
-            )
+            due = "" if other.paused_at else due_words(other.due_at, subject.now)
+            found.append((Step(clock.step).label, " · ".join(filter(None, (words, due)))))
         return found
 
     def buttons(self, submit: Label) -> list[Button]:

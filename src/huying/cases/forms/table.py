@@ -15,6 +15,7 @@ from huying.cases.actions import Act
 from huying.cases.forms import closing, desk, units
 from huying.cases.forms.base import MoveForm, NoFields, ReasonForm, Subject
 from huying.cases.forms.recategorise import RecategoriseForm
+from huying.cases.forms.split import SplitForm
 from huying.cases.models import Case
 from huying.cases.rules import FLOW, OPEN, State, Verb, move_label
 from huying.kernel.actor import Actor
@@ -149,6 +150,7 @@ _EVERY = [
     DeskMove("add_unit", (V.ADD_UNIT,), units.AddUnitForm, Once(actions.add_units), 57, "users", _("已加协办。")),
     DeskMove("reassign", (V.REASSIGN,), units.ReassignArguments, Once(actions.reassign_case), 58, "swap",
              _("已改派。")),
+    DeskMove("split", (V.SPLIT,), SplitForm, Once(actions.split_case), 61, "split", _("拆好了，各办各的。")),
     DeskMove("take_back", (V.TAKE_BACK,), NoFields, Once(actions.take_back_dispatch), 58, "undo", _("派单收回了。")),
     DeskMove("raise", (V.RAISE,), ReasonForm, Once(actions.raise_case), 59, "up", _("已上报。")),
     DeskMove("merge", (V.MERGE,), desk.MergeForm, Once(actions.merge_case), 60, "merge", _("已并案。")),
@@ -187,9 +189,7 @@ def legal_moves(subject: Subject) -> list[DeskMove]:
     if FLOW.refusal(Verb.REGISTER, known) is None:
         legal.add(Verb.REGISTER)
     mine = {verb for verb in legal if docket.may_walk(verb, actor)}
-    # Where no type is set yet, correcting sets it.
-    left_out = () if subject.case.type_code else ("recategorise",)
-    found = [one for one in MOVES.values() if mine.intersection(one.verbs) and one.name not in left_out]
+    found = [one for one in MOVES.values() if mine.intersection(one.verbs)]
     if _may_take_in(subject, known):
         found.insert(0, MOVES["take_in"])
     recusable = subject.case.state in OPEN and actor.may(Duty.DISPATCH, subject.case.desk_code)
