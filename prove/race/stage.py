@@ -177,9 +177,7 @@ def ways() -> dict[str, Way]:
             second=lambda s, r: {**_asked_return(s, r), "granted": False, "words": "职责清单上有。"},
         ),
         "reassign_case": Way((V.REASSIGN,), lambda s, r: {**_lead(s, r), "reason": "换一家办。"}),
-        "split_case": Way(
-            (V.SPLIT,), lambda s, r: {"parts": [{"words": f"第 {r.randrange(1000)} 件：路灯也坏了。", "type_code": SMALL}]}
-        ),
+        "split_case": Way((V.SPLIT,), lambda s, r: {"parts": [{"words": f"还有一件，第 {r.randrange(1000)} 次。"}]}),
         "take_back_dispatch": Way((V.TAKE_BACK,), _nothing),
         "add_units": Way((V.ADD_UNIT,), _assist),
         "name_unit": Way((V.NAME,), lambda s, r: {**_lead(s, r), "reason": "按首接负责指定。"}),

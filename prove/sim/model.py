@@ -166,7 +166,8 @@ def blank(state: str | None = "received") -> Case:
         "field": False, "round": 1, "orders": [], "away_units": set(), "away_people": set(), "voices": [],
         "asked": {}, "signed": False, "signer": False, "was": None, "ended_days": None, "can_rise": True,
         "against": None, "nudged": False, "late": False,
-        "handling": False, "sent": False, "over": False, "parts_open": False, "part": False, "extensions": 0, "held": False, "ahead": False, "watch": "",
+        "handling": False, "sent": False, "over": False, "parts_open": False, "part": False,
+        "extensions": 0, "held": False, "ahead": False, "watch": "",
         "asked_voice": None, "questions": 0, "me": "me", "units": [], "rule": False, "report": None, "form": None,
     }  # fmt: skip
 

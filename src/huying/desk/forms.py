@@ -15,7 +15,17 @@ from django.utils import timezone
 from huying.cases.queries import maps
 from huying.cases.queries.lists import FLAGS, NO_MATTER, Wanted
 from huying.cases.rules import Channel, ReplyBy, State
-from huying.desk.rules import FILTER_PARTS, MOST_TOGETHER, NAME_LIMIT, WORDS_LIMIT, BatchAct
+from huying.desk.rules import (
+    FILTER_PARTS,
+    MOST_TOGETHER,
+    NAME_LIMIT,
+    USUAL_COLUMNS,
+    WORDS_LIMIT,
+    BatchAct,
+    ExportColumn,
+    ExportFormat,
+    ExportPurpose,
+)
 from huying.files.forms import HoldsImages, ImagesField, PapersField, VoiceField
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
@@ -478,6 +488,24 @@ def pairs_in(text: str) -> list[tuple[UUID, UUID | None]]:
         except ValueError:
             continue
     return found
+
+
+class ExportForm(_Keyed):
+    """What the list as a file is for, and its columns."""
+
+    query = forms.CharField(widget=forms.HiddenInput, required=False, max_length=4000)
+    purpose = forms.ChoiceField(
+        label=_("导出做什么用"), choices=[("", _("请选用途")), *ExportPurpose.choices],
+        error_messages={"required": _("请选导出做什么用。")},
+    )  # fmt: skip
+    format = forms.ChoiceField(
+        label=_("做成"), choices=ExportFormat.choices, initial=ExportFormat.XLSX, widget=forms.RadioSelect
+    )
+    columns = forms.MultipleChoiceField(
+        label=_("要哪几列"), choices=ExportColumn.choices, initial=[str(one) for one in USUAL_COLUMNS],
+        widget=forms.CheckboxSelectMultiple, error_messages={"required": _("请至少选一列。")},
+        help_text=_("标题可能含有诉求人的原话，用不着就别勾。"),
+    )  # fmt: skip
 
 
 class LeaveForm(_OfUnit):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from huying.cases.models import Case
-from huying.desk.rules import NAME_LIMIT, QUERY_LIMIT, BatchAct, LineState
+from huying.desk.rules import NAME_LIMIT, QUERY_LIMIT, BatchAct, ExportFormat, ExportPurpose, LineState
 from huying.kernel.ids import uuid7
 from huying.people.models import Organisation
 
@@ -89,3 +90,32 @@ class BatchLine(models.Model):
 
     def __str__(self) -> str:
         return f"line {self.place} of {self.batch_id}"
+
+
+class CaseExport(models.Model):
+    """The list under a filter as a file: made by a job, for its asker alone, gone after a day; the row stays."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    format = models.CharField(max_length=4, choices=ExportFormat.choices)
+    query = models.CharField(max_length=QUERY_LIMIT, blank=True)
+    columns = ArrayField(models.CharField(max_length=12))
+    purpose = models.CharField(max_length=8, choices=ExportPurpose.choices)
+    asked_by = models.UUIDField()
+    asked_at = models.DateTimeField()
+    total = models.PositiveIntegerField(null=True)  # that the filter finds; null until it is counted
+    done = models.PositiveIntegerField(default=0)  # looked at so far
+    rows = models.PositiveIntegerField(default=0)  # written
+    size = models.PositiveIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    made_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["asked_by", "-asked_at"], name="case_export_of"),
+            models.Index(fields=["asked_at"], name="case_export_there", condition=Q(removed_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"export {self.pk}"

@@ -9,10 +9,11 @@ from django.db.models import Q
 
 from huying.cases.models import Case
 from huying.cases.queries import seen_by
-from huying.desk.models import Batch, BatchLine, HandOver, SavedFilter
+from huying.desk.models import Batch, BatchLine, CaseExport, HandOver, SavedFilter
 from huying.desk.rules import at_the_desk, units_of
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.paging import Page
+from huying.people.rules import Duty
 
 
 def _filters(viewer: Actor) -> Q:
@@ -72,3 +73,17 @@ def batch_by_id(batch_id: UUID, viewer: Actor) -> Batch | None:
 def lines_of(batch: Batch) -> list[BatchLine]:
     """The lines of a batch that was found by `batch_by_id`."""
     return list(batch.lines.select_related("lead").order_by("place"))
+
+
+def exports_of(viewer: Actor, *, page: Page[CaseExport]) -> list[CaseExport]:
+    """What the viewer asked for, the latest first; nobody sees a colleague's."""
+    rows = CaseExport.objects.filter(asked_by=viewer.id) if _asks(viewer) else CaseExport.objects.none()
+    return page.of([rows], order=("-asked_at", "-pk"))
+
+
+def export_by_id(export_id: UUID, viewer: Actor) -> CaseExport | None:
+    return CaseExport.objects.filter(pk=export_id, asked_by=viewer.id).first() if _asks(viewer) else None
+
+
+def _asks(viewer: Actor) -> bool:
+    return viewer.kind == ActorKind.PERSON and viewer.id is not None and viewer.has(Duty.EXPORT)

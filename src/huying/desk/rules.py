@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
@@ -89,3 +90,45 @@ class LineState(Term):
 def acts_of(actor: Actor) -> tuple[BatchAct, ...]:
     """The acts that this person may do to many cases, if to one: where, each act asks for each case."""
     return tuple(act for act in BatchAct if actor.kind == ActorKind.PERSON and actor.areas(BATCH_DUTY[act]))
+
+
+# Exports of the list
+
+MOST_EXPORTED = 20_000  # cases
+MOST_BEING_MADE = 3  # of one person
+EXPORT_KEPT = timedelta(days=1)
+
+
+class ExportFormat(Term):
+    XLSX = "xlsx", _("Excel 表")
+    CSV = "csv", _("CSV 文本")
+
+
+class ExportPurpose(Term):
+    """What an export is for; kept with it, and shown to the auditor."""
+
+    REPORT = "report", _("写简报、汇报")
+    CHECK = "check", _("核对台账")
+    UPPER = "upper", _("上级要的")
+    MEETING = "meeting", _("开会研究")
+
+
+class ExportColumn(Term):
+    """A column of an export: nothing of a caller but, where it is asked for, the title."""
+
+    NUMBER = "number", _("编号")
+    STATE = "state", _("状态")
+    MATTER = "matter", _("事项")
+    TITLE = "title", _("标题")
+    PLACE = "place", _("地点")
+    UNIT = "unit", _("主办")
+    CHANNEL = "channel", _("来源")
+    GRADE = "grade", _("级别")
+    RECEIVED = "received", _("收到")
+    DUE = "due", _("到期")
+    ENDED = "ended", _("结束")
+    ROUND = "round", _("轮次")
+    NUDGES = "nudges", _("催办次数")
+
+
+USUAL_COLUMNS = tuple(one for one in ExportColumn if one != ExportColumn.TITLE)

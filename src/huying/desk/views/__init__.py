@@ -5,6 +5,7 @@ from huying.desk.views.board import board
 from huying.desk.views.callback import callback, callback_case, callback_phone
 from huying.desk.views.cases import cases, in_box, points
 from huying.desk.views.checks import own_checks
+from huying.desk.views.exports import export, export_file, exports
 from huying.desk.views.finding import guide, help_topic, search
 from huying.desk.views.intake import new, nudge, receipt, self_handle, taken
 from huying.desk.views.keeping import remove_filter, save_filter, shift, shifts, take_shift
@@ -20,6 +21,9 @@ __all__ = [
     "callback_case",
     "callback_phone",
     "cases",
+    "export",
+    "export_file",
+    "exports",
     "guide",
     "help_topic",
     "in_box",

@@ -31,6 +31,7 @@ from huying.kernel.doors import actor_of, now_of, staff
 from huying.kernel.ids import is_case_number
 from huying.kernel.paging import Page
 from huying.kernel.refusals import Invalid
+from huying.people.rules import Duty
 
 ON_A_PAGE = 25
 VIEWS = ("both", "list", "map")
@@ -75,6 +76,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         "page": page,
         "first": not page.after,
         "tabs": [*tabs_of(wanted, counts, now), *saved_tabs(saved, query)],
+        "export_url": f"{reverse('desk:exports')}?{query}" if viewer.has(Duty.EXPORT) and rows else "",
         "save_url": f"{reverse('desk:save_filter')}?{query}" if query and here is None else "",
         "saved": here if here is not None and may_remove(here, viewer) else None,
         "filters": shown,

@@ -1,0 +1,94 @@
+"""Exports of the list: asked for, watched while they are made, taken away by their asker."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from huying.desk import actions, queries
+from huying.desk.forms import ExportForm
+from huying.desk.models import CaseExport
+from huying.desk.rules import EXPORT_KEPT, MOST_EXPORTED, ExportPurpose, filter_address
+from huying.kernel.doors import actor_of, attempt, now_of, staff
+from huying.kernel.paging import Page
+from huying.kernel.refusals import NotFound
+from huying.people.rules import Duty
+from huying.ui.words import when_words
+
+ON_A_PAGE = 20
+
+
+@staff(duty=Duty.EXPORT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def exports(request: HttpRequest) -> HttpResponse:
+    """A form for the filter in the address, and what this person asked for before. POST asks."""
+    actor, now = actor_of(request), now_of(request)
+    query = filter_address(parse_qsl(request.POST.get("query", "") or request.GET.urlencode()))
+    form = ExportForm(request.POST or None, initial={"query": query})
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        done = attempt(
+            form,
+            lambda: actions.ask_export(
+                export_id=form.own_key(), query=query, columns=data["columns"], file_format=data["format"],
+                purpose=data["purpose"], actor=actor, now=now,
+            ),
+        )  # fmt: skip
+        if done is not None:
+            return HttpResponseRedirect(reverse("desk:export", args=[done.pk]))
+    page: Page[CaseExport] = Page(limit=ON_A_PAGE, after=request.GET.get("after", ""))
+    facts: dict[str, Any] = {
+        "menu_key": "cases",
+        "form": form,
+        "rows": [_line(one, now) for one in queries.exports_of(actor, page=page)],
+        "page": page,
+        "first": not page.after,
+        "most": MOST_EXPORTED,
+        "back_url": f"{reverse('desk:cases')}?{query}",
+    }
+    return render(request, "desk/exports.html", facts, status=422 if form.is_bound else 200)
+
+
+@staff(duty=Duty.EXPORT)
+@require_safe
+@never_cache
+def export(request: HttpRequest, export_id: UUID) -> HttpResponse:
+    """How far it is; it looks again by itself until it is ready."""
+    now = now_of(request)
+    found = queries.export_by_id(export_id, actor_of(request))
+    if found is None:
+        raise NotFound("export")
+    return render(request, "desk/export.html", {"menu_key": "cases", **_line(found, now)})
+
+
+def _line(one: CaseExport, now: Any) -> dict[str, Any]:
+    over = one.removed_at is not None or now - one.asked_at > EXPORT_KEPT
+    return {
+        "export": one,
+        "asked": when_words(one.asked_at, now),
+        "purpose": ExportPurpose(one.purpose).label,
+        "until": when_words(one.asked_at + EXPORT_KEPT, now),
+        "ready": one.made_at is not None and not over,
+        "over": over,
+        "failed": one.failed_at is not None,
+        "url": reverse("desk:export", args=[one.pk]),
+    }
+
+
+@staff(duty=Duty.EXPORT)
+@require_safe
+@never_cache
+def export_file(request: HttpRequest, export_id: UUID) -> HttpResponse:
+    """The file, for its asker alone; each time is on the record."""
+    found = actions.fetch(export_id=export_id, actor=actor_of(request), now=now_of(request))
+    name = f"huying-{found.asked_at:%Y%m%d}-{found.rows}.{found.format}"
+    response = FileResponse(actions.file_of(found).open("rb"), as_attachment=True, filename=name)
+    response["Cache-Control"] = "private, no-store"
+    return cast(HttpResponse, response)
