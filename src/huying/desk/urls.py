@@ -28,6 +28,7 @@ urlpatterns = [
     path("exports/<uuid:export_id>/", views.export, name="export"),
     path("exports/<uuid:export_id>/file/", views.export_file, name="export_file"),
     path("checks/", views.own_checks, name="checks"),
+    path("supervision/", views.supervision, name="supervision"),
     path("shifts/", views.shifts, name="shifts"),
     path("shifts/<uuid:hand_over_id>/", views.shift, name="shift"),
     path("shifts/<uuid:hand_over_id>/take/", views.take_shift, name="take_shift"),

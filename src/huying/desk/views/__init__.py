@@ -11,6 +11,7 @@ from huying.desk.views.intake import new, nudge, receipt, self_handle, taken
 from huying.desk.views.keeping import remove_filter, save_filter, shift, shifts, take_shift
 from huying.desk.views.mine import mine, review
 from huying.desk.views.papers import paper_file, paper_files
+from huying.desk.views.supervision import supervision
 from huying.desk.views.triage import triage, triage_case, triage_choices
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "self_handle",
     "shift",
     "shifts",
+    "supervision",
     "take_shift",
     "taken",
     "triage",
