@@ -464,6 +464,11 @@ VALUES: dict[str, Fill] = {
     "desk public_id file_id": _paper_file,
     "desk report_id": _slip,
     "desk filter_id": _of_kind("filter_id", "own", "filter"),
+    "desk:export_file": lambda world, wish: [  # no file of theirs has been made
+        Thing(one.values, one.secret, one.words, only=lambda _viewer, _report: False)
+        for one in _of_kind("export_id", "own", "case_export")(world, wish)
+    ],
+    "desk export_id": _of_kind("export_id", "own", "case_export"),
     "desk batch_id": _of_kind("batch_id", "own", "batch"),
     "desk hand_over_id": _of_kind("hand_over_id", "hand_over"),
     "cases case_id": _case,

@@ -43,7 +43,7 @@ from huying.channels.models import Delivery as Call
 from huying.channels.models import Webhook
 from huying.clients.actions import hash_of as secret_hash
 from huying.clients.models import Client
-from huying.desk.models import Batch, HandOver, SavedFilter
+from huying.desk.models import Batch, CaseExport, HandOver, SavedFilter
 from huying.files import storage
 from huying.files.models import Attachment
 from huying.insight.actions import catch_up
@@ -770,6 +770,18 @@ def _own_things(world: World) -> None:
         key, mark = own(viewer, "batch")
         owned.setdefault("batch", []).append(
             Batch(id=key, act="answer", values={"words": mark}, made_by=viewer.key, made_at=BEFORE)
+        )
+        key, mark = own(viewer, "case_export")
+        owned.setdefault("case_export", []).append(
+            CaseExport(
+                id=key,
+                format="csv",
+                query=f"q={mark}",
+                columns=["number"],
+                purpose="check",
+                asked_by=viewer.key,
+                asked_at=BEFORE,
+            )
         )
     for rows in owned.values():
         type(rows[0])._default_manager.bulk_create(rows, batch_size=1000)

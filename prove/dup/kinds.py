@@ -504,6 +504,7 @@ class Kinds:
             "huying.desk.forms.SaveFilterForm": self._filter_form,
             "huying.desk.forms.LeaveForm": self._leave_form,
             "huying.desk.forms.BatchForm": self._batch_form,
+            "huying.desk.forms.ExportForm": self._export_form,
             "huying.registers.forms.RowForm": self._row_form,
             "huying.notices.forms.PaperForm": self._paper_form,
             "huying.notices.forms.ObjectionForm": self._objection_form,
@@ -561,6 +562,11 @@ class Kinds:
     def _leave_form(self) -> Write:
         data = {"key": str(uuid7()), "unit": str(self.stage.world.units["centre"].pk), "words": "请接着催。"}
         return self._posting("head", "/desk/shifts/", data, {"words": "换一句话。"})
+
+    def _export_form(self) -> Write:
+        desk.CaseExport.objects.update(failed_at=RACE)  # so that none of them is still being made
+        data = {"key": str(uuid7()), "query": "light=red", "purpose": "check", "format": "csv", "columns": ["number"]}
+        return self._posting("leader", "/desk/exports/", data, {"purpose": "upper"})
 
     def _batch_form(self) -> Write:
         scenes = [self.stage.scene("filed") for _two in range(2)]

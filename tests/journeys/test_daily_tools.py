@@ -1,8 +1,11 @@
 """The desk's daily tools through its pages."""
 
+from urllib.parse import urljoin
+
 from huying.cases.models import Case
 from tests.journeys.person import Person
 from tests.journeys.steps import case_of, case_page, handle, look_up, move, review, send_report, triage
+from tests.journeys.test_areas import told
 
 WORDS = ("榕树路口的垃圾桶满了，请来清。", "榕树路东边的垃圾堆了两天，没有人来清。")
 
@@ -102,3 +105,35 @@ def test_a_type_is_changed_with_a_look_at_what_follows(world, staff, clock):
     assert case.type_code == "0301"
     assert case.orders.exclude(state="cancelled").get().unit == world.units["enforcement"]
     case_page(staff("handler"), case, 404)
+
+
+def test_the_list_is_taken_away_as_a_file_with_a_purpose(world, staff, clock):
+    send_report(Person(), WORDS[0], kind="0103")
+    case = case_of(WORDS[0])
+    leader = staff("leader").open("/desk/list/?state=all").follow("导出")
+    leader.press("开始导出", purpose="check", format="csv", columns=["number", "state"])
+    assert "正在做" in leader.words
+    page = leader.address
+    staff("head").open(page, 404)
+    staff("clerk").open(page, 403)
+    told("desk.export_asked", clock.now)
+    assert "做好了，共 1 件" in leader.open(page).words
+    sent = leader.client.get(f"{page}file/")
+    text = b"".join(sent.streaming_content).decode("utf-8-sig")
+    assert case.number in text
+    assert WORDS[0] not in text
+    assert staff("head").client.get(f"{page}file/").status_code == 404
+    clock.pass_by(days=1, minutes=5)
+    staff("leader").open(f"{page}file/", 404)
+
+
+def test_a_leader_sees_what_of_each_unit_is_late_and_opens_it(world, staff, clock):
+    send_report(Person(), WORDS[0], kind="0103")
+    case = case_of(WORDS[0])
+    triage(staff("dispatcher"), case, unit=world.units["sanitation"])
+    clock.pass_by(days=9)
+    leader = staff("leader").open("/desk/supervision/")
+    assert "街道环卫站" in leader.words
+    leader.open(urljoin(leader.address, next(href for href, _says in leader.read.links if "unit=" in href)))
+    assert case.number in leader.words
+    staff("dispatcher").open("/desk/supervision/", 403)
