@@ -505,6 +505,7 @@ class Kinds:
             "huying.desk.forms.LeaveForm": self._leave_form,
             "huying.desk.forms.BatchForm": self._batch_form,
             "huying.desk.forms.ExportForm": self._export_form,
+            "huying.desk.forms.PackForm": self._pack_form,
             "huying.registers.forms.RowForm": self._row_form,
             "huying.notices.forms.PaperForm": self._paper_form,
             "huying.notices.forms.ObjectionForm": self._objection_form,
@@ -567,6 +568,13 @@ class Kinds:
         desk.CaseExport.objects.update(failed_at=RACE)  # so that none of them is still being made
         data = {"key": str(uuid7()), "query": "light=red", "purpose": "check", "format": "csv", "columns": ["number"]}
         return self._posting("leader", "/desk/exports/", data, {"purpose": "upper"})
+
+    def _pack_form(self) -> Write:
+        desk.CaseExport.objects.update(failed_at=RACE)
+        scene = self.stage.scene("accepted")
+        self.stage.write()
+        data = {"key": str(uuid7()), "purpose": "check"}
+        return self._posting("leader", f"/desk/exports/case/{scene.case.pk}/", data, {"purpose": "upper"})
 
     def _batch_form(self) -> Write:
         scenes = [self.stage.scene("filed") for _two in range(2)]

@@ -61,7 +61,7 @@ _NAMES: dict[str, str] = {
         "end_whistle cancel_whistle rate_unit rate_caller climb "
     ),
     NEW: (
-        "find_and_handle ask_export note_export create_organisation make_client make_webhook draw_plan "
+        "find_and_handle ask_export ask_pack note_export create_organisation make_client make_webhook draw_plan "
         "send_report object_to_public receive save_filter leave_shift "
     ),
 }

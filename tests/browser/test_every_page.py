@@ -77,7 +77,7 @@ ELSEWHERE = {
 HERE_TOO = {
     "portal:danger", "portal:kind", "access:password", "desk:callback", "desk:callback_case", "desk:checks",
     "desk:shifts", "desk:shift", "desk:save_filter", "desk:batches", "desk:new_batch", "desk:batch",
-    "desk:exports", "desk:export", "desk:supervision", "matters:catalogue", "matters:type",
+    "desk:exports", "desk:export", "desk:supervision", "desk:pack", "matters:catalogue", "matters:type",
     "matters:duties", "matters:version", "matters:import", "matters:limits", "places:tree", "places:area", "places:import",
     "places:draft", "clocks:now", "clocks:year", "cases:case", "notices:mine", "notices:preferences", "notices:admin",
     "notices:dead", "notices:words", "notices:publics", "desk:paper_files", "notices:new_public", "notices:public", "notices:edit_public",
@@ -254,6 +254,9 @@ def test_the_board_of_supervision_and_exports_can_be_read(visit, width):
     leader.page.locator("button[data-send]").click()
     leader.page.wait_for_url("**/exports/*-*/")
     leader.look("export")
+    case = Case.objects.filter(state="in_hand").order_by("pk").first()
+    leader.go(reverse("desk:pack", args=[case.pk]))
+    leader.look("pack")
     leader.close()
 
 

@@ -5,19 +5,21 @@ import io
 from datetime import timedelta
 
 import pytest
+from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
 from huying.audit.models import History
 from huying.cases import actions as a
 from huying.cases.models import Case
-from huying.desk import actions, exporting
+from huying.desk import actions, exporting, packing
 from huying.desk.models import CaseExport
 from huying.desk.rules import ExportColumn
 from huying.kernel.actor import resident
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import Invalid, KeyReused, NotAllowed, NotFound, TooMany
 from huying.notices.models import Notice
-from huying.people.models import RoleGrant
+from huying.people.models import Recusal, RoleGrant
+from tests.cases.test_granting import SOON, at_work
 from tests.world import NOW
 
 pytestmark = pytest.mark.django_db
@@ -170,3 +172,86 @@ class TestFetch:
         assert len(b"".join(sent.streaming_content)) == CaseExport.objects.get().size
         for path in ("", "file/"):
             assert sign_in("head").get(f"{answer.url}{path}").status_code in (403, 404)
+
+
+def pack(world, case, who="leader", *, export_id=None, purpose="check"):
+    return actions.ask_pack(
+        export_id=export_id or uuid7(), case_id=case.pk, purpose=purpose, actor=world.people[who], now=NOW
+    )
+
+
+class TestPack:
+    def whole(self, world):
+        case = at_work(world)
+        a.contact_reporter(case.pk, result="reached", words="约好上门。", actor=world.handler, now=SOON)
+        a.submit_result(case.pk, outcome="explained", answer="已经说明。", actor=world.handler, now=SOON)
+        return Case.objects.get(pk=case.pk)
+
+    def test_it_is_a_pdf_with_every_part_masked_as_the_asker_sees_it(self, world, monkeypatch):
+        drawn, write = [], packing.Pages.text
+
+        def keep(self, words, **how):
+            drawn.append(words)
+            write(self, words, **how)
+
+        monkeypatch.setattr(packing.Pages, "text", keep)
+        case = self.whole(world)
+        export = pack(world, case)
+        exporting.make_export(export.pk, now=LATER)
+        export.refresh_from_db()
+        assert export.failed == ""
+        assert actions.file_of(export).read_bytes().startswith(b"%PDF")
+        assert export.rows == len(PdfReader(actions.file_of(export)).pages) >= 1
+        told = "\n".join(drawn)
+        assert case.number in told
+        for heading in ("案件材料", "诉求", "工单", "答复", "联系、核查与回访", "时限", "经过", "经过的封存证明"):
+            assert heading in drawn, heading
+        assert "已经说明。" in told
+        assert "13900000000" not in told
+        line = History.objects.get(kind="case_export")
+        assert line.facts["case"] == str(case.pk)
+
+    @pytest.mark.parametrize(
+        ("who", "refusal"), [("dispatcher", NotAllowed), ("handler", NotAllowed), ("next_dispatcher", NotFound)]
+    )
+    def test_who_may_not_gets_none(self, world, who, refusal):
+        with pytest.raises(refusal):
+            pack(world, at_work(world), who)
+
+    def test_without_a_chinese_font_it_says_so(self, world, monkeypatch):
+        monkeypatch.setattr(packing, "FONTS", ())
+        packing._font.cache_clear()
+        export = pack(world, at_work(world))
+        exporting.make_export(export.pk, now=LATER)
+        export.refresh_from_db()
+        assert (export.failed, export.made_at) == ("font", None)
+        packing._font.cache_clear()
+
+    def test_a_case_that_left_their_sight_meanwhile_is_not_packed(self, world):
+        case = at_work(world)
+        export = pack(world, case)
+        Recusal.objects.create(object_id=case.pk, account_id=world.leader.id, reason_code="self", set_at=NOW)
+        Case.objects.filter(pk=case.pk).update(recused=True, restricted=True)
+        exporting.make_export(export.pk, now=LATER)
+        export.refresh_from_db()
+        assert export.failed == "duty"
+
+    def test_long_words_flow_over_pages_and_end_somewhere(self, world, monkeypatch):
+        monkeypatch.setattr(packing, "MOST_PAGES", 2)
+        case = at_work(world)
+        case.reports.update(words="很长的话。" * 2000)
+        export = pack(world, case)
+        exporting.make_export(export.pk, now=LATER)
+        export.refresh_from_db()
+        assert export.rows > 2  # the part that was begun is whole, no further one begins
+
+    def test_the_page_asks_for_the_purpose(self, world, sign_in):
+        case = at_work(world)
+        client = sign_in("leader")
+        address = f"/desk/exports/case/{case.pk}/"
+        assert address in client.get(f"/desk/cases/{case.pk}/").content.decode()
+        assert client.post(address, {}).status_code == 422
+        answer = client.post(address, {"purpose": "upper"})
+        assert answer.url == f"/desk/exports/{CaseExport.objects.get().pk}/"
+        assert sign_in("next_dispatcher").get(address).status_code == 404
+        assert address not in sign_in("dispatcher").get(f"/desk/cases/{case.pk}/").content.decode()

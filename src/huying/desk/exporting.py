@@ -20,8 +20,9 @@ from huying.cases.rules import Channel
 from huying.desk.actions.exporting import file_of
 from huying.desk.forms import ListForm
 from huying.desk.models import CaseExport
+from huying.desk.packing import NoFont, write_pack
 from huying.desk.rows import Row, Rows
-from huying.desk.rules import MOST_EXPORTED, ExportColumn, ExportFormat
+from huying.desk.rules import MOST_EXPORTED, ExportColumn, ExportFormat, NotMade
 from huying.kernel.actor import Actor
 from huying.kernel.paging import MOST, Page
 from huying.kernel.sheets import harmless
@@ -38,26 +39,38 @@ Write = Callable[[list[str]], None]
 def make_export(export_id: UUID, *, now: datetime) -> None:
     """Make a file that was asked for; twice is once. Who may no longer export gets none."""
     export = CaseExport.objects.filter(pk=export_id, made_at=None, failed_at=None).first()
-    if export is None:
-        return
+    if export is not None and (why := _made(export, now)) is not None:
+        CaseExport.objects.filter(pk=export.pk).update(failed_at=now, failed=why)
+
+
+def _made(export: CaseExport, now: datetime) -> NotMade | None:
+    """Makes the file; why it could not be made otherwise."""
     account = people.account(export.asked_by)
     actor = people.actor_for(account, now) if account is not None else None
     if actor is None or not actor.has(Duty.EXPORT):
-        CaseExport.objects.filter(pk=export.pk).update(failed_at=now)
-        return
+        return NotMade.DUTY
     path = file_of(export)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    with _writer(export, part) as write:
-        export.rows = _write(export, actor, write)
+    if export.format == ExportFormat.PDF:
+        try:
+            export.rows = write_pack(export, actor, part, now=now)
+        except NoFont:
+            return NotMade.FONT
+        if not export.rows:
+            return NotMade.DUTY
+    else:
+        with _writer(export, part) as write:
+            export.rows = _write(export, actor, write)
     data = part.read_bytes()
     export.size, export.sha256, export.made_at = len(data), sha256(data).hexdigest(), now
     part.replace(path)
     export.save(update_fields=["rows", "size", "sha256", "made_at", "done", "total"])
     notify(
-        template="export_ready", to=Recipient.account(export.asked_by), facts={"count": str(export.rows)},
+        template="export_ready", to=Recipient.account(export.asked_by), facts={},
         object_kind="case_export", object_id=export.pk, now=now, once=f"{export.pk}:ready",
     )  # fmt: skip
+    return None
 
 
 def _write(export: CaseExport, actor: Actor, write: Write) -> int:

@@ -19,6 +19,7 @@ from huying.desk.rules import (
     FILTER_PARTS,
     MOST_TOGETHER,
     NAME_LIMIT,
+    OF_THE_LIST,
     USUAL_COLUMNS,
     WORDS_LIMIT,
     BatchAct,
@@ -490,16 +491,24 @@ def pairs_in(text: str) -> list[tuple[UUID, UUID | None]]:
     return found
 
 
-class ExportForm(_Keyed):
-    """What the list as a file is for, and its columns."""
+class PackForm(_Keyed):
+    """What all on record of one case is wanted for."""
 
-    query = forms.CharField(widget=forms.HiddenInput, required=False, max_length=4000)
     purpose = forms.ChoiceField(
         label=_("导出做什么用"), choices=[("", _("请选用途")), *ExportPurpose.choices],
         error_messages={"required": _("请选导出做什么用。")},
     )  # fmt: skip
+
+
+class ExportForm(PackForm):
+    """What the list as a file is for, and its columns."""
+
+    query = forms.CharField(widget=forms.HiddenInput, required=False, max_length=4000)
     format = forms.ChoiceField(
-        label=_("做成"), choices=ExportFormat.choices, initial=ExportFormat.XLSX, widget=forms.RadioSelect
+        label=_("做成"),
+        choices=[(str(one), one.label) for one in OF_THE_LIST],
+        initial=ExportFormat.XLSX,
+        widget=forms.RadioSelect,
     )
     columns = forms.MultipleChoiceField(
         label=_("要哪几列"), choices=ExportColumn.choices, initial=[str(one) for one in USUAL_COLUMNS],

@@ -108,6 +108,7 @@ def register() -> None:
         add_menu(entry)
     add_link("search", "desk:search", "")
     add_link("help", "desk:help", "")
+    add_link("case_pack", "desk:pack", "case_id")
     add_link("case_export", "desk:export", "export_id")
     add_link("desk_home", "desk:mine", "")
     add_link("public_files", "desk:paper_files", "public_id")

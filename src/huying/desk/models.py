@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from huying.cases.models import Case
-from huying.desk.rules import NAME_LIMIT, QUERY_LIMIT, BatchAct, ExportFormat, ExportPurpose, LineState
+from huying.desk.rules import NAME_LIMIT, QUERY_LIMIT, BatchAct, ExportFormat, ExportPurpose, LineState, NotMade
 from huying.kernel.ids import uuid7
 from huying.people.models import Organisation
 
@@ -93,12 +93,16 @@ class BatchLine(models.Model):
 
 
 class CaseExport(models.Model):
-    """The list under a filter as a file: made by a job, for its asker alone, gone after a day; the row stays."""
+    """The list under a filter, or all on record of one case, as a file: made by a job, for its asker alone.
+
+    The file goes after a day; the row stays.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     format = models.CharField(max_length=4, choices=ExportFormat.choices)
     query = models.CharField(max_length=QUERY_LIMIT, blank=True)
-    columns = ArrayField(models.CharField(max_length=12))
+    columns = ArrayField(models.CharField(max_length=12), default=list, blank=True)
+    case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     purpose = models.CharField(max_length=8, choices=ExportPurpose.choices)
     asked_by = models.UUIDField()
     asked_at = models.DateTimeField()
@@ -109,12 +113,19 @@ class CaseExport(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     made_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
+    failed = models.CharField(max_length=4, choices=NotMade.choices, blank=True, default="")
     removed_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["asked_by", "-asked_at"], name="case_export_of"),
             models.Index(fields=["asked_at"], name="case_export_there", condition=Q(removed_at=None)),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(format=ExportFormat.PDF, case__isnull=False) | (~Q(format=ExportFormat.PDF) & Q(case=None)),
+                name="case_export_of_one",
+            )
         ]
 
     def __str__(self) -> str:

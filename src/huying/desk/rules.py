@@ -102,6 +102,17 @@ EXPORT_KEPT = timedelta(days=1)
 class ExportFormat(Term):
     XLSX = "xlsx", _("Excel 表")
     CSV = "csv", _("CSV 文本")
+    PDF = "pdf", _("一件的材料")
+
+
+OF_THE_LIST = (ExportFormat.XLSX, ExportFormat.CSV)
+
+
+class NotMade(Term):
+    """Why a file was not made."""
+
+    DUTY = "duty", _("没有做成：您现在没有导出的职责，或看不到这件事了。")
+    FONT = "font", _("没有做成：服务器上没有中文字体。请管理员装上，比如 fonts-noto-cjk。")
 
 
 class ExportPurpose(Term):

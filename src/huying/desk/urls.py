@@ -25,6 +25,7 @@ urlpatterns = [
     path("batches/<uuid:batch_id>/", views.batch, name="batch"),
     path("batches/<uuid:batch_id>/undo/", views.undo_batch, name="undo_batch"),
     path("exports/", views.exports, name="exports"),
+    path("exports/case/<uuid:case_id>/", views.pack, name="pack"),
     path("exports/<uuid:export_id>/", views.export, name="export"),
     path("exports/<uuid:export_id>/file/", views.export_file, name="export_file"),
     path("checks/", views.own_checks, name="checks"),

@@ -12,11 +12,13 @@ from django.conf import settings
 from django.db import transaction
 
 from huying.audit import actions as audit
+from huying.cases import queries as cases
 from huying.desk import events, queries
 from huying.desk.models import CaseExport
 from huying.desk.rules import (
     EXPORT_KEPT,
     MOST_BEING_MADE,
+    OF_THE_LIST,
     QUERY_LIMIT,
     ExportColumn,
     ExportFormat,
@@ -51,12 +53,32 @@ def ask_export(
         raise Invalid({"columns": [_("请至少选一列。")]})
     if purpose not in ExportPurpose.values:
         raise Invalid({"purpose": [_("请选导出做什么用。")]})
-    if file_format not in ExportFormat.values:
+    if file_format not in OF_THE_LIST:
         raise Invalid({"format": [_("请选表格或文本。")]})
     if len(query) > QUERY_LIMIT or seeks_somebody(query):
         raise Invalid({"purpose": [_("搜索的字太长，或里面有电话、证件号码，不能导出。")]})
+    given = {"format": file_format, "query": query, "columns": chosen}
+    return _asked(export_id, given, purpose, actor, now)
+
+
+@transaction.atomic
+def ask_pack(*, export_id: UUID, case_id: UUID, purpose: str, actor: Actor, now: datetime) -> CaseExport:
+    """Ask for all on record of one case as a PDF, as the asker may see it. Raises as `ask_export`, NotFound for a case
+    that is not theirs to see, NotAllowed without the duty of exporting there."""
+    found = cases.one(case_id, actor)
+    if found is None:
+        raise NotFound("case")
+    if actor.kind != ActorKind.PERSON or actor.id is None or not actor.may(Duty.EXPORT, found.area_code):
+        raise NotAllowed(duty=str(Duty.EXPORT))
+    if purpose not in ExportPurpose.values:
+        raise Invalid({"purpose": [_("请选导出做什么用。")]})
+    return _asked(export_id, {"format": ExportFormat.PDF, "case_id": case_id}, purpose, actor, now)
+
+
+def _asked(export_id: UUID, given: dict[str, Any], purpose: str, actor: Actor, now: datetime) -> CaseExport:
+    """The export of this id: asked for now, or before with the same content."""
     Account.objects.select_for_update().get(pk=actor.id)  # sent twice at once, it is asked once
-    given = {"format": file_format, "query": query, "columns": chosen, "purpose": purpose, "asked_by": actor.id}
+    given = {**given, "purpose": purpose, "asked_by": actor.id}
     earlier = CaseExport.objects.filter(pk=export_id).first()
     if earlier is not None:
         if any(getattr(earlier, name) != value for name, value in given.items()):
@@ -66,7 +88,7 @@ def ask_export(
     if lately.filter(made_at=None, failed_at=None).count() >= MOST_BEING_MADE:
         raise TooMany(_("前面的导出还没有做完，请过一会儿再来。"), retry_after_seconds=60)
     export = CaseExport.objects.create(id=export_id, asked_at=now, **given)
-    _note(export, "ask", actor, now, purpose=purpose, columns=chosen)
+    _note(export, "ask", actor, now, purpose=purpose, columns=export.columns)
     events.export_asked.emit(at=now, export_id=export.pk)
     return export
 
@@ -95,5 +117,6 @@ def remove_exports(*, now: datetime) -> int:
 def _note(export: CaseExport, verb: str, actor: Actor, now: datetime, **facts: Any) -> None:
     audit.append(
         kind="case_export", object_id=export.pk, verb=verb, actor=actor, at=now,
-        area_code=next(iter(actor.areas(Duty.EXPORT)), ""), facts=facts,
+        area_code=next(iter(actor.areas(Duty.EXPORT)), ""),
+        facts={**facts, **({"case": str(export.case_id)} if export.case_id else {})},
     )  # fmt: skip

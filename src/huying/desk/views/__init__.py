@@ -5,7 +5,7 @@ from huying.desk.views.board import board
 from huying.desk.views.callback import callback, callback_case, callback_phone
 from huying.desk.views.cases import cases, in_box, points
 from huying.desk.views.checks import own_checks
-from huying.desk.views.exports import export, export_file, exports
+from huying.desk.views.exports import export, export_file, exports, pack
 from huying.desk.views.finding import guide, help_topic, search
 from huying.desk.views.intake import new, nudge, receipt, self_handle, taken
 from huying.desk.views.keeping import remove_filter, save_filter, shift, shifts, take_shift
@@ -33,6 +33,7 @@ __all__ = [
     "new_batch",
     "nudge",
     "own_checks",
+    "pack",
     "paper_file",
     "paper_files",
     "points",

@@ -12,10 +12,12 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from huying.cases.queries import one as one_case
 from huying.desk import actions, queries
-from huying.desk.forms import ExportForm
+from huying.desk.forms import ExportForm, PackForm
+from huying.desk.links import case_url
 from huying.desk.models import CaseExport
-from huying.desk.rules import EXPORT_KEPT, MOST_EXPORTED, ExportPurpose, filter_address
+from huying.desk.rules import EXPORT_KEPT, MOST_EXPORTED, ExportPurpose, NotMade, filter_address
 from huying.kernel.doors import actor_of, attempt, now_of, staff
 from huying.kernel.paging import Page
 from huying.kernel.refusals import NotFound
@@ -68,6 +70,28 @@ def export(request: HttpRequest, export_id: UUID) -> HttpResponse:
     return render(request, "desk/export.html", {"menu_key": "cases", **_line(found, now)})
 
 
+@staff(duty=Duty.EXPORT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def pack(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """All on record of one case as a PDF: GET asks for the purpose, POST asks for the file."""
+    actor, now = actor_of(request), now_of(request)
+    found = one_case(case_id, actor)
+    if found is None or not actor.may(Duty.EXPORT, found.area_code):
+        raise NotFound("case")
+    form = PackForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        done = attempt(
+            form,
+            lambda: actions.ask_pack(
+                export_id=form.own_key(), case_id=case_id, purpose=form.cleaned_data["purpose"], actor=actor, now=now
+            ),
+        )
+        if done is not None:
+            return HttpResponseRedirect(reverse("desk:export", args=[done.pk]))
+    facts = {"menu_key": "cases", "form": form, "case": found, "back_url": case_url(case_id)}
+    return render(request, "desk/pack.html", facts, status=422 if form.is_bound else 200)
+
+
 def _line(one: CaseExport, now: Any) -> dict[str, Any]:
     over = one.removed_at is not None or now - one.asked_at > EXPORT_KEPT
     return {
@@ -77,7 +101,8 @@ def _line(one: CaseExport, now: Any) -> dict[str, Any]:
         "until": when_words(one.asked_at + EXPORT_KEPT, now),
         "ready": one.made_at is not None and not over,
         "over": over,
-        "failed": one.failed_at is not None,
+        "failed": NotMade(one.failed or NotMade.DUTY).label if one.failed_at is not None else "",
+        "whole": one.case_id is not None,
         "url": reverse("desk:export", args=[one.pk]),
     }
 
