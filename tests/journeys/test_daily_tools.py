@@ -123,6 +123,7 @@ def test_the_list_is_taken_away_as_a_file_with_a_purpose(world, staff, clock):
     assert "案件材料" in case_page(leader, case).words
     sent = leader.client.get(f"{page}file/")
     text = b"".join(sent.streaming_content).decode("utf-8-sig")
+    sent.close()
     assert case.number in text
     assert WORDS[0] not in text
     assert staff("head").client.get(f"{page}file/").status_code == 404

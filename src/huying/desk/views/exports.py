@@ -115,5 +115,4 @@ def export_file(request: HttpRequest, export_id: UUID) -> HttpResponse:
     found = actions.fetch(export_id=export_id, actor=actor_of(request), now=now_of(request))
     name = f"huying-{found.asked_at:%Y%m%d}-{found.rows}.{found.format}"
     response = FileResponse(actions.file_of(found).open("rb"), as_attachment=True, filename=name)
-    response["Cache-Control"] = "private, no-store"
     return cast(HttpResponse, response)
