@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from huying.audit import queries as audit
 from huying.cases.casefile import Casefile, casefile, subject_of
+from huying.cases.rules import OwnStep
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
 from huying.desk.models import CaseExport
@@ -93,9 +94,10 @@ class Pages:
         self.pen.line((EDGE, self.at, WIDTH - EDGE, self.at), fill=180, width=2)
         self.at += 14
 
-    def pair(self, term: Label, words: object) -> None:
+    def pair(self, term: Label, words: object, *, size: int = BODY, indent: int = 0, grey: int = 0) -> None:
         if str(words or "").strip():
-            self.text(f"{term}：{words}")
+            told = _("%(unit)s：%(words)s") % {"unit": term, "words": words}
+            self.text(str(told), size=size, indent=indent, grey=grey)
 
     def photo(self, path: Path, words: str) -> None:
         with Image.open(path) as found:
@@ -226,13 +228,11 @@ def _clocks(pages: Pages, file: Casefile) -> None:
     every = Clock.objects.filter(object_id__in=[file.case.pk, *units]).order_by("started_at", "pk")
     pages.heading(_("时限"))
     for one in clocks.with_stretches(list(every)):
-        name = str(Step(one.step).label) if one.step in Step.values else one.step
-        ended = _moment(one.stopped_at)
+        name = str((OwnStep if one.step in OwnStep.values else Step)(one.step).label)
         pages.text(" · ".join(filter(None, (name, units.get(one.object_id, ""), _moment(one.due_at)))))
         for line in clocks.explain(one, subject.now):
-            pages.text(f"{line.term}：{line.words}", indent=24, size=SMALL, grey=60)
-        if ended:
-            pages.text(f"{_('停止')}：{ended}", indent=24, size=SMALL, grey=60)
+            pages.pair(line.term, line.words, indent=24, size=SMALL, grey=60)
+        pages.pair(_("停表"), _moment(one.stopped_at), indent=24, size=SMALL, grey=60)
 
 
 def _history(pages: Pages, file: Casefile) -> None:
@@ -250,7 +250,7 @@ def _proof(pages: Pages, file: Casefile) -> None:
         told = f"{row.history_id} · {row.verb} · {_moment(row.at)} · {seal} · {row.row_hash}"
         pages.text(told, size=SMALL)
     for number, digest in sorted({(row.seal, row.seal_hash) for row in rows if row.seal is not None}):
-        pages.text(f"{_('封存 %(number)s') % {'number': number}}：{digest}", size=SMALL, grey=60)
+        pages.pair(_("封存 %(number)s") % {"number": number}, digest, size=SMALL, grey=60)
 
 
 def _photos(pages: Pages, file: Casefile) -> None:
