@@ -921,6 +921,7 @@ LEFT_OUT: dict[str, str] = {
     "places.GridDuty": "the same words for a whole net",
     "places.GridStandard": "numbers",
     "places.EmergencyMode": "told to everybody in the area",
+    "desk.BatchLine": "read with its batch, which is its maker's; the cases by `desk.seen_cases`",
     "cases.WhistleKind": "limits, the same for everybody",
     "cases.WhistleBand": "numbers, the same for everybody",
     "cases.Tally": "numbers of cells, added up over the viewer's own areas: the board is a query of its own",
