@@ -24,6 +24,7 @@ from huying.desk.packing import NoFont, write_pack
 from huying.desk.rows import Row, Rows
 from huying.desk.rules import MOST_EXPORTED, ExportColumn, ExportFormat, NotMade
 from huying.kernel.actor import Actor
+from huying.kernel.ids import uuid7
 from huying.kernel.paging import MOST, Page
 from huying.kernel.sheets import harmless
 from huying.matters import queries as matters
@@ -51,7 +52,7 @@ def _made(export: CaseExport, now: datetime) -> NotMade | None:
         return NotMade.DUTY
     path = file_of(export)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
+    part = path.with_suffix(f".{uuid7()}.part")  # a job that is run again writes its own
     if export.format == ExportFormat.PDF:
         try:
             export.rows = write_pack(export, actor, part, now=now)
@@ -76,7 +77,8 @@ def _made(export: CaseExport, now: datetime) -> NotMade | None:
 def _write(export: CaseExport, actor: Actor, write: Write) -> int:
     """The rows of the filter as it was asked for; cases outside the duty and restricted ones are left out."""
     form = ListForm(QueryDict(export.query))
-    form.is_valid()
+    if not form.is_valid():  # the page has asked before
+        return 0
     now, wanted = export.asked_at, form.wanted(export.asked_at)
     export.total = lists.counts_found(actor, {"this": wanted}, now=now, most=MOST_EXPORTED + 1)["this"].count
     columns = [ExportColumn(one) for one in export.columns]

@@ -19,7 +19,6 @@ from huying.kernel.terms import Label, _
 from huying.matters import queries as matters
 from huying.matters.models import MatterType
 from huying.matters.rules import CallBackPolicy, CheckPolicy, Step
-from huying.people.models import Organisation
 from huying.ui.words import due_words
 
 
@@ -36,7 +35,6 @@ class RecategoriseForm(MoveForm):
         code = self.asked("type_code") or subject.case.type_code
         kind = matters.type_of(code) if code != subject.case.type_code else None
         self.routed = kind is not None and self._may_hand_on(subject)
-        self.owners: list[Organisation] = []
         if kind is not None:
             self._foresee(subject, kind)
         if kind is None or not self.routed:

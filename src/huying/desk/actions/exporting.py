@@ -109,7 +109,8 @@ def remove_exports(*, now: datetime) -> int:
     """Take away files older than a day; says how many. The rows stay."""
     old = list(CaseExport.objects.filter(asked_at__lt=now - EXPORT_KEPT, removed_at=None))
     for one in old:
-        file_of(one).unlink(missing_ok=True)
+        for path in file_of(one).parent.glob(f"{one.pk}.*"):  # also what a killed job left
+            path.unlink(missing_ok=True)
     CaseExport.objects.filter(pk__in=[one.pk for one in old]).update(removed_at=now)
     return len(old)
 

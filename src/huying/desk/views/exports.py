@@ -6,7 +6,7 @@ from typing import Any, cast
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from huying.cases.queries import one as one_case
 from huying.desk import actions, queries
-from huying.desk.forms import ExportForm, PackForm
+from huying.desk.forms import ExportForm, ListForm, PackForm
 from huying.desk.links import case_url
 from huying.desk.models import CaseExport
 from huying.desk.rules import EXPORT_KEPT, MOST_EXPORTED, ExportPurpose, NotMade, filter_address
@@ -33,6 +33,8 @@ def exports(request: HttpRequest) -> HttpResponse:
     """A form for the filter in the address, and what this person asked for before. POST asks."""
     actor, now = actor_of(request), now_of(request)
     query = filter_address(parse_qsl(request.POST.get("query", "") or request.GET.urlencode()))
+    if not ListForm(QueryDict(query)).is_valid():
+        query = ""
     form = ExportForm(request.POST or None, initial={"query": query})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
