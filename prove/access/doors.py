@@ -485,6 +485,26 @@ VALUES: dict[str, Fill] = {
     "desk public_id file_id": _paper_file,
     "desk report_id": _slip,
     "desk filter_id": _of_kind("filter_id", "own", "filter"),
+    "desk:pack": lambda world, wish: [
+        Thing(
+            one.values,
+            one.secret,
+            one.words,
+            only=lambda viewer, report, one=one: (
+                oracle.may(viewer, one.secret, report)
+                and viewer is not None
+                and oracle.holds(viewer, "export", one.secret.cell)
+            ),
+        )
+        for one in _case(world, wish)
+        if one.secret is not None
+    ],
+    "desk:export_file": lambda world, wish: [  # no file of theirs has been made
+        Thing(one.values, one.secret, one.words, only=lambda _viewer, _report: False)
+        for one in _of_kind("export_id", "own", "case_export")(world, wish)
+    ],
+    "desk export_id": _of_kind("export_id", "own", "case_export"),
+    "desk batch_id": _of_kind("batch_id", "own", "batch"),
     "desk hand_over_id": _of_kind("hand_over_id", "hand_over"),
     "cases case_id": _case,
     "cases whistle_id": _whistle,

@@ -37,11 +37,13 @@ from huying.cases.queries import (
     precedents,
     scope,
     tallies,
+    watching,
     whistles,
 )  # fmt: skip
 from huying.cases.queries.lists import Wanted
 from huying.cases.queries.maps import Box
 from huying.cases.rules.masking import masked
+from huying.cases.rules.watching import Watch
 from huying.channels import queries as channels
 from huying.channels.listeners import case_moved
 from huying.channels.live import Notice
@@ -233,6 +235,33 @@ def _board(asked: Asked) -> list[Triple]:
     return found
 
 
+def _watching(ask: Callable[[Actor, str], set[UUID] | None]) -> Callable[[Asked], list[Triple]]:
+    """What is watched in an area, whole or not at all, restricted cases never."""
+
+    def asking(asked: Asked) -> list[Triple]:
+        found: list[Triple] = []
+        cases = [one for one in asked.world.cases.values() if one.state in _OPEN]
+        for code in sorted({one.cell[:length] for one in cases for length in (6, 9, 12)}) + ["980101001"]:
+            here = {one.id for one in cases if one.cell.startswith(code) and not one.restricted}
+            may = any(one.cell.startswith(code) for one in cases) and (
+                asked.holds("supervise")(code) and asked.holds("read")(code)
+            )
+            shown = _or_none(lambda code=code: ask(asked.actor, code))
+            found.append((f"{code} at all", shown is not None, may))
+            found.append((code, shown or set(), Within(frozenset(here))))
+        return found
+
+    return asking
+
+
+def _watched_rows(actor: Actor, code: str) -> set[UUID]:
+    return {
+        one.pk
+        for kind in Watch
+        for one in watching.rows_behind(actor, code, watching.Behind(kind), now=NOW, page=Page(limit=200))
+    }
+
+
 def _assessments(asked: Asked) -> list[Triple]:
     """An area's month whole, or not at all, and the cases behind its numbers as far as the viewer sees each."""
     found: list[Triple] = []
@@ -409,6 +438,11 @@ def _returning(asked: Asked) -> list[Triple]:
     ]
     most = frozenset(unit for one in cells for unit, _state in one.orders)
     return [("", {one.unit_id for one in checks.returning_units(asked.actor, now=NOW)}, Within(most))]
+
+
+def _own_exports(asked: Asked) -> set[UUID]:
+    """One's own, for who still may export."""
+    return {asked.world.own["case_export"][asked.viewer]} if "export" in oracle.duties(asked.viewer.role) else set()
 
 
 def _shifts(asked: Asked) -> set[UUID]:
@@ -810,12 +844,30 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     "cases.queries.asking.undecided": lambda asked: [
         ("", {case.pk for case, _one in asking.undecided(asked.actor, most=1000)}, Within(frozenset(asked.seen)))
     ],
+    "cases.queries.watching.watched": _watching(
+        lambda actor, code: set() if watching.watched(actor, code, now=NOW) is not None else None
+    ),
+    "cases.queries.watching.rows_behind": _watching(_watched_rows),
+    "cases.queries.watching.promises": _watching(
+        lambda actor, code: {one.case.pk for one in watching.promises(actor, code)}
+    ),
     "cases.queries.checks.findings": _findings,
     "cases.queries.checks.returning_units": _returning,
     "desk.queries.filters_of": lambda asked: [
         ("", _ids(desk.filters_of(asked.actor)), {asked.world.own["filter"][asked.viewer]})
     ],
     "desk.queries.filter_by_id": _mine_alone("filter", lambda asked: lambda key: desk.filter_by_id(key, asked.actor)),
+    "desk.queries.batches_of": lambda asked: [
+        ("", _ids(_all(lambda one: desk.batches_of(asked.actor, page=one))), {asked.world.own["batch"][asked.viewer]})
+    ],
+    "desk.queries.batch_by_id": _mine_alone("batch", lambda asked: lambda key: desk.batch_by_id(key, asked.actor)),
+    "desk.queries.exports_of": lambda asked: [
+        ("", _ids(_all(lambda one: desk.exports_of(asked.actor, page=one))), _own_exports(asked))
+    ],
+    "desk.queries.export_by_id": lambda asked: [
+        (str(key), desk.export_by_id(key, asked.actor) is not None, key in _own_exports(asked))
+        for key in list(asked.world.own["case_export"].values())[:40] + [asked.world.own["case_export"][asked.viewer]]
+    ],
     "desk.queries.hand_overs_of": lambda asked: [
         ("", _ids(_all(lambda one: desk.hand_overs_of(asked.actor, page=one))), _shifts(asked))
     ],

@@ -48,7 +48,7 @@ from huying.channels.models import Delivery as Call
 from huying.channels.models import Webhook
 from huying.clients.actions import hash_of as secret_hash
 from huying.clients.models import Client
-from huying.desk.models import HandOver, SavedFilter
+from huying.desk.models import Batch, CaseExport, HandOver, SavedFilter
 from huying.files import storage
 from huying.files.models import Attachment
 from huying.insight.actions import catch_up
@@ -797,6 +797,22 @@ def _own_things(world: World) -> None:
         owned.setdefault("filter", []).append(
             SavedFilter(id=key, name=mark, query="light=red", made_by=viewer.key, made_at=BEFORE)
         )
+        key, mark = own(viewer, "batch")
+        owned.setdefault("batch", []).append(
+            Batch(id=key, act="answer", values={"words": mark}, made_by=viewer.key, made_at=BEFORE)
+        )
+        key, mark = own(viewer, "case_export")
+        owned.setdefault("case_export", []).append(
+            CaseExport(
+                id=key,
+                format="csv",
+                query=f"q={mark}",
+                columns=["number"],
+                purpose="check",
+                asked_by=viewer.key,
+                asked_at=BEFORE,
+            )
+        )
     for rows in owned.values():
         type(rows[0])._default_manager.bulk_create(rows, batch_size=1000)
         world.rows.setdefault(type(rows[0]), {})
@@ -957,6 +973,7 @@ LEFT_OUT: dict[str, str] = {
     "places.GridDuty": "the same words for a whole net",
     "places.GridStandard": "numbers",
     "places.EmergencyMode": "told to everybody in the area",
+    "desk.BatchLine": "read with its batch, which is its maker's; the cases by `desk.seen_cases`",
     "cases.WhistleKind": "limits, the same for everybody",
     "cases.WhistleBand": "numbers, the same for everybody",
     "cases.Tally": "numbers of cells, added up over the viewer's own areas: the board is a query of its own",

@@ -60,7 +60,7 @@ SPAN = (
     "received", "decline_asked", "finder", "verifying", "triaged", "filed", "returned_twice", "offered", "accepted",
     "ready", "return_asked", "reviewing", "signed", "checking", "unsolved", "calling_back", "closed", "answered",
     "merged_received", "extension_asked", "hold_asked", "held", "supervised_in_hand", "reported_in_hand",
-    "question_asked", "received+void",
+    "question_asked", "just_sent", "received+void",
 )  # fmt: skip
 """Situations that together make every act legal for somebody."""
 
@@ -549,6 +549,9 @@ class Kinds:
             "huying.desk.forms.SaveFilterForm": self._filter_form,
             "huying.desk.forms.LeaveForm": self._leave_form,
             "huying.cases.forms.emergencies.HazardForm": self._hazard_form,
+            "huying.desk.forms.BatchForm": self._batch_form,
+            "huying.desk.forms.ExportForm": self._export_form,
+            "huying.desk.forms.PackForm": self._pack_form,
             "huying.registers.forms.RowForm": self._row_form,
             "huying.notices.forms.PaperForm": self._paper_form,
             "huying.notices.forms.ObjectionForm": self._objection_form,
@@ -618,6 +621,29 @@ class Kinds:
     def _leave_form(self) -> Write:
         data = {"key": str(uuid7()), "unit": str(self.stage.world.units["centre"].pk), "words": "请接着催。"}
         return self._posting("head", "/desk/shifts/", data, {"words": "换一句话。"})
+
+    def _export_form(self) -> Write:
+        desk.CaseExport.objects.update(failed_at=RACE)  # so that none of them is still being made
+        data = {"key": str(uuid7()), "query": "light=red", "purpose": "check", "format": "csv", "columns": ["number"]}
+        return self._posting("leader", "/desk/exports/", data, {"purpose": "upper"})
+
+    def _pack_form(self) -> Write:
+        desk.CaseExport.objects.update(failed_at=RACE)
+        scene = self.stage.scene("accepted")
+        self.stage.write()
+        data = {"key": str(uuid7()), "purpose": "check"}
+        return self._posting("leader", f"/desk/exports/case/{scene.case.pk}/", data, {"purpose": "upper"})
+
+    def _batch_form(self) -> Write:
+        scenes = [self.stage.scene("filed") for _two in range(2)]
+        self.stage.write()
+        lead = str(self.stage.world.units["sanitation"].pk)
+        ids = [str(one.case.pk) for one in scenes]
+        data = {
+            "key": str(uuid7()), "act": "dispatch", "step": "do", "cases": " ".join(ids), "lead": lead,
+            "chosen": " ".join(f"{one}/{lead}" for one in ids), "instruction": "请先联系。",
+        }  # fmt: skip
+        return self._posting("head", "/desk/batches/new/", data, {"instruction": "换一句话。"})
 
     def _row_form(self) -> Write:
         data = {"key": str(uuid7()), "name": f"榕树公厕 {next(_numbers)}", "area_code": GRID, "kind": _first_kind()}

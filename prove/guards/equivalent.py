@@ -13,6 +13,7 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     (f"{_TABLE}review.3:needs_no_check", "removed"): _FIRST,
     (f"{_TABLE}review.3:needs_no_call_back", "removed"): _FIRST,
     (f"{_TABLE}second_round.2:has_no_orders", "removed"): _FIRST,
+    (f"{_TABLE}take_back.2:somebody_before", "removed"): _FIRST,
     ("door:desk.views.intake.self_handle", "duty"): "the page asks at once for the same duty over an area, which is "
     "stricter, and refuses in the same words",
     ("door:desk.views.board.board", "duty"): "the page asks at once for an area of the same duty, and refuses in the "

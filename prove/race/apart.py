@@ -39,7 +39,7 @@ _NAMES: dict[str, str] = {
     ),
     PART: (
         "append file register received register_file keep_images merge_step unmerge_step dispatch hand_out "
-        "new_nomination new_talent carry_out touch_public legal_moves checked keep_image keep_prepared "
+        "new_nomination new_talent carry_out touch_public legal_moves checked foreseen tried keep_image keep_prepared "
         "keep_contact keep_contacts contact_rows ready withdraw_consent "
     ),
     SHEET: (
@@ -66,7 +66,7 @@ _NAMES: dict[str, str] = {
     ROW: "answer_call ",
     NEW: (
         "declare_emergency keep_shift drop_shift report_hazard take_drill_call "
-        "find_and_handle ask_export note_export create_organisation make_client make_webhook draw_plan "
+        "find_and_handle ask_export ask_pack note_export create_organisation make_client make_webhook draw_plan "
         "send_report object_to_public receive save_filter leave_shift "
     ),
 }

@@ -29,6 +29,7 @@ from huying.channels import actions as hooks
 from huying.clients import actions as clients
 from huying.clients.models import Client
 from huying.desk import actions as desk
+from huying.desk.rules import BatchAct
 from huying.files import actions as files
 from huying.insight import actions as insight
 from huying.insight.models import Scoring, Statement
@@ -240,6 +241,20 @@ def _filter(c: Contests, rng: random.Random, count: int) -> Contest:
     own = lambda: desk.remove_filter(filter_id=one.pk, actor=c.world.clerk, now=RACE)
     head = lambda: desk.remove_filter(filter_id=one.pk, actor=c.world.head, now=RACE)
     return Contest(c.both(own, head, count), most=count, lines=("saved_filter", one.pk), refusals=(404, 409))
+
+
+def _batch(c: Contests, rng: random.Random, count: int) -> Contest:
+    """The same form of many cases sent at once, with its being taken back."""
+    scenes = [c.stage.scene("filed") for _two in range(2)]
+    c.stage.write()
+    lead = c.world.units["sanitation"].pk
+    given: dict[str, Any] = {
+        "batch_id": uuid7(), "act": BatchAct.DISPATCH, "chosen": [(one.case.pk, lead) for one in scenes],
+        "values": {"instruction": "一起去看。"},
+    }  # fmt: skip
+    send = lambda: desk.carry_out(**given, actor=c.world.dispatcher, now=RACE)
+    back = lambda: desk.take_back(batch_id=given["batch_id"], actor=c.world.dispatcher, now=RACE)
+    return Contest(c.both(send, back, count), most=count, lines=("batch", given["batch_id"]), refusals=(404, 409))
 
 
 def _register_end(c: Contests, rng: random.Random, count: int) -> Contest:
@@ -715,4 +730,5 @@ CONTESTS: dict[str, Maker] = {
     "unique order_one_lead": _two_leads,
     "shift taken over by many": _shift,
     "filter removed by its maker and the head": _filter,
+    "many cases sent and taken back": _batch,
 }

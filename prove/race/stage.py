@@ -37,7 +37,7 @@ MINUTE = timedelta(minutes=1)
 START, RACE = NOW, NOW + timedelta(minutes=40)
 REVIEW_ON = (NOW + timedelta(days=30)).date()
 """When cases begin, and when races are run: within every sign-in window."""
-CHECKED, UNCHECKED, SMALL = "0101", "0104", "0402"
+CHECKED, UNCHECKED, SMALL, UNLIKE = "0101", "0104", "0402", "0103"
 """Types of the shipped catalogue: looked at on the place, not looked at, and handled by whoever finds it."""
 V = Verb
 
@@ -151,6 +151,7 @@ def ways() -> dict[str, Way]:
     return {
         "correct_case": Way((V.CORRECT,), lambda s, r: {"grade": r.choice(["urgent", "hard"])},
                             second=lambda s, r: {"title": f"更正过的标题 {r.randrange(1000)}"}),
+        "recategorise_case": Way((V.CORRECT,), lambda s, r: {"type_code": UNLIKE, "reason": "看错了类型。"}),
         "place_case": Way((V.PLACE,), lambda s, r: {"grid_code": r.choice([GRID, OTHER_GRID])}),
         "add_to_report": Way((V.ADD,), lambda s, r: {"report_id": _first_report(s), "words": "补充一句。"}),
         "answer_case": Way((V.ANSWER,), lambda s, r: {"words": "您好，这件事可以到窗口办。"}),
@@ -176,6 +177,8 @@ def ways() -> dict[str, Way]:
             second=lambda s, r: {**_asked_return(s, r), "granted": False, "words": "职责清单上有。"},
         ),
         "reassign_case": Way((V.REASSIGN,), lambda s, r: {**_lead(s, r), "reason": "换一家办。"}),
+        "split_case": Way((V.SPLIT,), lambda s, r: {"parts": [{"words": f"还有一件，第 {r.randrange(1000)} 次。"}]}),
+        "take_back_dispatch": Way((V.TAKE_BACK,), _nothing),
         "add_units": Way((V.ADD_UNIT,), _assist),
         "name_unit": Way((V.NAME,), lambda s, r: {**_lead(s, r), "reason": "按首接负责指定。"}),
         "contact_reporter": Way((V.FIRST_CONTACT,), lambda s, r: {"result": "reached", "words": "约好上门。"},
@@ -482,6 +485,22 @@ def _offered(stage: Stage, assistants: Iterable[str] = ("enforcement",), type_co
     )  # fmt: skip
 
 
+def _just_sent(stage: Stage) -> Scene:
+    """Sent a moment before the race."""
+    scene = _triaged(stage)
+    scene.at = RACE - 3 * MINUTE
+    units = stage.world.units
+    return scene.walk(a.register_file_dispatch, stage.world.head, lead_id=units["sanitation"].pk)
+
+
+def _just_resent(stage: Stage) -> Scene:
+    """At work, and sent elsewhere a moment before the race."""
+    scene = _accepted(stage)
+    scene.at = RACE - 3 * MINUTE
+    lead = stage.world.units["enforcement"].pk
+    return scene.walk(a.reassign_case, stage.world.dispatcher, lead_id=lead, reason="换一家办。")
+
+
 def _alone(stage: Stage) -> Scene:
     return _offered(stage, ())
 
@@ -685,6 +704,8 @@ BASE: dict[str, Callable[[Stage], Scene]] = {
     "returned_twice": _returned_twice,
     "offered": _offered,
     "alone": _alone,
+    "just_sent": _just_sent,
+    "just_resent": _just_resent,
     "accepted": _accepted,
     "extension_asked": _extension_asked,
     "lead_extension_asked": _lead_extension_asked,

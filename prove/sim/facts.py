@@ -93,6 +93,10 @@ def facts_of(case: Case) -> CaseFacts:
         questions=case["questions"],
         review_ahead=case["ahead"],
         late_told=case["late"],
+        just_sent=case["sent"],
+        sent_over=case["over"],
+        parts_open=case["parts_open"],
+        is_part=case["part"],
         actor_id=maybe(case["me"]),
         actor_units=tuple(key(one) for one in case["units"]),
         actor_bodies=tuple(key(one) for one in case["units"]),
@@ -109,6 +113,7 @@ def given_of(form: dict[str, Any]) -> Given:
         reason=form.get("reason", ""),
         outcome=form.get("outcome", ""),
         photos=form.get("photos", 0),
+        parts=form.get("parts", 0),
         photos_before=form.get("before", 0),
         photos_after=form.get("after", 0),
         lead_id=maybe(form.get("lead")),
@@ -129,6 +134,7 @@ PEOPLE = ("me", "colleague", "handler")
 GOOD_FORM = {
     "words": "好", "clause": "第一条", "reason": "有", "outcome": "explained", "photos": 1, "before": 1, "after": 1,
     "target_open": True, "target_like": True, "receiver": "区里", "confirmed": True, "result": "reached",
+    "parts": 1,
 }  # fmt: skip
 
 
@@ -159,6 +165,8 @@ def good(verb: str, state: str | None, rng: random.Random) -> Case:
     if verb in ("hold", "refuse_hold"):
         case["asked"]["hold"] = "colleague"
     case["ahead"] = True
+    case["sent"] = verb == "take_back"
+    case["over"] = case["sent"] and rng.random() < 0.5
     either = rng.choice(("set", "reported"))
     case["watch"] = {"report_back": "set", "press": "reported", "close_supervision": either}.get(verb, "")
     case["held"] = verb == "resume" or (verb != "ask_reporter" and rng.random() < 0.2)
@@ -273,6 +281,7 @@ def _spoil_form(form: dict[str, Any], name: str, rng: random.Random) -> None:
         "order": (None, "order0", "order1", "nothing"),
         "report": (None, "voice0", "voice1", "nothing"),
         "result": ("", "missed", "refused", "else"),
+        "parts": (0, 6),
         **dict.fromkeys(("photos", "before", "after"), (0, 2)),
         **dict.fromkeys(("words", "clause", "reason", "receiver"), ("",)),
     }
@@ -482,12 +491,14 @@ FAULTS = (
     _two_gave_it_back, _of_voice, _recused, _recused, _asked, _who, _ended, _words, _me_handled, _me_found,
     _me_answered, _lead_recused, _lead_gave_it_back, _not_begun, _unsigned, _no_photo, _old_assistant, _voice_gone,
     _me_asked, _me_away, _nothing_seen, _return_asked, _me_handled_and_gave_it_back, _helper_recused,
-    _helper_busy, _lead_helps, _extended_twice, _watched, _question,
+    _helper_busy, _lead_helps, _extended_twice, _watched, _question, _flip("sent"),
+    _flip("parts_open"), _flip("part"), _of_form_at("parts"),
 )  # fmt: skip
 """Every kind of fault once or a few times, for tests that go through all of them."""
 SPOILS = (
     _flip("type", "place", "grade", "clause", "small"),
-    _flip("can_rise", "nudged", "late", "danger", "handling", "held", "ahead"), _extended_twice, _watched, _question,
+    _flip("can_rise", "nudged", "late", "danger", "handling", "held", "ahead", "sent", "over", "parts_open", "part"),
+    _extended_twice, _watched, _question,
     _flip("signed", "signer", "sampled", "confidential", "proof", "field"),
     _of_form, _of_form, _of_form, _of_order, _of_order, _of_order, _two_gave_it_back, _of_voice, _recused, _asked,
     _who, _ended, _words,

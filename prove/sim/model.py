@@ -22,7 +22,7 @@ VERBS = (
     "second_round", "split_off", "reopen", "late_feedback", "object", "transfer", "withdraw", "fine_now", "ask_void",
     "void", "refuse_void", "nudge", "ask_extend", "extend", "refuse_extend", "lead_extend", "refuse_lead_extend",
     "ask_hold", "hold", "refuse_hold", "resume", "supervise", "report_back", "press", "close_supervision",
-    "ask_reporter", "reply", "stop_waiting",
+    "ask_reporter", "reply", "stop_waiting", "take_back", "split",
 )  # fmt: skip
 
 # From where, by verb.
@@ -33,7 +33,7 @@ FROM: dict[str, tuple[str | None, ...]] = {
         OPEN,
     ),
     **dict.fromkeys(("answer", "ask_decline", "decline", "refuse_decline"), ("received", "triaged")),
-    "merge": ("received", "triaged", "filed", "in_hand"),
+    **dict.fromkeys(("merge", "split"), ("received", "triaged", "filed", "in_hand")),
     "unmerge": ("merged",),
     **dict.fromkeys(("send_to_verify", "register", "self_handle"), ("received",)),
     "report_verified": ("verifying",),
@@ -46,7 +46,7 @@ FROM: dict[str, tuple[str | None, ...]] = {
             "sign_in", "ask_return", "return", "refuse_return", "add_unit", "first_contact", "finish",
             "submit_result", "ask_extend", "extend", "refuse_extend", "lead_extend", "refuse_lead_extend",
             "ask_hold", "hold", "refuse_hold", "resume", "supervise",
-            "ask_reporter", "reply", "stop_waiting",
+            "ask_reporter", "reply", "stop_waiting", "take_back",
         ),
         ("in_hand",),
     ),
@@ -86,6 +86,7 @@ FORM: dict[str, tuple[str, ...]] = {
     "send_back": ("reason",),
     "dispatch": ("one_lead", "duty", "not_recused"),
     "raise": ("reason",),
+    "split": ("parts",),
     "ask_return": ("clause", "reason"),
     "refuse_return": ("reason",),
     "reassign": ("one_lead", "duty", "not_recused", "reason"),
@@ -129,9 +130,10 @@ WHO: dict[str, tuple[tuple[str, str], ...]] = {
     **dict.fromkeys(("decline", "refuse_decline", "file", "void", "refuse_void"), (("desk", "file"),)),
     "send_back": (("desk", "file"), ("desk", "dispatch")),
     **dict.fromkeys(
-        ("dispatch", "return", "refuse_return", "reassign", "add_unit", "transfer", "ask_void"),
+        ("dispatch", "return", "refuse_return", "reassign", "add_unit", "transfer", "ask_void", "take_back"),
         (("desk", "dispatch"),),
     ),
+    "split": (("desk", "intake"), ("desk", "dispatch")),
     "raise": (("desk", "dispatch"), ("desk", "intake"), ("lead", "sign")),
     "nudge": (("desk", "dispatch"), ("desk", "intake"), ("desk", "supervise"), ("caller", ""), ("taker", "")),
     "report_verified": (("place", "verify"),),
@@ -164,7 +166,8 @@ def blank(state: str | None = "received") -> Case:
         "field": False, "round": 1, "orders": [], "away_units": set(), "away_people": set(), "voices": [],
         "asked": {}, "signed": False, "signer": False, "was": None, "ended_days": None, "can_rise": True,
         "against": None, "nudged": False, "late": False,
-        "handling": False, "extensions": 0, "held": False, "ahead": False, "watch": "",
+        "handling": False, "sent": False, "over": False, "parts_open": False, "part": False,
+        "extensions": 0, "held": False, "ahead": False, "watch": "",
         "asked_voice": None, "questions": 0, "me": "me", "units": [], "rule": False, "report": None, "form": None,
     }  # fmt: skip
 
@@ -234,6 +237,8 @@ def _form_lacks(case: Case, what: str) -> bool:
         return not form.get(what)
     if what == "voice":
         return form.get("report") not in {one["id"] for one in speaking(case)}
+    if what == "parts":
+        return not 1 <= form.get("parts", 0) <= 5
     if what == "seen":
         return not form.get("words") and not form.get("photos")
     if what == "before_and_after":
@@ -352,6 +357,12 @@ def _matter(verb: str, case: Case, me: Any) -> list[str]:
     found = [f"no {one}" for one in needs.get(verb, ()) if not case[one]]
     if verb == "self_handle" and (me is None or all(one["taker"] != me for one in case["voices"])):
         found.append("not the finder")
+    if verb in ("answer", "decline", "merge", "transfer", "void", "review") and case["parts_open"]:
+        found.append("parts open")
+    if verb == "split" and case["part"]:
+        found.append("a part itself")
+    if verb == "take_back" and not case["sent"]:
+        found.append("not sent just now")
     if verb == "nudge" and case["nudged"]:
         found.append("nudged")
     if verb == "late_feedback" and case["late"]:
@@ -425,6 +436,8 @@ def answer(verb: str, case: Case) -> str | None:
         return "checking" if case["sampled"] else "closed"
     if verb == "raise":
         return "received" if state == "received" else "filed"
+    if verb == "take_back":
+        return "in_hand" if case["over"] else "filed"
     if verb == "return":
         return _return(case)
     if verb == "review":

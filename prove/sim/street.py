@@ -42,7 +42,7 @@ TYPES = ("0101", "0103", "0201", "0901", "1001")
 HOUR = timedelta(hours=1)
 MOST_CASES = 24
 # Played with the database; merging, splitting and settling at once are walked by the rules alone.
-VERBS = tuple(sorted(set(model.VERBS) - {"receive", "add", "merge", "unmerge", "self_handle", "split_off"}))
+VERBS = tuple(sorted(set(model.VERBS) - {"receive", "add", "merge", "unmerge", "self_handle", "split", "split_off"}))
 
 
 @dataclass
@@ -242,6 +242,8 @@ class Street:
                 "nudged": case["nudged_on"] == self.now.astimezone(CHINA).date(),
                 "late": who == "caller" and case["late"],
                 "handling": self._handling(case),
+                "sent": self._just_sent(case),
+                "over": bool(self._replaced(case)),
                 "held": case["hold"] is not None,
                 "ahead": case["hold_wanted"] is not None and case["hold_wanted"][1] > self._today(),
                 "me": None if who == "caller" else who,
@@ -258,6 +260,15 @@ class Street:
     def _handling(self, case: model.Case) -> bool:
         clock: Clock | None = case["clocks"].get(("case", "handle"))
         return clock is not None and clock.paused is None and self.now < self._due(clock)[0]
+
+    def _just_sent(self, case: model.Case) -> bool:
+        sent = model.live(case)
+        fresh = all(one["state"] == "offered" and one["at"] == case["moved"] and not one["named"] for one in sent)
+        return bool(sent) and fresh and self.now - case["moved"] <= timedelta(minutes=10)
+
+    @staticmethod
+    def _replaced(case: model.Case) -> list[dict[str, Any]]:
+        return [one for one in case["orders"] if one["was"] and one["gone"] == case["moved"]]
 
     def _due(self, clock: Clock) -> tuple[datetime, bool]:
         return self.calendar.due(clock.start, clock.limit, clock.pauses, clock.more)
@@ -380,6 +391,7 @@ class Street:
             "resume": lambda: ({}, act("resume_case")),
             "reply": lambda: ({**about, "words": words}, act("answer_question", words=words)),
             "stop_waiting": lambda: (dict(about), act("stop_waiting")),
+            "take_back": lambda: ({}, act("take_back_dispatch")),
             "report_back": lambda: ({**about, "reason": words}, act("report_back", words=words)),
             "close_supervision": lambda: ({"reason": words}, act("close_supervision", words=words)),
         }  # fmt: skip
@@ -459,7 +471,7 @@ class Street:
             "hold": None, "hold_wanted": None, "watched": 0,
             "voice": {"id": "voice", "wants": known, "gone": False, "told": False, "no": False, "taker": None},
         }  # fmt: skip
-        case["signed"] = False
+        case["signed"], case["moved"] = False, self.now
         if receipt.case.danger == "" and danger:
             self.run.find("an emergency word was not seen", words=words)
         self.cases.append(case)
@@ -476,6 +488,7 @@ class Street:
 
     def _enter(self, case: model.Case, target: str) -> None:
         left, case["state"] = case["state"], target
+        case["moved"] = self.now
         if target == left:
             return
         self._end_question(case)
@@ -551,7 +564,7 @@ class Street:
         number = f"new{len(case['orders'])}"
         case["orders"].append({
             "id": number, "unit": unit, "lead": lead, "state": "offered", "round": case["round"], "named": named,
-            "handler": None, "window": True, "asked": None, "sign_due": None,
+            "handler": None, "window": True, "asked": None, "sign_due": None, "at": self.now, "was": "", "gone": None,
         })  # fmt: skip
         clock = self._start(case, number, "sign_in")
         case["orders"][-1]["sign_due"] = self.calendar.due(clock.start, clock.limit)[0]
@@ -704,11 +717,23 @@ class Street:
         self._enter(case, reached)
 
     def _dispatch(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        for one in model.live(case):
+            one["was"], one["gone"] = one["state"], self.now
         self._cancel_all(case)
         self._enter(case, reached)
         self._hand_out(case, form["lead"], form["helpers"], named=verb == "name")
 
     _reassign = _name = _dispatch
+
+    def _take_back(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        former = self._replaced(case)
+        self._cancel_all(case)
+        for one in former:
+            one["state"], one["was"], one["gone"] = one["was"], "", None
+            if one["state"] == "offered":
+                clock = self._start(case, one["id"], "sign_in")
+                one["sign_due"] = self.calendar.due(clock.start, clock.limit)[0]
+        self._enter(case, reached)
 
     def _add_unit(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
         self._enter(case, reached)
@@ -927,7 +952,7 @@ _SIDE = {
     "correct", "place", "answer", "ask_decline", "transfer", "withdraw", "fine_now", "ask_void", "nudge", "raise",
     "send_back", "decline", "void", "late_feedback", "reassign", "object", "ask_extend",
     "ask_hold", "resume", "supervise", "press", "close_supervision", "ask_reporter",
-    "stop_waiting",
+    "stop_waiting", "take_back",
 }  # fmt: skip
 
 ROWS = """

@@ -129,6 +129,7 @@ def _furnish(one: Made) -> None:
     from huying.cases.models import Case, Report
     from huying.clients.actions import make_client
     from huying.desk import actions as desk
+    from huying.desk.rules import BatchAct
     from tests.browser.desk_world import photo
 
     case = Case.objects.get(pk=one.world.call(now=one.now, images=[photo()]).case.pk)
@@ -145,6 +146,10 @@ def _furnish(one: Made) -> None:
     desk.leave_shift(
         hand_over_id=uuid4(), unit_id=centre, words="请接着催。", facts={}, actor=one.world.clerk, now=one.now
     )
+    desk.carry_out(
+        batch_id=uuid4(), act=BatchAct.ANSWER, chosen=[(one.world.call(now=one.now).case.pk, None)],
+        values={"words": "周三检修。"}, actor=one.world.head, now=one.now,
+    )  # fmt: skip
     newest = {}
     for model in apps.get_models():
         if model.__module__.startswith("huying."):
@@ -160,9 +165,9 @@ def _furnish(one: Made) -> None:
         "address_id": "CodeAddress", "export_id": "Export", "change_id": "BulkChange", "webhook_id": "Webhook",
         "statement_id": "Statement", "scoring_id": "Scoring",
         "organisation_id": "Organisation", "row_id": "Organisation", "talent_id": "Talent", "pk": "Account",
-        "filter_id": "SavedFilter", "hand_over_id": "HandOver", "shift_id": "HandOver",
-        "switch_id": "LimitSwitch", "whistle_id": "Whistle", "emergency_id": "Emergency", "run_id": "TreeRun", "errand_id": "Errand",
-        "task_id": "Errand", "version_id": "Knowledge", "answer_id": "Knowledge",
+        "filter_id": "SavedFilter", "batch_id": "Batch", "hand_over_id": "HandOver", "shift_id": "HandOver",
+        "switch_id": "LimitSwitch", "whistle_id": "Whistle", "emergency_id": "Emergency", "run_id": "TreeRun",
+        "errand_id": "Errand", "task_id": "Errand", "version_id": "Knowledge", "answer_id": "Knowledge",
     }  # fmt: skip
     one.values = {name: newest.get(kind) or uuid4() for name, kind in kinds.items()}
     one.values |= {

@@ -39,7 +39,7 @@ NO_PAGE = {
     "access:unlink", "access:decide_reset", "access:end_sign_in", "access:decide_item",
     "portal:code_picture", "portal:forget", "portal:again", "portal:private", "portal:photo", "portal:photo_for_all",
     "portal:security", "portal:guess", "access:sign_out", "access:demo_sign_in", "desk:points", "desk:box", "desk:triage_choices",
-    "desk:nudge", "desk:callback_phone", "desk:remove_filter", "desk:take_shift",
+    "desk:nudge", "desk:callback_phone", "desk:remove_filter", "desk:take_shift", "desk:undo_batch", "desk:export_file",
     "cases:move", "cases:move_whistle", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview",
     "cases:sheet_as_word", "matters:make_draft",
     "matters:write_set", "matters:switch_on", "matters:switch_back", "notices:digest_hours",
@@ -84,9 +84,11 @@ ELSEWHERE = {
 }  # fmt: skip
 HERE_TOO = {
     "portal:danger", "portal:kind", "access:password", "desk:callback", "desk:callback_case", "desk:checks",
-    "desk:shifts", "desk:shift", "desk:save_filter", "matters:catalogue", "matters:type",
+    "desk:shifts", "desk:shift", "desk:save_filter", "desk:batches", "desk:new_batch", "desk:batch",
+    "desk:exports", "desk:export", "desk:supervision", "desk:pack", "matters:catalogue", "matters:type",
     "matters:duties", "matters:version", "matters:import", "matters:limits",
-    "cases:emergencies", "cases:emergency", "cases:emergency_report", "portal:on_call", "portal:on_call_link", "places:tree", "places:area", "places:import",
+    "cases:emergencies", "cases:emergency", "cases:emergency_report", "portal:on_call", "portal:on_call_link",
+    "places:tree", "places:area", "places:import",
     "places:draft", "clocks:now", "clocks:year", "cases:case", "notices:mine", "notices:preferences", "notices:admin",
     "notices:dead", "notices:words", "notices:publics", "desk:paper_files", "notices:new_public", "notices:public", "notices:edit_public",
     "clients:own", "portal:notices", "portal:notice", "portal:notice_object", "portal:notice_sheet", "portal:objection",
@@ -215,6 +217,57 @@ def test_a_call_and_a_hand_over_can_be_read(visit, width):
     head.page.wait_for_url("**/shifts/*-*/")
     head.look("shift")
     head.close()
+
+
+@BROWSER
+@WIDTHS
+def test_an_act_for_many_cases_can_be_read(visit, width):
+    head = visit("head", width)
+    head.go(f"{reverse('desk:cases')}?view=list")
+    for tick in head.page.locator(".pick .checkbox").all()[:4]:
+        tick.check()
+    head.look("list-ticked")
+    head.page.locator(".picks [name=act][value=dispatch]").click()
+    head.look("batch-new")
+    head.page.locator("[name=step][value=preview]").click()
+    head.page.wait_for_load_state()
+    head.look("batch-preview")
+    if head.page.locator("[name=step][value=do]").count():
+        head.page.locator("[name=step][value=do]").click()
+        head.page.wait_for_url("**/batches/*-*/")
+        head.look("batch")
+    head.go(reverse("desk:batches"))
+    head.look("batches")
+    case = Case.objects.filter(state="in_hand").exclude(type_code="").order_by("pk").first()
+    head.go(f"{reverse('cases:case', args=[case.pk])}?move=recategorise")
+    head.page.locator("#id_type_code:visible").select_option("0301" if case.type_code != "0301" else "0103")
+    head.page.locator("[name=find]:visible").first.click()
+    head.page.wait_for_load_state()
+    head.look("recategorise")
+    head.go(f"{reverse('cases:case', args=[case.pk])}?move=split")
+    head.look("split")
+    head.close()
+
+
+@BROWSER
+@WIDTHS
+def test_the_board_of_supervision_and_exports_can_be_read(visit, width):
+    leader = visit("leader", width)
+    leader.go(reverse("desk:supervision"))
+    leader.look("supervision")
+    leader.page.locator("a.board-count").first.click()
+    leader.page.wait_for_load_state()
+    leader.look("supervision-rows")
+    leader.go(f"{reverse('desk:exports')}?state=all")
+    leader.page.locator("[name=purpose]").select_option("check")
+    leader.look("exports")
+    leader.page.locator("button[data-send]").click()
+    leader.page.wait_for_url("**/exports/*-*/")
+    leader.look("export")
+    case = Case.objects.filter(state="in_hand").order_by("pk").first()
+    leader.go(reverse("desk:pack", args=[case.pk]))
+    leader.look("pack")
+    leader.close()
 
 
 @BROWSER

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -30,6 +32,7 @@ __all__ = [
     "history_of",
     "hold",
     "is_whole",
+    "proof_of",
     "repeated",
     "take_unused",
     "unused",
@@ -56,6 +59,30 @@ def is_whole(kind: str, object_ids: Iterable[UUID]) -> bool:
         )
         rows = cursor.fetchall()
     return bool(rows) and all(row[0] is not None and is_hash_of(bytes(row[0]), row[1:]) for row in rows)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One row of a thing's history with its hash and the seal that it lies under; neither before it is sealed."""
+
+    history_id: int
+    at: datetime
+    verb: str
+    seal: int | None
+    row_hash: str
+    seal_hash: str
+
+
+def proof_of(kind: str, object_ids: Iterable[UUID]) -> list[Proof]:
+    """How the history of these things is sealed, oldest first. They are the viewer's, as the caller showed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT h.id, h.at, h.verb, s.seal, coalesce(encode(s.row_hash, 'hex'), ''), coalesce(e.hash, '') "
+            "FROM audit_history h LEFT JOIN audit_sealed s ON s.history_id = h.id "
+            "LEFT JOIN audit_seal e ON e.number = s.seal WHERE h.kind = %s AND h.object_id = ANY(%s) ORDER BY h.id",
+            [kind, list(object_ids)],
+        )
+        return [Proof(*row) for row in cursor.fetchall()]
 
 
 def by_key(key: UUID | None) -> History | None:

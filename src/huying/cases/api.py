@@ -200,6 +200,8 @@ class CaseOut(CaseRow):
     supervisions: int
     merged_into_id: UUID | None
     follows_id: UUID | None
+    part_of_id: UUID | None = Field(description="the case that this part was split from")
+    parts: int = Field(description="how many parts were split from it; it ends after all of them")
     orders: list[OrderOut]
     reports: list[ReportOut]
     clocks: list[ClockOut]
@@ -403,6 +405,8 @@ def read_case(request: HttpRequest, case_id: CaseId) -> CaseOut:
         supervisions=case.supervisions,
         merged_into_id=case.merged_into_id,
         follows_id=case.follows_id,
+        part_of_id=case.part_of_id,
+        parts=case.parts,
         orders=[_order(one) for one in found.orders],
         reports=[_report(one, hides=found.hides_callers) for one in found.reports],
         clocks=[_clock(one, now) for one in found.clocks],

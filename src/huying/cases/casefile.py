@@ -164,7 +164,7 @@ class ReportLine:
     reply: Label
     caller: str
     open_url: str
-    additions: list[tuple[str, str]]
+    additions: list[tuple[str, str, str]]  # when, words, the type then where it was another
     photos: list[Photo]
     papers: list[Paper]
     withdrawn: bool
@@ -207,6 +207,7 @@ class AnswerLine:
     reviewed: str
     sent_back: str
     sent_back_words: str
+    former: str  # the type that it was written under, where it is another now
 
 
 @dataclass(frozen=True)
@@ -364,9 +365,9 @@ def casefile(subject: Subject, *, everything: bool = False, wanted: str = "") ->
         took=span_words(case.ended_at - case.received_at) if case.ended_at else "",
         recusal=_recusal(rows),
         notices=_notices(subject),
-        reports=[_report(subject, one, photos) for one in rows.reports],
+        reports=[_report(subject, one, photos, history) for one in rows.reports],
         rounds=_rounds(subject, photos),
-        answers=[_answer(subject, one) for one in reversed(rows.answers)],
+        answers=[_answer(subject, one, history) for one in reversed(rows.answers)],
         said=_said(subject, photos),
         approvals=_approvals(subject),
         before=pair[0],
@@ -635,7 +636,9 @@ def _notices(subject: Subject) -> list[tuple[str, Label, str, Label]]:
 # voices
 
 
-def _report(subject: Subject, report: Report, photos: dict[tuple[str, UUID], list[Photo]]) -> ReportLine:
+def _report(
+    subject: Subject, report: Report, photos: dict[tuple[str, UUID], list[Photo]], history: list[History]
+) -> ReportLine:
     case, now = subject.case, subject.now
     can_open = (
         report.contact is not None
@@ -654,7 +657,9 @@ def _report(subject: Subject, report: Report, photos: dict[tuple[str, UUID], lis
         caller=subject.caller(report),
         open_url=f"{reverse('cases:case', args=[case.pk])}?move=open_contact&report={report.pk}" if can_open else "",
         additions=[
-            (when_words(one.added_at, now), one.words) for one in subject.rows.additions if one.report_id == report.pk
+            (when_words(one.added_at, now), one.words, former_type(one.added_at, history))
+            for one in subject.rows.additions
+            if one.report_id == report.pk
         ],
         photos=photos.get(("report", report.pk), []),
         papers=_papers(subject, "report", report.pk),
@@ -793,7 +798,13 @@ def _result(subject: Subject, order: WorkOrder) -> str:
     return "" if order.result in answers else Truncator(order.result).chars(FIRST_WORDS)
 
 
-def _answer(subject: Subject, answer: Answer) -> AnswerLine:
+def former_type(at: datetime, history: list[History]) -> str:
+    """The name of the type that the case had then, where it is another now; "" for words of the present type."""
+    changes = [one for one in history if one.kind == "case" and one.facts.get("type_old") and one.at > at]
+    return _type_name(min(changes, key=lambda one: (one.at, one.pk)).facts["type_old"]) if changes else ""
+
+
+def _answer(subject: Subject, answer: Answer, history: list[History]) -> AnswerLine:
     now = subject.now
 
     def told(moment: datetime | None, who: UUID | None = None) -> str:
@@ -811,6 +822,7 @@ def _answer(subject: Subject, answer: Answer) -> AnswerLine:
         reviewed=told(answer.reviewed_at),
         sent_back=told(answer.sent_back_at),
         sent_back_words=answer.sent_back_words,
+        former=former_type(answer.written_at, history),
     )
 
 
@@ -917,6 +929,8 @@ def _ties(subject: Subject) -> list[tuple[Label, list[LinkedCase]]]:
         "merged": _("并进来的"),
         "follows": _("接着这件"),
         "followed_by": _("后来的"),
+        "part_of": _("从这件拆出来"),
+        "parts": _("拆出来的"),
     }
     found = page.linked(subject.case, subject.actor)
     return [(names[kind], [_linked(one) for one in found[kind]]) for kind in names if found[kind]]

@@ -118,6 +118,10 @@ class Case(models.Model):
     merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged")
     state_before_merge = models.CharField(max_length=16, blank=True)
     follows = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="followed_by")
+    part_of = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="split_into", db_index=False
+    )  # the case it was split from, whose reporters follow it
+    parts = models.PositiveSmallIntegerField(default=0, db_default=0)  # that were split from it
 
     version = models.PositiveIntegerField(default=0)
     search = SearchVectorField(null=True)
@@ -161,6 +165,7 @@ class Case(models.Model):
             models.Index(
                 fields=["desk_code", "id"], name="case_reported_back", condition=Q(supervision=Supervision.REPORTED)
             ),
+            models.Index(fields=["part_of"], name="case_part_of", condition=Q(part_of__isnull=False)),
             GinIndex(fields=["search"], name="case_search"),
             GistIndex(
                 Func(F("lng"), F("lat"), function="point"),
@@ -268,7 +273,7 @@ class WorkOrder(models.Model):
     unit = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="orders", db_index=False)
     role = models.CharField(max_length=8, choices=OrderRole.choices)
     state = models.CharField(max_length=12, choices=OrderState.choices)
-    state_before = models.CharField(max_length=12, blank=True)  # kept by a merge, so that unmerging restores it
+    state_before = models.CharField(max_length=12, blank=True)  # kept by merging and reassigning, which can be undone
     round = models.PositiveSmallIntegerField(default=1)
     named = models.BooleanField(default=False)
     clause = models.CharField(max_length=200, blank=True)

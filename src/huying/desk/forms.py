@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.forms import BoundField
 from django.utils import timezone
 
 from huying.cases.queries import emergencies, maps
@@ -17,7 +18,18 @@ from huying.cases.rules import Channel, ReplyBy, State
 from huying.cases.rules.masking import without_reach
 from huying.desk.chat import MOST_CHARACTERS, MOST_DRAFTS
 from huying.desk.chat import Draft as ChatDraft
-from huying.desk.rules import FILTER_PARTS, NAME_LIMIT, WORDS_LIMIT
+from huying.desk.rules import (
+    FILTER_PARTS,
+    MOST_TOGETHER,
+    NAME_LIMIT,
+    OF_THE_LIST,
+    USUAL_COLUMNS,
+    WORDS_LIMIT,
+    BatchAct,
+    ExportColumn,
+    ExportFormat,
+    ExportPurpose,
+)
 from huying.files.forms import HoldsImages, ImagesField, PapersField, VoiceField
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
@@ -416,6 +428,102 @@ class SaveFilterForm(_OfUnit):
     def offer(self, units: Choices) -> None:
         self.fields["unit"].label = _("给谁用")
         super().offer([("", _("只给自己用")), *units])
+
+
+class BatchForm(_Keyed):
+    """What one act is given for many cases. `cases` are ids, `chosen` ids with the lead of each, as previewed."""
+
+    act = forms.ChoiceField(choices=BatchAct.choices, widget=forms.HiddenInput)
+    cases = forms.CharField(widget=forms.HiddenInput, required=False, max_length=MOST_TOGETHER * 37)
+    chosen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=MOST_TOGETHER * 74)
+    lead = forms.ChoiceField(
+        label=_("主办单位"), required=False, error_messages={"invalid_choice": _("没有这个单位。请重新选。")}
+    )
+    reason = TextField(
+        label=_("为什么改派"), limit=500, required=False, widget=forms.Textarea(attrs={"rows": 3, "maxlength": 500})
+    )
+    instruction = TextField(
+        label=_("给单位的话"), limit=1000, required=False, widget=forms.Textarea(attrs={"rows": 3, "maxlength": 1000})
+    )
+    words = TextField(
+        label=_("给诉求人的答复"), limit=10_000, required=False, widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("每位诉求人收到同样的话。写明怎么办、找谁、什么时候。"),
+    )  # fmt: skip
+    needs: ClassVar[dict[BatchAct, tuple[str, ...]]] = {
+        BatchAct.DISPATCH: ("lead", "instruction"),
+        BatchAct.REASSIGN: ("lead", "reason", "instruction"),
+        BatchAct.ANSWER: ("words",),
+    }
+
+    def __init__(self, *args: Any, what: BatchAct, units: Iterable[Organisation], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.what = what
+        for name in ("lead", "reason", "instruction", "words"):
+            if name not in self.needs[what]:
+                del self.fields[name]
+        if "lead" in self.fields:
+            head = _("按职责清单，各派各的") if what == BatchAct.DISPATCH else _("请选单位")
+            _select(self.fields["lead"], [("", head), *((str(one.pk), one.name) for one in units)])
+        for name in ("lead", "reason") if what == BatchAct.REASSIGN else ("words",) if "words" in self.fields else ():
+            self.fields[name].required = True
+
+    def asked(self) -> list[BoundField]:
+        """The fields that a person fills in."""
+        return [self[name] for name in self.needs[self.what]]
+
+    def said(self) -> list[tuple[Label, str]]:
+        """What was filled in, to be read once more."""
+        labels = dict(getattr(self.fields.get("lead"), "choices", ()))
+        told = ((self[name].label, labels.get(words, words) if name == "lead" else words)
+                for name, words in self.values().items())  # fmt: skip
+        return [(label, str(words)) for label, words in told if words]
+
+    def values(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.needs[self.what]}
+
+    def case_ids(self) -> list[UUID]:
+        return [one for one, _lead in pairs_in(self.cleaned_data["cases"])]
+
+    def pairs(self) -> list[tuple[UUID, UUID | None]]:
+        return pairs_in(self.cleaned_data["chosen"])
+
+
+def pairs_in(text: str) -> list[tuple[UUID, UUID | None]]:
+    """`id` or `id/lead`, apart by spaces; what is none is left out."""
+    found = []
+    for one in text.split():
+        case_id, _slash, lead = one.partition("/")
+        try:
+            found.append((UUID(case_id), UUID(lead) if lead else None))
+        except ValueError:
+            continue
+    return found
+
+
+class PackForm(_Keyed):
+    """What all on record of one case is wanted for."""
+
+    purpose = forms.ChoiceField(
+        label=_("导出做什么用"), choices=[("", _("请选用途")), *ExportPurpose.choices],
+        error_messages={"required": _("请选导出做什么用。")},
+    )  # fmt: skip
+
+
+class ExportForm(PackForm):
+    """What the list as a file is for, and its columns."""
+
+    query = forms.CharField(widget=forms.HiddenInput, required=False, max_length=4000)
+    format = forms.ChoiceField(
+        label=_("做成"),
+        choices=[(str(one), one.label) for one in OF_THE_LIST],
+        initial=ExportFormat.XLSX,
+        widget=forms.RadioSelect,
+    )
+    columns = forms.MultipleChoiceField(
+        label=_("要哪几列"), choices=ExportColumn.choices, initial=[str(one) for one in USUAL_COLUMNS],
+        widget=forms.CheckboxSelectMultiple, error_messages={"required": _("请至少选一列。")},
+        help_text=_("标题可能含有诉求人的原话，用不着就别勾。"),
+    )  # fmt: skip
 
 
 class LeaveForm(_OfUnit):

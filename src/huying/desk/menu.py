@@ -97,6 +97,10 @@ def register() -> None:
         ),
         MenuEntry("shifts", _("交接班"), "swap", "desk:shifts", "dispatch", 70, hands_over),
         MenuEntry("board", _("看板"), "chart", "desk:board", "supervise", 200, reads_areas),
+        MenuEntry(
+            "supervision", _("督办看板"), "bell-ring", "desk:supervision", "supervise", 205,
+            lambda actor: bool(actor.areas(Duty.SUPERVISE)) and reads_areas(actor),
+        ),
         MenuEntry("checks", _("自查"), "search-check", "desk:checks", "supervise", 210, _holds(Duty.SUPERVISE)),
         MenuEntry("self", _("即办"), "check-circle", "desk:self", "base", 34, patrols),
         MenuEntry("taken", _("我登记的"), "users", "desk:taken", "base", 130, takes_calls),
@@ -105,5 +109,7 @@ def register() -> None:
         add_menu(entry)
     add_link("search", "desk:search", "")
     add_link("help", "desk:help", "")
+    add_link("case_pack", "desk:pack", "case_id")
+    add_link("case_export", "desk:export", "export_id")
     add_link("desk_home", "desk:mine", "")
     add_link("public_files", "desk:paper_files", "public_id")

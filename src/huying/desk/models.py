@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from huying.desk.rules import NAME_LIMIT, QUERY_LIMIT
+from huying.cases.models import Case
+from huying.desk.rules import NAME_LIMIT, QUERY_LIMIT, BatchAct, ExportFormat, ExportPurpose, LineState, NotMade
 from huying.kernel.ids import uuid7
 from huying.people.models import Organisation
 
@@ -51,3 +53,80 @@ class HandOver(models.Model):
 
     def __str__(self) -> str:
         return f"hand-over {self.pk}"
+
+
+class Batch(models.Model):
+    """One act done to many cases, each in a transaction of its own, by one person under one key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    act = models.CharField(max_length=12, choices=BatchAct.choices)
+    values = models.JSONField(default=dict)  # what the act is given for every case
+    made_by = models.UUIDField()
+    made_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["made_by", "-made_at"], name="batch_of")]
+
+    def __str__(self) -> str:
+        return f"batch {self.pk}"
+
+
+class BatchLine(models.Model):
+    """One case of a batch, and what became of it."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="lines", db_index=False)
+    place = models.PositiveSmallIntegerField()
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+", db_index=False)
+    lead = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    state = models.CharField(max_length=8, choices=LineState.choices, default=LineState.WAITING)
+    why = models.TextField(blank=True)  # our own sentence of the refusal
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "place"], name="batch_line_place"),
+            models.UniqueConstraint(fields=["batch", "case"], name="batch_line_case"),
+        ]
+
+    def __str__(self) -> str:
+        return f"line {self.place} of {self.batch_id}"
+
+
+class CaseExport(models.Model):
+    """The list under a filter, or all on record of one case, as a file: made by a job, for its asker alone.
+
+    The file goes after a day; the row stays.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    format = models.CharField(max_length=4, choices=ExportFormat.choices)
+    query = models.CharField(max_length=QUERY_LIMIT, blank=True)
+    columns = ArrayField(models.CharField(max_length=12), default=list, blank=True)
+    case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    purpose = models.CharField(max_length=8, choices=ExportPurpose.choices)
+    asked_by = models.UUIDField()
+    asked_at = models.DateTimeField()
+    total = models.PositiveIntegerField(null=True)  # that the filter finds; null until it is counted
+    done = models.PositiveIntegerField(default=0)  # looked at so far
+    rows = models.PositiveIntegerField(default=0)  # written
+    size = models.PositiveIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    made_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    failed = models.CharField(max_length=4, choices=NotMade.choices, blank=True, default="")
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["asked_by", "-asked_at"], name="case_export_of"),
+            models.Index(fields=["asked_at"], name="case_export_there", condition=Q(removed_at=None)),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(format=ExportFormat.PDF, case__isnull=False) | (~Q(format=ExportFormat.PDF) & Q(case=None)),
+                name="case_export_of_one",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"export {self.pk}"

@@ -9,10 +9,11 @@ from django.db.models import Q
 
 from huying.cases.models import Case
 from huying.cases.queries import seen_by
-from huying.desk.models import HandOver, SavedFilter
+from huying.desk.models import Batch, BatchLine, CaseExport, HandOver, SavedFilter
 from huying.desk.rules import at_the_desk, units_of
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.paging import Page
+from huying.people.rules import Duty
 
 
 def _filters(viewer: Actor) -> Q:
@@ -55,3 +56,34 @@ def waiting_for(viewer: Actor) -> list[HandOver]:
 def seen_cases(case_ids: Iterable[UUID], viewer: Actor) -> dict[UUID, Case]:
     """Of these cases, those that the viewer sees."""
     return {one.pk: one for one in seen_by(viewer).filter(pk__in=set(case_ids))}
+
+
+def batches_of(viewer: Actor, *, page: Page[Batch]) -> list[Batch]:
+    """What the viewer did to many cases at once, the latest first; nobody sees a colleague's."""
+    rows = Batch.objects.filter(made_by=viewer.id) if viewer.kind == ActorKind.PERSON else Batch.objects.none()
+    return page.of([rows], order=("-made_at", "-pk"))
+
+
+def batch_by_id(batch_id: UUID, viewer: Actor) -> Batch | None:
+    if viewer.kind != ActorKind.PERSON or viewer.id is None:
+        return None
+    return Batch.objects.filter(pk=batch_id, made_by=viewer.id).first()
+
+
+def lines_of(batch: Batch) -> list[BatchLine]:
+    """The lines of a batch that was found by `batch_by_id`."""
+    return list(batch.lines.select_related("lead").order_by("place"))
+
+
+def exports_of(viewer: Actor, *, page: Page[CaseExport]) -> list[CaseExport]:
+    """What the viewer asked for, the latest first; nobody sees a colleague's."""
+    rows = CaseExport.objects.filter(asked_by=viewer.id) if _asks(viewer) else CaseExport.objects.none()
+    return page.of([rows], order=("-asked_at", "-pk"))
+
+
+def export_by_id(export_id: UUID, viewer: Actor) -> CaseExport | None:
+    return CaseExport.objects.filter(pk=export_id, asked_by=viewer.id).first() if _asks(viewer) else None
+
+
+def _asks(viewer: Actor) -> bool:
+    return viewer.kind == ActorKind.PERSON and viewer.id is not None and viewer.has(Duty.EXPORT)

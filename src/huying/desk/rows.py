@@ -62,6 +62,7 @@ class Shown:
     next_words: str = ""
     red: bool = False
     number: int = 0
+    pick: str = ""  # the id, where rows can be ticked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,10 +100,12 @@ class Rows:
         self.orders = lists.orders_of(ids)
         self.voices = lists.voices_of(ids)
 
-    def of_case(self, case: Case, *, number: int = 0, dated: bool = False) -> Row:
-        """A case in a list: its state and clock, no next move; `dated` where the list shows when it was received."""
+    def of_case(self, case: Case, *, number: int = 0, dated: bool = False, picks: bool = False) -> Row:
+        """A case in a list: its state and clock, no next move; `dated` where the list shows when it was received,
+        `picks` where rows can be ticked."""
         clock = clock_of(case.due_from, case.yellow_at, case.due_at)
-        return self._row(case, clock, number=number, received=when_words(case.received_at, self.now) if dated else "")
+        received = when_words(case.received_at, self.now) if dated else ""
+        return self._row(case, clock, number=number, received=received, pick=str(case.pk) if picks else "")
 
     def of_todo(self, todo: Todo, case: Case) -> Row:
         """A case that waits for the viewer, with the one next move."""
@@ -124,6 +127,7 @@ class Rows:
         next_words: str = "",
         number: int = 0,
         received: str = "",
+        pick: str = "",
     ) -> Row:
         lead, returned = self._lead(case), self._returned(case)
         label, tone = self._state(case, order, task, lead, returned)
@@ -148,6 +152,7 @@ class Rows:
             next_words=next_words,
             red=clock is not None and clock.tone(self.now) == "red",
             number=number,
+            pick=pick,
         )
 
     def _state(

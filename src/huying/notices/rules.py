@@ -128,6 +128,7 @@ KINDS: dict[str, Kind] = {
         Kind("return_decided", _("退回有了决定"), Group.WORK, (*_CASE, Fact("decision", _("决定"), "同意退回"))),
         Kind("request_asked", _("有申请等您决定"), Group.WORK, (*_CASE, _WHAT)),
         Kind("request_decided", _("申请有了决定"), Group.WORK, (*_CASE, _WHAT, Fact("decision", _("决定"), "已同意"))),
+        Kind("export_ready", _("要的导出做好了"), Group.HOUSE, ()),
         Kind("reported_back", _("督办有了回报"), Group.WORK, _CASE),
         Kind("went_on", _("诉求人的补充到了，或不再等"), Group.WORK, _CASE),
         Kind("resumed", _("挂账结束"), Group.WORK, _CASE),

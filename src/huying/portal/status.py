@@ -6,7 +6,7 @@ Words of other reporters of the same matter, notes of the staff and names of per
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from huying.audit.models import History
 from huying.cases.actions import Docket, Knowledge
 from huying.cases.actions.intake import title_of
 from huying.cases.codes import code_of
-from huying.cases.models import Feedback, Report
+from huying.cases.models import Case, Feedback, Report
 from huying.cases.queries.public import Own, listed_types
 from huying.cases.rules import (
     ENDS,
@@ -129,6 +129,18 @@ class Photo:
     alt: str
 
 
+@dataclass(frozen=True)
+class PartLine:
+    """One of the matters that the own one was split into: what it is, where it stands, and its answer."""
+
+    number: str
+    title: str
+    label: Label
+    tone: str
+    due: str
+    answer: str
+
+
 @dataclass
 class Status:
     """The page."""
@@ -161,6 +173,7 @@ class Status:
     new_report: bool  # too late to open it again: a new one that is tied to it
     ended: str
     has_contact: bool = False
+    parts: list[PartLine] = field(default_factory=list)
     held: str = ""  # why nothing can be done for now, and when somebody looks again
 
     @property
@@ -238,7 +251,22 @@ def status_of(own: Own, *, now: datetime) -> Status:
         new_report=case.state == State.CLOSED and case.ended_at is not None and now - case.ended_at > REOPEN_WITHIN,
         ended=when_words(case.ended_at, now) if case.ended_at else "",
         has_contact=report.contact_id is not None and report.erased_at is None,
+        parts=[_part(one, now) for one in own.parts],
         held=_held(own, now) if is_open else "",
+    )
+
+
+def _part(case: Case, now: datetime) -> PartLine:
+    """A part by its type: its own title are words of the desk, which nobody has looked over for the public."""
+    is_open = case.state not in ENDS
+    due = str(_("最晚%(when)s 办好")) % {"when": due_words(case.due_at, now)} if is_open and case.due_at else ""
+    return PartLine(
+        number=case.number,
+        title=matters.name_of(case.type_code) if case.type_code else str(_("还没有定事项")),
+        label=label_of(case.state),
+        tone=tone_of(case.state),
+        due=due if case.due_step == Step.HANDLE and case.due_at and now <= case.due_at else "",
+        answer="" if is_open else case.answer,
     )
 
 

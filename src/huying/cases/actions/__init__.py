@@ -50,6 +50,8 @@ from huying.cases.actions.intake import (
     send_to_verify,
     unmerge_case,
 )
+from huying.cases.actions.recategorising import recategorise_case
+from huying.cases.actions.splitting import split_case
 from huying.cases.actions.supervising import close_supervision, press_again, report_back, supervise_case
 from huying.cases.actions.units import (
     add_units,
@@ -64,6 +66,7 @@ from huying.cases.actions.units import (
     sign_in_order,
     sign_result,
     submit_result,
+    take_back_dispatch,
 )
 
 __all__ = [
@@ -112,6 +115,7 @@ __all__ = [
     "press_again",
     "raise_case",
     "reassign_case",
+    "recategorise_case",
     "receive",
     "record_call_back",
     "recuse_unit",
@@ -129,10 +133,12 @@ __all__ = [
     "send_to_verify",
     "sign_in_order",
     "sign_result",
+    "split_case",
     "split_off_report",
     "stop_waiting",
     "submit_result",
     "supervise_case",
+    "take_back_dispatch",
     "tell_outcome",
     "transfer_case",
     "unmerge_case",

@@ -64,6 +64,7 @@ from huying.cases.rules import (
     state_label,
 )
 from huying.cases.rules.calling import CALLS_BEFORE_GIVING_UP, CallHours, next_try_at, of_one_caller, tries
+from huying.cases.rules.guards import TAKE_BACK_WITHIN
 from huying.cases.search import grams, vector
 from huying.clocks import actions as clock_actions
 from huying.clocks import queries as clocks
@@ -424,6 +425,10 @@ class Docket:
             late_told=any(one.late and one.report_id == actor.report_id for one in self.feedback)
             if case.state in ENDS and actor.report_id
             else False,
+            just_sent=self._just_sent(now),
+            sent_over=bool(self.replaced()),
+            parts_open=self._parts_open(),
+            is_part=case.part_of_id is not None,
             actor_id=actor.id,
             actor_units=actor.units,
             actor_bodies=actor.bodies,
@@ -435,6 +440,31 @@ class Docket:
     def _handling(self, now: datetime) -> bool:
         """Whether the clock of handling runs and is not red yet."""
         return any(one.paused_at is None and now < one.due_at for one in self.running(Step.HANDLE, self.case.pk))
+
+    def _just_sent(self, now: datetime) -> bool:
+        """Whether all live orders went out with the last move, a moment ago; what a leader named stays."""
+        sent, case = self.live_orders, self.case
+        return (
+            bool(sent)
+            and now - case.moved_at <= TAKE_BACK_WITHIN
+            and all(
+                (one.state, one.offered_at, one.named) == (OrderState.OFFERED, case.moved_at, False) for one in sent
+            )
+        )
+
+    def _parts_open(self) -> bool:
+        """Asked for the few cases alone that were split."""
+        case = self.case
+        return bool(case.parts) and self.live and Case.objects.filter(part_of=case, ended_at=None).exists()
+
+    def replaced(self) -> list[WorkOrder]:
+        """Orders of the round that the last move cancelled for others."""
+        return [
+            one
+            for one in self.orders
+            if (one.state, one.round, one.ended_at) == (OrderState.CANCELLED, self.case.round, self.case.moved_at)
+            and one.state_before
+        ]
 
     def _asks(self) -> bool:
         """Whether an approval can be open: it is never asked of an ended case."""

@@ -686,7 +686,11 @@ def unmerge_case(docket: Docket, *, actor: Actor, now: datetime) -> None:
 
 def unmerge_step(source: Docket, target: Docket, *, family: set[UUID], actor: Actor, now: datetime) -> None:
     case = source.case
-    orders = [one for one in source.orders if one.state == OrderState.CANCELLED and one.state_before]
+    orders = [
+        one
+        for one in source.orders
+        if one.state == OrderState.CANCELLED and one.state_before and one.ended_at == case.ended_at
+    ]
 
     def returning(_move: object) -> None:
         case.merged_into = None

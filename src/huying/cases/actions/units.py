@@ -190,6 +190,7 @@ def _again(
 
     def clear(_move: object) -> None:
         for order in docket.live_orders:
+            order.state_before = order.state  # taken back at once, it is restored
             docket.move_order(order, Verb.CANCEL, actor, now=now)
 
     docket.move(
@@ -201,6 +202,26 @@ def _again(
         facts={"lead": str(lead_id), "assistants": [str(one) for one in helpers]},
     )
     hand_out(docket, lead_id, helpers, instruction=extra or text, named=verb == Verb.NAME, actor=actor, now=now)
+
+
+@act
+def take_back_dispatch(docket: Docket, *, actor: Actor, now: datetime) -> None:
+    """收回派单: what was sent by mistake a moment ago; orders that were cancelled for it are restored.
+
+    Raises IllegalMove once a unit signed in, anything else happened to the case, or the time is over.
+    """
+    sent, former = docket.live_orders, docket.replaced()
+
+    def undo(_move: object) -> None:
+        for order in sent:
+            docket.move_order(order, Verb.CANCEL, actor, now=now)
+        for order in former:
+            docket.move_order(order, Verb.RESTORE, actor, now=now)
+            if order.state == OrderState.OFFERED:
+                docket.start_clock(Step.SIGN_IN, now=now, order=order)
+
+    facts = {"orders": [str(one.pk) for one in sent], "restored": [str(one.pk) for one in former]}
+    docket.move(Verb.TAKE_BACK, actor=actor, now=now, before=undo, facts=facts)
 
 
 @act

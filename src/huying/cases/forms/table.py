@@ -14,6 +14,8 @@ from huying.cases import actions
 from huying.cases.actions import Act
 from huying.cases.forms import closing, desk, units
 from huying.cases.forms.base import MoveForm, NoFields, ReasonForm, Subject
+from huying.cases.forms.recategorise import RecategoriseForm
+from huying.cases.forms.split import SplitForm
 from huying.cases.models import Case
 from huying.cases.rules import FLOW, OPEN, State, Verb, move_label
 from huying.kernel.actor import Actor
@@ -139,6 +141,8 @@ _EVERY = [
     DeskMove("answer", (V.ANSWER,), desk.AnswerForm, Once(actions.answer_case), 53, "message", _("已直接答复。")),
     DeskMove("send_to_verify", (V.SEND_TO_VERIFY,), NoFields, Once(actions.send_to_verify), 54, "eye",
              _("已请网格去核实。")),
+    DeskMove("recategorise", (V.CORRECT,), RecategoriseForm, Once(actions.recategorise_case), 54, "tag",
+             _("事项类型改好了。"), _("改事项类型"), _("改事项类型")),
     DeskMove("correct", (V.CORRECT,), desk.CorrectForm, Once(actions.correct_case), 55, "edit", _("已更正。"),
              submit=_("保存")),
     DeskMove("place", (V.PLACE,), desk.PlaceForm, Once(actions.place_case), 56, "pin", _("位置已改。"),
@@ -146,6 +150,8 @@ _EVERY = [
     DeskMove("add_unit", (V.ADD_UNIT,), units.AddUnitForm, Once(actions.add_units), 57, "users", _("已加协办。")),
     DeskMove("reassign", (V.REASSIGN,), units.ReassignArguments, Once(actions.reassign_case), 58, "swap",
              _("已改派。")),
+    DeskMove("split", (V.SPLIT,), SplitForm, Once(actions.split_case), 61, "split", _("拆好了，各办各的。")),
+    DeskMove("take_back", (V.TAKE_BACK,), NoFields, Once(actions.take_back_dispatch), 58, "undo", _("派单收回了。")),
     DeskMove("raise", (V.RAISE,), ReasonForm, Once(actions.raise_case), 59, "up", _("已上报。")),
     DeskMove("merge", (V.MERGE,), desk.MergeForm, Once(actions.merge_case), 60, "merge", _("已并案。")),
     DeskMove("unmerge", (V.UNMERGE,), NoFields, Once(actions.unmerge_case), 61, "split", _("并案已撤销。")),

@@ -188,7 +188,7 @@ def _near(viewer: Actor, confidential: bool) -> Ready | None:
 
 def linked(case: Case, viewer: Actor) -> dict[str, list[Case]]:
     """Cases that are tied to this one and that the viewer may see: merged into it, its target, what it follows."""
-    above = tuple(pk for pk in (case.merged_into_id, case.follows_id) if pk is not None)
+    above = tuple(pk for pk in (case.merged_into_id, case.follows_id, case.part_of_id) if pk is not None)
     comes_again = viewer.kind == ActorKind.PERSON and viewer.report_id is None  # a reporter looks at one report
     ready = (_tied if comes_again else _tied.__wrapped__)(viewer)
     found = ready.objects(Case, COLUMNS, case=case.pk, above=above or (_NONE,))
@@ -197,6 +197,8 @@ def linked(case: Case, viewer: Actor) -> dict[str, list[Case]]:
         "into": [other for other in found if other.pk == case.merged_into_id],
         "follows": [other for other in found if other.pk == case.follows_id],
         "followed_by": [other for other in found if other.follows_id == case.pk],
+        "part_of": [other for other in found if other.pk == case.part_of_id],
+        "parts": [other for other in found if other.part_of_id == case.pk],
     }
 
 
@@ -205,7 +207,7 @@ _NONE, _ABOVE = UUID(int=0), UUID(int=2)
 
 @lru_cache(maxsize=256)
 def _tied(viewer: Actor) -> Ready:
-    ties = Q(merged_into=ID) | Q(follows=ID) | Q(pk__in=[_ABOVE])
+    ties = Q(merged_into=ID) | Q(follows=ID) | Q(part_of=ID) | Q(pk__in=[_ABOVE])
     rows = seen_by(viewer).filter(ties).order_by("received_at", "pk")
     return Ready(rows.values_list(*COLUMNS)[:MOST_LIKE], case=ID, above=_ABOVE)
 

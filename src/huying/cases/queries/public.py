@@ -85,6 +85,7 @@ class Own:
     work_photos: list[Attachment]
     clocks: list[Clock]  # of the case, running or not, the oldest first
     history: list[History] = field(default_factory=list)
+    parts: list[Case] = field(default_factory=list)  # that were split from it, the first first
     question: str = ""  # what this reporter is asked for and has not answered
 
     @property
@@ -162,6 +163,9 @@ def own(report_id: UUID) -> Own | None:
         work_photos=_fit_to_leave(case, answers, photos),
         clocks=list(case_clocks),
         question=_question(case, report),
+        parts=list(Case.objects.defer("search").filter(part_of=case).order_by("received_at", "pk"))
+        if case.parts
+        else [],
         history=sorted(audit.history_of("case", [case.pk]), key=lambda line: line.pk),
     )
 

@@ -58,6 +58,7 @@ class Given:
     receiver: str = ""
     confirmed: bool = False
     result: str = ""
+    parts: int = 0  # into which the form splits
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,10 @@ class CaseFacts:
     review_ahead: bool = False  # the day of review that was asked for is still to come
     extensions: int = 0  # asked for in this round, whatever the answer
     late_told: bool = False
+    just_sent: bool = False  # its orders went out a moment ago, and nothing has happened since
+    parts_open: bool = False  # parts that were split from it are still open
+    is_part: bool = False
+    sent_over: bool = False  # those orders took the place of others, which can be restored
     actor_id: UUID | None = None
     actor_units: tuple[UUID, ...] = ()
     actor_bodies: tuple[UUID, ...] = ()  # the units, and those in whose name a program may not act

@@ -20,6 +20,8 @@ RETURNS_BEFORE_NAMING = 2
 MOST_EXTENSIONS = 2
 MOST_QUESTIONS = 2
 LONGEST_HOLD = timedelta(days=90)
+TAKE_BACK_WITHIN = timedelta(minutes=10)
+MOST_PARTS = 5
 
 
 # what the case must know
@@ -546,3 +548,39 @@ def target_like(facts: CaseFacts) -> bool:
 @guard(_("请确认两件是同一件事。"))
 def confirmed(facts: CaseFacts) -> bool:
     return facts.given is None or facts.given.confirmed
+
+
+# sent by mistake
+
+
+@guard(_("派出后 10 分钟内、单位还没签收、别人也没动过的，才能收回。请改派。"))
+def just_sent(facts: CaseFacts) -> bool:
+    return facts.just_sent
+
+
+@guard(_("派出以前有别的单位在办。"))
+def nobody_before(facts: CaseFacts) -> bool:
+    return not facts.sent_over
+
+
+@guard(_("派出以前没有单位在办。"))
+def somebody_before(facts: CaseFacts) -> bool:
+    return facts.sent_over
+
+
+# parts
+
+
+@guard(_("拆出去的还没有全部办完。全部办完以后，这一件再办结、一起回访。"))
+def parts_ended(facts: CaseFacts) -> bool:
+    return not facts.parts_open
+
+
+@guard(_("这一件是拆出来的，不能再拆。请在原来那件上拆。"))
+def no_part_itself(facts: CaseFacts) -> bool:
+    return not facts.is_part
+
+
+@guard(_("请写明拆出来的是什么事，最多五件。"))
+def parts_given(facts: CaseFacts) -> bool:
+    return facts.given is None or 1 <= facts.given.parts <= MOST_PARTS

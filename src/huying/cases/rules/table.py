@@ -48,7 +48,7 @@ FLOW = Flow(
             {S.RECEIVED, S.TRIAGED},
             S.ANSWERED,
             duty=Duty.INTAKE,
-            guards=(g.actor_not_recused, g.not_objected_against, g.decline_not_asked, g.answer_given),
+            guards=(g.actor_not_recused, g.parts_ended, g.not_objected_against, g.decline_not_asked, g.answer_given),
         ),
         Move(
             V.ASK_DECLINE,
@@ -62,7 +62,13 @@ FLOW = Flow(
             {S.RECEIVED, S.TRIAGED},
             S.DECLINED,
             duty=Duty.FILE,
-            guards=(g.actor_not_recused, g.decline_asked, g.not_who_asked_to_decline, g.not_objected_against),
+            guards=(
+                g.actor_not_recused,
+                g.parts_ended,
+                g.decline_asked,
+                g.not_who_asked_to_decline,
+                g.not_objected_against,
+            ),
         ),
         Move(
             V.REFUSE_DECLINE,
@@ -76,7 +82,7 @@ FLOW = Flow(
             MERGEABLE,
             S.MERGED,
             duty=Duty.INTAKE,
-            guards=(g.actor_not_recused, g.no_return_pending, g.target_open, g.target_like, g.confirmed),
+            guards=(g.actor_not_recused, g.parts_ended, g.no_return_pending, g.target_open, g.target_like, g.confirmed),
         ),
         *(Move(V.UNMERGE, {S.MERGED}, state, duty=Duty.INTAKE, guards=(_was(state),)) for state in MERGEABLE),
         Move(
@@ -270,14 +276,21 @@ FLOW = Flow(
             {S.REVIEWING},
             S.CHECKING,
             duty=Duty.REVIEW,
-            guards=(g.actor_not_recused, g.not_the_handler, g.signed_or_no_signer, g.needs_check),
+            guards=(g.actor_not_recused, g.parts_ended, g.not_the_handler, g.signed_or_no_signer, g.needs_check),
         ),
         Move(
             V.REVIEW,
             {S.REVIEWING},
             S.CALLING_BACK,
             duty=Duty.REVIEW,
-            guards=(g.actor_not_recused, g.not_the_handler, g.signed_or_no_signer, g.needs_no_check, g.needs_call_back),
+            guards=(
+                g.actor_not_recused,
+                g.parts_ended,
+                g.not_the_handler,
+                g.signed_or_no_signer,
+                g.needs_no_check,
+                g.needs_call_back,
+            ),
         ),
         Move(
             V.REVIEW,
@@ -286,6 +299,7 @@ FLOW = Flow(
             duty=Duty.REVIEW,
             guards=(
                 g.actor_not_recused,
+                g.parts_ended,
                 g.not_the_handler,
                 g.signed_or_no_signer,
                 g.needs_no_check,
@@ -393,7 +407,7 @@ FLOW = Flow(
             OPEN,
             S.TRANSFERRED,
             duty=Duty.DISPATCH,
-            guards=(g.actor_not_recused, g.not_objected_against, g.receiver_confirmed),
+            guards=(g.actor_not_recused, g.parts_ended, g.not_objected_against, g.receiver_confirmed),
         ),
         Move(V.WITHDRAW, OPEN, S.WITHDRAWN, guards=(g.voice_still_speaks, g.last_voice_and_safe)),
         Move(V.WITHDRAW, OPEN, None, guards=(g.voice_still_speaks,)),
@@ -403,7 +417,11 @@ FLOW = Flow(
             V.ASK_VOID, OPEN, None, duty=Duty.DISPATCH, guards=(g.actor_not_recused, g.void_not_asked, g.reason_given)
         ),
         Move(
-            V.VOID, OPEN, S.VOIDED, duty=Duty.FILE, guards=(g.actor_not_recused, g.void_asked, g.not_who_asked_to_void)
+            V.VOID,
+            OPEN,
+            S.VOIDED,
+            duty=Duty.FILE,
+            guards=(g.actor_not_recused, g.parts_ended, g.void_asked, g.not_who_asked_to_void),
         ),
         Move(
             V.REFUSE_VOID,
@@ -529,6 +547,27 @@ FLOW = Flow(
             guards=(g.actor_not_recused, g.reporter_asked, g.lead_at_work_or_desk),
         ),
         Move(V.RESUME, {S.IN_HAND}, None, duty=Duty.DISPATCH, guards=(g.actor_not_recused, g.held)),
+        Move(
+            V.SPLIT,
+            {S.RECEIVED, S.TRIAGED, S.FILED, S.IN_HAND},
+            None,
+            duty=Duty.INTAKE,
+            guards=(g.actor_not_recused, g.no_part_itself, g.parts_given),
+        ),
+        Move(
+            V.TAKE_BACK,
+            {S.IN_HAND},
+            S.FILED,
+            duty=Duty.DISPATCH,
+            guards=(g.actor_not_recused, g.just_sent, g.nobody_before),
+        ),
+        Move(
+            V.TAKE_BACK,
+            {S.IN_HAND},
+            None,
+            duty=Duty.DISPATCH,
+            guards=(g.actor_not_recused, g.just_sent, g.somebody_before),
+        ),
     ]
 )
 
@@ -561,7 +600,8 @@ BY: dict[Verb, By] = {
     V.ASK_EXTEND: By.UNIT, V.EXTEND: By.LEAD, V.REFUSE_EXTEND: By.LEAD, V.LEAD_EXTEND: By.DESK,
     V.REFUSE_LEAD_EXTEND: By.DESK, V.ASK_HOLD: By.UNIT, V.HOLD: By.DESK, V.REFUSE_HOLD: By.DESK, V.RESUME: By.DESK,
     V.SUPERVISE: By.DESK, V.REPORT_BACK: By.UNIT, V.PRESS: By.DESK, V.CLOSE_SUPERVISION: By.DESK,
-    V.ASK_REPORTER: By.UNIT, V.REPLY: By.REPORTER, V.STOP_WAITING: By.UNIT,
+    V.ASK_REPORTER: By.UNIT, V.REPLY: By.REPORTER, V.STOP_WAITING: By.UNIT, V.TAKE_BACK: By.DESK,
+    V.SPLIT: By.DESK,
 }  # fmt: skip
 
 # Others who may walk the same move.
@@ -573,6 +613,7 @@ ALSO: dict[Verb, tuple[tuple[By, Duty | None], ...]] = {
     V.REOPEN: ((By.REPORTER, None),),
     V.OBJECT: ((By.REPORTER, None),),
     V.ASK_HOLD: ((By.DESK, Duty.DISPATCH),),
+    V.SPLIT: ((By.DESK, Duty.DISPATCH),),
     V.ASK_REPORTER: ((By.DESK, Duty.DISPATCH),),
     V.REPLY: ((By.DESK, Duty.INTAKE), (By.DESK, Duty.CALL_BACK), (By.LEAD, Duty.HANDLE)),
     V.STOP_WAITING: ((By.DESK, Duty.DISPATCH),),

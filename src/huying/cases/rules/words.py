@@ -113,6 +113,8 @@ class Verb(Term):
     ASK_REPORTER = "ask_reporter", _("请诉求人补充")
     REPLY = "reply", _("回答补充")
     STOP_WAITING = "stop_waiting", _("不再等补充")
+    TAKE_BACK = "take_back", _("收回派单")
+    SPLIT = "split", _("拆成几件")
     # of work orders alone; they follow the case
     COMPLETE = "complete", _("完成")
     CANCEL = "cancel", _("撤销")

@@ -33,7 +33,9 @@ from huying.cases.whistlefile import panel_of
 from huying.files import covering, responses
 from huying.kernel.doors import actor_of, attempt, now_of, sensitive, staff
 from huying.kernel.refusals import Conflict, NotAllowed, NotFound
-from huying.kernel.terms import _
+from huying.kernel.registry import LINKS
+from huying.kernel.terms import Label, _
+from huying.people.rules import Duty
 from huying.places import queries as places
 from huying.places.rules import Tier, street_of
 from huying.ui.context import link
@@ -248,6 +250,16 @@ def outlines(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return JsonResponse(shapes)
 
 
+def _papers(subject: Subject) -> list[tuple[Label, str]]:
+    """The papers of a case that this viewer may print or ask for; the last as an upper app registered it."""
+    case = subject.case
+    found = [(one.label, reverse("cases:sheet", args=[case.pk, one])) for one in kinds_of(subject)]
+    pack = LINKS.get("case_pack")
+    if pack is not None and subject.actor.may(Duty.EXPORT, case.area_code):
+        found.append((_("案件材料"), reverse(pack[0], kwargs={pack[1]: case.pk})))
+    return found
+
+
 def _subject(request: HttpRequest, case_id: UUID) -> Subject:
     found = subject_of(case_id, actor=actor_of(request), now=now_of(request))
     if found is None:
@@ -296,7 +308,7 @@ def _shown(
         "errands": errands_of(file.subject),
         "whistles": panel_of(file.case, actor=file.subject.actor, now=file.subject.now),
         "map_url": reverse("cases:outlines", args=[file.case.pk]),
-        "sheets": [(one.label, reverse("cases:sheet", args=[file.case.pk, one])) for one in kinds_of(file.subject)],
+        "sheets": _papers(file.subject),
         **more,
     }
     return render(request, "cases/case.html", context, status=status)

@@ -25,12 +25,13 @@ from huying.desk.filters import Chips, as_tab, common_area, map_area, saved_tabs
 from huying.desk.forms import BoxForm, ListForm
 from huying.desk.links import case_url, outlines_url, with_changes
 from huying.desk.rows import Rows, ShownClock, clock_of
-from huying.desk.rules import filter_address
+from huying.desk.rules import MOST_TOGETHER, acts_of, filter_address
 from huying.kernel.actor import Actor
 from huying.kernel.doors import actor_of, now_of, staff
 from huying.kernel.ids import is_case_number
 from huying.kernel.paging import Page
 from huying.kernel.refusals import Invalid
+from huying.people.rules import Duty
 
 ON_A_PAGE = 25
 VIEWS = ("both", "list", "map")
@@ -62,15 +63,20 @@ def cases(request: HttpRequest) -> HttpResponse:
     if view not in VIEWS or not area:
         view = "both"
     shown_rows = rows if view != "map" else []
-    made = Rows(shown_rows, viewer, now=now)
+    made, acts = Rows(shown_rows, viewer, now=now), acts_of(viewer)
     facts: dict[str, Any] = {
         "menu_key": "cases",
         "rows": [
-            made.of_case(row, number=place, dated=not wanted.by_due) for place, row in enumerate(shown_rows, start=1)
+            made.of_case(row, number=place, dated=not wanted.by_due, picks=bool(acts))
+            for place, row in enumerate(shown_rows, start=1)
         ],
+        "acts": acts,
+        "filter_parts": parse_qsl(query),
+        "most_together": MOST_TOGETHER,
         "page": page,
         "first": not page.after,
         "tabs": [*tabs_of(wanted, counts, now), *saved_tabs(saved, query)],
+        "export_url": f"{reverse('desk:exports')}?{query}" if viewer.has(Duty.EXPORT) and rows else "",
         "save_url": f"{reverse('desk:save_filter')}?{query}" if query and here is None else "",
         "saved": here if here is not None and may_remove(here, viewer) else None,
         "filters": shown,
