@@ -30,6 +30,7 @@ class SheetKind(Term):
     HAND_OVER = "hand_over", _("交办单")
     SIGN_IN = "sign_in", _("签收单")
     SUPERVISION = "supervision", _("督办单")
+    REPLY = "reply", _("回复单")
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,11 @@ class Sheet:
     texts: list[tuple[Label, str]] = field(default_factory=list)
     signs: list[Label] = field(default_factory=list)
     made: str = ""
+    name: Label = ""  # where the kind alone does not say it
 
     @property
     def title(self) -> Label:
-        return self.kind.label
+        return self.name or self.kind.label
 
 
 def kinds_of(subject: Subject) -> list[SheetKind]:
@@ -54,7 +56,7 @@ def kinds_of(subject: Subject) -> list[SheetKind]:
     if not subject.docket.live_orders:
         return []
     supervised = any(one.verb in (Verb.SUPERVISE, Verb.PRESS) for one in subject.rows.remarks)
-    return [one for one in SheetKind if one != SheetKind.SUPERVISION or supervised]
+    return [SheetKind.HAND_OVER, SheetKind.SIGN_IN, *([SheetKind.SUPERVISION] if supervised else [])]
 
 
 def sheet_of(subject: Subject, kind: SheetKind) -> Sheet | None:

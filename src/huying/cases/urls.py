@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from huying.cases import views, whistle_views
+from huying.cases import ticket_views, views, whistle_views
 
 app_name = "cases"
 urlpatterns = [
@@ -10,6 +10,15 @@ urlpatterns = [
     path("whistles/figures/", whistle_views.figures, name="whistle_figures"),
     path("whistles/<uuid:whistle_id>/", whistle_views.whistle, name="whistle"),
     path("whistles/<uuid:whistle_id>/moves/<slug:verb>/", whistle_views.move_whistle, name="move_whistle"),
+    path("tickets/", ticket_views.tickets, name="tickets"),
+    path("tickets/import/", ticket_views.bring, name="bring_tickets"),
+    path("tickets/import/<uuid:draft_id>/", ticket_views.brought, name="brought_tickets"),
+    path("tickets/export.<slug:form>", ticket_views.export, name="export_tickets"),
+    path("tickets/<uuid:ticket_id>/", ticket_views.ticket, name="ticket"),
+    path("tickets/<uuid:ticket_id>/moves/<slug:verb>/", ticket_views.move_ticket, name="move_ticket"),
+    path("tickets/<uuid:ticket_id>/paper/", ticket_views.paper, name="ticket_paper"),
+    path("tickets/<uuid:ticket_id>/paper/word/", ticket_views.paper_as_word, name="ticket_paper_as_word"),
+    path("<uuid:case_id>/upward/", ticket_views.go_up, name="go_up"),
     path("<uuid:case_id>/whistle/", whistle_views.ask_whistle, name="ask_whistle"),
     path("<uuid:case_id>/", views.case, name="case"),
     path("<uuid:case_id>/moves/<slug:verb>/", views.move, name="move"),

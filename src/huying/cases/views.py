@@ -27,6 +27,7 @@ from huying.cases.forms.table import SENT_OTHERWISE
 from huying.cases.queries import page
 from huying.cases.sent import sent_about
 from huying.cases.sheets import DOCX, Sheet, SheetKind, docx_of, kinds_of, sheet_of
+from huying.cases.ticketfile import panel_of as tickets_of
 from huying.cases.whistlefile import panel_of
 from huying.files import covering, responses
 from huying.kernel.doors import actor_of, attempt, now_of, sensitive, staff
@@ -291,6 +292,7 @@ def _shown(
         "menu_key": "cases",  # the entry of the menu that leads here
         "sent": sent_about(file.case, hides_callers=file.subject.hides_callers, now=file.subject.now),
         "whistles": panel_of(file.case, actor=file.subject.actor, now=file.subject.now),
+        "tickets": tickets_of(file.case, file.subject.rows.reports, actor=file.subject.actor, now=file.subject.now),
         "map_url": reverse("cases:outlines", args=[file.case.pk]),
         "sheets": [(one.label, reverse("cases:sheet", args=[file.case.pk, one])) for one in kinds_of(file.subject)],
         **more,

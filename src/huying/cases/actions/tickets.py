@@ -100,6 +100,7 @@ class Act:
 
     def recount(self, *, granted: bool = False) -> None:
         """The case's limits again, after this ticket's changed."""
+        self.ticket.inner_due_at = None  # it is counted from what is stored
         self.ticket.save()
         count_inner(self.docket, granted=granted)
         self.ticket.refresh_from_db(fields=["buffer", "inner_due_at"])
@@ -513,12 +514,13 @@ def take_rows(source: Source, rows: Sequence[Row], *, actor: Actor, now: datetim
     for row in sorted(rows, key=lambda one: one.number):
         hold(_number_key(source, row.number))  # of two at once the second waits, and finds what the first did
     plan = plan_rows(source, rows, actor=actor)
-    done = {one.row.number: one for one in plan}
     there = [one for one in plan if one.arrival in _CHANGES]
-    for one in sorted(there, key=lambda found: str(found.case_id)):  # locks in one order
-        done[one.row.number] = _take_known(one, actor=actor, now=now)
+    done = {
+        one.row.number: _take_known(one, actor=actor, now=now)
+        for one in sorted(there, key=lambda found: str(found.case_id))  # locks in one order
+    }
     done |= _take_new(source, [one.row for one in plan if one.arrival == Arrival.NEW], actor=actor, now=now)
-    return [done[one.number] for one in rows]
+    return [done[one.row.number] if one.arrival in _CHANGES | {Arrival.NEW} else one for one in plan]
 
 
 _CHANGES = frozenset({Arrival.UPDATE, Arrival.AGAIN, Arrival.RESULT, Arrival.DECISION})
