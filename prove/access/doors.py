@@ -174,6 +174,18 @@ def _whistle_move(world: World, wish: Wish) -> list[Thing]:
     return [Thing({**one.values, "verb": verb}, one.secret, f"{one.words} {verb}") for one in _whistle(world, wish)]
 
 
+def _ticket(world: World, wish: Wish) -> list[Thing]:
+    return [
+        Thing({"ticket_id": str(one.ticket_id)}, world.ids[str(one.id)], f"{one.secrecy} {one.state}")
+        for one in _cases(world, wish)
+    ]
+
+
+def _ticket_move(world: World, wish: Wish) -> list[Thing]:
+    verb = wish.rng.choice(["fill", "send", "answer_ask", "result", "ask_return", "number"])
+    return [Thing({**one.values, "verb": verb}, one.secret, f"{one.words} {verb}") for one in _ticket(world, wish)]
+
+
 def _case_sheet(world: World, wish: Wish) -> list[Thing]:
     """A paper of a case that a unit has."""
     return [
@@ -468,6 +480,12 @@ VALUES: dict[str, Fill] = {
     "cases case_id": _case,
     "cases whistle_id": _whistle,
     "cases whistle_id verb": _whistle_move,
+    "cases ticket_id": _ticket,
+    "cases ticket_id verb": _ticket_move,
+    "cases:ticket_paper": _nobody("ticket_id"),
+    "cases:ticket_paper_as_word": _nobody("ticket_id"),
+    "cases draft_id": _nobody("draft_id"),
+    "cases form": _open(form="csv"),
     "cases case_id verb": _case_move,
     "cases case_id file_id": _case_file,
     "cases case_id kind": _case_sheet,
@@ -509,6 +527,8 @@ VALUES: dict[str, Fill] = {
     "api order_id": _order,
     "api whistle_id": _whistle,
     "api whistle_id verb": _whistle_move,
+    "api ticket_id": _ticket,
+    "api ticket_id verb": _ticket_move,
     "api report_id": _report,
     "api:read_type": _open(code="0301"),
     "api:read_assessment": _areas("code", "read"),

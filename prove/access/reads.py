@@ -33,6 +33,7 @@ from huying.cases.queries import (
     page,
     scope,
     tallies,
+    tickets,
     whistles,
 )  # fmt: skip
 from huying.cases.queries.lists import Wanted
@@ -335,6 +336,12 @@ def _whistles(asked: Asked) -> list[Triple]:
     wanted = whistles.WantedWhistles()
     got = _all(lambda one: whistles.whistles_found(asked.actor, wanted, now=NOW, page=one))
     return [("", _ids(got), want)]
+
+
+def _tickets(asked: Asked) -> list[Triple]:
+    want = {one.ticket_id for one in asked.world.cases.values() if asked.sees(one)}
+    wanted = tickets.WantedTickets()
+    return [("", _ids(_all(lambda one: tickets.tickets_found(asked.actor, wanted, now=NOW, page=one))), want)]
 
 
 def _whistle_figures(asked: Asked) -> list[Triple]:
@@ -768,6 +775,10 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     ),
     "cases.queries.whistles.whistles_found": _whistles,
     "cases.queries.whistles.figures": _whistle_figures,
+    "cases.queries.tickets.rows_of": lambda asked: _one_by_one(
+        asked, lambda one: tickets.rows_of(one.ticket_id, asked.actor)
+    ),
+    "cases.queries.tickets.tickets_found": _tickets,
     "cases.by_people.sight_of": _sight,
     "cases.queries.calls.same_matter": _near(lambda case, actor: _ids(calls.same_matter(case, actor, now=NOW))),
     "cases.queries.asking.undecided": lambda asked: [
@@ -951,6 +962,9 @@ NOT_A_READ: dict[str, str] = {
     "access.queries.review_areas": "codes of the viewer's own duties",
     "cases.panels.complaints": "draws what `about_work` gave",
     "cases.queries.dues.cases_with_old_dues": "asked by the system alone",
+    "cases.queries.tickets.may": "a yes or no about a case that was given",
+    "cases.queries.tickets.legal_moves": "about a ticket that was given",
+    "cases.queries.tickets.answered_of": "`tickets_found` under a filter, of one source",
     "cases.queries.whistles.parts_for": "about a whistle that was given",
     "cases.queries.whistles.legal_moves": "about a whistle that was given",
     "cases.queries.whistles.caller_units": "the actor's own units",

@@ -32,6 +32,8 @@ from huying.cases.models import (
     Remark,
     Report,
     SiteVisit,
+    Source,
+    Ticket,
     Whistle,
     WhistleKind,
     WhistlePart,
@@ -187,6 +189,7 @@ class Made:
     number: str
     order_ids: tuple[UUID, ...] = ()
     whistle_id: UUID = UUID(int=0)
+    ticket_id: UUID = UUID(int=0)
     called: tuple[tuple[UUID, str, str], ...] = ()  # unit, state of its part, state of the whistle
     files: dict[str, UUID] = field(default_factory=dict)
 
@@ -469,6 +472,7 @@ def _cases(world: World, *, whole: bool) -> None:
     takers = [one for one in world.cast if Duty.REPORT in _duties(one.role)]
     cases, reports, orders, recusals, rest, files = [], [], [], [], [], []
     whistles, parts, kind = [], [], WhistleKind.objects.order_by("pk")[0]
+    tickets, source = [], Source.objects.order_by("pk")[0]
     last: dict[tuple[str, str], UUID] = {}
     every = list(shapes())
     for number, (cell, secrecy, (state, held)) in enumerate(
@@ -555,6 +559,13 @@ def _cases(world: World, *, whole: bool) -> None:
             )
             for unit, part, _blown in made.called
         ]  # fmt: skip
+        made.ticket_id = world.known(uuid.uuid5(_SPACE, f"ticket {number}"), "case", cell, made)
+        tickets.append(
+            Ticket(
+                id=made.ticket_id, source=source, number=f"T{number}", report_id=made.report_id, state="open",
+                received_at=received, closing={"答复": world.mark("case", cell, made, "closing")},
+            )
+        )  # fmt: skip
         for unit in made.recused_units:
             recusals.append(_recusal(key, unit_id=unit))
         for account in made.recused_accounts:
@@ -568,12 +579,13 @@ def _cases(world: World, *, whole: bool) -> None:
     Recusal.objects.bulk_create(recusals, batch_size=1000)
     Whistle.objects.bulk_create(whistles, batch_size=1000)
     WhistlePart.objects.bulk_create(parts, batch_size=1000)
+    Ticket.objects.bulk_create(tickets, batch_size=1000)
     by_model: dict[type[models.Model], list[Any]] = {}
     for row in [*rest, *files]:
         by_model.setdefault(type(row), []).append(row)
     for model, rows in by_model.items():
         model._default_manager.bulk_create(rows, batch_size=1000)
-    for model in (Case, Report, WorkOrder, Recusal, Whistle, WhistlePart, *by_model):
+    for model in (Case, Report, WorkOrder, Recusal, Whistle, WhistlePart, Ticket, *by_model):
         world.rows.setdefault(model, {})
 
 
@@ -905,6 +917,8 @@ LEFT_OUT: dict[str, str] = {
     "places.GridDuty": "the same words for a whole net",
     "places.GridStandard": "numbers",
     "places.EmergencyMode": "told to everybody in the area",
+    "cases.TicketAsk": "read with its ticket alone",
+    "cases.TicketStep": "read with its ticket alone",
     "cases.WhistleKind": "limits, the same for everybody",
     "cases.WhistleBand": "numbers, the same for everybody",
     "cases.Tally": "numbers of cells, added up over the viewer's own areas: the board is a query of its own",

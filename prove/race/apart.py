@@ -43,7 +43,7 @@ _NAMES: dict[str, str] = {
     ),
     SHEET: (
         "import_sheets import_areas import_polygons apply_draft check_draft keep_draft bulk_change "
-        "preview_bulk undo_bulk import_rows settle keep_old_net "
+        "preview_bulk undo_bulk import_rows settle keep_old_net take_rows map_columns "
     ),
     FORM: (
         "add_type change_limits change_public close_public draft_public approve_version send_back_version "
@@ -59,6 +59,7 @@ _NAMES: dict[str, str] = {
     UNDER: (
         "ask_whistle decide_whistle answer_whistle arrive_whistle finish_part object_to_whistle decide_objection "
         "end_whistle cancel_whistle rate_unit rate_caller climb "
+        "ask_upper answer_ask fill_closing send_answer do_step record_result note_number reply_from_above send_up "
     ),
     NEW: (
         "find_and_handle ask_export note_export create_organisation make_client make_webhook draw_plan "

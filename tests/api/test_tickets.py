@@ -47,7 +47,8 @@ def test_strangers_bad_bodies_and_unknown_moves(world, program, source):
         {"number": "X"}, {"number": ""}, {"words": ""}, {"source": "other"}, {"result": "well"},
         {"received_at": "2099-01-01T00:00:00Z"}, {"phone": "无"}, {"result": "satisfied"},
     ):  # fmt: skip
-        clerk.post("/tickets", {**PUSH, **wrong}, status=(404, 409, 422))
+        clerk.post("/tickets", {**PUSH, **wrong}, status=None)
+        assert clerk.last.status_code in (404, 409, 422), (wrong, clerk.last.content)
     made = clerk.post("/tickets", PUSH, status=201)
     for path in (f"/tickets/{made['ticket_id']}", f"/cases/{made['case_id']}/upward"):
         stranger.get(path, status=404)

@@ -52,7 +52,7 @@ def test_the_city_and_the_street_hand_matters_down_and_up(world, staff, clock):
     keeper.open("/desk/registers/ticket_source/new/")
     keeper.press(
         "保存", code="hotline", name="城市热线", area_code=STREET, kind="ticket", tier="city", number_pattern="GZ####",
-        limit="5wd", return_within="2wd", extend_before="1wd", pauses="1", upper_calls="1", counted="1",
+        limit="5wd", return_within="2wd", extend_before="1wd", pauses=True, upper_calls=True, counted=True,
         closing="流水号=number\n办理结果=outcome\n答复=answer\n经办单位=unit",
     )  # fmt: skip
     source = Source.objects.get()
