@@ -543,7 +543,7 @@ def _bring_up_to_date(act: Act, one: Taken) -> None:
     ticket.seen = [*ticket.seen, _mark(row)]
     ticket.sheet = reads.sealed_sheet(ticket.pk, dict(row.sheet), act.now)
     if one.arrival == Arrival.DECISION:
-        _answer(act, granted=bool(row.granted), words=row.decision_words or str(_("上级没有写说明")), due=row.due)
+        _answer(act, granted=bool(row.granted), words=row.decision_words or "—", due=row.due)
         return
     if one.arrival == Arrival.RESULT:
         assert row.result is not None
