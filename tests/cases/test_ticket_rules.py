@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huying.cases.queries.tickets import MOVES, WHO
+from huying.cases.rules.ticket_words import DEFAULT_CLOSING
 from huying.cases.rules.tickets import (
-    DEFAULT_CLOSING,
     FLOW,
     SHIPPED_STEPS,
     Arrival,

@@ -33,8 +33,8 @@ from huying.cases.rules import (
 )
 from huying.cases.rules.calling import CallHours
 from huying.cases.rules.tallies import TallyKind
+from huying.cases.rules.ticket_words import DEFAULT_CLOSING
 from huying.cases.rules.tickets import (
-    DEFAULT_CLOSING,
     AskKind,
     AskState,
     ClosingField,

@@ -94,7 +94,8 @@ class TicketFile:
     @property
     def whole(self) -> str:
         """All fields in their order, as one text."""
-        return "\n".join(f"{one.heading}：{one.words}" for one in self.copies)
+        told = _("%(heading)s：%(words)s")
+        return "\n".join(str(told) % {"heading": one.heading, "words": one.words} for one in self.copies)
 
 
 def state_of(ticket: Ticket) -> tuple[Label, str]:

@@ -35,7 +35,10 @@ class ReadLine:
     @property
     def reason(self) -> str:
         labels = {str(one): str(one.label) for one in TicketField}
-        return " ".join(f"{labels.get(name, name)}：{sentence}" for name, sentence in self.wrong.items())
+        told = _("%(heading)s：%(words)s")
+        return " ".join(
+            str(told) % {"heading": labels.get(name, name), "words": sentence} for name, sentence in self.wrong.items()
+        )
 
 
 def lines_of(path: Path) -> list[Line]:

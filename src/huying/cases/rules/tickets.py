@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
+from huying.cases.rules.ticket_words import DAYS, HEADINGS, NO, RESULTS, TIMES, YES
 from huying.cases.rules.words import Satisfaction
 from huying.clocks.rules import Calendar, Limit, due_at
 from huying.kernel.flow import Flow, Move, guard
@@ -277,11 +278,6 @@ class ClosingField:
     source: ClosingFrom
 
 
-DEFAULT_CLOSING = (
-    "工单编号=number\n办理结果=outcome\n答复内容=answer\n承办单位=unit\n联系时间=contacted\n办结时间=finished"
-)
-
-
 def closing_fields(text: str) -> tuple[ClosingField, ...]:
     """The fields in their order: one a line, `heading=where from`. ValueError with the line that is none."""
     found: list[ClosingField] = []
@@ -319,26 +315,12 @@ class TicketField(Term):
 
 NEEDED_FIELDS = (TicketField.NUMBER, TicketField.WORDS)
 PERSONAL = frozenset({TicketField.NAME, TicketField.PHONE})
-_HEADINGS: dict[TicketField, tuple[str, ...]] = {
-    TicketField.NUMBER: ("工单编号", "编号", "工单号", "案件编号", "受理编号"),
-    TicketField.WORDS: ("诉求内容", "工单内容", "问题描述", "内容", "反映内容"),
-    TicketField.TITLE: ("标题", "工单标题", "诉求标题"),
-    TicketField.RECEIVED: ("交办时间", "派单时间", "下派时间", "受理时间"),
-    TicketField.DUE: ("上级时限", "截止时间", "办理时限", "到期时间"),
-    TicketField.PLACE: ("地点", "地址", "事发地址", "问题地点"),
-    TicketField.NAME: ("诉求人姓名", "诉求人", "姓名", "来电人"),
-    TicketField.PHONE: ("联系电话", "电话", "来电号码", "联系方式"),
-    TicketField.RESULT: ("回访结果", "满意度"),
-    TicketField.RESULT_WORDS: ("回访内容", "回访意见"),
-    TicketField.DECISION: ("申请的答复", "审批结果"),
-    TicketField.DECISION_WORDS: ("答复的说明", "审批意见"),
-}
 
 
 def guessed(headings: Iterable[str]) -> dict[str, str]:
     """Which column probably means what, by the names that such sheets use."""
     there = {one.strip() for one in headings}
-    found = {str(name): next((one for one in known if one in there), "") for name, known in _HEADINGS.items()}
+    found = {name: next((one for one in known if one in there), "") for name, known in HEADINGS.items()}
     return {name: heading for name, heading in found.items() if heading}
 
 
@@ -364,26 +346,15 @@ class Row:
         return f"Row({self.number})"
 
 
-_TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y年%m月%d日 %H:%M")
-_RESULTS: tuple[tuple[Result, tuple[str, ...]], ...] = (  # the first that is found in the cell
-    (Result.DISSATISFIED, ("不满意", "未解决", "没解决", "没有解决", "dissatisfied", "unsolved")),
-    (Result.FAIR, ("基本满意", "一般", "fair")),
-    (Result.SATISFIED, ("满意", "已解决", "satisfied", "solved")),
-    (Result.NONE, ("未联系", "无法接通", "未接通", "无人接听", "没有回访", "none")),
-)
-_NO = ("不同意", "驳回", "拒绝", "refused")
-_YES = ("同意", "通过", "granted")
-
-
 def read_moment(text: str, zone: tzinfo) -> datetime:
     """A time as sheets write it; ValueError where it is none. A day alone is its last minute."""
     text = text.strip()
-    for form in _TIMES:
+    for form in TIMES:
         try:
             return datetime.strptime(text, form).replace(tzinfo=zone)
         except ValueError:
             continue
-    for form in ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日"):
+    for form in DAYS:
         try:
             return datetime.strptime(text, form).replace(hour=23, minute=59, tzinfo=zone)
         except ValueError:
@@ -395,7 +366,7 @@ def read_moment(text: str, zone: tzinfo) -> datetime:
 def read_result(text: str) -> Result | None:
     """The result that a cell tells; None where it tells none."""
     said = text.strip().lower()
-    return next((result for result, words in _RESULTS if any(one in said for one in words)), None)
+    return next((Result(result) for result, words in RESULTS if any(one in said for one in words)), None)
 
 
 def read_row(
@@ -437,7 +408,7 @@ def read_row(
     decided = cell(TicketField.DECISION)
     granted = None
     if decided:
-        granted = False if any(one in decided for one in _NO) else True if any(one in decided for one in _YES) else None
+        granted = False if any(one in decided for one in NO) else True if any(one in decided for one in YES) else None
         if granted is None:
             wrong["decision"] = _("申请的答复读不懂，应写同意或不同意。")
     if wrong:
