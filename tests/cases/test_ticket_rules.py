@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -295,6 +296,10 @@ def test_a_row_means_one_thing(known, change, arrival):
     found, why = arrival_of(known, replace(ROW, **change))
     assert found == arrival
     assert bool(str(why)) == (arrival == Arrival.REFUSED)
+
+
+def test_the_published_diagram_is_the_table():
+    assert FLOW.mermaid() in Path("docs/explanation/tickets.md").read_text(encoding="utf-8")
 
 
 def test_every_kind_of_source_has_steps_that_can_be_read():

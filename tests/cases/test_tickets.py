@@ -7,6 +7,7 @@ import pytest
 from huying.audit.models import History
 from huying.cases import actions as a
 from huying.cases.actions import tickets as t
+from huying.cases.actions.keeping import end_keeping
 from huying.cases.models import Case, Feedback, Report, Ticket, TicketAsk
 from huying.cases.queries import lists
 from huying.cases.queries import tickets as reads
@@ -14,6 +15,7 @@ from huying.cases.queries.tickets import WantedTickets
 from huying.cases.rules import State
 from huying.cases.rules.tasks import Task
 from huying.clocks.models import Clock
+from huying.kernel.actor import system
 from huying.kernel.ids import uuid7
 from huying.kernel.paging import Page
 from huying.kernel.refusals import IllegalMove, Invalid, KeyReused, NotAllowed, NotFound
@@ -395,6 +397,18 @@ class TestSentUp:
         t.reply_from_above(one.pk, taken=False, words="按属地办理。", actor=world.clerk, now=NOW)
         case.refresh_from_db()
         assert (case.state, again(one).result_words) == (State.RECEIVED, "按属地办理。")
+
+
+class TestKeeping:
+    def test_the_sheet_goes_with_the_callers_data(self, world):
+        one = answered(world, ticket(world))
+        t.record_result(one.pk, result="satisfied", actor=world.clerk, now=NOW + DAY)
+        kept = ticket(world, Ticket.objects.get().source, number="GZ00000011")
+        end_keeping(months=6, actor=system(), now=NOW + 300 * DAY)
+        assert reads.sheet_of(again(one)) == {}
+        assert again(one).sheet is None
+        assert again(kept).sheet is not None
+        assert History.objects.filter(object_id=one.pk, verb="end_keeping").count() == 1
 
 
 class TestSight:

@@ -119,7 +119,7 @@ def test_the_city_and_the_street_hand_matters_down_and_up(world, staff, clock):
     review(staff("reviewer"), case)
     assert case.state == "calling_back"
     # Nobody of ours rings: the hotline asks its callers itself.
-    assert "刘**" not in staff("caller").open("/desk/callback/").words
+    assert "刘**" not in staff("caller").open("/desk/call-back/").words
 
     # The answer goes up in the hotline's own columns, edited before; each field can be copied in its order.
     step(clerk, first, "fill", "填回复表", field_2="已解决")

@@ -13,7 +13,7 @@ from huying.cases.actions.acting import act, opened
 from huying.cases.actions.docket import Docket, flush
 from huying.cases.actions.intake import keep_images
 from huying.cases.actions.units import hand_out, last_answer
-from huying.cases.models import Addition, Case, ContactAttempt, Feedback, Report, SiteVisit
+from huying.cases.models import Addition, Case, ContactAttempt, Feedback, Report, SiteVisit, Ticket
 from huying.cases.rules import (
     OUTSIDERS,
     CallResult,
@@ -466,6 +466,7 @@ def erase_my_contact(case_id: UUID, *, actor: Actor, now: datetime) -> None:
         report.reply_by = "page"
     report.erased_at = now
     docket.change(report)
+    Ticket.objects.filter(report=report).update(sheet=None)  # it may name the person too
     docket.note(
         kind="report",
         object_id=report.pk,
