@@ -38,7 +38,8 @@ NO_PAGE = {
     "portal:code_picture", "portal:forget", "portal:again", "portal:private", "portal:photo", "portal:photo_for_all",
     "portal:security", "portal:guess", "access:sign_out", "access:demo_sign_in", "desk:points", "desk:box", "desk:triage_choices",
     "desk:nudge", "desk:callback_phone", "desk:remove_filter", "desk:take_shift",
-    "cases:move", "cases:move_whistle", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview",
+    "cases:move", "cases:move_whistle", "cases:move_ticket",
+    "cases:ticket_paper_as_word", "cases:export_tickets", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview",
     "cases:sheet_as_word", "matters:make_draft",
     "matters:write_set", "matters:switch_on", "matters:switch_back", "notices:digest_hours",
     "matters:export", "matters:submit", "matters:approve", "matters:send_back", "matters:drop", "places:drop",
@@ -72,6 +73,8 @@ ELSEWHERE = {
     "test_assess": {"insight:assess", "insight:behind", "insight:ahead", "insight:terms"},
     "test_files": {"cases:cover", "portal:cover", "files:keeping"},
     "test_whistles": {"cases:ask_whistle", "cases:whistle", "cases:whistles", "cases:whistle_figures"},
+    "test_tickets": {"cases:bring_tickets", "cases:brought_tickets", "cases:ticket", "cases:ticket_paper",
+                     "cases:tickets", "cases:go_up"},
     "test_gallery": {"ui:gallery", "ui:gallery_portal", "ui:gallery_problem"},
 }  # fmt: skip
 HERE_TOO = {

@@ -396,6 +396,10 @@ def _marks(case: Case) -> list[tuple[str, Label]]:
         found.append(("note", _("保密")))
     if case.whistled:
         found.append(("note", _("已吹哨")))
+    if case.upper_since is not None:
+        found.append(("note", _("等上级答复")))
+    if case.sent_up:
+        found.append(("note", _("已报上级")))
     if case.unplaced:
         found.append(("note", _("没有定位")))
     if case.held_since is not None:
