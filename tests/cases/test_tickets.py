@@ -92,6 +92,10 @@ class TestTakingIn:
         assert case.inner_due_at == one.inner_due_at
         assert clock(case).latest_at == one.inner_due_at
 
+    def test_a_number_that_an_archive_brought_before_is_refused(self, world):
+        world.call(source="hotline", external_id="GZ20261020")
+        assert str(take(world, source_of())[0].arrival) == "refused"
+
     def test_who_takes_nothing_in_there_takes_nothing_in(self, world):
         source = source_of()
         for who in ("reviewer", "handler", "next_dispatcher", "secretary"):
@@ -319,6 +323,14 @@ class TestResult:
         t.send_answer(one.pk, actor=world.dispatcher, now=NOW + HOUR)
         assert str(take(world, source, row(received=NOW + 40 * DAY), now=NOW + 40 * DAY)[0].arrival) == "again"
         assert (Case.objects.get().state, again(one).state) == (State.RECEIVED, "open")
+
+    def test_one_that_waits_for_the_call_back_and_comes_again_is_a_second_round(self, world):
+        source = source_of()
+        one = answered(world, ticket(world, source))
+        again_row = row(received=NOW + DAY, words="又满了")
+        assert str(take(world, source, again_row, now=NOW + DAY)[0].arrival) == "again"
+        case = Case.objects.get()
+        assert (case.state, case.round, again(one).state) == (State.IN_HAND, 2, "open")
 
     def test_a_result_before_the_answer_is_refused(self, world):
         source = source_of()

@@ -406,7 +406,7 @@ def _once_more(act: Act, row: Row, *, said: bool) -> None:
     if state in (State.WITHDRAWN, State.VOIDED):
         raise IllegalMove(_("这件事已经撤诉或作废，不能再办。请在上级平台说明。"), state=str(state))
     words = clean(row.words, limit=FIELD_LIMIT, field="words")
-    if said:
+    if said or state == State.CALLING_BACK:  # handed down again says so too
         _said(act, solved=False, satisfaction=SATISFACTION[Result.DISSATISFIED], words=words)
     ticket.round += 1
     ticket.ended_at = ticket.sent_at = None
@@ -594,7 +594,11 @@ def _take_new(source: Source, rows: list[Row], *, actor: Actor, now: datetime) -
     dockets: list[Docket] = []
     tickets: list[Ticket] = []
     told: dict[str, Taken] = {}
+    strange = _strange(source, rows)
     for row in rows:
+        if row.number in strange:
+            told[row.number] = Taken(row, Arrival.REFUSED, _("这个编号已经作为别的诉求导入过。请核对。"))
+            continue
         heard = row.received or now
         ticket = Ticket(
             id=uuid7(), source=source, number=row.number, state="", received_at=heard, seen=[_mark(row)],
@@ -636,6 +640,12 @@ def _take_new(source: Source, rows: list[Row], *, actor: Actor, now: datetime) -
         Ticket.objects.bulk_create(tickets)
         _begin_steps(tickets, wanted, dockets, now=now)
     return told
+
+
+def _strange(source: Source, rows: list[Row]) -> set[str]:
+    """Numbers under which a report of this source is there without a ticket: brought by an archive's import."""
+    numbers = [one.number for one in rows]
+    return set(Report.objects.filter(source=source.code, external_id__in=numbers).values_list("external_id", flat=True))
 
 
 def _reason(why: Refusal) -> str:
