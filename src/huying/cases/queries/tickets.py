@@ -170,6 +170,7 @@ class WantedTickets:
 
 
 SHOWS = ("asked", "late")
+AT_ONCE = 100  # of an export
 
 
 def tickets_found(viewer: Actor, wanted: WantedTickets, *, now: datetime, page: Page[Ticket]) -> list[Ticket]:
@@ -199,11 +200,16 @@ def narrowed(rows: QuerySet[Ticket], wanted: WantedTickets, now: datetime) -> Qu
 
 def answered_of(source: Source, viewer: Actor, *, since: datetime, most: int) -> list[Ticket]:
     """Tickets of a source that were answered since then, on cases that the viewer may see, the earliest first."""
-    page: Page[Ticket] = Page(limit=most)
     rows = Ticket.objects.select_related("source", "report__case").defer("report__case__search", "sheet")
     rows = rows.filter(source=source, sent_at__gte=since)
     branches = [rows.filter(report__case__in=cases.order_by().values("pk")) for cases in branches_seen_by(viewer)]
-    return page.of(branches, order=("sent_at", "pk"))
+    found: list[Ticket] = []
+    after: str | None = ""
+    while after is not None and len(found) < most:
+        page: Page[Ticket] = Page(limit=AT_ONCE, after=after)
+        found += page.of(branches, order=("sent_at", "pk"))
+        after = page.next or None
+    return found[:most]
 
 
 def sources_for(viewer: Actor, duties: Iterable[Duty] = DESK) -> list[Source]:
