@@ -344,6 +344,14 @@ def _tickets(asked: Asked) -> list[Triple]:
     return [("", _ids(_all(lambda one: tickets.tickets_found(asked.actor, wanted, now=NOW, page=one))), want)]
 
 
+def _sources(asked: Asked) -> list[Triple]:
+    from huying.cases.models import Source
+
+    holds = asked.holds(*tickets.DESK)
+    want = {pk for pk, code in Source.objects.filter(active=True).values_list("pk", "area_code") if holds(code)}
+    return [("", _ids(tickets.sources_for(asked.actor)), want)]
+
+
 def _whistle_figures(asked: Asked) -> list[Triple]:
     """Figures of a place hold nothing that the viewer could not open."""
     want = Within(frozenset(one.whistle_id for one in asked.world.cases.values() if asked.sees(one)))
@@ -779,6 +787,7 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
         asked, lambda one: tickets.rows_of(one.ticket_id, asked.actor)
     ),
     "cases.queries.tickets.tickets_found": _tickets,
+    "cases.queries.tickets.sources_for": _sources,
     "cases.by_people.sight_of": _sight,
     "cases.queries.calls.same_matter": _near(lambda case, actor: _ids(calls.same_matter(case, actor, now=NOW))),
     "cases.queries.asking.undecided": lambda asked: [

@@ -13,7 +13,7 @@ from django.utils import timezone
 from huying.cases.actions.inner import buffer_of
 from huying.cases.actions.tickets import first_words
 from huying.cases.forms.tickets import TICKET_MOVES
-from huying.cases.models import Case, Report, Ticket
+from huying.cases.models import Case, Report, Ticket, TicketAsk, TicketStep
 from huying.cases.queries import tickets as reads
 from huying.cases.queries.tickets import Rows
 from huying.cases.rules.tickets import (
@@ -170,7 +170,7 @@ def inner_words(ticket: Ticket) -> str:
     return str(_("上级时限提前 %(buffer)s，最多提前一半")) % {"buffer": buffer.words()}
 
 
-def _step(rows: Rows, step: Any, now: datetime) -> StepLine:
+def _step(rows: Rows, step: TicketStep, now: datetime) -> StepLine:
     return StepLine(
         name=step.name,
         clause=step.clause,
@@ -183,7 +183,7 @@ def _step(rows: Rows, step: Any, now: datetime) -> StepLine:
 _ASK_TONES = {AskState.ASKED: "wait", AskState.GRANTED: "done", AskState.REFUSED: "back"}
 
 
-def _ask(one: Any, now: datetime) -> AskLine:
+def _ask(one: TicketAsk, now: datetime) -> AskLine:
     return AskLine(
         label=AskKind(one.kind).label,
         state=AskState(one.state).label,

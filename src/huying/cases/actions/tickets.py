@@ -92,7 +92,7 @@ class Act:
         """Walk the table and write the line."""
         before = self.ticket.state
         self.ticket.state = str(FLOW.move(verb, self.rows.facts(self.now, given)).lands(before))
-        note(self.docket, self.ticket, verb, before, actor=self.actor, now=self.now, **facts)
+        _note(self.docket, self.ticket, verb, before, actor=self.actor, now=self.now, **facts)
 
     def need(self, verb: TicketVerb) -> None:
         if not self.rows.may(verb, self.actor):
@@ -112,7 +112,7 @@ class Act:
         return self.ticket
 
 
-def note(
+def _note(
     docket: Docket, ticket: Ticket, verb: TicketVerb, before: str, *, actor: Actor, now: datetime, **facts: Any
 ) -> None:
     told = {"case": str(docket.case.pk), **facts}
@@ -631,7 +631,7 @@ def _take_new(source: Source, rows: list[Row], *, actor: Actor, now: datetime) -
         ticket.report = docket.reports[0]
         ticket.sheet = reads.sealed_sheet(ticket.pk, dict(row.sheet), now)
         ticket.state = TicketState.OPEN
-        note(docket, ticket, TicketVerb.ARRIVE, "", actor=actor, now=now, source=str(source.pk))
+        _note(docket, ticket, TicketVerb.ARRIVE, "", actor=actor, now=now, source=str(source.pk))
         dockets.append(docket)
         tickets.append(ticket)
         told[row.number] = Taken(row, Arrival.NEW, "", ticket.pk, docket.case.pk)

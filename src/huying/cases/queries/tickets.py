@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 import orjson
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from huying.audit.queries import body_hash
 from huying.cases.models import Answer, Case, Report, Source, SourceBuffer, Ticket, TicketAsk, TicketStep
@@ -220,15 +220,8 @@ def sources_for(viewer: Actor, duties: Iterable[Duty] = DESK) -> list[Source]:
 
 def sources_above(case: Case) -> list[Source]:
     """The systems that a case's street sends to."""
-    return list(
-        Source.objects.annotate(at=F("area_code"))
-        .filter(area_code__in=[case.desk_code[:length] for length in range(2, 10)], active=True)
-        .order_by("name", "pk")
-    )
-
-
-def source_of(source_id: UUID, viewer: Actor) -> Source | None:
-    return next((one for one in sources_for(viewer) if one.pk == source_id), None)
+    above = [case.desk_code[:length] for length in range(2, 10)]
+    return list(Source.objects.filter(area_code__in=above, active=True).order_by("name", "pk"))
 
 
 # The sheet that came
