@@ -186,6 +186,17 @@ def _ticket_move(world: World, wish: Wish) -> list[Thing]:
     return [Thing({**one.values, "verb": verb}, one.secret, f"{one.words} {verb}") for one in _ticket(world, wish)]
 
 
+def _ticket_paper(world: World, wish: Wish) -> list[Thing]:
+    """The paper that answers a ticket: for whoever sees its case and works at its desk."""
+
+    def only(one: Thing) -> Callable[[Viewer | None, UUID | None], bool]:
+        assert one.secret is not None
+        desk = _over(one.secret.cell[:9], "dispatch", "intake", "review")
+        return lambda viewer, report: bool(oracle.may(viewer, one.secret, report)) and desk(viewer, report)
+
+    return [Thing(one.values, one.secret, one.words, only(one)) for one in _ticket(world, wish)]
+
+
 def _case_sheet(world: World, wish: Wish) -> list[Thing]:
     """A paper of a case that a unit has."""
     return [
@@ -482,8 +493,8 @@ VALUES: dict[str, Fill] = {
     "cases whistle_id verb": _whistle_move,
     "cases ticket_id": _ticket,
     "cases ticket_id verb": _ticket_move,
-    "cases:ticket_paper": _nobody("ticket_id"),
-    "cases:ticket_paper_as_word": _nobody("ticket_id"),
+    "cases:ticket_paper": _ticket_paper,
+    "cases:ticket_paper_as_word": _ticket_paper,
     "cases draft_id": _nobody("draft_id"),
     "cases form": _open(form="csv"),
     "cases case_id verb": _case_move,
