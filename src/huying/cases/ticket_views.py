@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from django.contrib import messages
@@ -23,6 +24,7 @@ from huying.cases.actions import tickets as acts
 from huying.cases.forms.tickets import (
     TICKET_MOVES,
     ColumnsForm,
+    ExportForm,
     Handling,
     SheetForm,
     TicketForm,
@@ -51,6 +53,7 @@ from huying.registers.rules import MOST_FILE_BYTES
 
 ON_A_PAGE = 40
 MOST_EXPORTED = 2000
+EXPORTERS = (Duty.DISPATCH, Duty.EXPORT)
 MENU = {"menu_key": "tickets"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TABS: tuple[tuple[str, str, Label], ...] = (
@@ -84,14 +87,16 @@ def tickets(request: HttpRequest) -> HttpResponse:
     facts = {
         "lines": [line_of(one, one.report.case, now) for one in rows],
         "tabs": [_tab(home, wanted, name, value, words) for name, value, words in TABS],
-        "kinds": [(str(one), one.label, str(one) == wanted.kind) for one in SourceKind],
-        "sources": [(str(one.pk), one.name, one.pk == wanted.source) for one in sources],
-        "kept": [(name, value) for name, value in (("state", wanted.state), ("show", wanted.show)) if value],
+        "filters": [
+            _filter(request, "kind", _("种类"), wanted.kind, [(str(one), one.label) for one in SourceKind]),
+            _filter(
+                request, "source", _("来源"), str(wanted.source or ""), [(str(one.pk), one.name) for one in sources]
+            ),
+        ],
         "page": page,
         "first": not page.after,
         "import_url": reverse("cases:bring_tickets") if _sources_in(viewer) else "",
-        "export_url": reverse("cases:export_tickets", args=["xlsx"]) if sources else "",
-        "export_sources": sources,
+        "export": ExportForm(sources=out) if (out := reads.sources_for(viewer, EXPORTERS)) else None,
         **MENU,
     }
     return render(request, "cases/tickets.html", facts)
@@ -101,6 +106,23 @@ def _tab(home: str, wanted: WantedTickets, name: str, value: str, words: Label) 
     here = (value if name == "state" else "", value if name == "show" else "")
     url = f"{home}?{name}={value}" if name else home
     return {"words": words, "url": url, "current": (wanted.state, wanted.show) == here}
+
+
+def _filter(
+    request: HttpRequest, name: str, label: Label, chosen: str, choices: list[tuple[str, Label]]
+) -> dict[str, Any]:
+    """One filter of the list, each choice an address that keeps the others."""
+
+    def url(value: str) -> str:
+        asked = request.GET.copy()
+        asked.pop("after", None)
+        asked[name] = value
+        kept = [key for key in asked if asked[key]]
+        return "?" + "&".join(f"{key}={quote(asked[key])}" for key in kept)
+
+    words = next((one for value, one in choices if value == chosen), "")
+    options = [{"words": one, "url": url(value), "current": value == chosen} for value, one in choices]
+    return {"name": label, "words": words, "set": bool(chosen), "clear_url": url(""), "options": options}
 
 
 # One
@@ -384,7 +406,7 @@ def export(request: HttpRequest, form: str) -> HttpResponse:
     actor, now = actor_of(request), now_of(request)
     if form not in ("csv", "xlsx"):
         raise NotFound("sheet")
-    sources = reads.sources_for(actor, (Duty.DISPATCH, Duty.EXPORT))
+    sources = reads.sources_for(actor, EXPORTERS)
     source = next((one for one in sources if str(one.pk) == request.GET.get("source", "")), None)
     if source is None:
         raise NotFound("source")

@@ -261,6 +261,19 @@ class SheetForm(forms.Form):
         cast(forms.ChoiceField, self.fields["source"]).choices = [(str(one.pk), one.name) for one in sources]
 
 
+class ExportForm(forms.Form):
+    """Whose answers, and since when."""
+
+    source = select_field(_("导出谁的回复表"))
+    since = forms.DateField(
+        label=cast(str, _("从哪天起回复的")), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def __init__(self, *args: Any, sources: Iterable[Source], **options: Any) -> None:
+        super().__init__(*args, **options)
+        cast(forms.ChoiceField, self.fields["source"]).choices = [(str(one.pk), one.name) for one in sources]
+
+
 class ColumnsForm(forms.Form):
     """Which column means what: one select for each field."""
 
