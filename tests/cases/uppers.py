@@ -23,11 +23,16 @@ MADE = {
 
 
 def source_of(*, buffers=(("", "1wd"),), now=NOW, **given) -> Source:
-    made = write(get("ticket_source"), None, {**MADE, **given}, actor=system(), now=now)
+    made = _row("ticket_source", {**MADE, **given}, now)
     for code, buffer in buffers:
         values = {"source": made.pk, "matter_code": code, "buffer": buffer}
-        write(get("ticket_buffer"), None, values, actor=system(), now=now)
+        _row("ticket_buffer", values, now)
     return Source.objects.get(pk=made.pk)
+
+
+def _row(key, values, now):
+    get(key).check(values, None, actor=system(), now=now)
+    return write(get(key), None, values, actor=system(), now=now)
 
 
 def row(number="GZ20261020", **given) -> Row:

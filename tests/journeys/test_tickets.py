@@ -128,7 +128,7 @@ def test_the_city_and_the_street_hand_matters_down_and_up(world, staff, clock):
     assert 'data-copy="已经清运，并加派了一班。"' in page.html
     step(dispatcher, first, "send", "回复上级")
     sent = dispatcher.open(f"/desk/cases/tickets/export.csv?source={source.pk}&since=2026-10-20")
-    table = list(csv.reader(io.StringIO(sent.content.decode("utf-8-sig"))))
+    table = list(csv.reader(io.StringIO(sent.response.content.decode("utf-8-sig"))))
     assert table == [
         ["流水号", "办理结果", "答复", "经办单位"], ["GZ0001", "已解决", "已经清运，并加派了一班。", "街道环卫站"],
     ]  # fmt: skip

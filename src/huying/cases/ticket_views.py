@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from django.contrib import messages
@@ -115,10 +114,11 @@ def _filter(
 
     def url(value: str) -> str:
         asked = request.GET.copy()
-        asked.pop("after", None)
-        asked[name] = value
-        kept = [key for key in asked if asked[key]]
-        return "?" + "&".join(f"{key}={quote(asked[key])}" for key in kept)
+        for dropped in ("after", name):
+            asked.pop(dropped, None)
+        if value:
+            asked[name] = value
+        return f"?{asked.urlencode()}"
 
     words = next((one for value, one in choices if value == chosen), "")
     options = [{"words": one, "url": url(value), "current": value == chosen} for value, one in choices]
