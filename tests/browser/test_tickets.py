@@ -54,9 +54,8 @@ def test_tickets_can_be_brought_read_and_answered(site, open_page, day, width):
     sheet = {"name": "12345.csv", "mimeType": "text/csv", "buffer": SHEET.encode("utf-8-sig")}
     clerk.page.locator("input[type=file]").first.set_input_files([sheet])
     clerk.page.get_by_role("button", name="下一步：核对").click()
-    clerk.page.get_by_label("工单编号").select_option("流水号")
-    for label, heading in (("诉求内容", "问题"), ("上级时限", "要求时间"), ("交办时间", "派单时间")):
-        clerk.page.get_by_label(label).first.select_option(heading)
+    for name, heading in (("number", "流水号"), ("words", "问题"), ("due", "要求时间"), ("received", "派单时间")):
+        clerk.page.locator(f"select[name={name}]").select_option(heading)
     clerk.page.get_by_role("button", name="按这样再看一遍").click()
     clerk.look("ticket-look")
     clerk.page.get_by_role("button", name="导入能导入的行").click()

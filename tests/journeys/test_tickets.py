@@ -161,4 +161,4 @@ def test_the_city_and_the_street_hand_matters_down_and_up(world, staff, clock):
     step(clerk, up, "reply", "记上级的处理", taken="yes", words="市级接办。")
     mine.refresh_from_db()
     assert (mine.state, mine.transferred_to) == ("transferred", "城市热线")
-    stranger.open(f"/desk/cases/{mine.pk}/upward/", 404)
+    staff("next_dispatcher").open(f"/desk/cases/{mine.pk}/upward/", 404)

@@ -26,6 +26,7 @@ from huying.cases.actions.inner import count_inner, set_inner
 from huying.cases.actions.intake import NewReport, received
 from huying.cases.codes import code_of, hash_of
 from huying.cases.models import Addition, Case, Report, Source, SourceStep, Ticket, TicketAsk, TicketStep
+from huying.cases.queries import branches_seen_by
 from huying.cases.queries import tickets as reads
 from huying.cases.queries.tickets import Rows
 from huying.cases.rules import Channel, ReplyBy, State, Verb
@@ -464,7 +465,7 @@ def plan_rows(source: Source, rows: Sequence[Row], *, actor: Actor) -> list[Take
     )
     seen = {
         row.pk
-        for branch in reads.branches_seen_by(actor)
+        for branch in branches_seen_by(actor)
         for row in branch.filter(pk__in=[one.report.case_id for one in there.values()])
     }
     met: set[str] = set()

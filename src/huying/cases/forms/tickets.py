@@ -104,7 +104,7 @@ class AnswerAskForm(TicketForm):
             del self.fields["due"]
         if asked is not None:
             self.quote = asked.reason
-            self.lines = [(_("申请"), AskKind(asked.kind).label)]
+            self.lines = [(_("申请"), str(AskKind(asked.kind).label))]
             if asked.amount:
                 self.lines.append((_("申请延长"), Limit.parse(asked.amount).words()))
 
