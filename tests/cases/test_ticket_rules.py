@@ -68,8 +68,8 @@ MOVES_OF = [
         NO_WORDS, ({"asked": ""}, "extension_asked"),
     ]),
     (V.FILL, TicketFacts(S.OPEN), S.OPEN, []),
-    (V.SEND, TicketFacts(S.OPEN, answered=True, filled=True), S.ANSWERED, [
-        ({"answered": False}, "answer_ready"), ({"filled": False}, "form_filled"),
+    (V.SEND, TicketFacts(S.OPEN, answered=True), S.ANSWERED, [
+        ({"answered": False}, "answer_ready"),
         ({"asked": AskKind.RETURN}, "nothing_asked"),
     ]),
     (V.SATISFIED, TicketFacts(S.ANSWERED), S.CLOSED, []),
@@ -101,7 +101,7 @@ def test_no_move_is_made_from_another_state_and_none_is_forgotten():
     for verb in TicketVerb:
         for state in (None, *TicketState):
             if (verb, state) not in from_states:
-                full = TicketFacts(state, asked="", answered=True, filled=True, given=SAID)
+                full = TicketFacts(state, asked="", answered=True, given=SAID)
                 for asked in ("", *AskKind):
                     for numbered in (True, False):
                         with pytest.raises(IllegalMove):

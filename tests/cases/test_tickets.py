@@ -254,6 +254,17 @@ class TestAnswer:
         with pytest.raises(KeyReused):
             t.fill_closing(one.pk, fields={}, key=key, actor=world.clerk, now=NOW + 4 * HOUR)
 
+    def test_a_form_that_is_filled_early_takes_the_answer_that_comes_later(self, world):
+        one = ticket(world)
+        early = dict.fromkeys(["工单编号", "办理结果", "答复内容", "承办单位", "联系时间", "办结时间"], "")
+        early |= {"工单编号": "GZ20261020", "办理结果": "先行处置"}
+        t.fill_closing(one.pk, fields=early, actor=world.clerk, now=NOW)
+        assert again(one).closing == {"办理结果": "先行处置"}
+        in_hand(world, one)
+        to_call_back(world, one)
+        words = t.first_words(reads.rows_of(one.pk, world.clerk))
+        assert (words["办理结果"], words["答复内容"]) == ("先行处置", "已经清运，并加派了一班。")
+
     def test_nobody_here_rings_the_caller_and_the_clock_waits(self, world):
         one = ticket(world)
         in_hand(world, one)

@@ -652,7 +652,7 @@ def _report(subject: Subject, report: Report, photos: dict[tuple[str, UUID], lis
         short=Truncator(report.words.replace("\n", " ")).chars(FIRST_WORDS),
         words=report.words,
         at=when_words(report.received_at, now),
-        reply=REPLY[report.reply_by],
+        reply=_("上级回访") if report.upper_calls else REPLY[report.reply_by],
         caller=subject.caller(report),
         open_url=f"{reverse('cases:case', args=[case.pk])}?move=open_contact&report={report.pk}" if can_open else "",
         additions=[

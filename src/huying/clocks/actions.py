@@ -210,7 +210,9 @@ def reckon(clock: Clock, calendar: Calendar, pauses: Iterable[Pause] = ()) -> No
     clock.first_due_at = None
     if clock.extended or clock.first_latest_at is not None:
         first = marks(clock.started_at, Limit.parse(clock.limit), calendar, held)
-        clock.first_due_at = no_later(first, clock.started_at, clock.first_latest_at or clock.latest_at).due_at
+        first = no_later(first, clock.started_at, clock.first_latest_at or clock.latest_at)
+        if clock.extended or first.due_at != clock.due_at:
+            clock.first_due_at = first.due_at
 
 
 def hold_to(clock: Clock, latest: datetime | None, *, granted: bool = False) -> None:

@@ -13,8 +13,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import override
 
 from huying.audit import actions as audit
 from huying.audit import queries as history
@@ -267,20 +269,27 @@ def _gone(act: Act) -> None:
 
 def first_words(rows: Rows) -> dict[str, str]:
     """The closing form as it stands: what was edited, else what the case tells, field by field in their order."""
+    edited = rows.ticket.closing
+    return {heading: edited.get(heading, words) for heading, words in told_by_case(rows).items()}
+
+
+def told_by_case(rows: Rows) -> dict[str, str]:
+    """What the case tells for each field, in the language of the systems above, whoever looks."""
     ticket, case = rows.ticket, rows.case
     answer = reads.last_answer(case)
-    told = {
-        ClosingFrom.NUMBER: ticket.number,
-        ClosingFrom.OUR_NUMBER: case.number,
-        ClosingFrom.OUTCOME: str(Outcome(answer.outcome).label) if answer is not None else "",
-        ClosingFrom.ANSWER: case.answer,
-        ClosingFrom.UNIT: reads.lead_unit(case),
-        ClosingFrom.CONTACTED: _moment(case.contacted_at),
-        ClosingFrom.FINISHED: _moment(answer.written_at if answer is not None else case.ended_at),
-        ClosingFrom.TRUE: "" if case.verified is None else str(_("属实") if case.verified else _("不属实")),
-        ClosingFrom.BLANK: "",
-    }
-    return {one.heading: ticket.closing.get(one.heading, told[one.source]) for one in ticket.source.fields}
+    with override(settings.LANGUAGE_CODE):
+        told = {
+            ClosingFrom.NUMBER: ticket.number,
+            ClosingFrom.OUR_NUMBER: case.number,
+            ClosingFrom.OUTCOME: str(Outcome(answer.outcome).label) if answer is not None else "",
+            ClosingFrom.ANSWER: case.answer,
+            ClosingFrom.UNIT: reads.lead_unit(case),
+            ClosingFrom.CONTACTED: _moment(case.contacted_at),
+            ClosingFrom.FINISHED: _moment(answer.written_at if answer is not None else case.ended_at),
+            ClosingFrom.TRUE: "" if case.verified is None else str(_("属实") if case.verified else _("不属实")),
+            ClosingFrom.BLANK: "",
+        }
+    return {one.heading: told[one.source] for one in ticket.source.fields}
 
 
 def _moment(moment: datetime | None) -> str:
@@ -301,7 +310,10 @@ def fill_closing(
     if set(words) - known:
         raise Invalid({"fields": [_("回复表没有这一栏。请刷新后再填。")]})
     act.move(TicketVerb.FILL, fields=len(words))
-    act.ticket.closing = {**act.ticket.closing, **words}
+    told = told_by_case(act.rows)
+    # What is left as the case tells it follows the case on: the form may be filled before there is an answer.
+    kept = {**act.ticket.closing, **words}
+    act.ticket.closing = {heading: text for heading, text in kept.items() if text != told.get(heading)}
     return act.done()
 
 

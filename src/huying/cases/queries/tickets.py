@@ -88,7 +88,6 @@ class Rows:
             extend_open=ticket.extend_until is None or now <= ticket.extend_until,
             has_limit=ticket.upper_due_at is not None,
             answered=case.state in ENDS or case.state == State.CALLING_BACK,
-            filled=any(words for words in ticket.closing.values()),
             numbered=bool(ticket.number),
             case_open=case.ended_at is None,
             given=given,

@@ -118,7 +118,6 @@ class TicketFacts:
     extend_open: bool = True
     has_limit: bool = True
     answered: bool = False
-    filled: bool = False
     numbered: bool = True
     case_open: bool = True
     given: Given | None = None
@@ -164,11 +163,6 @@ def answer_ready(facts: TicketFacts) -> bool:
     return facts.answered
 
 
-@guard(_("回复表还是空的。请先填好。"))
-def form_filled(facts: TicketFacts) -> bool:
-    return facts.filled
-
-
 @guard(_("这件事已经结束。"))
 def still_open(facts: TicketFacts) -> bool:
     return facts.case_open
@@ -200,7 +194,7 @@ FLOW = Flow(
         Move(V.GRANT_EXTEND, {S.OPEN}, None, guards=(extension_asked,)),
         Move(V.REFUSE_EXTEND, {S.OPEN}, None, guards=(extension_asked, says_why)),
         Move(V.FILL, {S.OPEN}, None),
-        Move(V.SEND, {S.OPEN}, S.ANSWERED, guards=(nothing_asked, answer_ready, form_filled)),
+        Move(V.SEND, {S.OPEN}, S.ANSWERED, guards=(nothing_asked, answer_ready)),
         Move(V.SATISFIED, {S.ANSWERED}, S.CLOSED),
         Move(V.NO_RESULT, {S.ANSWERED}, S.CLOSED),
         Move(V.UNSATISFIED, {S.ANSWERED, S.CLOSED}, S.OPEN),
