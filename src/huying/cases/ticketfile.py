@@ -147,7 +147,7 @@ def facts_of(ticket: Ticket, now: datetime) -> list[tuple[Label, str]]:
     if ticket.inner_due_at is not None:
         found.append((_("内控时限"), due_words(ticket.inner_due_at, now)))
         found.append((_("怎么来的"), inner_words(ticket)))
-    if ticket.state == TicketState.OPEN and ticket.return_until is not None:
+    if ticket.state == TicketState.OPEN and ticket.return_until is not None and now <= ticket.return_until:
         found.append((_("可以退回到"), due_words(ticket.return_until, now)))
     if ticket.sent_at is not None:
         found.append((_("回复上级"), when_words(ticket.sent_at, now)))
