@@ -61,6 +61,7 @@ UNMARKED_FILES = {
     "matters/sheets.py": "words of the table file, the same in every language",
     "people/passwords.py": "words that no password may be made of",
     "people/consent.py": "wordings that were agreed to, kept one per language",
+    "cases/rules/ticket_words.py": "words of other systems' sheets",
     "places/actions/reading.py": "names of columns that are read",
     "opendata/writing.py": "what the manifest of open files says, the same in every language",
     "ui/templates/gallery": "samples of the gallery",

@@ -194,6 +194,29 @@ def _errand_move(world: World, wish: Wish) -> list[Thing]:
     return [Thing({**one.values, "verb": verb}, one.secret, f"{one.words} {verb}") for one in _errand(world, wish)]
 
 
+def _ticket(world: World, wish: Wish) -> list[Thing]:
+    return [
+        Thing({"ticket_id": str(one.ticket_id)}, world.ids[str(one.id)], f"{one.secrecy} {one.state}")
+        for one in _cases(world, wish)
+    ]
+
+
+def _ticket_move(world: World, wish: Wish) -> list[Thing]:
+    verb = wish.rng.choice(["fill", "send", "answer_ask", "result", "ask_return", "number"])
+    return [Thing({**one.values, "verb": verb}, one.secret, f"{one.words} {verb}") for one in _ticket(world, wish)]
+
+
+def _ticket_paper(world: World, wish: Wish) -> list[Thing]:
+    """The paper that answers a ticket: for whoever sees its case and works at its desk."""
+
+    def only(one: Thing) -> Callable[[Viewer | None, UUID | None], bool]:
+        assert one.secret is not None
+        desk = _over(one.secret.cell[:9], "dispatch", "intake", "review")
+        return lambda viewer, report: bool(oracle.may(viewer, one.secret, report)) and desk(viewer, report)
+
+    return [Thing(one.values, one.secret, one.words, only(one)) for one in _ticket(world, wish)]
+
+
 def _case_sheet(world: World, wish: Wish) -> list[Thing]:
     """A paper of a case that a unit has."""
     return [
@@ -512,6 +535,12 @@ VALUES: dict[str, Fill] = {
     "cases run_id": _tree,
     "cases emergency_id": _of_kind("emergency_id", "emergency"),
     "cases shift_id": _of_kind("shift_id", "shift"),
+    "cases ticket_id": _ticket,
+    "cases ticket_id verb": _ticket_move,
+    "cases:ticket_paper": _ticket_paper,
+    "cases:ticket_paper_as_word": _ticket_paper,
+    "cases draft_id": _nobody("draft_id"),
+    "cases form": _open(form="csv"),
     "cases case_id verb": _case_move,
     "cases case_id file_id": _case_file,
     "cases case_id kind": _case_sheet,
@@ -561,6 +590,8 @@ VALUES: dict[str, Fill] = {
     "api order_id": _order,
     "api whistle_id": _whistle,
     "api whistle_id verb": _whistle_move,
+    "api ticket_id": _ticket,
+    "api ticket_id verb": _ticket_move,
     "api report_id": _report,
     "api:read_type": _open(code="0301"),
     "api:read_assessment": _areas("code", "read"),

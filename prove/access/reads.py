@@ -37,6 +37,7 @@ from huying.cases.queries import (
     precedents,
     scope,
     tallies,
+    tickets,
     watching,
     whistles,
 )  # fmt: skip
@@ -383,6 +384,20 @@ def _whistles(asked: Asked) -> list[Triple]:
     wanted = whistles.WantedWhistles()
     got = _all(lambda one: whistles.whistles_found(asked.actor, wanted, now=NOW, page=one))
     return [("", _ids(got), want)]
+
+
+def _tickets(asked: Asked) -> list[Triple]:
+    want = {one.ticket_id for one in asked.world.cases.values() if asked.sees(one)}
+    wanted = tickets.WantedTickets()
+    return [("", _ids(_all(lambda one: tickets.tickets_found(asked.actor, wanted, now=NOW, page=one))), want)]
+
+
+def _sources(asked: Asked) -> list[Triple]:
+    from huying.cases.models import Source
+
+    holds = asked.holds(*tickets.DESK)
+    want = {pk for pk, code in Source.objects.filter(active=True).values_list("pk", "area_code") if holds(code)}
+    return [("", _ids(tickets.sources_for(asked.actor)), want)]
 
 
 def _whistle_figures(asked: Asked) -> list[Triple]:
@@ -839,6 +854,11 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
         asked, lambda one: calltrees.run_seen_by(one.tree_id, asked.actor)
     ),
     "cases.queries.whistles.figures": _whistle_figures,
+    "cases.queries.tickets.rows_of": lambda asked: _one_by_one(
+        asked, lambda one: tickets.rows_of(one.ticket_id, asked.actor)
+    ),
+    "cases.queries.tickets.tickets_found": _tickets,
+    "cases.queries.tickets.sources_for": _sources,
     "cases.by_people.sight_of": _sight,
     "cases.queries.calls.same_matter": _near(lambda case, actor: _ids(calls.same_matter(case, actor, now=NOW))),
     "cases.queries.asking.undecided": lambda asked: [
@@ -1064,6 +1084,9 @@ NOT_A_READ: dict[str, str] = {
     "cases.queries.dues.cases_with_old_dues": "asked by the system alone",
     "cases.queries.emergencies.times_of": "cases of `seen_by` under a filter",
     "cases.queries.calltrees.may_answer": "about a run that was given",
+    "cases.queries.tickets.may": "a yes or no about a case that was given",
+    "cases.queries.tickets.legal_moves": "about a ticket that was given",
+    "cases.queries.tickets.answered_of": "`tickets_found` under a filter, of one source",
     "cases.queries.whistles.parts_for": "about a whistle that was given",
     "cases.queries.errands.handles": "the actor's own duty for an order that was given",
     "cases.queries.whistles.legal_moves": "about a whistle that was given",

@@ -36,6 +36,8 @@ from huying.cases.models import (
     Remark,
     Report,
     SiteVisit,
+    Source,
+    Ticket,
     TreeRun,
     Whistle,
     WhistleKind,
@@ -194,6 +196,7 @@ class Made:
     whistle_id: UUID = UUID(int=0)
     tree_id: UUID = UUID(int=0)
     errand_id: UUID | None = None
+    ticket_id: UUID = UUID(int=0)
     called: tuple[tuple[UUID, str, str], ...] = ()  # unit, state of its part, state of the whistle
     files: dict[str, UUID] = field(default_factory=dict)
 
@@ -478,6 +481,7 @@ def _cases(world: World, *, whole: bool) -> None:
     whistles, parts, kind = [], [], WhistleKind.objects.order_by("pk")[0]
     trees: list[TreeRun] = []
     errands, spoken = [], []
+    tickets, source = [], Source.objects.order_by("pk")[0]
     last: dict[tuple[str, str], UUID] = {}
     every = list(shapes())
     for number, (cell, secrecy, (state, held)) in enumerate(
@@ -582,6 +586,13 @@ def _cases(world: World, *, whole: bool) -> None:
                     made_at=received,
                 )
             )  # fmt: skip
+        made.ticket_id = world.known(uuid.uuid5(_SPACE, f"ticket {number}"), "case", cell, made)
+        tickets.append(
+            Ticket(
+                id=made.ticket_id, source=source, number=f"T{number}", report_id=made.report_id, state="open",
+                received_at=received, closing={"答复": world.mark("case", cell, made, "closing")},
+            )
+        )  # fmt: skip
         for unit in made.recused_units:
             recusals.append(_recusal(key, unit_id=unit))
         for account in made.recused_accounts:
@@ -598,12 +609,14 @@ def _cases(world: World, *, whole: bool) -> None:
     TreeRun.objects.bulk_create(trees, batch_size=1000)
     Errand.objects.bulk_create(errands, batch_size=1000)
     ErrandLine.objects.bulk_create(spoken, batch_size=1000)
+    Ticket.objects.bulk_create(tickets, batch_size=1000)
     by_model: dict[type[models.Model], list[Any]] = {}
     for row in [*rest, *files]:
         by_model.setdefault(type(row), []).append(row)
     for model, rows in by_model.items():
         model._default_manager.bulk_create(rows, batch_size=1000)
-    for model in (Case, Report, WorkOrder, Recusal, Whistle, WhistlePart, TreeRun, Errand, ErrandLine, *by_model):
+    hanging = (Whistle, WhistlePart, TreeRun, Errand, ErrandLine, Ticket)
+    for model in (Case, Report, WorkOrder, Recusal, *hanging, *by_model):
         world.rows.setdefault(model, {})
 
 
@@ -974,6 +987,8 @@ LEFT_OUT: dict[str, str] = {
     "places.GridStandard": "numbers",
     "places.EmergencyMode": "told to everybody in the area",
     "desk.BatchLine": "read with its batch, which is its maker's; the cases by `desk.seen_cases`",
+    "cases.TicketAsk": "read with its ticket alone",
+    "cases.TicketStep": "read with its ticket alone",
     "cases.WhistleKind": "limits, the same for everybody",
     "cases.WhistleBand": "numbers, the same for everybody",
     "cases.Tally": "numbers of cells, added up over the viewer's own areas: the board is a query of its own",

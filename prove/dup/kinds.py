@@ -25,12 +25,13 @@ from django.test import Client as Browser
 
 import huying
 from huying.cases import actions as a
-from huying.cases.actions import Act, NewReport, emergencies, errands, whistling
+from huying.cases.actions import Act, NewReport, emergencies, errands, tickets, whistling
 from huying.cases.casefile import subject_of
 from huying.cases.codes import arrival_code, code_of
 from huying.cases.forms import MOVES, MoveForm
-from huying.cases.models import Case, Emergency, TreeRun
+from huying.cases.models import Case, Emergency, Source, SourceStep, Ticket, TreeRun
 from huying.cases.rules import Channel
+from huying.cases.rules.tickets import Row
 from huying.channels import actions as hooks
 from huying.channels.models import Delivery
 from huying.clients.actions import make_client
@@ -72,6 +73,12 @@ WHISTLED: dict[str, tuple[str, ...]] = {
     "end_whistle": _CAME, "rate_unit": (*_CAME, "end_whistle"), "rate_caller": (*_CAME, "end_whistle"),
 }  # fmt: skip
 """Keyed acts on whistles, and what goes before each."""
+TICKETED: dict[str, tuple[str, ...]] = {
+    "send_up": (), "note_number": ("send_up",), "reply_from_above": ("send_up",), "ask_upper": (),
+    "answer_ask": ("ask_upper",), "fill_closing": (), "do_step": (), "send_answer": ("answer", "fill_closing"),
+    "record_result": ("answer", "fill_closing", "send_answer"),
+}  # fmt: skip
+"""Keyed acts on tickets, and what goes before each."""
 
 
 @dataclass(frozen=True)
@@ -253,6 +260,9 @@ class Kinds:
             "end_emergency": self._end_emergency,
             "report_hazard": self._hazard,
             "answer_call_tree": self._answer_tree,
+            "push_ticket": self._push_ticket,
+            "make_ticket_move": self._ticket_move,
+            "send_case_up": self._send_up,
         }
         declared = set()
         for path, methods in api.openapi()["paths"].items():
@@ -452,6 +462,65 @@ class Kinds:
         )  # fmt: skip
         path = f"/whistles/{made.pk}/moves/answer"
         return self.sending("handler", "POST", path, {"values": {"words": "来。"}}, {"values": {"words": "马上来。"}})
+
+    def ticket(self) -> Ticket:
+        """A ticket just handed down."""
+        row = Row(f"D{next(_numbers)}", words=WORDS)
+        told = tickets.take_rows(_source(), [row], actor=self.stage.world.dispatcher, now=RACE)[0]
+        return Ticket.objects.select_related("report").get(pk=told.ticket_id)
+
+    def _push_ticket(self) -> Write:
+        body = {"source": _source().code, "number": f"D{next(_numbers)}", "words": WORDS}
+        return self.sending("dispatcher", "POST", "/tickets", body, {**body, "words": "另一件事：井盖松了。"})
+
+    def _ticket_move(self) -> Write:
+        path = f"/tickets/{self.ticket().pk}/moves/ask_return"
+        one, two = ({"values": {"reason": words}} for words in ("不归街道。", "换一个理由。"))
+        return self.sending("dispatcher", "POST", path, one, two)
+
+    def _send_up(self) -> Write:
+        path = f"/cases/{self.ticket().report.case_id}/upward"
+        values = {"source_id": str(_source().pk), "reason": "要跨区协调。"}
+        other = {"values": {**values, "reason": "换一个理由。"}}
+        return self.sending("dispatcher", "POST", path, {"values": values}, other)
+
+    def _ticketing(self, name: str) -> Write:
+        """A ticket played to where this act comes next, and the act under one key."""
+        one, world, key = self.ticket(), self.stage.world, uuid7()
+        case_id, told = one.report.case_id, {"actor": world.dispatcher, "now": RACE}
+        up: list[UUID] = []
+
+        def number(words: str) -> str:
+            return f"U{one.pk.hex[-8:]}{len(words)}"
+
+        def send_up(words: str, own: UUID | None) -> Any:
+            made = tickets.send_up(case_id, source_id=_source().pk, reason=words, key=own, **told)
+            up.append(made.pk)
+            return made
+
+        steps: dict[str, Callable[[str, UUID | None], Any]] = {
+            "send_up": send_up,
+            "note_number": lambda words, own: tickets.note_number(up[0], number=number(words), key=own, **told),
+            "reply_from_above": lambda words, own: tickets.reply_from_above(
+                up[0], taken=False, words=words, key=own, **told
+            ),
+            "ask_upper": lambda words, own: tickets.ask_upper(one.pk, kind="return", reason=words, key=own, **told),
+            "answer_ask": lambda words, own: tickets.answer_ask(one.pk, granted=False, words=words, key=own, **told),
+            "fill_closing": lambda words, own: tickets.fill_closing(
+                one.pk, fields={"办理结果": words}, key=own, **told
+            ),
+            "do_step": lambda words, own: tickets.do_step(one.pk, words=words, key=own, **told),
+            "answer": lambda words, _own: a.answer_case(case_id, words=words, **told),
+            "send_answer": lambda _words, own: tickets.send_answer(one.pk, key=own, **told),
+            "record_result": lambda words, own: tickets.record_result(
+                one.pk, result="satisfied", words=words, key=own, **told
+            ),
+        }
+        for before in TICKETED[name]:
+            steps[before](WORDS, None)
+        if name == "send_answer":  # it has no body: the ticket alone is sent
+            return Write(lambda: _told(lambda: steps[name]("", key)))
+        return self._calling(lambda words: steps[name](words, key))
 
     def _upload(self) -> Write:
         from huying.files.models import HeldUpload
@@ -729,6 +798,7 @@ class Kinds:
             "put": self._put,
             "end_row": self._end,
             **{name: (lambda name=name: self._whistling(name)) for name in WHISTLED},
+            **{name: (lambda name=name: self._ticketing(name)) for name in TICKETED},
         }
         for name in keyed_actions():
             if name.rpartition(".")[2] not in makers:
@@ -939,6 +1009,16 @@ def _choice(field: Any, value: bool) -> Any:
     ]
     no = [one for one in words if one not in yes]
     return (yes or words)[0] if value else (no or words)[-1]
+
+
+def _source() -> Source:
+    """A source of the street whose tickets have a step."""
+    made, new = Source.objects.get_or_create(
+        code="dup", defaults={"name": "城市热线", "area_code": STREET, "kind": "ticket", "tier": "city"}
+    )
+    if new:
+        SourceStep.objects.create(source=made, position=1, name="报结果", limit="5wd")
+    return made
 
 
 def _first_kind() -> str:

@@ -40,11 +40,11 @@ _NAMES: dict[str, str] = {
     PART: (
         "append file register received register_file keep_images merge_step unmerge_step dispatch hand_out "
         "new_nomination new_talent carry_out touch_public legal_moves checked foreseen tried keep_image keep_prepared "
-        "keep_contact keep_contacts contact_rows ready withdraw_consent "
+        "keep_contact keep_contacts contact_rows ready withdraw_consent next_round "
     ),
     SHEET: (
         "import_sheets import_areas import_polygons apply_draft check_draft keep_draft bulk_change "
-        "preview_bulk undo_bulk import_rows settle keep_old_net "
+        "preview_bulk undo_bulk import_rows settle keep_old_net take_rows map_columns "
     ),
     FORM: (
         "add_type change_limits change_public close_public draft_public approve_version send_back_version "
@@ -62,6 +62,7 @@ _NAMES: dict[str, str] = {
         "ask_whistle decide_whistle answer_whistle arrive_whistle finish_part object_to_whistle decide_objection "
         "end_whistle cancel_whistle rate_unit rate_caller climb "
         "send_errand move_errand "
+        "ask_upper answer_ask fill_closing send_answer do_step record_result note_number reply_from_above send_up "
     ),
     ROW: "answer_call ",
     NEW: (

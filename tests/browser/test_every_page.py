@@ -40,7 +40,8 @@ NO_PAGE = {
     "portal:code_picture", "portal:forget", "portal:again", "portal:private", "portal:photo", "portal:photo_for_all",
     "portal:security", "portal:guess", "access:sign_out", "access:demo_sign_in", "desk:points", "desk:box", "desk:triage_choices",
     "desk:nudge", "desk:callback_phone", "desk:remove_filter", "desk:take_shift", "desk:undo_batch", "desk:export_file",
-    "cases:move", "cases:move_whistle", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview",
+    "cases:move", "cases:move_whistle", "cases:move_ticket",
+    "cases:ticket_paper_as_word", "cases:export_tickets", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview",
     "cases:sheet_as_word", "matters:make_draft",
     "matters:write_set", "matters:switch_on", "matters:switch_back", "notices:digest_hours",
     "cases:declare_emergency", "cases:end_emergency", "cases:report_hazard", "cases:shift", "cases:drop_shift",
@@ -80,6 +81,8 @@ ELSEWHERE = {
     "test_talking": {"matters:knowledge", "matters:new_knowledge", "matters:knowledge_text", "desk:triage_answers",
                      "desk:chat", "cases:send_errand", "cases:errand", "portal:answers", "portal:answer",
                      "portal:task", "portal:task_page", "portal:wall"},
+    "test_tickets": {"cases:bring_tickets", "cases:brought_tickets", "cases:ticket", "cases:ticket_paper",
+                     "cases:tickets", "cases:go_up"},
     "test_gallery": {"ui:gallery", "ui:gallery_portal", "ui:gallery_problem"},
 }  # fmt: skip
 HERE_TOO = {

@@ -31,6 +31,18 @@ class CasesConfig(AppConfig):
                 shown=lambda actor: actor.kind == ActorKind.PERSON and (actor.has("read") or actor.has("handle")),
             )
         )
+        add_link("ticket", "cases:ticket", "ticket_id")
+        add_menu(
+            MenuEntry(
+                key="tickets",
+                label=_("上级工单"),
+                icon="inbox",
+                url_name="cases:tickets",
+                group="dispatch",
+                order=46,
+                shown=lambda actor: actor.kind == ActorKind.PERSON and (actor.has("intake") or actor.has("dispatch")),
+            )
+        )
         in_areas.register()
         add_owner("case", keeping.resting_cases)
         add_owner("report", keeping.resting_reports)

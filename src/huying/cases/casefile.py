@@ -399,6 +399,10 @@ def _marks(case: Case) -> list[tuple[str, Label]]:
         found.append(("note", _("保密")))
     if case.whistled:
         found.append(("note", _("已吹哨")))
+    if case.upper_since is not None:
+        found.append(("note", _("等上级答复")))
+    if case.sent_up:
+        found.append(("note", _("已报上级")))
     if case.unplaced:
         found.append(("note", _("没有定位")))
     if case.held_since is not None:
@@ -653,7 +657,7 @@ def _report(
         short=Truncator(report.words.replace("\n", " ")).chars(FIRST_WORDS),
         words=report.words,
         at=when_words(report.received_at, now),
-        reply=REPLY[report.reply_by],
+        reply=_("上级回访") if report.upper_calls else REPLY[report.reply_by],
         caller=subject.caller(report),
         open_url=f"{reverse('cases:case', args=[case.pk])}?move=open_contact&report={report.pk}" if can_open else "",
         additions=[

@@ -1,16 +1,21 @@
-"""What a street's desk settles for itself about calling back, as registers."""
+"""What a street's desk settles for itself about calling back and about sources above it, as registers."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import override
 
-from huying.cases.models import CallScript, CallTimes, CallTreeStep
+from huying.cases.models import CallScript, CallTimes, CallTreeStep, Source, SourceBuffer, SourceStep
 from huying.cases.rules.calling import CallHours, Line
 from huying.cases.rules.calltrees import LONGEST, MOST_STEPS, Occasion
+from huying.cases.rules.tickets import SHIPPED_STEPS, SourceKind, SourceTier, closing_fields, pattern_is_good
+from huying.clocks.rules import Limit
 from huying.kernel.actor import Actor
 from huying.kernel.refusals import IllegalMove, Invalid
 from huying.kernel.terms import _
@@ -137,7 +142,135 @@ def _hours_of(values: Mapping[str, Any]) -> CallHours:
     return CallHours(**{name: values[name] for name in ("opens", "noon", "afternoon", "evening", "closes")})
 
 
+class Sources(Register[Source]):
+    """Systems and papers that matters come from."""
+
+    key = "ticket_source"
+    label = _("上级来源")
+    icon = "inbox"
+    group = "work"
+    order = 62
+    write = Duty.ADMIN_MATTERS.value
+    ends = True
+    end_field = "active"
+    about = _("12345、城市管理平台、领导批示、信访转办等：编号怎么写，时限多长，回复表有哪些栏。")
+    model = Source
+    identity = ("code",)
+    searched = ("name", "code")
+    columns = (
+        Column("code", _("代码"), needed=True, most=40, fixed=True, help=_("小写字母、数字和横线，定了不改。")),
+        Column("name", _("名称"), needed=True, most=40),
+        _AREA,
+        Column("kind", _("种类"), K.CHOICE, needed=True, choices=SourceKind, filtered=True),
+        Column("tier", _("层级"), K.CHOICE, needed=True, choices=SourceTier, filtered=True),
+        Column("number_pattern", _("编号格式"), most=60, listed=False,
+               help=_("# 是一个数字，@ 是一个字母，? 是数字或字母，* 是任意几个。不填就不核对。")),
+        Column("limit", _("时限"), most=12, help=_("来件没有写时限时用，像 24h、5wd。不填就没有时限。")),
+        Column("return_within", _("几时内可退回"), most=12, listed=False, help=_("从交办算起，像 4wh、1wd。")),
+        Column("extend_before", _("到期前多久可申请延期"), most=12, listed=False, help=_("像 1wd。")),
+        Column("pauses", _("等上级答复时停表"), K.YES, listed=False),
+        Column("upper_calls", _("由上级回访"), K.YES, listed=False, help=_("是：街道不再打电话。")),
+        Column("counted", _("计入三率"), K.YES, help=_("信访转办一律不计。")),
+        Column("closing", _("回复表的栏"), K.LONG_TEXT, listed=False,
+               help=_("一行一栏，写“栏名=来处”，次序就是上级平台的次序。来处有 number、our_number、outcome、answer、"
+                      "unit、contacted、finished、true、blank。不填用通用的。")),
+    )  # fmt: skip
+
+    def check(self, values: dict[str, object], row: Source | None, *, actor: Actor, now: datetime) -> None:
+        if not re.fullmatch(r"[a-z0-9-]{2,40}", str(values.get("code") or "")):
+            raise Invalid({"code": [_("代码用 2 到 40 个小写字母、数字和横线。")]})
+        if not pattern_is_good(str(values.get("number_pattern") or "")):
+            raise Invalid({"number_pattern": [_("* 最多写两个。")]})
+        _check_limits(values, "limit", "return_within", "extend_before")
+        try:
+            closing_fields(str(values.get("closing") or ""))
+        except ValueError as why:
+            raise Invalid({"closing": [_("这一行不对：%(line)s") % {"line": str(why)}]}) from why
+        if values.get("kind") == SourceKind.PETITION and values.get("counted"):
+            raise Invalid({"counted": [_("信访转办不计入三率。")]})
+
+    def save(self, row: Source | None, values: dict[str, object], *, actor: Actor, now: datetime) -> Source:
+        """Each change is another version; a new source begins with the steps that its kind is shipped with."""
+        if row is not None:
+            row.version += 1
+            return super().save(row, values, actor=actor, now=now)
+        kept = super().save(None, values, actor=actor, now=now)
+        with override(settings.LANGUAGE_CODE):  # what is stored is in the source language
+            SourceStep.objects.bulk_create(
+                SourceStep(source=kept, position=place, name=str(one.name), limit=one.limit, clause=str(one.clause))
+                for place, one in enumerate(SHIPPED_STEPS[SourceKind(kept.kind)], start=1)
+            )
+        return kept
+
+
+def _check_limits(values: dict[str, object], *names: str) -> None:
+    for name in names:
+        if values.get(name):
+            try:
+                Limit.parse(str(values[name]))
+            except Invalid as why:
+                raise Invalid({name: why.errors["limit"]}) from why
+
+
+class _OfSource(Register[Any]):
+    icon = "clock"
+    group = "work"
+    write = Duty.ADMIN_MATTERS.value
+    area_field = "source__area_code"
+    listed_apart = False
+    searched = ()
+
+
+class Buffers(_OfSource):
+    """How much earlier than above a matter is done here."""
+
+    key = "ticket_buffer"
+    label = _("内控提前量")
+    order = 63
+    about = _("内控时限 = 上级时限减去这里的提前量。写得最细的事项先用；不会晚于上级时限，也不会占掉一半以上的时间。")
+    model = SourceBuffer
+    listed_apart = True
+    columns = (
+        Column("source", _("来源"), K.LINK, needed=True, links_to="ticket_source", filtered=True),
+        Column("matter_code", _("事项编号"), most=4, help=_("两位是大类，四位是小类，不填是各类事项。")),
+        Column("buffer", _("提前量"), needed=True, most=12, help=_("像 4wh、1wd，w 是工作时间。")),
+    )
+    identity = ("source", "matter_code")
+
+    def check(self, values: dict[str, object], row: SourceBuffer | None, *, actor: Actor, now: datetime) -> None:
+        _check_limits(values, "buffer")
+        if not re.fullmatch(r"([0-9]{2}|[0-9]{4})?", str(values.get("matter_code") or "")):
+            raise Invalid({"matter_code": [_("写两位或四位数字，或者不填。")]})
+
+
+class Steps(_OfSource):
+    """Steps that a source asks for, each with its own limit."""
+
+    key = "ticket_step"
+    label = _("来源的办理步骤")
+    order = 64
+    about = _("信访、批示、建议提案等自己的步骤和时限，从交办那天算起。新来的件照这里，已经来的不变。")
+    model = SourceStep
+    listed_apart = True
+    ends = True
+    end_field = "active"
+    columns = (
+        Column("source", _("来源"), K.LINK, needed=True, links_to="ticket_source", filtered=True),
+        Column("position", _("第几步"), K.NUMBER, needed=True, most=20),
+        Column("name", _("名称"), needed=True, most=30),
+        Column("limit", _("时限"), needed=True, most=12, help=_("像 15d、10wd。")),
+        Column("clause", _("依据"), most=120),
+    )
+    identity = ("source", "position")
+
+    def check(self, values: dict[str, object], row: SourceStep | None, *, actor: Actor, now: datetime) -> None:
+        _check_limits(values, "limit")
+
+
 def declare() -> None:
     declared.add(CallScripts())
     declared.add(Times())
     declared.add(CallTrees())
+    declared.add(Sources())
+    declared.add(Buffers())
+    declared.add(Steps())

@@ -32,6 +32,7 @@ class SheetKind(Term):
     SIGN_IN = "sign_in", _("签收单")
     SUPERVISION = "supervision", _("督办单")
     CALLS = "calls", _("紧急呼叫记录")
+    REPLY = "reply", _("回复单")
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,11 @@ class Sheet:
     texts: list[tuple[Label, str]] = field(default_factory=list)
     signs: list[Label] = field(default_factory=list)
     made: str = ""
+    name: Label = ""  # where the kind alone does not say it
 
     @property
     def title(self) -> Label:
-        return self.kind.label
+        return self.name or self.kind.label
 
 
 def kinds_of(subject: Subject) -> list[SheetKind]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from huying.cases import errand_views, views, whistle_views
+from huying.cases import errand_views, ticket_views, views, whistle_views
 from huying.cases.views import calltrees, emergencies
 
 app_name = "cases"
@@ -23,6 +23,15 @@ urlpatterns = [
     path("errands/<uuid:errand_id>/", errand_views.errand, name="errand"),
     path("errands/<uuid:errand_id>/moves/<slug:verb>/", errand_views.move_errand, name="move_errand"),
     path("<uuid:case_id>/errand/", errand_views.send_errand, name="send_errand"),
+    path("tickets/", ticket_views.tickets, name="tickets"),
+    path("tickets/import/", ticket_views.bring, name="bring_tickets"),
+    path("tickets/import/<uuid:draft_id>/", ticket_views.brought, name="brought_tickets"),
+    path("tickets/export.<slug:form>", ticket_views.export, name="export_tickets"),
+    path("tickets/<uuid:ticket_id>/", ticket_views.ticket, name="ticket"),
+    path("tickets/<uuid:ticket_id>/moves/<slug:verb>/", ticket_views.move_ticket, name="move_ticket"),
+    path("tickets/<uuid:ticket_id>/paper/", ticket_views.paper, name="ticket_paper"),
+    path("tickets/<uuid:ticket_id>/paper/word/", ticket_views.paper_as_word, name="ticket_paper_as_word"),
+    path("<uuid:case_id>/upward/", ticket_views.go_up, name="go_up"),
     path("<uuid:case_id>/whistle/", whistle_views.ask_whistle, name="ask_whistle"),
     path("<uuid:case_id>/", views.case, name="case"),
     path("<uuid:case_id>/moves/<slug:verb>/", views.move, name="move"),

@@ -32,8 +32,8 @@ from huying.clocks.rules import (
     Unit,
     Warned,
     YearState,
-    due_at,
     marks,
+    no_later,
 )
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.ids import uuid7
@@ -160,6 +160,7 @@ def build(
     pauses: Sequence[tuple[Pause, str]] = (),
     imported: bool = False,
     clock_id: UUID | None = None,
+    latest_at: datetime | None = None,
 ) -> tuple[Clock, list[Stretch]]:
     """The unsaved rows that start, pause (each with its reason), resume and stop would have written."""
     open_pause = pauses[-1][0] if pauses and pauses[-1][0].ended_at is None else None
@@ -175,6 +176,7 @@ def build(
         stopped_at=stopped_at,
         paused_at=open_pause.began_at if open_pause is not None else None,
         imported=imported,
+        latest_at=latest_at,
     )
     reckon(clock, calendar, [pause for pause, _reason in pauses if pause.ended_at is not None])
     stretches = []
@@ -201,12 +203,23 @@ def change_limit(clock: Clock, limit: Limit, source: str, *, now: datetime) -> N
 def reckon(clock: Clock, calendar: Calendar, pauses: Iterable[Pause] = ()) -> None:
     """Set what follows from start, limit, calendar and pauses."""
     held = list(pauses)
-    found = marks(clock.started_at, clock.rule(), calendar, held)
+    found = no_later(marks(clock.started_at, clock.rule(), calendar, held), clock.started_at, clock.latest_at)
     if found.due_at != clock.due_at:
         clock.warned = Warned.NOTHING  # of another due time is told anew
     clock.due_at, clock.yellow_at, clock.provisional = found.due_at, found.yellow_at, found.provisional
-    first = Limit.parse(clock.limit) if clock.extended else None
-    clock.first_due_at = due_at(clock.started_at, first, calendar, held).at if first is not None else None
+    clock.first_due_at = None
+    if clock.extended or clock.first_latest_at is not None:
+        first = marks(clock.started_at, Limit.parse(clock.limit), calendar, held)
+        first = no_later(first, clock.started_at, clock.first_latest_at or clock.latest_at)
+        if clock.extended or first.due_at != clock.due_at:
+            clock.first_due_at = first.due_at
+
+
+def hold_to(clock: Clock, latest: datetime | None, *, granted: bool = False) -> None:
+    """Let a clock be due no later than this; `granted` keeps what that was first. The caller counts it again."""
+    if granted and clock.first_latest_at is None:
+        clock.first_latest_at = clock.latest_at
+    clock.latest_at = latest
 
 
 def extend(clock: Clock, amount: int, unit: Unit) -> None:

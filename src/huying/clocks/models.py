@@ -74,6 +74,9 @@ class Clock(models.Model):
     # Granted on top of the limit, as `2d+4h` of its own kind of time, and when it would have been due without.
     extended = models.CharField(max_length=40, blank=True, default="", db_default="")
     first_due_at = models.DateTimeField(null=True, blank=True)
+    # Whatever limit and pauses say, it is due no later than this; what that was before more time was granted.
+    latest_at = models.DateTimeField(null=True, blank=True)
+    first_latest_at = models.DateTimeField(null=True, blank=True)
     imported = models.BooleanField(default=False)  # imported clocks never escalate
     warned = models.PositiveSmallIntegerField(default=Warned.NOTHING.value, db_default=0)
     # The limit before the last change while it ran; every change stands in the history.

@@ -127,7 +127,10 @@ def pauses_of(clock: Clock) -> list[Pause]:
 
 def used(clock: Clock, now: datetime) -> int:
     """How much of the limit is used, in percent: the bar on the page."""
-    return used_percent(clock.started_at, clock.rule(), clock.stopped_at or now, calendar(), pauses_of(clock))
+    until = clock.stopped_at or now
+    if clock.latest_at is not None and clock.latest_at <= clock.due_at > clock.started_at:
+        return max((until - clock.started_at) * 100 // (clock.due_at - clock.started_at), 0)
+    return used_percent(clock.started_at, clock.rule(), until, calendar(), pauses_of(clock))
 
 
 # Why something is due then
@@ -163,9 +166,13 @@ def explain(clock: Clock, now: datetime, reasons: Mapping[str, Label] = NO_REASO
         lines.append(Line(_("依据"), gettext(clock.source)))
     if clock.changed_at is not None:
         lines.append(Line(_("改过"), _change_words(clock, clock.changed_at, now)))
+    if clock.latest_at is not None:
+        held_to = _("不晚于 %(when)s：上级的时限减去留给复核的时间，停表也不推后")
+        lines.append(Line(_("内控时限"), str(held_to) % {"when": moment_words(clock.latest_at, now)}))
     if clock.first_due_at is not None:
         told = _("%(more)s，原来 %(due)s 到期")
-        facts = {"more": listed(limit.granted()), "due": moment_words(clock.first_due_at, now)}
+        more = listed(limit.granted()) or _("上级同意延期")
+        facts = {"more": more, "due": moment_words(clock.first_due_at, now)}
         lines.append(Line(_("延期"), str(told) % facts))
     lines.append(Line(_("停表"), _pause_words(clock, now, reasons)))
     if limit.working:

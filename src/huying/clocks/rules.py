@@ -325,6 +325,15 @@ def marks(start: datetime, limit: Limit, calendar: Calendar, pauses: Iterable[Pa
     return Marks(due.at, yellow.at, due.provisional)
 
 
+def no_later(found: Marks, start: datetime, latest: datetime | None) -> Marks:
+    """The same marks, due no later than `latest`, and yellow at 80 % of the way there; never before the start."""
+    if latest is None or latest >= found.due_at:
+        return found
+    due = max(latest, start)
+    yellow = min(found.yellow_at, start + (due - start) * YELLOW_PERCENT / 100)
+    return Marks(due, yellow, found.provisional)
+
+
 def share_at(start: datetime, limit: Limit, percent: int, calendar: Calendar, pauses: Iterable[Pause] = ()) -> datetime:
     """When so many percent of the limit are used: 50 reminds, 300 is threefold overdue."""
     length = _length(limit, calendar, start) * percent // 100

@@ -53,7 +53,7 @@ LIGHTS: list[tuple[str, Label]] = [
 TIMES: list[tuple[str, Label]] = [("1", _("今天")), ("7", _("近 7 天")), ("30", _("近 30 天")), ("90", _("近 90 天"))]
 MARKS: list[tuple[str, Label]] = [
     ("danger", _("有危险")), ("returned_twice", _("两次退回")), ("again", _("多轮办理")), ("nudged", _("催办过")),
-    ("whistled", _("吹过哨")),
+    ("whistled", _("吹过哨")), ("upper", _("等上级答复")), ("sent_up", _("已报上级")),
     ("unplaced", _("未定位置")), ("outside", _("在辖区外")), ("sampled", _("抽中复查")), ("linked", _("接着另一件")),
     ("held", _("挂账")), ("supervised", _("督办中")), ("waiting", _("等诉求人补充")),
     ("restricted", _("保密或回避")), ("unrestricted", _("不含保密、回避和演练")),

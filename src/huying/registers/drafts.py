@@ -45,24 +45,52 @@ def keep_draft(
     """
     if actor.id is None:
         raise NotAllowed(duty=register.write)
-    if len(data) > MOST_FILE_BYTES:
-        raise TooLarge(_("文件超过 %(most)s MB，没有收下。请分成几个文件。") % {"most": MOST_FILE_BYTES >> 20})
+    _fits(data)
     with _as_file(data) as path:
         outcome = import_rows(register=register, path=path, actor=actor, now=now, dry_run=True)
-    forget_old(now=now)
     if not outcome.does_something:
+        forget_old(now=now)
         return None, outcome
+    return keep_file(key=register.key, filename=filename, data=data, actor=actor, now=now), outcome
+
+
+def _fits(data: bytes) -> None:
+    if len(data) > MOST_FILE_BYTES:
+        raise TooLarge(_("文件超过 %(most)s MB，没有收下。请分成几个文件。") % {"most": MOST_FILE_BYTES >> 20})
+
+
+def keep_file(*, key: str, filename: str, data: bytes, actor: Actor, now: datetime) -> ImportDraft:
+    """Keep a sheet for a day, sealed, for the person who brought it; the caller has asked for the duty. Old ones go."""
+    if actor.id is None:
+        raise NotAllowed
+    _fits(data)
+    forget_old(now=now)
     draft_id = uuid7()
     nonce = get_random_string(_NONCE).encode()
-    draft = ImportDraft.objects.create(
+    return ImportDraft.objects.create(
         pk=draft_id,
-        register=register.key,
+        register=key,
         filename=clean(filename[-120:] or "-", limit=120, name=True),
         content=nonce + _cipher().encrypt(nonce, zlib.compress(data, 6), draft_id.bytes),
         made_by=actor.id,
         made_at=now,
     )
-    return draft, outcome
+
+
+def own_file(*, draft_id: UUID, actor: Actor, now: datetime, taken: bool = False) -> ImportDraft:
+    """A kept sheet of the actor's own, not older than a day; `taken` lets nobody else take it in at the same time."""
+    rows = ImportDraft.objects.select_for_update() if taken else ImportDraft.objects.all()
+    found = rows.filter(pk=draft_id, made_at__gte=now - timedelta(hours=DRAFT_HOURS)).first()
+    if found is None or actor.id is None or found.made_by != actor.id:
+        raise NotFound("import")
+    return found
+
+
+@contextmanager
+def as_file(draft: ImportDraft) -> Iterator[Path]:
+    """A kept sheet as a file, as long as it is read."""
+    with _as_file(_content(draft)) as path:
+        yield path
 
 
 def check_draft(*, register: Register[Any], draft_id: UUID, actor: Actor, now: datetime) -> tuple[ImportDraft, Outcome]:

@@ -13,7 +13,7 @@ from huying.cases.actions.acting import act, opened
 from huying.cases.actions.docket import Docket, flush
 from huying.cases.actions.intake import keep_images
 from huying.cases.actions.units import hand_out, last_answer
-from huying.cases.models import Addition, Case, ContactAttempt, Feedback, Report, SiteVisit
+from huying.cases.models import Addition, Case, ContactAttempt, Feedback, Report, SiteVisit, Ticket
 from huying.cases.rules import (
     OUTSIDERS,
     CallResult,
@@ -148,6 +148,8 @@ def record_call_back(
     now or the caller has said it already.
     """
     report = _voice_of(docket, report_id)
+    if report.upper_calls:
+        raise IllegalMove(_("这位诉求人由上级平台回访，街道不再打电话。"), state=docket.case.state)
     text = clean(words, limit=2000, field="words")
     if result == CallResult.REACHED and solved is None:
         raise Invalid({"solved": [_("接通了，请先问解决了没有。")]})
@@ -172,7 +174,7 @@ def record_call_back(
     )
     docket.add(attempt)
     if result == CallResult.REACHED:
-        _say(docket, report, solved=bool(solved), satisfaction=satisfaction, words=text, by_desk=True, now=now)
+        say(docket, report, solved=bool(solved), satisfaction=satisfaction, words=text, by_desk=True, now=now)
     docket.move(
         Verb.CALL_BACK,
         actor=actor,
@@ -180,7 +182,7 @@ def record_call_back(
         given=Given(result=result),
         facts={"report": str(report.pk), "result": result, "solved": solved if solved is not None else ""},
     )
-    _settle(docket, now=now)
+    settle(docket, now=now)
 
 
 @act
@@ -195,12 +197,12 @@ def tell_outcome(
     if any(one.report_id == report.pk and one.round == docket.case.round and not one.late for one in docket.feedback):
         raise IllegalMove(_("您已经评价过了，谢谢您。"), state=docket.case.state)
     if docket.case.state == State.CALLING_BACK:
-        _say(docket, report, solved=solved, satisfaction=satisfaction, words=text, by_desk=False, now=now)
+        say(docket, report, solved=solved, satisfaction=satisfaction, words=text, by_desk=False, now=now)
     docket.move(Verb.TELL_OUTCOME, actor=actor, now=now, facts={"report": str(report.pk), "solved": solved})
-    _settle(docket, now=now)
+    settle(docket, now=now)
 
 
-def _say(
+def say(
     docket: Docket,
     report: Report,
     *,
@@ -227,16 +229,17 @@ def _say(
     )
 
 
-def _settle(docket: Docket, *, now: datetime) -> None:
+def settle(docket: Docket, *, now: datetime) -> None:
     """When everybody who still speaks was asked, the flow's own rule goes on: the next round for one who says "not
     solved", else the end."""
     if docket.case.state != State.CALLING_BACK:
         return
     facts = docket.facts(actor=rule("everyone-told"), now=now)
     if not all(one.told for one in facts.voices if one.wants_answer):
+        docket.leave_to_upper(now=now)
         return
     if any(one.unsolved for one in facts.voices):
-        _next_round(docket, Verb.SECOND_ROUND, actor=rule("said-not-solved"), now=now, given=Given())
+        next_round(docket, Verb.SECOND_ROUND, actor=rule("said-not-solved"), now=now, given=Given())
     else:
         docket.follow(Verb.TELL_OUTCOME, "everyone-told", now=now)
 
@@ -244,10 +247,10 @@ def _settle(docket: Docket, *, now: datetime) -> None:
 @act
 def second_round(docket: Docket, *, actor: Actor, now: datetime) -> None:
     """再办一次 at once, without waiting for the others' answers."""
-    _next_round(docket, Verb.SECOND_ROUND, actor=actor, now=now, given=Given())
+    next_round(docket, Verb.SECOND_ROUND, actor=actor, now=now, given=Given())
 
 
-def _next_round(docket: Docket, verb: Verb, *, actor: Actor, now: datetime, given: Given) -> None:
+def next_round(docket: Docket, verb: Verb, *, actor: Actor, now: datetime, given: Given) -> None:
     """Round + 1, with new offered orders for the last units; their finished orders are completed."""
     case = docket.case
     away = {one.unit_id for one in docket.recusals}
@@ -279,7 +282,7 @@ def _next_round(docket: Docket, verb: Verb, *, actor: Actor, now: datetime, give
 def reopen_case(docket: Docket, *, reason: str, actor: Actor, now: datetime) -> None:
     """重新办理 within 14 days of the end, by the reporter's code or the desk."""
     text = clean(reason, limit=2000, field="reason")
-    _next_round(docket, Verb.REOPEN, actor=actor, now=now, given=Given(reason=text))
+    next_round(docket, Verb.REOPEN, actor=actor, now=now, given=Given(reason=text))
     report = next((one for one in docket.reports if one.pk == actor.report_id), None)
     if report is not None:
         docket.add(Addition(id=docket.make_id(), report=report, words=text, added_at=now))
@@ -295,7 +298,7 @@ def late_feedback(
         raise Invalid({"satisfaction": [_("请选满意、基本满意或不满意。")]})
     text = clean(words, limit=2000, field="words")
     docket.move(Verb.LATE_FEEDBACK, actor=actor, now=now, facts={"report": str(report.pk)})
-    _say(docket, report, solved=solved, satisfaction=satisfaction, words=text, by_desk=False, now=now, late=True)
+    say(docket, report, solved=solved, satisfaction=satisfaction, words=text, by_desk=False, now=now, late=True)
 
 
 @act
@@ -343,7 +346,7 @@ def _leave(docket: Docket, verb: Verb, *, actor: Actor, now: datetime) -> None:
     if docket.case.asked_report_id == report.pk:
         docket.end_question(now=now)
         docket.due()
-    _settle(docket, now=now)
+    settle(docket, now=now)
 
 
 @act
@@ -448,7 +451,7 @@ def split_off_report(docket: Docket, *, report_id: UUID, actor: Actor, now: date
     docket.change(report)
     other.reports.append(report)
     docket.index_words()
-    _settle(docket, now=now)
+    settle(docket, now=now)
 
 
 @transaction.atomic
@@ -463,6 +466,7 @@ def erase_my_contact(case_id: UUID, *, actor: Actor, now: datetime) -> None:
         report.reply_by = "page"
     report.erased_at = now
     docket.change(report)
+    Ticket.objects.filter(report=report).update(sheet=None)  # it may name the person too
     docket.note(
         kind="report",
         object_id=report.pk,
@@ -471,7 +475,7 @@ def erase_my_contact(case_id: UUID, *, actor: Actor, now: datetime) -> None:
         now=now,
         facts={"case": str(docket.case.pk)},
     )
-    _settle(docket, now=now)  # nobody is left who could be called
+    settle(docket, now=now)  # nobody is left who could be called
     flush([docket], verb="erase_contact", now=now)
 
 

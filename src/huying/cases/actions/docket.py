@@ -91,7 +91,9 @@ from huying.people.rules import Duty
 
 EXTENSIONS = frozenset({ApprovalKind.EXTEND, ApprovalKind.LEAD_EXTEND})
 OF_THE_LEAD = EXTENSIONS | {ApprovalKind.HOLD}
-HELD, ASKED = "held", "asked"  # why a clock stands still
+HELD, ASKED, UPPER = "held", "asked", "upper"  # why a clock stands still
+# Steps before an answer leaves the house: an upper system's limit holds for each of them.
+BEFORE_ANSWER = frozenset(Step) - {Step.SIGN_IN, Step.FIRST_CONTACT, Step.CALL_BACK}
 # A lead order that comes to here asks for nothing more.
 _WITHOUT_ITS_ASKS = frozenset({OrderState.DONE, OrderState.COMPLETED, OrderState.RETURNED, OrderState.CANCELLED})
 MOST_TOGETHER = 200  # rows in one statement
@@ -528,6 +530,7 @@ class Docket:
         callers, told = self.callers(), {one.id: one.told for one in self._all_report_facts()}
         for report in self.reports:
             waits = report.wants_answer and report.withdrawn_at is None and not told[report.pk]
+            waits = waits and not report.upper_calls
             if waits and report.pk not in asked:
                 asked |= callers[report.pk]
                 found.append(report)
@@ -655,6 +658,7 @@ class Docket:
         case.moved_at = now
         case.version += 1
         if target != left:
+            self.end_wait_for_upper(now=now)
             if left == State.IN_HAND:
                 self.end_question(now=now)
                 self.end_hold(now=now)
@@ -665,6 +669,7 @@ class Docket:
             elif left in ENDS:
                 case.ended_at = None
             self._step_clock(now=now)
+            self.leave_to_upper(now=now)
         self.due()
         self.change(case)
 
@@ -774,11 +779,43 @@ class Docket:
             source=row.source,
             imported=case.imported,
             clock_id=self.make_id(),
+            latest_at=case.inner_due_at if step in BEFORE_ANSWER else None,
         )
         self.add(clock)
         for one in stretches:
             self.add(one)
         return clock
+
+    def keep_inner_limit(self, due: datetime | None, *, granted: bool) -> None:
+        """Hold the case and its running clocks to another inner limit; `granted` where the upper system gave time."""
+        self.case.inner_due_at = due
+        for clock in self.running(object_id=self.case.pk):
+            if clock.step in BEFORE_ANSWER and clock.latest_at != due:
+                clock_actions.hold_to(clock, due, granted=granted)
+                self.reckon(clock)
+        self.due()
+        self.change(self.case)
+
+    def wait_for_upper(self, *, now: datetime) -> None:
+        """The upper system's clock stands still while it decides, and so does ours."""
+        self.case.upper_since = now
+        self._rest(UPPER, now=now)
+
+    def end_wait_for_upper(self, *, now: datetime) -> None:
+        if self.case.upper_since is not None:
+            self.case.upper_since = None
+            self._go_on(now=now)
+
+    def leave_to_upper(self, *, now: datetime) -> None:
+        """Where nobody is left whom we would call back, the upper system asks its callers itself, and our clock
+        stands still."""
+        case = self.case
+        theirs = case.state == State.CALLING_BACK and any(one.upper_calls for one in self.reports)
+        if theirs and case.upper_since is None and not self.to_call():
+            case.upper_since = now
+            for clock in self.running(Step.CALL_BACK, case.pk):
+                self.pause_clock(clock, UPPER, now=now)
+            self.due()
 
     def running(self, step: Step | OwnStep | None = None, object_id: UUID | None = None) -> list[Clock]:
         return [
@@ -839,8 +876,9 @@ class Docket:
                 self.pause_clock(clock, reason, now=now)
 
     def _go_on(self, *, now: datetime) -> None:
-        """Nothing that it waited for is left: neither a day of review nor an answer."""
-        if self.case.held_since is None and self.case.asked_report_id is None:
+        """Nothing that it waited for is left: neither a day of review nor an answer, of a caller or from above."""
+        case = self.case
+        if case.held_since is None and case.asked_report_id is None and case.upper_since is None:
             for clock in self.running(Step.HANDLE, self.case.pk):
                 if clock.paused_at is not None:
                     self.resume_clock(clock, now=now)

@@ -18,6 +18,7 @@ from huying.audit.queries import body_hash
 from huying.cases import queries
 from huying.cases.actions.acting import act, act_with
 from huying.cases.actions.docket import Docket, Knowledge, Picture, flush
+from huying.cases.actions.inner import count_inner
 from huying.cases.codes import code_of, hash_of
 from huying.cases.models import Addition, Case, Report, SiteVisit
 from huying.cases.rules import Channel, Given, OrderState, OwnStep, ReplyBy, Verb, VisitKind, flow_for
@@ -46,7 +47,9 @@ TITLE_LENGTH = 30
 MERGE_WITHIN = timedelta(days=30)
 MERGE_METRES = 300
 SAMPLE_PERCENT = 8
-STREET_CHANNELS = frozenset({Channel.HOTLINE, Channel.WINDOW, Channel.LETTER, Channel.IMPORT, Channel.API})
+STREET_CHANNELS = frozenset(
+    {Channel.HOTLINE, Channel.WINDOW, Channel.LETTER, Channel.IMPORT, Channel.API, Channel.UPPER}
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ class NewReport:
     received_at: datetime | None = None  # when the source heard it; the clocks start now
     urgent: bool = False  # whatever its type says
     drill: bool = False
+    inner_due_at: datetime | None = None  # of an upper system's ticket: no step takes longer
+    upper_calls: bool = False
 
     def canonical(self) -> str:
         """The body that a repeated key is compared with."""
@@ -246,6 +251,7 @@ def received(
         received_at=new.received_at or now,
         moved_at=now,
         follows_id=new.follows_id,
+        inner_due_at=new.inner_due_at,
     )
     case.desk_code = desk_for(
         case.area_code, new.channel, restricted=confidential, lowest_tier=kind.lowest_tier if kind else ""
@@ -266,9 +272,10 @@ def received(
         contact_id=new.contact_id,
         reply_by=new.reply_by,
         about_staff=new.about_staff,
-        taken_by_id=actor.id if actor.kind == ActorKind.PERSON else None,
+        taken_by_id=actor.id if actor.kind == ActorKind.PERSON and new.channel != Channel.UPPER else None,
         source=new.source,
         external_id=new.external_id,
+        upper_calls=new.upper_calls,
         first_case_id=case.pk,
         code_try=attempt,
         code_hash=hash_of(code_of(report_id, attempt)),
@@ -383,6 +390,8 @@ def correct_case(
     docket.index_words()
     if "type_new" in facts or "grade_new" in facts:
         _restart_limits(docket, now=now)
+    if "type_new" in facts and case.inner_due_at is not None:
+        count_inner(docket)
 
 
 def _set_type(docket: Docket, type_code: str) -> None:
@@ -664,6 +673,9 @@ def merge_step(source: Docket, target: Docket, *, confirmed: bool, actor: Actor,
             facts={"report": str(report.pk), "from": str(case.pk)},
         )
     source.reports = []
+    target.case.sent_up |= case.sent_up
+    if case.inner_due_at is not None:
+        count_inner(target)
     target.case.version += 1
     target.change(target.case)
     target.index_words()
@@ -707,6 +719,9 @@ def unmerge_step(source: Docket, target: Docket, *, family: set[UUID], actor: Ac
     source.move(Verb.UNMERGE, actor=actor, now=now, facts={"from": str(target.case.pk)}, before=returning)
     case.state_before_merge = ""
     source.index_words()
+    for one in (source, target):
+        if one.case.inner_due_at is not None:
+            count_inner(one)
     target.case.version += 1
     target.note(
         kind="case",

@@ -8,8 +8,11 @@ from uuid import UUID
 
 from django.db import transaction
 
+from huying.audit import actions as audit
+from huying.audit.models import History
 from huying.cases.actions.acting import opened
 from huying.cases.actions.docket import flush
+from huying.cases.models import Ticket
 from huying.cases.queries.keeping import reports_past_keeping
 from huying.cases.rules import ReplyBy
 from huying.kernel.actor import Actor, ActorKind
@@ -35,12 +38,31 @@ def end_keeping(*, months: int, actor: Actor, now: datetime) -> int:
         raise NotAllowed
     before = months_before(now, months)
     erased = 0
+    while _forget_sheets(before, actor=actor, now=now):
+        pass
     while batch := reports_past_keeping(before, most=BATCH):
         done = sum(_erase(case_id, report_id, before, actor=actor, now=now) for case_id, report_id in batch)
         if not done:
             break  # all of them are being taken up again just now
         erased += done
     return erased
+
+
+@transaction.atomic
+def _forget_sheets(before: datetime, *, actor: Actor, now: datetime) -> int:
+    """The columns of upper systems' tickets as they came, which may name persons; says how many."""
+    rows = Ticket.objects.filter(sheet__isnull=False, report__case__ended_at__lt=before).defer("sheet")
+    found = list(rows.select_related("report__case").order_by("pk")[:BATCH])
+    Ticket.objects.filter(pk__in=[one.pk for one in found]).update(sheet=None)
+    audit.append_many(
+        History(
+            at=now, kind="ticket", object_id=one.pk, verb="end_keeping", actor_kind=str(actor.kind),
+            actor_id=actor.id, actor_label=actor.label, area_code=one.report.case.area_code,
+            facts={"case": str(one.report.case_id)},
+        )
+        for one in found
+    )  # fmt: skip
+    return len(found)
 
 
 @transaction.atomic

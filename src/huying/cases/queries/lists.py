@@ -173,8 +173,8 @@ def _next_step(cases: QuerySet[Case], work: Work, viewer: Actor) -> QuerySet[Cas
         return cases.annotate(returned=Subquery(returned)).filter(returned__gte=RETURNS_BEFORE_NAMING)
     if work.task == Task.REVIEW:
         return cases.exclude(due_step=Step.SIGN).filter(~Exists(mine))
-    if work.task == Task.CALL_BACK:
-        return cases.filter(~Exists(mine))
+    if work.task == Task.CALL_BACK:  # what the upper system asks itself waits for nobody here
+        return cases.filter(~Exists(mine), upper_since=None)
     if work.task == Task.CHECK:
         found = Report.objects.filter(case=OuterRef("pk"), taken_by_id=viewer.id)
         return cases.filter(~Exists(mine), ~Exists(found))
@@ -394,6 +394,8 @@ FLAGS: dict[str, Q] = {
     "supervised": ~Q(supervision=""),
     "waiting": Q(asked_report_id__isnull=False),
     "whistled": Q(whistled=True),
+    "upper": Q(upper_since__isnull=False),
+    "sent_up": Q(sent_up=True),
     "restricted": Q(restricted=True, drill=False),  # the numbers of the board open these two
     "unrestricted": Q(restricted=False, drill=False),
     "drill": Q(drill=True),

@@ -496,12 +496,13 @@ def several_voices(facts: CaseFacts) -> bool:
 
 @guard(_("办结超过 14 天了。请重新反映，我们会和这件事连在一起。"))
 def within_reopening(facts: CaseFacts) -> bool:
-    return facts.ended_at is not None and facts.now - facts.ended_at <= REOPEN_WITHIN
+    """The upper system's own result comes when it comes: the rule that follows it knows no term."""
+    return facts.by_rule or facts.ended_at is not None and facts.now - facts.ended_at <= REOPEN_WITHIN
 
 
 @guard(_("超过 14 天，不能再提异议。请重新反映。"))
 def within_objection(facts: CaseFacts) -> bool:
-    return facts.ended_at is not None and facts.now - facts.ended_at <= OBJECT_WITHIN
+    return facts.by_rule or facts.ended_at is not None and facts.now - facts.ended_at <= OBJECT_WITHIN
 
 
 @guard(_("超过 30 天，不能再补评价。"))

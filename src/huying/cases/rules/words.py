@@ -133,6 +133,7 @@ class Channel(Term):
     PATROL = "patrol", _("巡查")
     SENSOR = "sensor", _("感知设备")
     API = "api", _("接口")
+    UPPER = "upper", _("上级工单")
     IMPORT = "import", _("导入")
 
 
@@ -257,7 +258,12 @@ def flow_for(channel: Channel | str, type_flow: FlowKind | str | None, *, self_h
 
 
 # Why a clock stood still, as it is stored, in words.
-PAUSES: dict[str, Label] = {"reviewing": _("街道审核期间"), "held": _("挂账"), "asked": _("等诉求人补充")}
+PAUSES: dict[str, Label] = {
+    "reviewing": _("街道审核期间"),
+    "held": _("挂账"),
+    "asked": _("等诉求人补充"),
+    "upper": _("等上级答复"),
+}
 
 
 def steps_of_flow(flow: FlowKind | str, *, checked: bool, called_back: bool) -> list[State]:

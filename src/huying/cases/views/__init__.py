@@ -28,6 +28,7 @@ from huying.cases.forms.table import SENT_OTHERWISE
 from huying.cases.queries import page
 from huying.cases.sent import sent_about
 from huying.cases.sheets import DOCX, Sheet, SheetKind, docx_of, kinds_of, sheet_of
+from huying.cases.ticketfile import panel_of as tickets_of
 from huying.cases.treefile import panels_of
 from huying.cases.whistlefile import panel_of
 from huying.files import covering, responses
@@ -307,6 +308,7 @@ def _shown(
         "trees": panels_of(file.case, actor=file.subject.actor),
         "errands": errands_of(file.subject),
         "whistles": panel_of(file.case, actor=file.subject.actor, now=file.subject.now),
+        "tickets": tickets_of(file.case, file.subject.rows.reports, actor=file.subject.actor, now=file.subject.now),
         "map_url": reverse("cases:outlines", args=[file.case.pk]),
         "sheets": _papers(file.subject),
         **more,

@@ -65,7 +65,10 @@ SELECT {ABOUT}, version, {_KEPT} FROM (
     SELECT c.id AS subject_id, c.id AS case_id, lead.unit_id, c.area_code, c.type_code, {MONTH} AS month, c.received_at,
         c.ended_at, c.version,
         CASE WHEN c.imported THEN '{Excluded.IMPORTED}' WHEN c.drill THEN '{Excluded.DRILL}'
-            WHEN EXISTS (SELECT FROM cases_report r WHERE r.case_id = c.id AND r.source IN ({_NEVER}))
+            WHEN EXISTS (
+                SELECT FROM cases_report r LEFT JOIN cases_source u ON u.code = r.source
+                WHERE r.case_id = c.id AND r.source <> '' AND (r.source IN ({_NEVER}) OR NOT u.counted)
+            )
             THEN '{Excluded.SOURCE}' {_BY_END} ELSE '' END AS excluded,
         1 AS cases, (c.state = '{State.CLOSED}')::int AS closed, k.contact_due, k.contact_met,
         v.reached, v.solved, v.first_solved,

@@ -49,7 +49,7 @@ class Excluded(Term):
 
     IMPORTED = "imported", _("导入的历史案件")
     DRILL = "drill", _("演练")
-    SOURCE = "source", _("信访转送，另有法定程序")
+    SOURCE = "source", _("信访转办、批示等，不按来电计")
     MERGED = "merged", _("已并入别的案件")
     TRANSFERRED = "transferred", _("已转出")
     WITHDRAWN = "withdrawn", _("诉求人已撤诉")
