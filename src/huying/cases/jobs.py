@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from huying.cases.actions import asking, granting, tallying
+from huying.cases.actions import asking, excluding, granting, tallying
 from huying.cases.actions.keeping import end_keeping as end
 from huying.cases.listeners import calling, digesting, reminding
 from huying.kernel.actor import system
@@ -45,6 +45,15 @@ def sum_up(timestamp: int) -> int:
 def end_terms(timestamp: int) -> int:
     """Every five minutes: cases whose caller did not answer in time go on."""
     return asking.end_terms(actor=system("cases.questions"), now=timezone.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(
+    name="cases.end_exclusions", queue="upkeep", queueing_lock="cases.end_exclusions", lock="cases.end_exclusions"
+)
+def end_exclusions(timestamp: int) -> int:
+    """Every five minutes: what is left out of scores for its days, or not agreed to in time, counts again."""
+    return excluding.close_exclusions(actor=system("cases.exclusions"), now=timezone.now())
 
 
 @app.periodic(cron="5 16 * * *")  # 00:05 in China

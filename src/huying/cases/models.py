@@ -32,6 +32,7 @@ from huying.cases.rules import (
     VisitKind,
 )
 from huying.cases.rules.calling import CallHours
+from huying.cases.rules.exclusions import WAITING, ExclusionState
 from huying.cases.rules.tallies import TallyKind
 from huying.cases.rules.whistles import HIGHEST, LOWEST, Arrival, PartState, WhistleState
 from huying.kernel.ids import uuid7
@@ -90,6 +91,9 @@ class Case(models.Model):
     held_since = models.DateTimeField(null=True)
     held_until = models.DateField(null=True)  # the day of review: by then it goes on
     held_reason = models.CharField(max_length=8, choices=HoldReason.choices, blank=True, default="", db_default="")
+    excluded = models.BooleanField(default=False, db_default=False)  # left out of scores by two persons
+    # Whose decision on leaving it out is waited for, if any.
+    exclusion = models.CharField(max_length=10, choices=ExclusionState.choices, blank=True, default="", db_default="")
 
     received_at = models.DateTimeField()
     moved_at = models.DateTimeField()
@@ -151,6 +155,11 @@ class Case(models.Model):
             ),
             models.Index(
                 fields=["desk_code", "id"], name="case_reported_back", condition=Q(supervision=Supervision.REPORTED)
+            ),
+            models.Index(
+                fields=["desk_code", "id"],
+                name="case_exclusion",
+                condition=Q(exclusion__in=[str(one) for one in sorted(WAITING)]),
             ),
             GinIndex(fields=["search"], name="case_search"),
             GistIndex(
@@ -396,6 +405,69 @@ class Remark(models.Model):
 
     def __str__(self) -> str:
         return f"remark {self.pk}"
+
+
+class ExclusionKind(models.Model):
+    """One version of a kind of exclusion from scores: the evidence that it needs, and what the caller is told."""
+
+    code = models.CharField(max_length=16, db_collation="C")
+    version = models.PositiveSmallIntegerField(default=1)
+    name = models.CharField(max_length=40)
+    needs = models.CharField(max_length=200)
+    told = models.CharField(max_length=200)
+    valid_from = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["code", "version"], name="exclusion_kind_once")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.version}"
+
+
+class Exclusion(models.Model):
+    """A case left out of scores: asked with reason and evidence, agreed by two persons, over after its day.
+
+    It is about one case; there is no column for whose call it was.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="exclusions", db_index=False)
+    kind = models.ForeignKey(ExclusionKind, on_delete=models.PROTECT)
+    state = models.CharField(max_length=10, choices=ExclusionState.choices)
+    reason = models.TextField()
+    evidence = models.TextField()
+    hands = ArrayField(models.UUIDField())  # everybody who asked or decided: none of them decides again
+    asked_at = models.DateTimeField()
+    granted_at = models.DateTimeField(null=True)  # when it first came into force
+    until = models.DateField(null=True)
+    renews = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="renewed_by")
+    objected_at = models.DateTimeField(null=True)
+    objection = models.TextField(blank=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["case", "asked_at"], name="exclusion_of_case"),
+            models.Index(fields=["granted_at"], name="exclusion_granted"),
+            models.Index(fields=["until"], name="exclusion_until", condition=Q(ended_at__isnull=True)),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"],
+                name="exclusion_one_waits",
+                condition=Q(state__in=[str(one) for one in sorted(WAITING)]),
+            ),
+            models.UniqueConstraint(
+                fields=["case"], name="exclusion_one_in_force", condition=Q(state=ExclusionState.IN_FORCE)
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ExclusionState.IN_FORCE) | Q(granted_at__isnull=False, until__isnull=False),
+                name="exclusion_has_a_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"exclusion {self.pk}"
 
 
 class WhistleKind(models.Model):

@@ -41,6 +41,7 @@ MARKS: list[tuple[str, Label]] = [
     ("whistled", _("吹过哨")),
     ("unplaced", _("未定位置")), ("outside", _("在辖区外")), ("sampled", _("抽中复查")), ("linked", _("接着另一件")),
     ("held", _("挂账")), ("supervised", _("督办中")), ("waiting", _("等诉求人补充")),
+    ("excluded", _("不计入考核")),
     ("restricted", _("保密或回避")), ("unrestricted", _("不含保密或回避")),
 ]  # fmt: skip
 assert {name for name, _label in MARKS} == {*FLAGS, "returned_twice"}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from huying.portal.views import home, notices, report, status, talents, track
+from huying.portal.views import excluded, home, notices, report, status, talents, track
 
 app_name = "portal"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("nearby/", home.nearby, name="nearby"),
     path("nearby/photos/<uuid:file_id>/", home.photo, name="photo_for_all"),
     path("held/", home.held, name="held"),
+    path("exclusions/", excluded.exclusions, name="exclusions"),
     path("numbers/", home.numbers, name="numbers"),
     path("privacy/", home.privacy, name="privacy"),
     path("access/", home.access, name="access"),
@@ -39,5 +40,6 @@ urlpatterns = [
     path("status/<uuid:report_id>/photos/<uuid:file_id>/", status.photo, name="photo"),
     path("status/<uuid:report_id>/contact/", status.contact, name="contact"),
     path("status/<uuid:report_id>/private/", status.private, name="private"),
+    path("status/<uuid:report_id>/excluded/", excluded.excluded, name="excluded"),
     path("status/<uuid:report_id>/<slug:name>/", status.deed, name="deed"),
 ]

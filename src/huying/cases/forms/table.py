@@ -12,7 +12,7 @@ from uuid import UUID
 
 from huying.cases import actions
 from huying.cases.actions import Act
-from huying.cases.forms import closing, desk, units
+from huying.cases.forms import closing, desk, leaving_out, units
 from huying.cases.forms.base import MoveForm, NoFields, ReasonForm, Subject
 from huying.cases.models import Case
 from huying.cases.rules import FLOW, OPEN, State, Verb, move_label
@@ -93,6 +93,10 @@ _EVERY = [
              desk.DecideExtensionForm, Once(actions.decide_extension), 4, "scale", _("已决定。"), _("决定延期")),
     DeskMove("decide_hold", (V.HOLD, V.REFUSE_HOLD), desk.DecideHoldForm, Once(actions.decide_hold), 5, "scale",
              _("已决定。"), _("决定挂账")),
+    DeskMove("decide_exclusion", (), leaving_out.DecideExclusionForm, Once(actions.decide_exclusion), 6, "scale",
+             _("已决定。"), _("审定剔除")),
+    DeskMove("decide_confidential", (), leaving_out.DecideConfidentialForm, Once(actions.decide_confidential), 7,
+             "scale", _("已决定。"), _("决定保密")),
     DeskMove("report_back", (V.REPORT_BACK,), units.ReportBackForm, Once(actions.report_back), 23, "message",
              _("回报已送出。")),
     DeskMove("press", (V.PRESS,), desk.SuperviseForm, Once(actions.press_again), 15, "bell-ring", _("已再次督办。")),
@@ -159,6 +163,10 @@ _EVERY = [
              _("申请已送出，等值班长决定。")),
     DeskMove("transfer", (V.TRANSFER,), desk.TransferForm, Once(actions.transfer_case), 67, "external", _("已转出。"),
              danger=True),
+    DeskMove("ask_exclusion", (), leaving_out.AskExclusionForm, Once(actions.ask_exclusion), 67, "scale",
+             _("剔除申请已送出，等审定。"), _("申请剔除")),
+    DeskMove("ask_confidential", (), leaving_out.AskConfidentialForm, Once(actions.ask_confidential), 67, "lock",
+             _("保密申请已送出，等分管领导决定。"), _("申请改保密")),
     DeskMove("recuse", (), desk.RecuseForm, Once(actions.recuse_unit), 68, "shield", _("回避已设好。"), _("设回避")),
     DeskMove("ask_void", (V.ASK_VOID,), desk.AskVoidForm, Once(actions.ask_void), 69, "trash",
              _("作废申请已送出，等值班长决定。"), danger=True),
@@ -189,6 +197,7 @@ def legal_moves(subject: Subject) -> list[DeskMove]:
     recusable = subject.case.state in OPEN and actor.may(Duty.DISPATCH, subject.case.desk_code)
     if recusable and FLOW.refusal(Verb.ASK_VOID, replace(facts, open_approvals=frozenset())) is None:
         found.append(MOVES["recuse"])
+    found += [MOVES[name] for name in leaving_out.moves_beside(subject)]
     return sorted(found, key=lambda one: one.rank)
 
 
