@@ -32,6 +32,7 @@ from huying.cases.queries import (
     outside,
     page,
     scope,
+    settled,
     tallies,
     whistles,
 )  # fmt: skip
@@ -335,6 +336,13 @@ def _whistles(asked: Asked) -> list[Triple]:
     wanted = whistles.WantedWhistles()
     got = _all(lambda one: whistles.whistles_found(asked.actor, wanted, now=NOW, page=one))
     return [("", _ids(got), want)]
+
+
+def _precedents(asked: Asked) -> list[Triple]:
+    """Precedents near a place, as far as the viewer reads where they lie."""
+    known = asked.world.of("precedent")
+    want = Within(frozenset(UUID(key) for key, one in known if oracle.holds(asked.viewer, "read", one.cell)))
+    return [(cell, _ids(settled.precedents_for(asked.actor, "0301", cell)), want) for cell in CELLS]
 
 
 def _whistle_figures(asked: Asked) -> list[Triple]:
@@ -763,6 +771,7 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     ),
     "cases.queries.outside.seen_among": _among,
     "cases.queries.contracts.about_work": _contracts,
+    "cases.queries.settled.precedents_for": _precedents,
     "cases.queries.whistles.rows_of": lambda asked: _one_by_one(
         asked, lambda one: whistles.rows_of(one.whistle_id, asked.actor)
     ),
@@ -955,6 +964,7 @@ NOT_A_READ: dict[str, str] = {
     "cases.queries.whistles.legal_moves": "about a whistle that was given",
     "cases.queries.whistles.caller_units": "the actor's own units",
     "cases.queries.whistles.areas_led": "codes of the viewer's own duties",
+    "cases.queries.exclusions.facts_of": "about a case that was given",
     "cases.queries.scope.branch_by_orders": "one of `branches_seen_by`",
     "cases.queries.scope.branch_taken": "one of `branches_seen_by`",
     "cases.queries.scope.branches_beyond": "some of `branches_seen_by`",

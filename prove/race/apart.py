@@ -35,6 +35,7 @@ _NAMES: dict[str, str] = {
         "reseal_contacts rotate_data_key wrap_data_keys_anew make_export load_shipped_roles load_default "
         "set_term keep_archive erase_files erase_contact export_area import_open replay import_reports "
         "blank_words revoke_all end_holds end_terms end_switches sweep take_limits propose_months "
+        "close_exclusion close_exclusions let_first_lead let_first_receivers_lead "
     ),
     PART: (
         "append file register received register_file keep_images merge_step unmerge_step dispatch hand_out "
@@ -59,6 +60,8 @@ _NAMES: dict[str, str] = {
     UNDER: (
         "ask_whistle decide_whistle answer_whistle arrive_whistle finish_part object_to_whistle decide_objection "
         "end_whistle cancel_whistle rate_unit rate_caller climb "
+        "ask_exclusion decide_exclusion object_to_exclusion ask_confidential decide_confidential "
+        "record_council "
     ),
     NEW: (
         "find_and_handle ask_export note_export create_organisation make_client make_webhook draw_plan "

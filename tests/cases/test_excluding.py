@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from huying.approvals.models import Approval
 from huying.audit.models import History
 from huying.cases import actions as a
+from huying.cases.actions import confiding, excluding
 from huying.cases.models import Case, Exclusion, ExclusionKind
 from huying.cases.queries import exclusions as reads
 from huying.cases.queries import lists, replay
@@ -61,7 +62,7 @@ class TestRules:
         assert FLOW.refusal(ExclusionVerb.ASK, self.FACTS) is None
         refused = FLOW.refusal(ExclusionVerb.ASK, replace(self.FACTS, **changes))
         assert refused is not None
-        assert refused.name == guard
+        assert refused.facts["guard"] == guard
 
     @pytest.mark.parametrize(
         ("changes", "guard"),
@@ -76,7 +77,7 @@ class TestRules:
         state = ExclusionState.ASKED if verb == ExclusionVerb.AGREE else ExclusionState.SECONDING
         facts = replace(self.FACTS, state=state)
         assert FLOW.refusal(verb, facts) is None
-        assert FLOW.refusal(verb, replace(facts, **changes)).name == guard
+        assert FLOW.refusal(verb, replace(facts, **changes)).facts["guard"] == guard
 
     def test_renewed_in_its_last_days_alone_also_long_after_the_end(self):
         assert FLOW.refusal(ExclusionVerb.ASK, replace(self.FACTS, standing=True, renewable=True, recent=False)) is None
@@ -122,11 +123,11 @@ def case(world):
 
 
 def ask(world, case, who="handler", now=LATER, **given):
-    return a.ask_exclusion(case.pk, **{**WANTED, **given}, actor=world.people[who], now=now)
+    return excluding.ask_exclusion(case.pk, **{**WANTED, **given}, actor=world.people[who], now=now)
 
 
 def decide(world, case, who, now=LATER + MINUTE, granted=True, **given):
-    return a.decide_exclusion(case.pk, granted=granted, **given, actor=world.people[who], now=now)
+    return excluding.decide_exclusion(case.pk, granted=granted, **given, actor=world.people[who], now=now)
 
 
 def left_out(world, case, now=LATER):
@@ -169,7 +170,7 @@ class TestDeciding:
     def test_nobody_decides_twice_and_nobody_who_handled_it(self, world, case):
         ask(world, case, "dispatcher")
         for who, error in (
-            ("dispatcher", NotAllowed), ("handler", NotAllowed), ("leader", NotAllowed), ("next_dispatcher", NotFound),
+            ("dispatcher", IllegalMove), ("handler", NotAllowed), ("leader", NotAllowed), ("next_dispatcher", NotFound),
         ):  # fmt: skip
             with pytest.raises(error):
                 decide(world, case, who)
@@ -198,9 +199,9 @@ class TestDeciding:
         decide(world, case, "head")
         boss, row = system("cases.exclusions"), Exclusion.objects.get()
         due = reads.second_clock(row).due_at
-        assert a.close_exclusions(actor=boss, now=due - MINUTE) == 0
-        assert a.close_exclusions(actor=boss, now=due) == 1
-        assert a.close_exclusions(actor=boss, now=due) == 0
+        assert excluding.close_exclusions(actor=boss, now=due - MINUTE) == 0
+        assert excluding.close_exclusions(actor=boss, now=due) == 1
+        assert excluding.close_exclusions(actor=boss, now=due) == 0
         row.refresh_from_db()
         case.refresh_from_db()
         assert (row.state, case.exclusion, case.excluded) == (ExclusionState.LAPSED, "", False)
@@ -239,9 +240,9 @@ class TestEnding:
     def test_after_ninety_days_it_counts_again_by_itself(self, world, case):
         case = left_out(world, case)
         boss = system("cases.exclusions")
-        assert a.close_exclusions(actor=boss, now=LATER + 89 * DAY) == 0
-        assert a.close_exclusions(actor=boss, now=LATER + 90 * DAY) == 1
-        assert a.close_exclusions(actor=boss, now=LATER + 90 * DAY) == 0
+        assert excluding.close_exclusions(actor=boss, now=LATER + 89 * DAY) == 0
+        assert excluding.close_exclusions(actor=boss, now=LATER + 90 * DAY) == 1
+        assert excluding.close_exclusions(actor=boss, now=LATER + 90 * DAY) == 0
         case.refresh_from_db()
         assert not case.excluded
         assert counted(world) == (1, 1, {})
@@ -262,7 +263,7 @@ class TestEnding:
         assert (first.state, second.state) == (ExclusionState.ENDED, ExclusionState.IN_FORCE)
         assert (case.excluded, second.renews_id) == (True, first.pk)
         assert second.until == localdate(late) + 90 * DAY
-        assert a.close_exclusions(actor=system("cases.exclusions"), now=LATER + 91 * DAY) == 0
+        assert excluding.close_exclusions(actor=system("cases.exclusions"), now=LATER + 91 * DAY) == 0
 
     def test_a_case_that_is_taken_up_again_counts_again(self, world, case):
         case = left_out(world, case)
@@ -281,7 +282,7 @@ class TestObjecting:
     def test_the_caller_objects_the_case_counts_and_two_others_decide(self, world, case):
         case = left_out(world, case)
         caller = resident(case.reports.get().pk)
-        case = a.object_to_exclusion(case.pk, reason="照片不是那里。", actor=caller, now=LATER + DAY)
+        case = excluding.object_to_exclusion(case.pk, reason="照片不是那里。", actor=caller, now=LATER + DAY)
         assert (case.excluded, case.exclusion) == (False, "asked")
         assert counted(world) == (1, 1, {})
         with pytest.raises(IllegalMove) as why:
@@ -292,29 +293,31 @@ class TestObjecting:
             decide(world, case, "leader", now=LATER + DAY)
         row = Exclusion.objects.get()
         assert (row.state, row.until) == (ExclusionState.SECONDING, localdate(LATER) + 90 * DAY)
-        assert a.close_exclusions(actor=system("cases.exclusions"), now=LATER + 30 * DAY) == 1
+        assert excluding.close_exclusions(actor=system("cases.exclusions"), now=LATER + 30 * DAY) == 1
         case.refresh_from_db()
         assert (case.excluded, case.exclusion) == (False, "")
 
     def test_one_objection_and_by_its_own_callers_alone(self, world, case):
         stranger = called(world)
         with pytest.raises(IllegalMove):
-            a.object_to_exclusion(case.pk, reason="不对。", actor=resident(case.reports.get().pk), now=LATER)
+            excluding.object_to_exclusion(case.pk, reason="不对。", actor=resident(case.reports.get().pk), now=LATER)
         case = left_out(world, case)
         with pytest.raises(NotFound):
-            a.object_to_exclusion(case.pk, reason="不对。", actor=resident(stranger.report.pk), now=LATER + DAY)
+            excluding.object_to_exclusion(case.pk, reason="不对。", actor=resident(stranger.report.pk), now=LATER + DAY)
         with pytest.raises(NotAllowed):
-            a.object_to_exclusion(case.pk, reason="不对。", actor=world.head, now=LATER + DAY)
+            excluding.object_to_exclusion(case.pk, reason="不对。", actor=world.head, now=LATER + DAY)
         caller = resident(case.reports.get().pk)
         with pytest.raises(IllegalMove):
-            a.object_to_exclusion(case.pk, reason="", actor=caller, now=LATER + DAY)
-        a.object_to_exclusion(case.pk, reason="不对。", actor=caller, now=LATER + DAY)
+            excluding.object_to_exclusion(case.pk, reason="", actor=caller, now=LATER + DAY)
+        excluding.object_to_exclusion(case.pk, reason="不对。", actor=caller, now=LATER + DAY)
         with pytest.raises(IllegalMove):
-            a.object_to_exclusion(case.pk, reason="不对。", actor=caller, now=LATER + DAY)
+            excluding.object_to_exclusion(case.pk, reason="不对。", actor=caller, now=LATER + DAY)
 
     def test_history_names_the_kind_and_none_of_the_words(self, world, case):
         case = left_out(world, case)
-        a.object_to_exclusion(case.pk, reason="照片不是那里。", actor=resident(case.reports.get().pk), now=LATER + DAY)
+        excluding.object_to_exclusion(
+            case.pk, reason="照片不是那里。", actor=resident(case.reports.get().pk), now=LATER + DAY
+        )
         lines = History.objects.filter(kind="case", object_id=case.pk).order_by("pk")
         assert [one.verb for one in lines][-4:] == [
             "ask_exclusion", "agree_exclusion", "exclude", "object_exclusion",
@@ -333,7 +336,7 @@ class TestPublished:
         assert reads.published(BANYAN, now=LATER + DAY)
         assert not reads.published(KAPOK, now=LATER + DAY)
         assert not reads.published(NEXT_DOOR, now=LATER + DAY)
-        a.close_exclusions(actor=system("cases.exclusions"), now=LATER + 91 * DAY)
+        excluding.close_exclusions(actor=system("cases.exclusions"), now=LATER + 91 * DAY)
         assert len(reads.published(STREET, now=LATER + 92 * DAY)) == 1  # it was one, also when it is over
 
     def test_kinds_come_in_their_own_order_and_never_by_number(self, world):
@@ -369,39 +372,41 @@ class TestPublished:
 class TestConfidential:
     def test_one_asks_the_leader_decides_and_only_few_see_it(self, world):
         case = called(world).case
-        a.ask_confidential(case.pk, reason="写了孩子的事。", actor=world.clerk, now=NOW + MINUTE)
+        confiding.ask_confidential(case.pk, reason="写了孩子的事。", actor=world.clerk, now=NOW + MINUTE)
         assert approves(world.leader) == [case.pk]
         with pytest.raises(NotAllowed):
-            a.decide_confidential(case.pk, granted=True, actor=world.head, now=NOW + MINUTE)
+            confiding.decide_confidential(case.pk, granted=True, actor=world.head, now=NOW + MINUTE)
         with pytest.raises(NotFound):
-            a.decide_confidential(case.pk, granted=True, actor=world.next_dispatcher, now=NOW + MINUTE)
-        case = a.decide_confidential(case.pk, granted=True, actor=world.leader, now=NOW + MINUTE)
+            confiding.decide_confidential(case.pk, granted=True, actor=world.next_dispatcher, now=NOW + MINUTE)
+        case = confiding.decide_confidential(case.pk, granted=True, actor=world.leader, now=NOW + MINUTE)
         assert (case.confidential, case.restricted, case.desk_code) == (True, True, STREET)
         with pytest.raises(NotFound):
-            a.ask_confidential(case.pk, reason="看不到。", actor=world.grid_worker, now=NOW + MINUTE)
+            confiding.ask_confidential(case.pk, reason="看不到。", actor=world.grid_worker, now=NOW + MINUTE)
         assert replay.mismatches([case.pk]) == []
 
     def test_it_is_lifted_the_same_way_but_not_where_it_must_be(self, world):
         case = called(world).case
-        a.ask_confidential(case.pk, reason="写了孩子的事。", actor=world.clerk, now=NOW)
-        a.decide_confidential(case.pk, granted=True, actor=world.leader, now=NOW + MINUTE)
-        a.ask_confidential(case.pk, reason="已经隐去。", actor=world.head, now=NOW + MINUTE)
-        case = a.decide_confidential(case.pk, granted=True, actor=world.leader, now=NOW + 2 * MINUTE)
+        confiding.ask_confidential(case.pk, reason="写了孩子的事。", actor=world.clerk, now=NOW)
+        confiding.decide_confidential(case.pk, granted=True, actor=world.leader, now=NOW + MINUTE)
+        confiding.ask_confidential(case.pk, reason="已经隐去。", actor=world.head, now=NOW + MINUTE)
+        case = confiding.decide_confidential(case.pk, granted=True, actor=world.leader, now=NOW + 2 * MINUTE)
         assert (case.confidential, case.restricted) == (False, False)
         about = called(world, about_staff=True).case
         with pytest.raises(IllegalMove):
-            a.ask_confidential(about.pk, reason="不用保密。", actor=world.head, now=NOW)
+            confiding.ask_confidential(about.pk, reason="不用保密。", actor=world.head, now=NOW)
 
     def test_the_asker_never_decides_and_a_refusal_has_words(self, world):
         case = called(world).case
-        a.ask_confidential(case.pk, reason="写了孩子的事。", actor=world.clerk, now=NOW)
+        confiding.ask_confidential(case.pk, reason="写了孩子的事。", actor=world.clerk, now=NOW)
         Approval.objects.update(asked_by=world.leader.id)
         with pytest.raises(IllegalMove):
-            a.decide_confidential(case.pk, granted=True, actor=world.leader, now=NOW)
+            confiding.decide_confidential(case.pk, granted=True, actor=world.leader, now=NOW)
         Approval.objects.update(asked_by=world.clerk.id)
         with pytest.raises(IllegalMove):
-            a.decide_confidential(case.pk, granted=False, actor=world.leader, now=NOW)
-        case = a.decide_confidential(case.pk, granted=False, words="没有个人的事。", actor=world.leader, now=NOW)
+            confiding.decide_confidential(case.pk, granted=False, actor=world.leader, now=NOW)
+        case = confiding.decide_confidential(
+            case.pk, granted=False, words="没有个人的事。", actor=world.leader, now=NOW
+        )
         assert not case.confidential
         with pytest.raises(IllegalMove):
-            a.decide_confidential(case.pk, granted=True, actor=world.leader, now=NOW)
+            confiding.decide_confidential(case.pk, granted=True, actor=world.leader, now=NOW)

@@ -150,14 +150,14 @@ class TestAnyActs:
         """The next step of leaving a case out of scores."""
         case = Case.objects.get(pk=case_id)
         if not case.exclusion and not case.excluded:
-            a.ask_exclusion(
+            excluding.ask_exclusion(
                 case_id, kind="untrue", reason="没有看到。", evidence="两人去过。", actor=world.dispatcher, now=now
             )
         actor = world.leader if Case.objects.get(pk=case_id).exclusion == "seconding" else world.head2
         if case.excluded and rng.random() < 0.5:
-            a.object_to_exclusion(case_id, reason="有的。", actor=resident(case.reports.first().pk), now=now)
+            excluding.object_to_exclusion(case_id, reason="有的。", actor=resident(case.reports.first().pk), now=now)
         else:
-            a.decide_exclusion(case_id, granted=rng.random() < 0.9, words="看过。", actor=actor, now=now)
+            excluding.decide_exclusion(case_id, granted=rng.random() < 0.9, words="看过。", actor=actor, now=now)
 
     def act(self, world, rng, now):
         some = list(Case.objects.order_by("pk").values_list("pk", flat=True))

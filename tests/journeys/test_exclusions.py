@@ -84,7 +84,7 @@ def test_a_call_becomes_confidential_by_two_persons(world, staff, clock):
     clerk, leader = staff("clerk"), staff("leader")
     case_page(staff("grid_worker"), case)
     move(clerk, case, "ask_confidential", reason="写了孩子的事。")
-    move(leader, case, "decide_confidential", "同意", words="同意。")
+    move(leader, case, "decide_confidential", "按申请改", words="同意。")
     assert case.confidential
     case_page(staff("grid_worker"), case, 404)
     case_page(staff("next_dispatcher"), case, 404)

@@ -17,11 +17,13 @@ from huying.audit.models import History
 from huying.cases.actions import Docket, confiding
 from huying.cases.actions.covering import may_cover
 from huying.cases.actions.intake import like
+from huying.cases.actions.settling import COUNCIL
 from huying.cases.careful import careful_words, process_of
 from huying.cases.forms import DeskMove, Subject, legal_moves
 from huying.cases.forms.base import DocketRows
 from huying.cases.forms.desk import approval_lines
 from huying.cases.forms.leaving_out import exclusions_of
+from huying.cases.forms.units import duty_words
 from huying.cases.models import Answer, Case, Report, WorkOrder
 from huying.cases.queries import calls, page
 from huying.cases.queries.page import CaseRows
@@ -77,6 +79,7 @@ REPLY: dict[str, Label] = {
 # Lines of history that are no moves of the table.
 OTHER_LINES: dict[str, Label] = {
     "recuse": _("设回避"),
+    COUNCIL: _("会商"),
     **{str(one): one.label for one in ExclusionVerb},
     confiding.ASK: _("申请改保密"),
     confiding.YES: _("同意保密"),
@@ -276,6 +279,7 @@ class Casefile:
     notices: list[tuple[str, Label, str, Label]]  # tone, words, url, words of the link
     reports: list[ReportLine]
     rounds: list[Round]
+    duty: str  # the entry of the duty list that the orders stand on
     answers: list[AnswerLine]
     said: list[SaidLine]
     approvals: list[ApprovalLine]
@@ -371,6 +375,7 @@ def casefile(subject: Subject, *, everything: bool = False, wanted: str = "") ->
         notices=_notices(subject),
         reports=[_report(subject, one, photos) for one in rows.reports],
         rounds=_rounds(subject, photos),
+        duty=duty_words(subject.type) if subject.rows.orders else "",
         answers=[_answer(subject, one) for one in reversed(rows.answers)],
         said=_said(subject, photos),
         approvals=_approvals(subject),

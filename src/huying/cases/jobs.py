@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from huying.cases.actions import asking, excluding, granting, tallying
+from huying.cases.actions import asking, excluding, first_receivers, granting, tallying
 from huying.cases.actions.keeping import end_keeping as end
 from huying.cases.listeners import calling, digesting, reminding
 from huying.kernel.actor import system
@@ -54,6 +54,15 @@ def end_terms(timestamp: int) -> int:
 def end_exclusions(timestamp: int) -> int:
     """Every five minutes: what is left out of scores for its days, or not agreed to in time, counts again."""
     return excluding.close_exclusions(actor=system("cases.exclusions"), now=timezone.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(
+    name="cases.first_receivers", queue="upkeep", queueing_lock="cases.first_receivers", lock="cases.first_receivers"
+)
+def let_first_receivers_lead(timestamp: int) -> int:
+    """Every five minutes: what two units gave back and nobody was named for in time goes to whoever had it first."""
+    return first_receivers.let_first_receivers_lead(actor=system("cases.settling"), now=timezone.now())
 
 
 @app.periodic(cron="5 16 * * *")  # 00:05 in China

@@ -26,6 +26,7 @@ from huying.cases.rules import (
     Outcome,
     ReplyBy,
     Satisfaction,
+    SettledBy,
     State,
     Supervision,
     Verb,
@@ -405,6 +406,44 @@ class Remark(models.Model):
 
     def __str__(self) -> str:
         return f"remark {self.pk}"
+
+
+class JointDecision(models.Model):
+    """会商 on whose a case is, after two units gave it back: who came, what was said, and which unit it is."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="councils")
+    units = ArrayField(models.UUIDField())
+    minutes = models.TextField()
+    unit = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="+")  # null: undecided
+    held_by = models.UUIDField(null=True)
+    held_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"council {self.pk}"
+
+
+class Precedent(models.Model):
+    """A settled dispute, for the next dispatch of a like case: type, area, facts in plain words, the unit and why."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="precedents")
+    street = models.CharField(max_length=9, db_collation="C")
+    area_code = _area()
+    type_code = models.CharField(max_length=8, db_collation="C")
+    facts = models.CharField(max_length=200)
+    unit = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    returned = ArrayField(models.UUIDField())  # the units that gave it back
+    clause = models.CharField(max_length=200, blank=True)
+    why = models.TextField()
+    by = models.CharField(max_length=8, choices=SettledBy.choices)
+    settled_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["street", "type_code", "-settled_at"], name="precedent_like")]
+
+    def __str__(self) -> str:
+        return f"precedent {self.pk}"
 
 
 class ExclusionKind(models.Model):

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from huying.cases.actions import Docket
+from huying.cases.forms.units import precedent_lines
 from huying.cases.models import Case
 from huying.cases.rules import FLOW, OrderState, State, Verb, move_label
 from huying.desk.links import case_url
@@ -89,6 +90,7 @@ class Choices:
     lead: UnitChoice | None = None
     tier: str = ""  # the lowest that can solve it, by the catalogue
     beyond: bool = False  # this desk lies below that tier
+    precedents: list[tuple[Label, str]] = field(default_factory=list)  # how like disputes were settled
     grades: list[tuple[str, Label]] = field(default_factory=lambda: [(str(one), one.label) for one in Grade])
 
     @property
@@ -118,6 +120,7 @@ def choices_of(
     suggestions: list[Suggestion],
     everybody: Iterable[Organisation],
     *,
+    viewer: Actor,
     type_code: str = "",
     grade: str = "",
     lead_id: UUID | None = None,
@@ -152,6 +155,7 @@ def choices_of(
         lead=lead,
         tier=str(LowestTier(kind.lowest_tier).label) if kind is not None else "",
         beyond=kind is not None and beyond(kind.lowest_tier, tier_of(case.desk_code)),
+        precedents=precedent_lines(viewer, code, case.area_code),
     )
 
 

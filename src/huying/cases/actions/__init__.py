@@ -26,15 +26,7 @@ from huying.cases.actions.closing import (
     transfer_case,
     withdraw_report,
 )
-from huying.cases.actions.confiding import ask_confidential, decide_confidential
 from huying.cases.actions.docket import Docket, Knowledge, flush
-from huying.cases.actions.excluding import (
-    ask_exclusion,
-    close_exclusion,
-    close_exclusions,
-    decide_exclusion,
-    object_to_exclusion,
-)
 from huying.cases.actions.fielding import find_and_handle
 from huying.cases.actions.granting import ask_extension, ask_hold, decide_extension, decide_hold, end_holds, resume_case
 from huying.cases.actions.intake import (
@@ -85,9 +77,7 @@ __all__ = [
     "add_units",
     "answer_case",
     "answer_question",
-    "ask_confidential",
     "ask_decline",
-    "ask_exclusion",
     "ask_extension",
     "ask_hold",
     "ask_reporter",
@@ -95,14 +85,10 @@ __all__ = [
     "ask_void",
     "blank_words",
     "check_place",
-    "close_exclusion",
-    "close_exclusions",
     "close_supervision",
     "contact_reporter",
     "correct_case",
-    "decide_confidential",
     "decide_decline",
-    "decide_exclusion",
     "decide_extension",
     "decide_hold",
     "decide_return",
@@ -121,7 +107,6 @@ __all__ = [
     "name_unit",
     "nudge_case",
     "object_to_end",
-    "object_to_exclusion",
     "open_reporter",
     "place_case",
     "press_again",

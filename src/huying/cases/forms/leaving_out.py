@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from huying.approvals.models import Approval
 from huying.approvals.rules import ApprovalKind
-from huying.cases.actions import confiding, excluding
+from huying.cases.actions import confiding, excluding, settling
 from huying.cases.actions.excluding import WORDS
 from huying.cases.forms.base import MoveForm, ReasonForm, Subject, radio_field, words_field
 from huying.cases.forms.desk import DecideForm
@@ -84,7 +84,7 @@ class AskConfidentialForm(ReasonForm):
 
 class DecideConfidentialForm(DecideForm):
     kind = ApprovalKind.CONFIDENTIAL
-    yes, no = _("同意"), _("不同意")
+    yes, no = _("按申请改"), _("不改")
 
     def prepare(self, subject: Subject) -> None:
         super().prepare(subject)
@@ -101,6 +101,8 @@ def moves_beside(subject: Subject) -> Iterator[str]:
         yield from _of_exclusions(subject)
     elif confiding.may_ask(docket, actor) and not confiding.why_not(docket):
         yield "ask_confidential"
+    if settling.may_meet(docket, actor):
+        yield "council"
     asked = docket.open_approval(ApprovalKind.CONFIDENTIAL, case.pk)
     if asked is not None and asked.asked_by != actor.id and actor.may(Duty.LEAD, case.desk_code):
         yield "decide_confidential"

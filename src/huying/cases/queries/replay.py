@@ -17,7 +17,7 @@ RECKONED = "calendar_published"
 RELIMITED = "limits_switched"
 # Lines that tell something of a case without being one of its moves; the state stays.
 REMARKS = frozenset(
-    {"recuse", "take_in", "give_back", "ask_confidential", "confide", "unconfide", "refuse_confidential"}
+    {"recuse", "take_in", "give_back", "council", "ask_confidential", "confide", "unconfide", "refuse_confidential"}
     | set(ExclusionVerb.values)
 )
 # How a case of an archive ended: its steps in between are not known, and so are not told (`actions.archives`).

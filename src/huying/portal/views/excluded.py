@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from huying.cases import actions as cases
+from huying.cases.actions.excluding import object_to_exclusion
 from huying.cases.models import Exclusion
 from huying.cases.queries import exclusions as reads
 from huying.cases.queries.public import Own
@@ -46,7 +46,7 @@ def excluded(request: HttpRequest, report_id: UUID) -> HttpResponse:
     form = ReasonForm(request.POST) if request.method == "POST" else ReasonForm(initial={"key": uuid7()})
     if request.method == "POST" and form.is_valid():
         given = {"reason": form.cleaned_data["reason"], "actor": mine.holder(request, report_id), "now": now}
-        done = attempt(form, lambda: cases.object_to_exclusion.once(form.form_key(), own.case.pk, **given))
+        done = attempt(form, lambda: object_to_exclusion.once(form.form_key(), own.case.pk, **given))
         if done is not None:
             messages.success(request, str(_("异议收到了，换没有经手的人来定")))
             return go("status", report_id)
