@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -26,7 +27,7 @@ from huying.cases.forms.base import (
     words_field,
 )
 from huying.cases.forms.desk import DecideForm, RegisterForm, choose_report, last_words
-from huying.cases.models import WorkOrder
+from huying.cases.models import Case, WorkOrder
 from huying.cases.queries import settled
 from huying.cases.rules import CallResult, HoldReason, OrderRole, OrderState, Outcome, OwnStep, Verb
 from huying.cases.rules.guards import LONGEST_HOLD
@@ -42,6 +43,8 @@ from huying.matters.rules import DutyKind, Step
 from huying.people import queries as people
 from huying.people.models import Organisation
 from huying.places import queries as places
+from huying.places.queries import components
+from huying.places.queries.components import Near
 from huying.places.rules import is_code, street_of
 from huying.ui.words import due_words
 
@@ -100,6 +103,29 @@ def precedent_lines(viewer: Actor, type_code: str, area_code: str) -> list[tuple
     return lines
 
 
+def component_near(case: Case, kind: MatterType | None) -> Near | None:
+    """The component that a case of this type is about, by its point."""
+    return components.about(kind.name, case.lng, case.lat) if kind is not None else None
+
+
+def component_lines(near: Near | None) -> list[tuple[Label, str]]:
+    """Which component, how far from the point, and whose it is."""
+    if near is None:
+        return []
+    one = near.component
+    bodies = ((_("主管"), one.competent), (_("权属"), one.owner), (_("养护"), one.keeper))
+    told = listed([f"{label} {body}" for label, body in bodies if body])
+    place = {"name": one.name, "number": one.number, "metres": near.metres}
+    words = str(_("%(name)s %(number)s，离这里 %(metres)s 米") % place)
+    return [(_("部件"), f"{words}；{told}" if told else words)]
+
+
+def keeper_among(units: Iterable[Organisation], near: Near | None) -> UUID | None:
+    """The unit that keeps the component in order, if it is one of these."""
+    keeper = near.component.keeper.strip() if near is not None else ""
+    return next((one.pk for one in units if keeper and keeper in (one.name, one.short_name)), None)
+
+
 def duty_words(kind: MatterType | None) -> str:
     """The entry of the duty list behind a type: which list, what it says, and who leads where others do."""
     if kind is None:
@@ -136,6 +162,11 @@ class LeadFields(MoveForm):
         ]
         if not leads:
             self.notices.append(("warn", self.nobody()))
+        near = component_near(subject.case, matters.type_of(self.for_type()))
+        keeper = keeper_among((one for one in leads if not self.units.bar(one, lead=True)), near)
+        if keeper is not None:
+            lead.initial = str(keeper)
+        self.lines += component_lines(near)
         self.lines += precedent_lines(subject.actor, self.for_type(), self.for_area())
 
     def nobody(self) -> Label:
