@@ -72,6 +72,7 @@ ELSEWHERE = {
     "test_assess": {"insight:assess", "insight:behind", "insight:ahead", "insight:terms"},
     "test_files": {"cases:cover", "portal:cover", "files:keeping"},
     "test_whistles": {"cases:ask_whistle", "cases:whistle", "cases:whistles", "cases:whistle_figures"},
+    "test_exclusions": {"portal:exclusions", "portal:excluded"},
     "test_gallery": {"ui:gallery", "ui:gallery_portal", "ui:gallery_problem"},
 }  # fmt: skip
 HERE_TOO = {
