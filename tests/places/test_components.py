@@ -11,8 +11,9 @@ from huying.cases.forms.base import DocketRows, Subject
 from huying.cases.forms.units import DispatchForm, component_lines, component_near, keeper_among
 from huying.desk.triage import choices_of
 from huying.matters import queries as matters
+from huying.places.component_words import component_in
 from huying.places.models import Component
-from huying.places.premises import ComponentKind, component_in
+from huying.places.premises import ComponentKind
 from huying.places.queries import components
 from huying.places.rules import metres_between
 from tests.world import GRID, NOW, build_world, middle

@@ -38,26 +38,6 @@ class ComponentKind(Term):
     TREE = "tree", _("行道树")
 
 
-# Words in the name of a matter that point to a kind of component.
-COMPONENT_WORDS: dict[ComponentKind, tuple[str, ...]] = {
-    ComponentKind.MANHOLE: ("井盖",),
-    ComponentKind.GULLY: ("雨水口", "雨水箅", "下水口"),
-    ComponentKind.LAMP: ("路灯",),
-    ComponentKind.HYDRANT: ("消火栓", "消防栓"),
-    ComponentKind.BIN: ("垃圾桶", "果皮箱"),
-    ComponentKind.POLE: ("杆线", "电杆", "线缆"),
-    ComponentKind.SIGN: ("标志", "指示牌", "路牌"),
-    ComponentKind.RAILING: ("护栏", "隔离栏"),
-    ComponentKind.SEAT: ("座椅",),
-    ComponentKind.TREE: ("行道树", "树木"),
-}
-
-
-def component_in(name: str) -> ComponentKind | None:
-    """The kind of component that the name of a matter is about, the first that it names."""
-    return next((kind for kind, words in COMPONENT_WORDS.items() if any(word in name for word in words)), None)
-
-
 class DeviceKind(Term):
     """Devices as assets: what they are and where, never what they saw or who went through."""
 

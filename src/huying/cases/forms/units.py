@@ -36,7 +36,7 @@ from huying.clocks.rules import Limit
 from huying.clocks.rules import Unit as ClockUnit
 from huying.files.forms import ImagesField, PapersField
 from huying.kernel.actor import Actor
-from huying.kernel.terms import Label, _, listed
+from huying.kernel.terms import Label, _, clauses, listed
 from huying.matters import queries as matters
 from huying.matters.models import MatterType
 from huying.matters.rules import DutyKind, Step
@@ -117,7 +117,7 @@ def component_lines(near: Near | None) -> list[tuple[Label, str]]:
     told = listed([f"{label} {body}" for label, body in bodies if body])
     place = {"name": one.name, "number": one.number, "metres": near.metres}
     words = str(_("%(name)s %(number)s，离这里 %(metres)s 米") % place)
-    return [(_("部件"), f"{words}；{told}" if told else words)]
+    return [(_("部件"), clauses([words, told] if told else [words]))]
 
 
 def keeper_among(units: Iterable[Organisation], near: Near | None) -> UUID | None:

@@ -7,8 +7,9 @@ from math import cos, hypot, radians
 
 from django.core.cache import cache
 
+from huying.places.component_words import component_in
 from huying.places.models import Component
-from huying.places.premises import ComponentKind, component_in
+from huying.places.premises import ComponentKind
 from huying.places.rules import metres_between
 
 NEAR_METRES = 50
