@@ -40,7 +40,7 @@ _NAMES: dict[str, str] = {
     PART: (
         "append file register received register_file keep_images merge_step unmerge_step dispatch hand_out "
         "new_nomination new_talent carry_out touch_public legal_moves checked keep_image keep_prepared "
-        "keep_contact keep_contacts contact_rows ready withdraw_consent "
+        "keep_contact keep_contacts contact_rows ready withdraw_consent facts_of "
     ),
     SHEET: (
         "import_sheets import_areas import_polygons apply_draft check_draft keep_draft bulk_change "

@@ -209,15 +209,20 @@ def _approval_parts(viewer: Actor) -> Iterator[Rows]:
 
 def _exclusion_parts(viewer: Actor) -> Iterator[Rows]:
     """Answered cases that somebody asks to leave out of scores: for deciders without a hand in it or in the work."""
+    waits = Q(pk__in=[])
+    for state, (duties, _verb) in EXCLUSION_DECIDES.items():
+        for code in sorted({code for duty in duties for code in viewer.areas(duty)}):
+            waits |= within([code], "desk_code") & Q(exclusion=state)
+    if waits == Q(pk__in=[]):
+        return
     handled = Q(handler_id=viewer.id) | Q(unit_id__in=viewer.bodies) & ~Q(state__in=GONE)
     worked = WorkOrder.objects.filter(handled, case=OuterRef("pk"))
-    for state, (duties, _verb) in EXCLUSION_DECIDES.items():
-        codes = {code for duty in duties for code in viewer.areas(duty)}
-        mine = Exclusion.objects.filter(case=OuterRef("pk"), state=state, hands__contains=[viewer.id])
-        if codes:
-            cases = seen_by_area(viewer).filter(within(sorted(codes), "desk_code"), exclusion=state)
-            others = Q(answered_by__isnull=True) | ~Q(answered_by=viewer.id)
-            yield _columns(cases.filter(others, ~Exists(mine), ~Exists(worked)), Task.APPROVE)
+    mine = Exclusion.objects.filter(case=OuterRef("pk"), state__in=list(EXCLUSION_DECIDES), hands__contains=[viewer.id])
+    others = Q(answered_by__isnull=True) | ~Q(answered_by=viewer.id)
+    asked = seen_by_area(viewer).filter(
+        waits, others, ~Exists(mine), ~Exists(worked), exclusion__in=list(EXCLUSION_DECIDES)
+    )
+    yield _columns(asked, Task.APPROVE)
 
 
 def _reported_parts(viewer: Actor) -> Iterator[Rows]:
