@@ -222,7 +222,7 @@ def _exclusion_parts(viewer: Actor) -> Iterator[Rows]:
     asked = seen_by_area(viewer).filter(
         waits, others, ~Exists(mine), ~Exists(worked), exclusion__in=list(EXCLUSION_DECIDES)
     )
-    yield _columns(asked, Task.APPROVE)
+    yield _columns(asked.filter(others, ~Exists(mine), ~Exists(worked)), Task.APPROVE)
 
 
 def _reported_parts(viewer: Actor) -> Iterator[Rows]:
