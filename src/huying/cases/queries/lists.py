@@ -219,9 +219,7 @@ def _exclusion_parts(viewer: Actor) -> Iterator[Rows]:
     worked = WorkOrder.objects.filter(handled, case=OuterRef("pk"))
     mine = Exclusion.objects.filter(case=OuterRef("pk"), state__in=list(EXCLUSION_DECIDES), hands__contains=[viewer.id])
     others = Q(answered_by__isnull=True) | ~Q(answered_by=viewer.id)
-    asked = seen_by_area(viewer).filter(
-        waits, others, ~Exists(mine), ~Exists(worked), exclusion__in=list(EXCLUSION_DECIDES)
-    )
+    asked = seen_by_area(viewer).filter(waits, exclusion__in=list(EXCLUSION_DECIDES))
     yield _columns(asked.filter(others, ~Exists(mine), ~Exists(worked)), Task.APPROVE)
 
 
