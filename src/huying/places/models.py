@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Left
 
 from huying.kernel.ids import uuid7
 from huying.kernel.terms import _
@@ -175,7 +176,9 @@ class Component(Place):
             SearchIndex("name", name="places_component_words"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["number"], condition=Q(until=None), name="places_component_number"),
+            models.UniqueConstraint(
+                Left("area_code", 9), "number", condition=Q(until=None), name="places_component_number"
+            ),
         ]
 
 

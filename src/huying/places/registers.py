@@ -328,9 +328,10 @@ class Components(PlaceRegister):
     searched = ("number", "name")
 
     def check(self, values: dict[str, object], row: Any, *, actor: Actor, now: datetime) -> None:
-        others = Component.objects.filter(number=values.get("number"), until=None)
+        street = str(values.get("area_code") or "")[:9]
+        others = Component.objects.filter(number=values.get("number"), until=None, area_code__startswith=street)
         if others.exclude(pk=row.pk if row is not None else None).exists():
-            raise Invalid({"number": [_("这个编号已经登记过。")]})
+            raise Invalid({"number": [_("这个编号在街道里已经登记过。")]})
 
 
 class Waterways(PlaceRegister):

@@ -15,6 +15,7 @@ from huying.cases.forms.base import MoveForm, ReasonForm, Subject, radio_field, 
 from huying.cases.forms.desk import DecideForm
 from huying.cases.models import Exclusion
 from huying.cases.queries import exclusions as reads
+from huying.cases.rules import OPEN
 from huying.cases.rules.exclusions import ANSWERED, FLOW, ExclusionState, ExclusionVerb
 from huying.clocks.queries import day_words
 from huying.kernel.terms import _
@@ -99,7 +100,9 @@ def moves_beside(subject: Subject) -> Iterator[str]:
     docket, actor, case = subject.docket, subject.actor, subject.case
     if case.state in ANSWERED:
         yield from _of_exclusions(subject)
-    elif confiding.may_ask(docket, actor) and not confiding.why_not(docket):
+    if case.state not in OPEN:
+        return
+    if confiding.may_ask(docket, actor) and not confiding.why_not(docket):
         yield "ask_confidential"
     if settling.may_meet(docket, actor):
         yield "council"
