@@ -24,7 +24,18 @@ pytestmark = pytest.mark.django_db
 CANARY = "金丝雀"
 ANSWER = "桶已经清空，周围冲洗干净。"
 LATER = NOW + timedelta(hours=25)
-PAGES = ("/", "/nearby/", "/held/", "/numbers/", "/privacy/", "/access/", "/track/", "/area/", "/report/")
+PAGES = (
+    "/",
+    "/nearby/",
+    "/held/",
+    "/exclusions/",
+    "/numbers/",
+    "/privacy/",
+    "/access/",
+    "/track/",
+    "/area/",
+    "/report/",
+)
 
 
 def ended(world, *, now=NOW, answer=ANSWER, type_code="0103", **options):
