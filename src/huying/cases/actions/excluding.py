@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -91,7 +92,7 @@ def ask_exclusion(docket: Docket, *, kind: str, reason: str, evidence: str, acto
     FLOW.move(ExclusionVerb.ASK, facts_of(docket, None, rows, actor=actor, now=now, reason=why, evidence=proof))
     row = Exclusion(
         id=docket.make_id(), case=case, kind=chosen, state=ExclusionState.ASKED, reason=why, evidence=proof,
-        hands=[actor.id], asked_at=now, renews=reads.in_force(rows),
+        hands=_hands([], actor), asked_at=now, renews=reads.in_force(rows),
     )  # fmt: skip
     docket.add(row)
     _ask(docket, row, ApprovalKind.EXCLUSION, why, actor=actor, now=now)
@@ -118,7 +119,7 @@ def decide_exclusion(docket: Docket, *, granted: bool, words: str = "", actor: A
     asked = Approval.objects.filter(object_kind=THING, object_id=row.pk, state=ApprovalState.ASKED).first()
     if asked is not None:
         docket.decide(asked, ApprovalVerb.GRANT if granted else ApprovalVerb.REFUSE, actor=actor, now=now, words=text)
-    row.hands = [*row.hands, actor.id]
+    row.hands = _hands(row.hands, actor)
     row.state = ExclusionState(found.lands(ExclusionState(row.state)))
     docket.change(row)
     if row.state == ExclusionState.SECONDING:
@@ -136,6 +137,11 @@ def decide_exclusion(docket: Docket, *, granted: bool, words: str = "", actor: A
         else:
             row.ended_at = now
     _note(docket, row, verb, actor=actor, now=now)
+
+
+def _hands(before: list[UUID], actor: Actor) -> list[UUID]:
+    """Everybody with a hand in it so far, and this person."""
+    return before if actor.id is None else [*before, actor.id]
 
 
 def _hold(docket: Docket, row: Exclusion, rows: list[Exclusion], *, now: datetime) -> None:

@@ -14,7 +14,7 @@ from huying.cases.rules import OrderRole, OrderState, SettledBy, State
 from huying.cases.rules.guards import RETURNS_BEFORE_NAMING
 from huying.kernel.actor import Actor
 from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed
-from huying.kernel.terms import _
+from huying.kernel.terms import Label, _
 from huying.kernel.text import clean
 from huying.people import queries as people
 from huying.people.rules import Duty
@@ -60,7 +60,7 @@ def record_council(
     if not may_meet(docket, actor):
         raise IllegalMove(_("两个单位都退回、还没有指定承办时，才会商。"), state=docket.case.state)
     known = people.units({*there, *([decided_id] if decided_id else [])})
-    errors = {}
+    errors: dict[str, list[Label]] = {}
     if len(there) < 2 or len(there) > MOST_THERE or any(one not in known for one in there):
         errors["units"] = [_("请选参加会商的单位，至少两个。")]
     if not text:

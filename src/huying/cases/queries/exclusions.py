@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
@@ -101,8 +102,8 @@ def over(now: datetime) -> Iterator[UUID]:
     yield from dict.fromkeys([*_cases(ended), *_cases(lapsed)])
 
 
-def _cases(rows: object) -> list[UUID]:
-    return list(rows.order_by("asked_at", "pk").values_list("case_id", flat=True))  # type: ignore[attr-defined]
+def _cases(rows: QuerySet[Exclusion]) -> list[UUID]:
+    return list(rows.order_by("asked_at", "pk").values_list("case_id", flat=True))
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def published(area_code: str, *, now: datetime) -> list[Published]:
     rows = Exclusion.objects.filter(
         within([area_code], "case__area_code"), granted_at__gte=since, case__restricted=False, renews=None
     )
-    found = rows.annotate(month=TruncMonth("granted_at")).values_list("month", "kind__code").order_by()
+    found: Any = rows.annotate(month=TruncMonth("granted_at")).values_list("month", "kind__code").order_by()
     names = {one.code: (place, one.name) for place, one in enumerate(kinds(timezone.localdate(now)))}
     told = [
         Published(timezone.localdate(at), code, names.get(code, (0, code))[1], count)

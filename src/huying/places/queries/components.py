@@ -56,12 +56,15 @@ def nearest(kind: ComponentKind, lng: float, lat: float) -> Near | None:
     rows = Component.objects.filter(
         kind=kind, until=None, lat__gte=lat - north, lat__lte=lat + north, lng__gte=lng - east, lng__lte=lng + east
     )
-    found = []
-    for one in rows.order_by("pk")[:MOST]:
-        if one.lng is not None and one.lat is not None:
-            found.append((hypot(*metres_between(lng, lat, one.lng, one.lat)), one))
-    metres, one = min(found, key=lambda pair: (pair[0], pair[1].number), default=(NEAR_METRES + 1.0, None))
-    return Near(one, round(metres)) if one is not None and metres <= NEAR_METRES else None
+    found = [
+        (hypot(*metres_between(lng, lat, one.lng, one.lat)), one)
+        for one in rows.order_by("number", "pk")[:MOST]
+        if one.lng is not None and one.lat is not None
+    ]
+    if not found:
+        return None
+    metres, one = min(found, key=lambda pair: pair[0])
+    return Near(one, round(metres)) if metres <= NEAR_METRES else None
 
 
 __all__ = ["NEAR_METRES", "Near", "about", "nearest"]
