@@ -45,12 +45,10 @@ def excluded(request: HttpRequest, report_id: UUID) -> HttpResponse:
     may_object = row.state == ExclusionState.IN_FORCE and row.objected_at is None
     form = ReasonForm(request.POST) if request.method == "POST" else ReasonForm(initial={"key": uuid7()})
     if request.method == "POST" and form.is_valid():
-        given: dict[str, Any] = {
-            "reason": form.cleaned_data["reason"],
-            "actor": mine.holder(request, report_id),
-            "now": now,
-        }
-        done = attempt(form, lambda: object_to_exclusion.once(form.form_key(), own.case.pk, **given))
+        why, actor = form.cleaned_data["reason"], mine.holder(request, report_id)
+        done = attempt(
+            form, lambda: object_to_exclusion.once(form.form_key(), own.case.pk, reason=why, actor=actor, now=now)
+        )
         if done is not None:
             messages.success(request, str(_("异议收到了，换没有经手的人来定")))
             return go("status", report_id)
