@@ -6,18 +6,22 @@ issues, visits, care lists, points, votes, maps of opinion) come with those part
 
 import inspect
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.db import models
+from django.utils.timezone import localdate
 
 from huying.audit.models import History
 from huying.cases import actions, careful
 from huying.cases.forms.base import MoveForm
-from huying.cases.models import Case, Report
-from huying.cases.queries import lists
+from huying.cases.models import Case, Exclusion, Report
+from huying.cases.queries import exclusions, lists
 from huying.cases.queries.lists import Wanted
+from huying.cases.rules import OPEN
+from huying.cases.rules import exclusions as rules
 from huying.cases.rules.care import Process
 from huying.desk.calls import lines_of
 from huying.desk.forms import ListForm
@@ -82,7 +86,7 @@ class TestNoPersonIsFollowed:
     # Where a point on the map may stand: places, matters, and what was said about them; never a person.
     POINTS = {
         "Building", "Case", "Facility", "Report", "Waterway", "Estate", "ServicePlace", "TradePlace", "RescueResource",
-        "RentedHome", "Device",
+        "RentedHome", "Device", "Component",
     }  # fmt: skip
     # Firms of a commercial place, counted by trade: the word alone is forbidden, and no column names one.
     COUNTED = {"TenantCount": {"id", "place", "trade", "firms", "staff", "counted_on"}}
@@ -483,3 +487,22 @@ class TestContactsAndHistory:
         ]
         # In a whistle a unit rates a unit, and no figure is made of it.
         assert sorted(found) == ["MatterType.scored", "WhistlePart.caller_score", "WhistlePart.unit_score"]
+
+
+class TestExclusion:
+    """3: it decides on a case that was answered first; the caller is told and objects; it ends; it is published."""
+
+    def test_its_row_leads_to_a_case_and_to_nobody(self):
+        tied = {one.related_model.__name__ for one in Exclusion._meta.concrete_fields if one.is_relation}
+        assert tied == {"Case", "ExclusionKind", "Exclusion"}
+        assert not {"contact", "report", "caller", "phone"} & {one.name for one in Exclusion._meta.fields}
+
+    def test_every_kind_has_evidence_and_words_for_the_caller(self, db):
+        kinds = exclusions.kinds(localdate(NOW))
+        assert kinds
+        assert all(one.needs and one.told for one in kinds)
+
+    def test_what_is_open_cannot_be_asked_for_and_days_are_ninety(self):
+        assert not rules.ANSWERED & OPEN
+        assert timedelta(days=90) == rules.HOLDS_FOR
+        assert len({duties for duties, _verb in rules.DECIDES.values()}) == 2

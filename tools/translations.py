@@ -54,6 +54,7 @@ SIMPLIFIED = frozenset(
 )
 # Chinese that is data or is read, not shown by us in the language of the reader.
 UNMARKED_FILES = {
+    "places/component_words.py": "read in names of matters, which are Chinese",
     "cli/play": "the words of the demo world's callers, its places and units",
     "matters/data": "the shipped catalogue",
     "matters/rules/book.py": "words of the table file, the same in every language",

@@ -32,7 +32,7 @@ from huying.people.middleware import SEEN
 from huying.portal.mine import OPENED
 from huying.registers import declared
 from prove.access import oracle
-from prove.access.world import CELLS, SECRECY, UNITS, Made, Secret, Viewer, World
+from prove.access.world import ANSWERED, CELLS, SECRECY, UNITS, Made, Secret, Viewer, World
 from tests.world import NOW
 
 MISSING = UUID("0199ffff-0000-7000-8000-00000000dead")
@@ -468,6 +468,7 @@ VALUES: dict[str, Fill] = {
     ],
     "portal:on_call_link": _nobody("code"),
     "portal report_id": _held,
+    "portal:excluded": lambda world, wish: [one for one in _held(world, wish) if one.words in ANSWERED],
     "portal report_id file_id": _held_file,
     "portal report_id name": _held_deed,
     "portal:notice": _shown_paper(),

@@ -128,6 +128,7 @@ def at_a_desk(viewer: Viewer) -> bool:
 KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
     "case": lambda viewer, secret: sees(viewer, secret.thing),
     "voice": lambda viewer, secret: sees(viewer, secret.thing),
+    "precedent": lambda viewer, secret: holds(viewer, "read", secret.cell),
     "unit": _unit,
     "unit_phone": lambda viewer, secret: (
         viewer.posted == secret.thing or reads_rows(viewer, "organisation", secret.cell)

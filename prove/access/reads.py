@@ -36,6 +36,7 @@ from huying.cases.queries import (
     page,
     precedents,
     scope,
+    settled,
     tallies,
     tickets,
     watching,
@@ -398,6 +399,13 @@ def _sources(asked: Asked) -> list[Triple]:
     holds = asked.holds(*tickets.DESK)
     want = {pk for pk, code in Source.objects.filter(active=True).values_list("pk", "area_code") if holds(code)}
     return [("", _ids(tickets.sources_for(asked.actor)), want)]
+
+
+def _precedents(asked: Asked) -> list[Triple]:
+    """Precedents near a place, as far as the viewer reads where they lie."""
+    known = asked.world.of("precedent")
+    want = Within(frozenset(UUID(key) for key, one in known if oracle.holds(asked.viewer, "read", one.cell)))
+    return [(cell, _ids(settled.precedents_for(asked.actor, "0301", cell)), want) for cell in CELLS]
 
 
 def _whistle_figures(asked: Asked) -> list[Triple]:
@@ -836,6 +844,7 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     ),
     "cases.queries.outside.seen_among": _among,
     "cases.queries.contracts.about_work": _contracts,
+    "cases.queries.settled.precedents_for": _precedents,
     "cases.queries.whistles.rows_of": lambda asked: _one_by_one(
         asked, lambda one: whistles.rows_of(one.whistle_id, asked.actor)
     ),
@@ -1092,6 +1101,7 @@ NOT_A_READ: dict[str, str] = {
     "cases.queries.whistles.legal_moves": "about a whistle that was given",
     "cases.queries.whistles.caller_units": "the actor's own units",
     "cases.queries.whistles.areas_led": "codes of the viewer's own duties",
+    "cases.queries.exclusions.facts_of": "about a case that was given",
     "cases.queries.scope.branch_by_orders": "one of `branches_seen_by`",
     "cases.queries.scope.branch_taken": "one of `branches_seen_by`",
     "cases.queries.scope.branches_beyond": "some of `branches_seen_by`",

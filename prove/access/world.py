@@ -32,7 +32,11 @@ from huying.cases.models import (
     Emergency,
     Errand,
     ErrandLine,
+    Exclusion,
+    ExclusionKind,
     Feedback,
+    JointDecision,
+    Precedent,
     Remark,
     Report,
     SiteVisit,
@@ -482,6 +486,8 @@ def _cases(world: World, *, whole: bool) -> None:
     trees: list[TreeRun] = []
     errands, spoken = [], []
     tickets, source = [], Source.objects.order_by("pk")[0]
+    left_out, why = [], ExclusionKind.objects.order_by("pk")[0]
+    councils, precedents = [], []
     last: dict[tuple[str, str], UUID] = {}
     every = list(shapes())
     for number, (cell, secrecy, (state, held)) in enumerate(
@@ -524,7 +530,7 @@ def _cases(world: World, *, whole: bool) -> None:
             merged_into_id=last[cell, secrecy] if state == "merged" else None,
             state_before_merge="filed" if state == "merged" else "",
             transferred_to=world.mark("case", cell, made, "transferred") if state == "transferred" else "",
-            search=vector(said, area_code=cell),
+            search=vector(said, area_code=cell), excluded=state in ANSWERED,
         )  # fmt: skip
         world.cases[key].number = row.number
         cases.append(row)
@@ -593,6 +599,30 @@ def _cases(world: World, *, whole: bool) -> None:
                 received_at=received, closing={"答复": world.mark("case", cell, made, "closing")},
             )
         )  # fmt: skip
+        if row.excluded:
+            left_out.append(
+                Exclusion(
+                    id=world.known(uuid.uuid5(_SPACE, f"exclusion {number}"), "case", cell, made), case_id=key,
+                    kind=why, state="in_force", hands=[], asked_at=NOW, granted_at=NOW,
+                    until=NOW.date() + timedelta(days=90), reason=world.mark("case", cell, made, "left out"),
+                    evidence=world.mark("case", cell, made, "evidence"),
+                )
+            )  # fmt: skip
+        councils.append(
+            JointDecision(
+                id=world.known(uuid.uuid5(_SPACE, f"council {number}"), "case", cell, made), case_id=key,
+                units=[unit_id(cell, "on")], minutes=world.mark("case", cell, made, "minutes"), held_at=NOW,
+            )
+        )  # fmt: skip
+        if row.type_code and number % 5 == 0 and not made.restricted:
+            precedents.append(
+                Precedent(
+                    id=world.known(uuid.uuid5(_SPACE, f"precedent {number}"), "precedent", cell), case_id=key,
+                    street=cell[:9], area_code=cell, type_code=row.type_code, unit_id=unit_id(cell, "on"), returned=[],
+                    facts=world.mark("precedent", cell, None, "facts"), why=world.mark("precedent", cell, None, "why"),
+                    by="named", settled_at=NOW,
+                )
+            )  # fmt: skip
         for unit in made.recused_units:
             recusals.append(_recusal(key, unit_id=unit))
         for account in made.recused_accounts:
@@ -604,6 +634,9 @@ def _cases(world: World, *, whole: bool) -> None:
     Report.objects.bulk_create(reports, batch_size=1000)
     WorkOrder.objects.bulk_create(orders, batch_size=1000)
     Recusal.objects.bulk_create(recusals, batch_size=1000)
+    Exclusion.objects.bulk_create(left_out, batch_size=1000)
+    JointDecision.objects.bulk_create(councils, batch_size=1000)
+    Precedent.objects.bulk_create(precedents, batch_size=1000)
     Whistle.objects.bulk_create(whistles, batch_size=1000)
     WhistlePart.objects.bulk_create(parts, batch_size=1000)
     TreeRun.objects.bulk_create(trees, batch_size=1000)
@@ -615,11 +648,12 @@ def _cases(world: World, *, whole: bool) -> None:
         by_model.setdefault(type(row), []).append(row)
     for model, rows in by_model.items():
         model._default_manager.bulk_create(rows, batch_size=1000)
-    hanging = (Whistle, WhistlePart, TreeRun, Errand, ErrandLine, Ticket)
+    hanging = (Exclusion, JointDecision, Precedent, Whistle, WhistlePart, TreeRun, Errand, ErrandLine, Ticket)
     for model in (Case, Report, WorkOrder, Recusal, *hanging, *by_model):
         world.rows.setdefault(model, {})
 
 
+ANSWERED = ("closed", "answered", "declined")
 _OPEN = frozenset(
     {"received", "verifying", "triaged", "filed", "in_hand", "reviewing", "checking", "calling_back"}
 )  # as the design lists them
@@ -989,6 +1023,7 @@ LEFT_OUT: dict[str, str] = {
     "desk.BatchLine": "read with its batch, which is its maker's; the cases by `desk.seen_cases`",
     "cases.TicketAsk": "read with its ticket alone",
     "cases.TicketStep": "read with its ticket alone",
+    "cases.ExclusionKind": "words, the same for everybody",
     "cases.WhistleKind": "limits, the same for everybody",
     "cases.WhistleBand": "numbers, the same for everybody",
     "cases.Tally": "numbers of cells, added up over the viewer's own areas: the board is a query of its own",

@@ -25,7 +25,7 @@ from django.test import Client as Browser
 
 import huying
 from huying.cases import actions as a
-from huying.cases.actions import Act, NewReport, emergencies, errands, tickets, whistling
+from huying.cases.actions import Act, NewReport, confiding, emergencies, errands, excluding, tickets, whistling
 from huying.cases.casefile import subject_of
 from huying.cases.codes import arrival_code, code_of
 from huying.cases.forms import MOVES, MoveForm
@@ -79,6 +79,14 @@ TICKETED: dict[str, tuple[str, ...]] = {
     "record_result": ("answer", "fill_closing", "send_answer"),
 }  # fmt: skip
 """Keyed acts on tickets, and what goes before each."""
+BESIDE: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "ask_exclusion": ("closed", "handler", {"kind": "untrue", "reason": "没有看到。", "evidence": "两人到场。"}),
+    "decide_exclusion": ("closed", "head", {"granted": "yes", "words": "看过证据。"}),
+    "council": ("returned_twice", "dispatcher", {"minutes": "两家都到了现场。", "decided_id": ""}),
+    "ask_confidential": ("received", "clerk", {"reason": "写了孩子的事。"}),
+    "decide_confidential": ("received", "leader", {"granted": "yes", "words": "同意。"}),
+}
+"""Moves outside the table: the situation, who makes them, and the values of their forms."""
 
 
 @dataclass(frozen=True)
@@ -277,7 +285,7 @@ class Kinds:
         self._add("api:create_report as a resident", "api", self._public_report)
         for name in MOVES:
             acts = acts_of(name)
-            if not any(f"{act} by staff" in self._where for act in acts):
+            if name not in BESIDE and not any(f"{act} by staff" in self._where for act in acts):
                 self.missing.append(("undeclared move", {"move": name}))
                 continue
             self._add(f"api:make_move {name}", "api", lambda name=name: self._move(name))  # type: ignore[misc]
@@ -556,10 +564,27 @@ class Kinds:
 
     def values(self, name: str, *, api: bool = True) -> tuple[Scene, Try, dict[str, Any]]:
         """A case, a person, and the values of a move's form that go through."""
+        if name in BESIDE:
+            return self._beside(name)
         act = next(act for act in acts_of(name) if f"{act} by staff" in self._where)
         scene, one = self.scene(f"{act} by staff")
         given = self.given(scene, one)
         return scene, one, self._fields(name, scene, one, given, api)
+
+    def _beside(self, name: str) -> tuple[Scene, Try, dict[str, Any]]:
+        """A move outside the table, on a case that was played to where it comes next."""
+        situation, who, given = BESIDE[name]
+        scene, world = self.stage.scene(situation), self.stage.world
+        self.stage.write()
+        if name == "decide_exclusion":
+            asked = {**BESIDE["ask_exclusion"][2], "actor": world.dispatcher, "now": RACE}
+            excluding.ask_exclusion(scene.case.pk, **asked)
+        elif name == "decide_confidential":
+            confiding.ask_confidential(scene.case.pk, reason=WORDS, actor=world.clerk, now=RACE)
+        told = dict(given)
+        if name == "council":
+            told["unit_ids"] = [str(world.units[one].pk) for one in ("sanitation", "enforcement")]
+        return scene, Try(name, who), told
 
     def _fields(self, name: str, scene: Scene, one: Try, given: dict[str, Any], api: bool) -> dict[str, Any]:
         known = {

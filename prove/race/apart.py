@@ -36,11 +36,12 @@ _NAMES: dict[str, str] = {
         "reseal_contacts rotate_data_key wrap_data_keys_anew make_export load_shipped_roles load_default "
         "set_term keep_archive erase_files erase_contact export_area import_open replay import_reports "
         "blank_words revoke_all end_holds end_terms end_switches sweep take_limits propose_months remind_reviews "
+        "close_exclusion close_exclusions let_first_lead let_first_receivers_lead "
     ),
     PART: (
         "append file register received register_file keep_images merge_step unmerge_step dispatch hand_out "
         "new_nomination new_talent carry_out touch_public legal_moves checked foreseen tried keep_image keep_prepared "
-        "keep_contact keep_contacts contact_rows ready withdraw_consent next_round "
+        "keep_contact keep_contacts contact_rows ready withdraw_consent next_round facts_of "
     ),
     SHEET: (
         "import_sheets import_areas import_polygons apply_draft check_draft keep_draft bulk_change "
@@ -63,6 +64,8 @@ _NAMES: dict[str, str] = {
         "end_whistle cancel_whistle rate_unit rate_caller climb "
         "send_errand move_errand "
         "ask_upper answer_ask fill_closing send_answer do_step record_result note_number reply_from_above send_up "
+        "ask_exclusion decide_exclusion object_to_exclusion ask_confidential decide_confidential "
+        "record_council "
     ),
     ROW: "answer_call ",
     NEW: (

@@ -10,12 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huying.cases import actions as a
-from huying.cases.models import Case
+from huying.cases.actions import excluding
+from huying.cases.actions import whistling as w
+from huying.cases.codes import arrival_code
+from huying.cases.models import Case, Whistle
 from huying.cases.rules import Channel, OrderState, State
+from huying.clocks.models import Clock
 from huying.insight import actions, queries
 from huying.insight.actions.counting import mend_cells
 from huying.insight.models import Cell, Counts, Fact, FrozenFact
-from huying.insight.rules import BY_CODE, COUNTS, Month, month_of
+from huying.insight.rules import BY_CODE, COUNTS, Excluded, Month, month_of
+from huying.kernel.actor import resident, system
 from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
 from tests.insight.steps import called, closed, handled
 from tests.world import GRID, KAPOK, NOW, STREET, build_world, middle
@@ -78,14 +83,76 @@ class TestAnyActs:
             assert (fact.cases, fact.closed) == (int(counted), int(counted and case.state == State.CLOSED))
             orders = [one for one in case.orders.all() if one.state != OrderState.CANCELLED] if counted else []
             found = Fact.objects.filter(case_id=case.pk).exclude(subject_id=case.pk)
-            assert {(one.subject_id, one.unit_id, one.returned) for one in found} == {
+            assert {(one.subject_id, one.unit_id, one.returned) for one in found if one.orders} == {
                 (one.pk, one.unit_id, int(one.state == OrderState.RETURNED)) for one in orders
             }
+            self.compare_whistles(case, [one for one in found if not one.orders], counted)
+            decided = Excluded.DECIDED if counted and case.excluded else ""
+            assert {one.excluded for one in found} <= {decided}
+            assert not counted or fact.excluded == decided
             before = Case.objects.filter(
                 area_code=case.area_code, type_code=case.type_code, state=State.CLOSED, restricted=False,
                 ended_at__lte=case.received_at, ended_at__gt=case.received_at - timedelta(days=30),
             ).exclude(reports__source="petition")  # fmt: skip
             assert fact.repeated == int(counted and bool(fact.placed) and before.exists())
+
+    def compare_whistles(self, case, found, counted):
+        wanted = set()
+        for whistle in case.whistles.filter(blown_at__isnull=False) if counted else ():
+            wanted.add((whistle.pk, whistle.caller_unit_id, 1, int(whistle.state in ("ended", "rated")), 0, 0, 0, 0))
+            for part in whistle.parts.exclude(state__in=("named", "released", "cancelled")):
+                told = []
+                for step, at in (
+                    ("whistle_answer", part.answered_at or part.arrived_at),
+                    ("whistle_arrive", part.arrived_at),
+                ):
+                    clock = Clock.objects.get(object_id=part.pk, step=step)
+                    stands = clock.stopped_at is not None
+                    told += [int(stands), int(stands and at is not None and at <= clock.due_at)]
+                if any(told):
+                    wanted.add((part.pk, part.unit_id, 0, 0, *told))
+        assert wanted == {
+            (
+                one.subject_id, one.unit_id, one.whistles, one.whistles_closed, one.whistle_answer_of,
+                one.whistle_answer_met, one.whistle_arrive_of, one.whistle_arrive_met,
+            )
+            for one in found
+        }  # fmt: skip
+
+    def whistle(self, world, rng, case_id, now):
+        """A whistle of the community, or the next step of one."""
+        some = list(Whistle.objects.order_by("pk"))
+        if not some or rng.random() < 0.3:
+            a.register_file_dispatch(
+                case_id, lead_id=world.units["banyan"].pk, type_code="0103", actor=world.dispatcher, now=now
+            )
+            return w.ask_whistle(
+                case_id, kind=rng.choice(("livelihood", "enforcement")), reason="要一起去。", actor=world.secretary,
+                unit_ids=[world.units["sanitation"].pk, world.units["enforcement"].pk], now=now,
+            )  # fmt: skip
+        one, actor = rng.choice(some), rng.choice((world.handler, world.enforcer))
+        return rng.choice(
+            (
+                lambda: w.answer_whistle(one.pk, actor=actor, now=now),
+                lambda: w.arrive_whistle(one.pk, code=arrival_code(one.pk), actor=actor, now=now),
+                lambda: w.finish_part(one.pk, words="好了。", actor=actor, now=now),
+                lambda: w.end_whistle(one.pk, done="好了。", remains="无", actor=world.secretary, now=now),
+                lambda: w.cancel_whistle(one.pk, words="不用了。", actor=world.secretary, now=now),
+            )
+        )()
+
+    def leave_out(self, world, rng, case_id, now):
+        """The next step of leaving a case out of scores."""
+        case = Case.objects.get(pk=case_id)
+        if not case.exclusion and not case.excluded:
+            excluding.ask_exclusion(
+                case_id, kind="untrue", reason="没有看到。", evidence="两人去过。", actor=world.dispatcher, now=now
+            )
+        actor = world.leader if Case.objects.get(pk=case_id).exclusion == "seconding" else world.head2
+        if case.excluded and rng.random() < 0.5:
+            excluding.object_to_exclusion(case_id, reason="有的。", actor=resident(case.reports.first().pk), now=now)
+        else:
+            excluding.decide_exclusion(case_id, granted=rng.random() < 0.9, words="看过。", actor=actor, now=now)
 
     def act(self, world, rng, now):
         some = list(Case.objects.order_by("pk").values_list("pk", flat=True))
@@ -109,6 +176,9 @@ class TestAnyActs:
             lambda: a.reopen_case(case_id, reason="又坏了。", actor=actor, now=now),
             lambda: a.transfer_case(case_id, receiver="区水务局", confirmed=True, actor=actor, now=now),
             lambda: Case.objects.filter(pk=case_id).update(restricted=True, confidential=True),
+            *(lambda: self.whistle(world, rng, case_id, now) for _ in range(3)),
+            *(lambda: self.leave_out(world, rng, case_id, now) for _ in range(3)),
+            lambda: excluding.close_exclusions(actor=system("cases.exclusions"), now=now),
         )
         with suppress(IllegalMove, Invalid, NotAllowed, NotFound), transaction.atomic():
             rng.choice(acts)()

@@ -162,7 +162,7 @@ class TestTerms:
         actions.decide_terms(scoring_id=one.pk, granted=True, actor=world.leader, now=NOW)
         on = queries.assess(world.head, STREET, OCTOBER)
         assert [one.formula.code for one in queries.scores_of_posts(on.whole.sums, on.terms)] == [
-            "supervisor", "intake", "duty_head", "dispatcher",
+            "supervisor", "intake", "duty_head", "dispatcher", "whistle",
         ]  # fmt: skip
         score = queries.score_of_unit(on.units[0].sums, on.terms)
         assert (score.printed, score.band) == ("100.0", "")  # one order: no band

@@ -19,12 +19,14 @@ from huying.places.rules import SHANGHAI
 # 受理员 150/200*25 + 141/150*40 + 95/100*35 = 18.75 + 37.6 + 33.25
 # 值班长 108/120*25 + 117/120*40 + 76/80*35 = 22.5 + 39 + 33.25
 # 派遣员 1*20 + 247/260*40 + 240/250*40 = 20 + 38 + 38.4
+# 吹哨报到 18/20*30 + 17/20*40 + 15/16*30 = 27 + 34 + 28.125
 # 专业部门 76/80*30 + 68/76*30 + (1 - 4/76)*30 + 9 = 28.5 + 510/19 + 540/19 + 9
 BY_HAND = {
     "supervisor": (Fraction("86.5"), "86.5", "B"),
     "intake": (Fraction("89.6"), "89.6", "B"),
     "duty_head": (Fraction("94.75"), "94.8", "A"),
     "dispatcher": (Fraction("96.4"), "96.4", "A"),
+    "whistle": (Fraction("89.125"), "89.1", "B"),
     "unit": (Fraction("37.5") + Fraction(1050, 19), "92.8", "A"),
 }
 
@@ -95,7 +97,10 @@ def test_a_score_lies_between_nothing_and_a_hundred_where_no_part_is_larger_than
     sums["leads_completed"] = min(sums.get("leads_completed", 0), sums.get("leads", 0))
     for name in [one for one in sums if one.endswith("_met")]:
         sums[name] = min(sums[name], sums.get(name.replace("_met", "_of"), 0))
-    for part, whole in (("city_found", "city"), ("reworked", "submitted"), ("directed", "dispatched")):
+    for part, whole in (
+            ("city_found", "city"), ("reworked", "submitted"), ("directed", "dispatched"),
+            ("whistles_closed", "whistles"),
+        ):  # fmt: skip
         sums[part] = min(sums.get(part, 0), sums.get(whole, 0))
     for formula in (*POSTS, UNIT):
         total = score_of(formula, sums, SHIPPED).total

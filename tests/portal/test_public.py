@@ -30,6 +30,7 @@ PAGES = (
     "/wall/",
     "/answers/",
     "/held/",
+    "/exclusions/",
     "/numbers/",
     "/privacy/",
     "/access/",

@@ -22,6 +22,9 @@ class ApprovalKind(Term):
     WHISTLE = "whistle", _("吹哨")
     OBJECTION = "objection", _("应哨异议")
     SCORING = "scoring", _("考核口径")
+    EXCLUSION = "exclusion", _("剔除（第一人）")
+    EXCLUSION_SECOND = "exclusion_second", _("剔除（第二人）")
+    CONFIDENTIAL = "confidential", _("保密")
 
 
 class ApprovalState(Term):

@@ -107,6 +107,8 @@ class CaseRow(Out):
     held_since: datetime | None = Field(description="null unless nothing can be done for now")
     held_until: date | None = Field(description="the day on which somebody looks again")
     held_reason: str = Field(description="one of the reasons of a hold; empty without", examples=["project"])
+    excluded: bool = Field(description="left out of scores by two persons")
+    exclusion: str = Field(description="asked or seconding while somebody is to decide on that; else empty")
     lead_unit: str = Field(description="name of the unit that has the lead in this round", examples=["街道环卫站"])
     lead_unit_id: UUID | None
 
@@ -868,6 +870,8 @@ def _row(case: Case, orders: list[WorkOrder]) -> CaseRow:
         held_since=case.held_since,
         held_until=case.held_until,
         held_reason=case.held_reason,
+        excluded=case.excluded,
+        exclusion=case.exclusion,
         lead_unit=lead.unit.name if lead is not None else "",
         lead_unit_id=lead.unit_id if lead is not None else None,
     )

@@ -14,13 +14,16 @@ from django.utils.text import Truncator
 from huying.approvals.rules import ApprovalKind, ApprovalState
 from huying.audit import queries as audit
 from huying.audit.models import History
-from huying.cases.actions import Docket
+from huying.cases.actions import Docket, confiding
 from huying.cases.actions.covering import may_cover
 from huying.cases.actions.intake import like
+from huying.cases.actions.settling import COUNCIL
 from huying.cases.careful import careful_words, process_of
 from huying.cases.forms import DeskMove, Subject, legal_moves
 from huying.cases.forms.base import DocketRows
 from huying.cases.forms.desk import approval_lines
+from huying.cases.forms.leaving_out import exclusions_of
+from huying.cases.forms.units import duty_words
 from huying.cases.models import Answer, Case, Report, WorkOrder
 from huying.cases.queries import calls, page
 from huying.cases.queries.page import CaseRows
@@ -48,6 +51,7 @@ from huying.cases.rules import (
 )
 from huying.cases.rules import guards as g
 from huying.cases.rules.errands import ErrandVerb
+from huying.cases.rules.exclusions import ExclusionState, ExclusionVerb
 from huying.cases.rules.facts import CaseFacts
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
@@ -76,6 +80,12 @@ REPLY: dict[str, Label] = {
 # Lines of history that are no moves of the table.
 OTHER_LINES: dict[str, Label] = {
     "recuse": _("设回避"),
+    COUNCIL: _("会商"),
+    **{str(one): one.label for one in ExclusionVerb},
+    confiding.ASK: _("申请改保密"),
+    confiding.YES: _("同意保密"),
+    confiding.LIFTED: _("同意解除保密"),
+    confiding.NO: _("不同意改保密"),
     "take_in": _("并入一条诉求"),
     "give_back": _("还回并入的诉求"),
     RECKONED: _("工作日历"),
@@ -272,6 +282,7 @@ class Casefile:
     notices: list[tuple[str, Label, str, Label]]  # tone, words, url, words of the link
     reports: list[ReportLine]
     rounds: list[Round]
+    duty: str  # the entry of the duty list that the orders stand on
     answers: list[AnswerLine]
     said: list[SaidLine]
     approvals: list[ApprovalLine]
@@ -367,6 +378,7 @@ def casefile(subject: Subject, *, everything: bool = False, wanted: str = "") ->
         notices=_notices(subject),
         reports=[_report(subject, one, photos, history) for one in rows.reports],
         rounds=_rounds(subject, photos),
+        duty=duty_words(subject.type) if subject.rows.orders else "",
         answers=[_answer(subject, one, history) for one in reversed(rows.answers)],
         said=_said(subject, photos),
         approvals=_approvals(subject),
@@ -407,6 +419,8 @@ def _marks(case: Case) -> list[tuple[str, Label]]:
         found.append(("note", _("没有定位")))
     if case.held_since is not None:
         found.append(("note", _("挂账")))
+    if case.excluded:
+        found.append(("note", _("不计入考核")))
     if case.supervisions:
         found.append(("urgent" if case.supervision else "plain", _("督办 %(count)s 次") % {"count": case.supervisions}))
     if case.nudges:
@@ -627,6 +641,13 @@ def _notices(subject: Subject) -> list[tuple[str, Label, str, Label]]:
     if case.held_until is not None:
         told = {"reason": HoldReason(case.held_reason).label, "day": clocks.day_words(case.held_until, subject.now)}
         found.append(("", _("挂账：%(reason)s。%(day)s 复核，到那天就接着办。") % told, "", ""))
+    for one in exclusions_of(subject):
+        if one.state == ExclusionState.IN_FORCE and one.until is not None:
+            told = {"kind": one.kind.name, "day": clocks.day_words(one.until, subject.now)}
+            found.append(("", _("不计入考核：%(kind)s，到%(day)s。") % told, "", ""))
+        else:
+            told = {"kind": one.kind.name, "state": ExclusionState(one.state).label}
+            found.append(("", _("申请剔除：%(kind)s，%(state)s。") % told, "", ""))
     if case.state not in ENDS and not subject.hides_callers:
         rows = subject.rows
         late = calls.late_steps_of({case.pk: [one.pk for one in rows.orders]}, subject.now)[case.pk]

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from huying.cases.actions import asking, granting, tallying
+from huying.cases.actions import asking, excluding, first_receivers, granting, tallying
 from huying.cases.actions.keeping import end_keeping as end
 from huying.cases.listeners import calling, digesting, reminding, ringing
 from huying.kernel.actor import system
@@ -52,6 +52,24 @@ def sum_up(timestamp: int) -> int:
 def end_terms(timestamp: int) -> int:
     """Every five minutes: cases whose caller did not answer in time go on."""
     return asking.end_terms(actor=system("cases.questions"), now=timezone.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(
+    name="cases.end_exclusions", queue="upkeep", queueing_lock="cases.end_exclusions", lock="cases.end_exclusions"
+)
+def end_exclusions(timestamp: int) -> int:
+    """Every five minutes: what is left out of scores for its days, or not agreed to in time, counts again."""
+    return excluding.close_exclusions(actor=system("cases.exclusions"), now=timezone.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(
+    name="cases.first_receivers", queue="upkeep", queueing_lock="cases.first_receivers", lock="cases.first_receivers"
+)
+def let_first_receivers_lead(timestamp: int) -> int:
+    """Every five minutes: what two units gave back and nobody was named for in time goes to whoever had it first."""
+    return first_receivers.let_first_receivers_lead(actor=system("cases.settling"), now=timezone.now())
 
 
 @app.periodic(cron="5 16 * * *")  # 00:05 in China

@@ -26,6 +26,7 @@ from huying.cases.rules import (
     Outcome,
     ReplyBy,
     Satisfaction,
+    SettledBy,
     State,
     Supervision,
     Verb,
@@ -35,6 +36,7 @@ from huying.cases.rules.calling import CallHours
 from huying.cases.rules.calltrees import LONGEST, MOST_STEPS, SHORTEST, Occasion, TreeEnd
 from huying.cases.rules.emergencies import Hazard
 from huying.cases.rules.errands import FIRM_LIMIT, PLACE_LIMIT, WORDS_LIMIT, ErrandState, ErrandVerb
+from huying.cases.rules.exclusions import WAITING, ExclusionState
 from huying.cases.rules.tallies import TallyKind
 from huying.cases.rules.ticket_words import DEFAULT_CLOSING
 from huying.cases.rules.tickets import (
@@ -114,6 +116,9 @@ class Case(models.Model):
     inner_due_at = models.DateTimeField(null=True)
     upper_since = models.DateTimeField(null=True)
     sent_up = models.BooleanField(default=False, db_default=False)
+    excluded = models.BooleanField(default=False, db_default=False)  # left out of scores by two persons
+    # Whose decision on leaving it out is waited for, if any.
+    exclusion = models.CharField(max_length=10, choices=ExclusionState.choices, blank=True, default="", db_default="")
 
     received_at = models.DateTimeField()
     moved_at = models.DateTimeField()
@@ -181,6 +186,11 @@ class Case(models.Model):
                 fields=["desk_code", "id"], name="case_reported_back", condition=Q(supervision=Supervision.REPORTED)
             ),
             models.Index(fields=["part_of"], name="case_part_of", condition=Q(part_of__isnull=False)),
+            models.Index(
+                fields=["desk_code", "id"],
+                name="case_exclusion",
+                condition=Q(exclusion__in=[str(one) for one in sorted(WAITING)]),
+            ),
             GinIndex(fields=["search"], name="case_search"),
             GistIndex(
                 Func(F("lng"), F("lat"), function="point"),
@@ -426,6 +436,107 @@ class Remark(models.Model):
 
     def __str__(self) -> str:
         return f"remark {self.pk}"
+
+
+class JointDecision(models.Model):
+    """会商 on whose a case is, after two units gave it back: who came, what was said, and which unit it is."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="councils")
+    units = ArrayField(models.UUIDField())
+    minutes = models.TextField()
+    unit = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="+")  # null: undecided
+    held_by = models.UUIDField(null=True)
+    held_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"council {self.pk}"
+
+
+class Precedent(models.Model):
+    """A settled dispute, for the next dispatch of a like case: type, area, facts in plain words, the unit and why."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="precedents")
+    street = models.CharField(max_length=9, db_collation="C")
+    area_code = _area()
+    type_code = models.CharField(max_length=8, db_collation="C")
+    facts = models.CharField(max_length=200)
+    unit = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    returned = ArrayField(models.UUIDField())  # the units that gave it back
+    clause = models.CharField(max_length=200, blank=True)
+    why = models.TextField()
+    by = models.CharField(max_length=8, choices=SettledBy.choices)
+    settled_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["street", "type_code", "-settled_at"], name="precedent_like")]
+
+    def __str__(self) -> str:
+        return f"precedent {self.pk}"
+
+
+class ExclusionKind(models.Model):
+    """One version of a kind of exclusion from scores: the evidence that it needs, and what the caller is told."""
+
+    code = models.CharField(max_length=16, db_collation="C")
+    version = models.PositiveSmallIntegerField(default=1)
+    name = models.CharField(max_length=40)
+    needs = models.CharField(max_length=200)
+    told = models.CharField(max_length=200)
+    valid_from = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["code", "version"], name="exclusion_kind_once")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.version}"
+
+
+class Exclusion(models.Model):
+    """A case left out of scores: asked with reason and evidence, agreed by two persons, over after its day.
+
+    It is about one case; there is no column for whose call it was.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="exclusions", db_index=False)
+    kind = models.ForeignKey(ExclusionKind, on_delete=models.PROTECT)
+    state = models.CharField(max_length=10, choices=ExclusionState.choices)
+    reason = models.TextField()
+    evidence = models.TextField()
+    hands = ArrayField(models.UUIDField())  # everybody who asked or decided: none of them decides again
+    asked_at = models.DateTimeField()
+    granted_at = models.DateTimeField(null=True)  # when it first came into force
+    until = models.DateField(null=True)
+    renews = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="renewed_by")
+    objected_at = models.DateTimeField(null=True)
+    objection = models.TextField(blank=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["case", "asked_at"], name="exclusion_of_case"),
+            models.Index(fields=["granted_at"], name="exclusion_granted"),
+            models.Index(fields=["until"], name="exclusion_until", condition=Q(ended_at__isnull=True)),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"],
+                name="exclusion_one_waits",
+                condition=Q(state__in=[str(one) for one in sorted(WAITING)]),
+            ),
+            models.UniqueConstraint(
+                fields=["case"], name="exclusion_one_in_force", condition=Q(state=ExclusionState.IN_FORCE)
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ExclusionState.IN_FORCE) | Q(granted_at__isnull=False, until__isnull=False),
+                name="exclusion_has_a_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"exclusion {self.pk}"
 
 
 class WhistleKind(models.Model):

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from huying.audit.models import History
 from huying.cases.forms import Subject
+from huying.cases.forms.units import duty_words
 from huying.cases.models import Report, WorkOrder
 from huying.cases.rules import OUTSIDERS, OrderRole, OwnStep, Verb
 from huying.cases.treefile import panels_of
@@ -102,6 +103,7 @@ def _hand_over(subject: Subject, lead: WorkOrder) -> Made:
         (_("主办单位"), lead.unit.name),
         (_("协办单位"), listed(helpers)),
         (_("依据"), lead.clause),
+        (_("履职清单"), duty_words(kind)),
         (_("签收时限"), _when(lead.sign_in_due)),
         (_("办理时限"), _handling(subject)),
         (_("结案条件"), kind.closing_condition if kind is not None else ""),

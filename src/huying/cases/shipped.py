@@ -1,10 +1,11 @@
-"""The kinds of whistles and the healthy numbers of a month that are shipped; loaded where there are none."""
+"""The kinds of whistles and of exclusions, and healthy numbers of a month, as shipped; loaded where there are none."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any
 
+from huying.cases.rules import exclusions
 from huying.cases.rules.whistles import BANDS, SHIPPED
 
 SINCE = date(2026, 1, 1)
@@ -16,9 +17,10 @@ def load(**_signal: Any) -> int:
     from django.db import connection
     from django.utils.translation import override
 
-    from huying.cases.models import WhistleBand, WhistleKind
+    from huying.cases.models import ExclusionKind, WhistleBand, WhistleKind
 
-    if WhistleKind._meta.db_table not in connection.introspection.table_names():
+    tables = connection.introspection.table_names()
+    if WhistleKind._meta.db_table not in tables:
         return 0  # migrated no further than to before whistles
     with override(settings.LANGUAGE_CODE):  # what is stored is in the source language
         names = {one.code: str(one.label) for one in SHIPPED}
@@ -30,8 +32,28 @@ def load(**_signal: Any) -> int:
         for one in SHIPPED
     ]  # fmt: skip
     bands = [WhistleBand(digits=digits, least=least, most=most, valid_from=SINCE) for digits, least, most in BANDS]
+    left_out = _exclusion_kinds() if ExclusionKind._meta.db_table in tables else 0
     before = WhistleKind.objects.count() + WhistleBand.objects.count()
     # Two processes that come up together load the same rows once.
     WhistleKind.objects.bulk_create(kinds, ignore_conflicts=True)
     WhistleBand.objects.bulk_create(bands, ignore_conflicts=True)
-    return WhistleKind.objects.count() + WhistleBand.objects.count() - before
+    return left_out + WhistleKind.objects.count() + WhistleBand.objects.count() - before
+
+
+def _exclusion_kinds() -> int:
+    from django.conf import settings
+    from django.utils.translation import override
+
+    from huying.cases.models import ExclusionKind
+
+    with override(settings.LANGUAGE_CODE):
+        rows = [
+            ExclusionKind(
+                code=one.code, version=1, name=str(one.label), needs=str(one.needs), told=str(one.told),
+                valid_from=SINCE,
+            )
+            for one in exclusions.SHIPPED
+        ]  # fmt: skip
+    before = ExclusionKind.objects.count()
+    ExclusionKind.objects.bulk_create(rows, ignore_conflicts=True)
+    return ExclusionKind.objects.count() - before

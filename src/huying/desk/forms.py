@@ -56,6 +56,7 @@ MARKS: list[tuple[str, Label]] = [
     ("whistled", _("吹过哨")), ("upper", _("等上级答复")), ("sent_up", _("已报上级")),
     ("unplaced", _("未定位置")), ("outside", _("在辖区外")), ("sampled", _("抽中复查")), ("linked", _("接着另一件")),
     ("held", _("挂账")), ("supervised", _("督办中")), ("waiting", _("等诉求人补充")),
+    ("excluded", _("不计入考核")),
     ("restricted", _("保密或回避")), ("unrestricted", _("不含保密、回避和演练")),
     ("drill", _("演练")),
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from huying.cases.actions import Docket
+from huying.cases.forms.units import component_lines, component_near, keeper_among, precedent_lines
 from huying.cases.models import Case
 from huying.cases.rules import FLOW, OrderState, State, Verb, move_label
 from huying.desk.links import case_url
@@ -22,6 +23,7 @@ from huying.matters.rules import Grade, LowestTier, Step, beyond
 from huying.people import queries as people
 from huying.people.models import Organisation
 from huying.people.rules import Duty, UnitKind
+from huying.places.queries.components import Near
 from huying.places.rules import tier_of
 
 IN_TRIAGE = (State.RECEIVED, State.TRIAGED, State.FILED)
@@ -89,6 +91,7 @@ class Choices:
     lead: UnitChoice | None = None
     tier: str = ""  # the lowest that can solve it, by the catalogue
     beyond: bool = False  # this desk lies below that tier
+    told: list[tuple[Label, str]] = field(default_factory=list)  # the component near by, how like disputes were settled
     grades: list[tuple[str, Label]] = field(default_factory=lambda: [(str(one), one.label) for one in Grade])
 
     @property
@@ -118,6 +121,7 @@ def choices_of(
     suggestions: list[Suggestion],
     everybody: Iterable[Organisation],
     *,
+    viewer: Actor,
     type_code: str = "",
     grade: str = "",
     lead_id: UUID | None = None,
@@ -133,7 +137,8 @@ def choices_of(
     graded = case.grade if fixed else grade or case.grade or urgent or (kind.grade if kind else Grade.ORDINARY)
     kept_away = people.recused([case.pk]).get(case.pk)
     recused = kept_away.units if kept_away is not None else frozenset()
-    units = _units(docket, kind, recused, lead_id, first_key=len(types) + 1)
+    near = component_near(case, kind)
+    units = _units(docket, kind, recused, lead_id, near, first_key=len(types) + 1)
     lead = next((one for one in units if one.checked), None)
     danger = matters.danger_in(said(docket))
     return Choices(
@@ -152,6 +157,7 @@ def choices_of(
         lead=lead,
         tier=str(LowestTier(kind.lowest_tier).label) if kind is not None else "",
         beyond=kind is not None and beyond(kind.lowest_tier, tier_of(case.desk_code)),
+        told=[*component_lines(near), *precedent_lines(viewer, code, case.area_code)],
     )
 
 
@@ -178,7 +184,13 @@ def _types(case: Case, suggestions: list[Suggestion], kind: MatterType | None) -
 
 
 def _units(
-    docket: Docket, kind: MatterType | None, recused: frozenset[UUID], lead_id: UUID | None, *, first_key: int
+    docket: Docket,
+    kind: MatterType | None,
+    recused: frozenset[UUID],
+    lead_id: UUID | None,
+    near: Near | None,
+    *,
+    first_key: int,
 ) -> list[UnitChoice]:
     """Units with the duty here, as the catalogue names them; who keeps away or returned it cannot be chosen."""
     if kind is None:
@@ -192,7 +204,8 @@ def _units(
         return _("退回过，不可选") if unit.pk in returned else ""
 
     free = [one.pk for one in able if not why_not(one)]
-    chosen = lead_id if lead_id in free else next(iter(free), None)
+    keeper = keeper_among((one for one in able if one.pk in free), near)
+    chosen = lead_id if lead_id in free else keeper or next(iter(free), None)
     return [
         UnitChoice(
             id=one.pk,

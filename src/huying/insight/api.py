@@ -86,6 +86,7 @@ class AssessmentOut(Out):
     units: list[LineOut]
     matters: list[LineOut]
     excluded: list[ExcludedOut]
+    before: LineOut = Field(description="the whole, with what two persons left out counted as well")
     posts: list[ScoreOut] = Field(description="empty where posts are not scored")
 
 
@@ -160,6 +161,7 @@ def read_assessment(request: HttpRequest, code: AreaCode, given: Query[Which]) -
         units=[_line(one, queries.score_of_unit(one.sums, terms)) for one in found.units],
         matters=_lines(found.matters),
         excluded=[ExcludedOut(kind=kind, cases=count) for kind, count in sorted(found.excluded.items())],
+        before=_line(found.before),
         posts=[_score(one) for one in queries.scores_of_posts(found.whole.sums, terms)],
     )
 

@@ -17,3 +17,11 @@ def case_moved(news: News) -> None:
     case_id = UUID(news.facts["case_id"])
     if news.facts["state"] not in OPEN or Fact.objects.filter(case_id=case_id).exists():
         refresh([case_id])
+
+
+@events.whistled.listen
+def whistle_moved(news: News) -> None:
+    """A whistle goes on after its case: what it counts for changes with it."""
+    case_id = UUID(news.facts["case_id"])
+    if Fact.objects.filter(case_id=case_id).exists():
+        refresh([case_id])

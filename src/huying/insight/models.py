@@ -13,6 +13,11 @@ def _count() -> models.IntegerField[int, int]:
     return models.IntegerField(default=0)
 
 
+def _later() -> models.IntegerField[int, int]:
+    """A count that came later: a process from before still writes rows without it while the house is changed over."""
+    return models.IntegerField(default=0, db_default=0)
+
+
 class Counts(models.Model):
     """One column for each name in `rules.COUNTS`; what they count is said there."""
 
@@ -65,6 +70,12 @@ class Counts(models.Model):
     returned = _count()
     leads = _count()
     leads_completed = _count()
+    whistle_answer_of = _later()
+    whistle_answer_met = _later()
+    whistle_arrive_of = _later()
+    whistle_arrive_met = _later()
+    whistles = _later()
+    whistles_closed = _later()
 
     class Meta:
         abstract = True

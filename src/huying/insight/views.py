@@ -113,6 +113,7 @@ def _page(
             {"words": queries.excluded_words(kind), "count": count, "url": _behind(asked, excluded=kind)}
             for kind, count in sorted(found.excluded.items())
         ],
+        "aside": _before_and_after(found),
         "posts": queries.scores_of_posts(found.whole.sums, found.terms),
         "ahead": _ahead(viewer, code, found, now) if month == month_of(now) else None,
         "versions": [_version_line(one, asked) for one in found.versions if one.state in KEPT],
@@ -126,6 +127,12 @@ def _page(
         "version": version,
     }
     return render(request, "insight/assess.html", facts, status=status)
+
+
+def _before_and_after(found: Assessment) -> list[tuple[Label, Rate, Rate]]:
+    """The three rates with and without what two persons left out; none where they left out nothing."""
+    before = found.before.rates
+    return [(one.label, before[one.code], found.whole.rates[one.code]) for one in MAIN] if found.aside else []
 
 
 def _own(found: Assessment, code: str) -> bool:

@@ -205,6 +205,11 @@ KINDS: dict[str, Kind] = {
             audience=Audience.REPORTER, channels=(Channel.SMS,), lasts=timedelta(days=2),
         ),
         Kind(
+            "set_aside", _("不计入考核（告诉诉求人）"), Group.REPORTER,
+            (_NUMBER, Fact("why", _("原因"), "到现场核实，情况和反映的不一样。")),
+            audience=Audience.REPORTER, channels=(Channel.SMS,), lasts=timedelta(days=7),
+        ),
+        Kind(
             "reopened_for_you", _("重新办理（告诉诉求人）"), Group.REPORTER, (_NUMBER,),
             audience=Audience.REPORTER, channels=(Channel.SMS,), lasts=timedelta(days=7),
         ),

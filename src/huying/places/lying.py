@@ -16,7 +16,7 @@ from huying.places.models import GridCount, GridDuty, OldNet, Place, WorkContrac
 from huying.places.queries.plans import lying
 from huying.registers.declared import REGISTERS
 
-ORDER = ("estate", "building", "facility", "waterway")
+ORDER = ("estate", "building", "facility", "waterway", "component")
 BY_POINT = _("按地点归格")
 
 
@@ -50,7 +50,8 @@ def register_page(model: type[Model], viewer: Actor, code: str) -> str:
     return f"{reverse('registers:list', args=[found.key])}?{urlencode({'area_code': code})}"
 
 
-LABELS = {"estate": _("小区"), "building": _("楼栋"), "facility": _("设施"), "waterway": _("水体")}
+LABELS = {"estate": _("小区"), "building": _("楼栋"), "facility": _("设施"), "waterway": _("水体"),
+          "component": _("部件")}  # fmt: skip
 
 
 def _places(model: type[Place], codes: Sequence[str]) -> Iterable[Lying]:

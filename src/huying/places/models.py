@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Left
 
 from huying.kernel.ids import uuid7
 from huying.kernel.terms import _
 from huying.places.plans import Mode, NetKind, PlanKind, PlanState
 from huying.places.premises import (
+    ComponentKind,
     Condition,
     DeviceKind,
     Emergency,
@@ -154,6 +156,29 @@ class Facility(Place):
         indexes = [
             models.Index(fields=["area_code", "id"], name="places_facility_listed"),
             SearchIndex("name", name="places_facility_words"),
+        ]
+
+
+class Component(Place):
+    """A city component: who answers for it by law, whose it is, and who keeps it in order."""
+
+    kind = models.CharField(max_length=16, choices=ComponentKind.choices)
+    number = models.CharField(max_length=40, db_collation="C")
+    condition = models.CharField(max_length=8, choices=Condition.choices, default=Condition.IN_USE)
+    competent = models.CharField(max_length=60, blank=True, default="")
+    owner = models.CharField(max_length=60, blank=True, default="")
+    keeper = models.CharField(max_length=60, blank=True, default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["area_code", "id"], name="places_component_listed"),
+            models.Index(fields=["kind", "lat", "lng"], name="places_component_near", condition=Q(until=None)),
+            SearchIndex("name", name="places_component_words"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                Left("area_code", 9), "number", condition=Q(until=None), name="places_component_number"
+            ),
         ]
 
 

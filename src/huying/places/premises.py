@@ -23,6 +23,21 @@ class Condition(Term):
     CLOSED = "closed", _("停用待处理")
 
 
+class ComponentKind(Term):
+    """City components (部件): fixed things outdoors, each with a number, an owner and a unit that keeps it in order."""
+
+    MANHOLE = "manhole", _("井盖")
+    GULLY = "gully", _("雨水口")
+    LAMP = "lamp", _("路灯")
+    HYDRANT = "hydrant", _("消火栓")
+    BIN = "bin", _("垃圾桶")
+    POLE = "pole", _("杆线")
+    SIGN = "sign", _("标志牌")
+    RAILING = "railing", _("护栏")
+    SEAT = "seat", _("座椅")
+    TREE = "tree", _("行道树")
+
+
 class DeviceKind(Term):
     """Devices as assets: what they are and where, never what they saw or who went through."""
 

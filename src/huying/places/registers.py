@@ -21,6 +21,7 @@ from huying.places.models import (
     Building,
     BuildingUnit,
     CallOut,
+    Component,
     Device,
     Estate,
     Facility,
@@ -41,6 +42,7 @@ from huying.places.premises import (
     DAYS,
     DEVICE_FACILITIES,
     KEEP_PLACES,
+    ComponentKind,
     Condition,
     DeviceKind,
     Emergency,
@@ -302,6 +304,34 @@ class Facilities(PlaceRegister):
         rows = self.present_rows(viewer)
         added = rows.filter(origin=FacilityMore.ADDED).count()
         return [(_("增设"), f"{added:,}"), *self.sums(viewer, parking=_("停车位"), chargers=_("充电位"))]
+
+
+class Components(PlaceRegister):
+    """What stands outdoors and is somebody's to keep in order: found again from the point of a call."""
+
+    key, label, icon, order = "component", _("部件"), "grid", 35
+    about = _("井盖、路灯、消火栓等。派单时按地点和事项找到最近的一个，养护单位排在前面。")
+    model = Component
+    columns = (
+        Column("number", _("编号"), needed=True, most=40),
+        NAME,
+        AREA,
+        Column("kind", _("类别"), KINDS.CHOICE, needed=True, choices=ComponentKind, filtered=True, bulk=True),
+        CONDITION,
+        Column("competent", _("主管单位"), bulk=True, listed=False, most=60),
+        Column("owner", _("权属单位"), bulk=True, listed=False, most=60),
+        Column("keeper", _("养护单位"), bulk=True, most=60),
+        POINT,
+        ENDED,
+    )
+    identity = ("number",)
+    searched = ("number", "name")
+
+    def check(self, values: dict[str, object], row: Any, *, actor: Actor, now: datetime) -> None:
+        street = str(values.get("area_code") or "")[:9]
+        others = Component.objects.filter(number=values.get("number"), until=None, area_code__startswith=street)
+        if others.exclude(pk=row.pk if row is not None else None).exists():
+            raise Invalid({"number": [_("这个编号在街道里已经登记过。")]})
 
 
 class Waterways(PlaceRegister):
@@ -944,8 +974,8 @@ def _hanging(
 
 
 ALL: tuple[type[PlaceRegister], ...] = (
-    GridCounts, Estates, Buildings, BuildingUnits, Facilities, Waterways, ServicePlaces, Rooms, TradePlaces, Tenants,
-    Devices, Rescue, CallOuts, RentedHomes, HomeChecks, Contracts, Inspections,
+    GridCounts, Estates, Buildings, BuildingUnits, Facilities, Components, Waterways, ServicePlaces, Rooms, TradePlaces,
+    Tenants, Devices, Rescue, CallOuts, RentedHomes, HomeChecks, Contracts, Inspections,
 )  # fmt: skip
 
 

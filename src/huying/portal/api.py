@@ -19,7 +19,7 @@ from huying.cases.actions import NewReport
 from huying.cases.codes import code_of
 from huying.cases.forms.schema import Held
 from huying.cases.models import Case, Report
-from huying.cases.queries import lists
+from huying.cases.queries import exclusions, lists
 from huying.cases.rules import Channel, HoldReason, ReplyBy, State, state_label
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor, ActorKind
@@ -279,6 +279,35 @@ def list_answers(request: HttpRequest, given: Query[AnswerFilters]) -> AnswerPag
         ],
         next=page.next,
     )  # fmt: skip
+
+
+class LeftOutOut(Out):
+    """So many cases of an area that two persons left out of scores in a month, for one reason."""
+
+    month: date = Field(description="its first day")
+    kind: str = Field(examples=["untrue"])
+    name: str = Field(examples=["反映的情况不属实"])
+    cases: int
+
+
+class LeftOutList(Out):
+    items: list[LeftOutOut]
+
+
+class LeftOutFilters(In):
+    area: AreaCode
+
+
+@router.get("/exclusions", LeftOutList, public=True)
+def list_exclusions(request: HttpRequest, given: Query[LeftOutFilters]) -> LeftOutList:
+    """How many cases of an area were left out of scores, by month and kind: this month and the five before.
+
+    Kinds come in their own order, never by number; nothing says which cases they were.
+    """
+    rows = exclusions.published(given.area, now=now_of(request))
+    return LeftOutList(
+        items=[LeftOutOut(month=one.month, kind=one.kind, name=one.name, cases=one.count) for one in rows]
+    )
 
 
 def _taken(one: Report) -> TakenOut:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from huying.portal.views import answers, errands, home, notices, on_call, report, status, talents, track
+from huying.portal.views import answers, errands, excluded, home, notices, on_call, report, status, talents, track
 
 app_name = "portal"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("nearby/photos/<uuid:file_id>/", home.photo, name="photo_for_all"),
     path("wall/", home.wall, name="wall"),
     path("held/", home.held, name="held"),
+    path("exclusions/", excluded.exclusions, name="exclusions"),
     path("numbers/", home.numbers, name="numbers"),
     path("privacy/", home.privacy, name="privacy"),
     path("access/", home.access, name="access"),
@@ -48,5 +49,6 @@ urlpatterns = [
     path("status/<uuid:report_id>/photos/<uuid:file_id>/", status.photo, name="photo"),
     path("status/<uuid:report_id>/contact/", status.contact, name="contact"),
     path("status/<uuid:report_id>/private/", status.private, name="private"),
+    path("status/<uuid:report_id>/excluded/", excluded.excluded, name="excluded"),
     path("status/<uuid:report_id>/<slug:name>/", status.deed, name="deed"),
 ]

@@ -17,7 +17,10 @@ from huying.cases.models import (
     Answer,
     Case,
     ContactAttempt,
+    Exclusion,
     Feedback,
+    JointDecision,
+    Precedent,
     Remark,
     Report,
     SiteVisit,
@@ -44,6 +47,9 @@ WORDS: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
     (Feedback, "case", ("words",)),
     (SiteVisit, "case", ("words",)),
     (Remark, "case", ("words",)),
+    (JointDecision, "case", ("minutes",)),
+    (Precedent, "case", ("facts", "why")),
+    (Exclusion, "case", ("reason", "evidence", "objection")),
     (Whistle, "case", ("reason", "wanted", "done", "remains", "end_words")),
     (WhistlePart, "whistle__case", ("answer_words", "done_words", "caller_words", "unit_words")),
 )
@@ -67,6 +73,7 @@ def blank_words(case_id: UUID, *, passages: Iterable[str], actor: Actor, now: da
         for row in model._default_manager.filter(**{path: case_id}).order_by("pk"):
             changed += _blanked(row, fields, wanted)
     ids = [case_id, *(one.pk for one in docket.reports), *(one.pk for one in docket.orders)]
+    ids += Exclusion.objects.filter(case_id=case_id).values_list("pk", flat=True)
     ids += Whistle.objects.filter(case_id=case_id).values_list("pk", flat=True)
     ids += WhistlePart.objects.filter(whistle__case_id=case_id).values_list("pk", flat=True)
     changed += approvals.blank_words(object_ids=ids, blanked=lambda text: _without(text, wanted))

@@ -32,8 +32,11 @@ from huying.cases.models import (
     Answer,
     Case,
     ContactAttempt,
+    Exclusion,
     Feedback,
+    JointDecision,
     NumberCounter,
+    Precedent,
     Remark,
     Report,
     SiteVisit,
@@ -61,6 +64,7 @@ from huying.cases.rules import (
     State,
     Verb,
     alternatives,
+    exclusions,
     state_label,
 )
 from huying.cases.rules.calling import CALLS_BEFORE_GIVING_UP, CallHours, next_try_at, of_one_caller, tries
@@ -668,6 +672,7 @@ class Docket:
                 self._end(target, now=now)
             elif left in ENDS:
                 case.ended_at = None
+                self.end_exclusions(now=now)
             self._step_clock(now=now)
             self.leave_to_upper(now=now)
         self.due()
@@ -887,6 +892,27 @@ class Docket:
         """It is over, or no unit leads any more that could report back."""
         self.case.supervision = ""
         self.stop_clocks(now=now, step=OwnStep.SUPERVISE, object_id=self.case.pk)
+
+    def end_exclusions(self, *, now: datetime) -> None:
+        """It is taken up again: leaving it out was about how it ended then."""
+        if not (self.case.excluded or self.case.exclusion):
+            return
+        for row in Exclusion.objects.filter(case=self.case, state__in=exclusions.STANDING).order_by("pk"):
+            self.end_exclusion(row, now=now)
+        self.case.excluded, self.case.exclusion = False, ""
+
+    def end_exclusion(self, row: Exclusion, *, now: datetime) -> None:
+        """At once, before what the act changes: of a case one alone waits, and one is in force."""
+        row.state, row.ended_at = exclusions.ExclusionState.ENDED, now
+        row.save(update_fields=["state", "ended_at"])
+        self.stop_asking(row, now=now)
+
+    def stop_asking(self, row: Exclusion, *, now: datetime) -> None:
+        """What waited for a decision on it waits no more."""
+        clock_actions.stop(object_kind=exclusions.THING, object_id=row.pk, now=now)
+        asked = Approval.objects.filter(object_kind=exclusions.THING, object_id=row.pk, state=ApprovalState.ASKED)
+        for approval in asked.order_by("pk"):
+            self.decide(approval, ApprovalVerb.WITHDRAW, actor=rule("exclusion-over"), now=now, words="")
 
     def extend_clock(self, clock: Clock, amount: int, unit: Unit) -> None:
         """More time for a clock: its due time is counted again, its limit stays what it was."""
@@ -1111,6 +1137,9 @@ _INSERTS: tuple[type[Model], ...] = (
     SiteVisit,
     Remark,
     Approval,
+    Exclusion,
+    JointDecision,
+    Precedent,
     Recusal,
     Report,
     History,

@@ -10,8 +10,9 @@ from huying.approvals.rules import ApprovalKind, ApprovalVerb
 from huying.cases.actions.acting import act
 from huying.cases.actions.docket import Docket
 from huying.cases.actions.intake import file, keep_images, register
+from huying.cases.actions.settling import keep_precedent
 from huying.cases.models import Answer, ContactAttempt, WorkOrder
-from huying.cases.rules import CallResult, ContactKind, Given, OrderRole, OrderState, State, Verb
+from huying.cases.rules import CallResult, ContactKind, Given, OrderRole, OrderState, SettledBy, State, Verb
 from huying.cases.rules.calling import BETWEEN_CALLS, CALLS_BEFORE_GIVING_UP
 from huying.files import queries as files
 from huying.files.rules import PreparedImage
@@ -166,11 +167,35 @@ def name_unit(
     assistant_ids: Iterable[UUID] = (),
     reason: str,
     instruction: str = "",
+    precedent: str = "",
     actor: Actor,
     now: datetime,
 ) -> None:
-    """指定承办: after two different returns the leader names the unit; it cannot return the order."""
+    """指定承办: after two different returns the leader names the unit; it cannot return the order.
+
+    `precedent`: the facts in plain words, without persons, for the next like case; the type's name where it is empty.
+    """
+    name(
+        docket, lead_id=lead_id, assistant_ids=assistant_ids, reason=reason, instruction=instruction, facts=precedent,
+        actor=actor, now=now,
+    )  # fmt: skip
+
+
+def name(
+    docket: Docket,
+    *,
+    lead_id: UUID,
+    assistant_ids: Iterable[UUID] = (),
+    reason: str,
+    instruction: str = "",
+    facts: str = "",
+    by: SettledBy = SettledBy.NAMED,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Name the unit, and keep how it was settled."""
     _again(docket, Verb.NAME, lead_id, assistant_ids, reason=reason, instruction=instruction, actor=actor, now=now)
+    keep_precedent(docket, unit_id=lead_id, why=clean(reason, limit=500), facts=facts, by=by, now=now)
 
 
 def _again(

@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from huying.cases import actions
-from huying.cases.actions import Act
-from huying.cases.forms import closing, desk, units
+from huying.cases.actions import Act, confiding, excluding, settling
+from huying.cases.forms import closing, desk, leaving_out, units
 from huying.cases.forms.base import MoveForm, NoFields, ReasonForm, Subject
 from huying.cases.forms.recategorise import RecategoriseForm
 from huying.cases.forms.split import SplitForm
@@ -95,6 +95,10 @@ _EVERY = [
              desk.DecideExtensionForm, Once(actions.decide_extension), 4, "scale", _("已决定。"), _("决定延期")),
     DeskMove("decide_hold", (V.HOLD, V.REFUSE_HOLD), desk.DecideHoldForm, Once(actions.decide_hold), 5, "scale",
              _("已决定。"), _("决定挂账")),
+    DeskMove("decide_exclusion", (), leaving_out.DecideExclusionForm, Once(excluding.decide_exclusion), 6, "scale",
+             _("已决定。"), _("审定剔除")),
+    DeskMove("decide_confidential", (), leaving_out.DecideConfidentialForm, Once(confiding.decide_confidential), 7,
+             "scale", _("已决定。"), _("决定保密")),
     DeskMove("report_back", (V.REPORT_BACK,), units.ReportBackForm, Once(actions.report_back), 23, "message",
              _("回报已送出。")),
     DeskMove("press", (V.PRESS,), desk.SuperviseForm, Once(actions.press_again), 15, "bell-ring", _("已再次督办。")),
@@ -103,6 +107,8 @@ _EVERY = [
     DeskMove("file", (V.FILE,), desk.FileForm, Once(actions.file_case), 13, "badge-check", _("已立案。")),
     DeskMove("dispatch", (V.DISPATCH,), units.DispatchForm, Once(actions.dispatch_case), 11, "send", _("已派单。")),
     DeskMove("name", (V.NAME,), units.NameForm, Once(actions.name_unit), 12, "users", _("已指定承办。")),
+    DeskMove("council", (), units.CouncilForm, Once(settling.record_council), 13, "users",
+             _("会商已记下，等分管领导指定。"), _("记会商")),
     DeskMove("sign_in", (V.SIGN_IN,), units.SignInForm, Once(actions.sign_in_order), 10, "check", _("已签收。")),
     DeskMove("first_contact", (V.FIRST_CONTACT,), units.FirstContactForm, Once(actions.contact_reporter), 22, "phone",
              _("联系已记下。")),
@@ -165,6 +171,10 @@ _EVERY = [
              _("申请已送出，等值班长决定。")),
     DeskMove("transfer", (V.TRANSFER,), desk.TransferForm, Once(actions.transfer_case), 67, "external", _("已转出。"),
              danger=True),
+    DeskMove("ask_exclusion", (), leaving_out.AskExclusionForm, Once(excluding.ask_exclusion), 67, "scale",
+             _("剔除申请已送出，等审定。"), _("申请剔除")),
+    DeskMove("ask_confidential", (), leaving_out.AskConfidentialForm, Once(confiding.ask_confidential), 67, "lock",
+             _("保密申请已送出，等分管领导决定。"), _("申请改保密")),
     DeskMove("recuse", (), desk.RecuseForm, Once(actions.recuse_unit), 68, "shield", _("回避已设好。"), _("设回避")),
     DeskMove("ask_void", (V.ASK_VOID,), desk.AskVoidForm, Once(actions.ask_void), 69, "trash",
              _("作废申请已送出，等值班长决定。"), danger=True),
@@ -195,6 +205,7 @@ def legal_moves(subject: Subject) -> list[DeskMove]:
     recusable = subject.case.state in OPEN and actor.may(Duty.DISPATCH, subject.case.desk_code)
     if recusable and FLOW.refusal(Verb.ASK_VOID, replace(facts, open_approvals=frozenset())) is None:
         found.append(MOVES["recuse"])
+    found += [MOVES[name] for name in leaving_out.moves_beside(subject)]
     return sorted(found, key=lambda one: one.rank)
 
 

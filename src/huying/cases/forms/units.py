@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -15,6 +16,7 @@ from huying.approvals.models import Approval
 from huying.approvals.rules import ApprovalKind, ApprovalState
 from huying.cases.actions.asking import TERMS
 from huying.cases.actions.granting import MOST_ASKED
+from huying.cases.actions.settling import FACTS, MINUTES
 from huying.cases.forms.base import (
     Button,
     MoveForm,
@@ -26,20 +28,25 @@ from huying.cases.forms.base import (
 )
 from huying.cases.forms.desk import DecideForm, RegisterForm, choose_report, last_words
 from huying.cases.forms.drafting import Drafted
-from huying.cases.models import WorkOrder
+from huying.cases.models import Case, WorkOrder
+from huying.cases.queries import settled
 from huying.cases.rules import CallResult, HoldReason, OrderRole, OrderState, Outcome, OwnStep, Verb
 from huying.cases.rules.guards import LONGEST_HOLD
 from huying.clocks.queries import day_words
 from huying.clocks.rules import Limit
 from huying.clocks.rules import Unit as ClockUnit
 from huying.files.forms import ImagesField, PapersField
-from huying.kernel.terms import Label, _, listed
+from huying.kernel.actor import Actor
+from huying.kernel.terms import Label, _, clauses, listed
 from huying.matters import queries as matters
-from huying.matters.rules import Step
+from huying.matters.models import MatterType
+from huying.matters.rules import DutyKind, Step
 from huying.matters.rules.knowledge import ReplyFor
 from huying.people import queries as people
 from huying.people.models import Organisation
 from huying.places import queries as places
+from huying.places.queries import components
+from huying.places.queries.components import Near
 from huying.places.rules import is_code, street_of
 from huying.ui.words import due_words
 
@@ -88,6 +95,48 @@ class UnitChoices:
         return f"{self.clause} · {where}" if self.clause else where
 
 
+def precedent_lines(viewer: Actor, type_code: str, area_code: str) -> list[tuple[Label, str]]:
+    """How like disputes were settled: where, what it was about, whose it is and why."""
+    lines: list[tuple[Label, str]] = []
+    for one in settled.precedents_for(viewer, type_code, area_code):
+        told = {"facts": one.facts, "unit": one.unit.name, "why": one.why, "clause": one.clause}
+        words = _("%(facts)s → %(unit)s。%(why)s（%(clause)s）") if one.clause else _("%(facts)s → %(unit)s。%(why)s")
+        lines.append((_("判例 %(place)s") % {"place": places.own_name_of(one.area_code)}, str(words) % told))
+    return lines
+
+
+def component_near(case: Case, kind: MatterType | None) -> Near | None:
+    """The component that a case of this type is about, by its point."""
+    return components.about(kind.name, case.lng, case.lat) if kind is not None else None
+
+
+def component_lines(near: Near | None) -> list[tuple[Label, str]]:
+    """Which component, how far from the point, and whose it is."""
+    if near is None:
+        return []
+    one = near.component
+    bodies = ((_("主管"), one.competent), (_("权属"), one.owner), (_("养护"), one.keeper))
+    told = listed([f"{label} {body}" for label, body in bodies if body])
+    place = {"name": one.name, "number": one.number, "metres": near.metres}
+    words = str(_("%(name)s %(number)s，离这里 %(metres)s 米") % place)
+    return [(_("部件"), clauses([words, told] if told else [words]))]
+
+
+def keeper_among(units: Iterable[Organisation], near: Near | None) -> UUID | None:
+    """The unit that keeps the component in order, if it is one of these."""
+    keeper = near.component.keeper.strip() if near is not None else ""
+    return next((one.pk for one in units if keeper and keeper in (one.name, one.short_name)), None)
+
+
+def duty_words(kind: MatterType | None) -> str:
+    """The entry of the duty list behind a type: which list, what it says, and who leads where others do."""
+    if kind is None:
+        return ""
+    entry = kind.duty_entry
+    told = {"kind": entry.kind_label, "text": entry.text, "lead": entry.lead}
+    return str((_("%(kind)s：%(text)s（牵头：%(lead)s）") if entry.lead else _("%(kind)s：%(text)s")) % told)
+
+
 class LeadFields(MoveForm):
     """A lead among the units with the duty, and assistants."""
 
@@ -115,6 +164,12 @@ class LeadFields(MoveForm):
         ]
         if not leads:
             self.notices.append(("warn", self.nobody()))
+        near = component_near(subject.case, matters.type_of(self.for_type()))
+        keeper = keeper_among((one for one in leads if not self.units.bar(one, lead=True)), near)
+        if keeper is not None:
+            lead.initial = str(keeper)
+        self.lines += component_lines(near)
+        self.lines += precedent_lines(subject.actor, self.for_type(), self.for_area())
 
     def nobody(self) -> Label:
         return _("这类事项在这里还没有负责的单位。请先更正事项类型，或请管理员补上。")
@@ -215,10 +270,14 @@ class ReassignArguments(ReassignForm):
 
 
 class NameForm(ReassignArguments):
-    """The leader names any unit that need not keep away."""
+    """The leader names any unit that need not keep away; what was settled is kept for the next like case."""
 
     lead = select_field(_("指定哪个单位主办"), missing=_("请选一个主办单位。"))
     reason = words_field(_("为什么指定它"), limit=500, missing=_("请写明为什么指定它。"))
+    precedent = line_field(
+        _("记成判例的事实"), limit=FACTS, required=False, help_text=_("一句话，不写个人。以后同类的派单看得到。")
+    )
+    field_order = ["key", "lead", "reason", "precedent", "assistants", "unit_words", "instruction"]
     kinds: ClassVar[dict[str, str]] = {"assistants": "assistants", "unit_words": "inside"}
 
     def prepare(self, subject: Subject) -> None:
@@ -227,10 +286,57 @@ class NameForm(ReassignArguments):
         assert isinstance(lead, forms.ChoiceField)
         lead.choices = [("", _("请选单位")), *((str(one.pk), one.name) for one in self.leads())]
         lead.initial = ""
-        self.notices = [("", _("已有两个单位退回。指定以后，这个单位不能再退回。"))]
+        for one in settled.decisions_of(subject.case)[:1]:
+            lead.initial = str(one.unit_id or "")
+            agreed = one.unit.name if one.unit is not None else str(_("没有定"))
+            self.lines += [(_("会商意见"), agreed), (_("会商记录"), one.minutes)]
+        due = due_words(settled.settled_by(subject.case), subject.now)
+        self.notices = [
+            ("", _("已有两个单位退回。指定以后，这个单位不能再退回。")),
+            ("", _("%(when)s 还没有定下来，就由首接单位主办。") % {"when": due}),
+        ]
 
     def leads(self) -> list[Organisation]:
         return [one for one in self.units.every if not self.units.bar(one, lead=False)]
+
+    def arguments(self) -> dict[str, Any]:
+        return {**super().arguments(), "precedent": self.cleaned_data["precedent"]}
+
+
+class CouncilForm(MoveForm):
+    """会商: who came, what was said, and whose it is, if they agreed."""
+
+    unit_ids = forms.MultipleChoiceField(
+        label=_("参加的单位"), widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": _("请选参加会商的单位，至少两个。"), "invalid_choice": _("没有这个单位。请重新选。"),
+        },
+    )  # fmt: skip
+    minutes = words_field(_("会商记录"), limit=MINUTES, rows=4, missing=_("请写会商的经过和意见。"))
+    decided_id = select_field(_("定下来由谁承办"), required=False, help_text=_("没有定下来就留空。由分管领导指定。"))
+    kinds: ClassVar[dict[str, str]] = {"unit_ids": "checks"}
+
+    def prepare(self, subject: Subject) -> None:
+        units = UnitChoices(subject, subject.case.type_code, subject.case.area_code)
+        there, decided = self.fields["unit_ids"], self.fields["decided_id"]
+        assert isinstance(there, forms.MultipleChoiceField)
+        assert isinstance(decided, forms.ChoiceField)
+        open_to = [one for one in units.every if not units.bar(one, lead=False)]
+        first = sorted(open_to, key=lambda one: one.pk not in units.returned)
+        there.choices = [(str(one.pk), one.name) for one in first]
+        there.initial = [str(one) for one in units.returned]
+        decided.choices = [("", _("还没有定")), *((str(one.pk), one.name) for one in first)]
+        due = due_words(settled.settled_by(subject.case), subject.now)
+        case = subject.case
+        self.lines = [(_("最晚定下来"), due), *precedent_lines(subject.actor, case.type_code, case.area_code)]
+
+    def arguments(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {
+            "unit_ids": tuple(UUID(one) for one in data["unit_ids"]),
+            "minutes": data["minutes"],
+            "decided_id": UUID(data["decided_id"]) if data["decided_id"] else None,
+        }
 
 
 class AddUnitForm(LeadFields):
@@ -289,6 +395,11 @@ class AskReturnForm(MoveForm):
         order = own_order(subject)
         if order is not None and order.sign_in_due is not None:
             self.lines = [(_("最晚提出"), due_words(order.sign_in_due, subject.now))]
+        kind = subject.type
+        if kind is not None:
+            self.lines.append((_("履职清单"), duty_words(kind)))
+            if kind.duty_entry.kind == DutyKind.TAKEN_BACK:  # the clause of the return lies ready
+                self.fields["clause"].initial = str(kind.clause)
         self.notices = [("", _("每个单位只能退回一次，由调度中心决定。决定前照常计时。"))]
 
 

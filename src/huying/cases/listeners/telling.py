@@ -18,7 +18,7 @@ from huying.cases.codes import code_of
 from huying.cases.models import Case, Report, WorkOrder
 from huying.cases.queries.told import facts_of
 from huying.cases.rules import LIVE_ORDERS, OrderRole, OrderState, OwnStep, ReplyBy, State, Verb
-from huying.cases.rules.tasks import DECIDES, UNIT_DECIDES
+from huying.cases.rules.tasks import DECIDED_BY, UNIT_DECIDES
 from huying.clocks import queries as clocks
 from huying.kernel.actor import ActorKind
 from huying.kernel.events import News
@@ -48,9 +48,9 @@ def told(news: News) -> None:
     _tell_units(case, verb, news)
     if verb == "nudge_case":
         _tell_nudged(case, news)
-    if verb in ("ask_extension", "ask_hold"):
+    if verb in ("ask_extension", "ask_hold", "ask_confidential"):
         _tell_deciders(case, news)
-    if verb in ("decide_extension", "decide_hold"):
+    if verb in ("decide_extension", "decide_hold", "decide_confidential"):
         _tell_asker(case, news)
     if verb in ("supervise_case", "press_again"):
         _tell_supervised(case, news)
@@ -180,7 +180,7 @@ def _tell_deciders(case: Case, news: News) -> None:
             leads = [order for order in _live(case) if order.role == OrderRole.LEAD]
             accounts = [account for order in leads for account in heads(order, now=news.at)]
         else:
-            accounts = people.holders_of(DECIDES[one.kind][0], case.desk_code, now=news.at)
+            accounts = people.holders_of(DECIDED_BY[one.kind], case.desk_code, now=news.at)
         others = [account for account in accounts if account.pk != one.asked_by]
         facts = {"what": str(ApprovalKind(one.kind).label)}
         tell(case, "request_asked", others, now=news.at, once=f"{news.id}:{one.pk}", facts=facts)

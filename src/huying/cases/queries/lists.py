@@ -36,7 +36,7 @@ from django.utils import timezone
 
 from huying.approvals.models import Approval
 from huying.approvals.rules import ApprovalKind, ApprovalState
-from huying.cases.models import IS_OPEN, STREET, Case, Report, Whistle, WhistlePart, WorkOrder
+from huying.cases.models import IS_OPEN, STREET, Case, Exclusion, Report, Whistle, WhistlePart, WorkOrder
 from huying.cases.queries.scope import (
     COLUMNS,
     area_branches,
@@ -51,8 +51,10 @@ from huying.cases.queries.scope import (
     within,
 )
 from huying.cases.rules import LIVE_ORDERS, OPEN, OrderRole, OrderState, State, Supervision
+from huying.cases.rules.exclusions import DECIDES as EXCLUSION_DECIDES
+from huying.cases.rules.exclusions import GONE
 from huying.cases.rules.table import By
-from huying.cases.rules.tasks import DECIDES, ORDER_WORK, UNIT_DECIDES, WORK, Task, Work
+from huying.cases.rules.tasks import DECIDED_BY, ORDER_WORK, UNIT_DECIDES, WORK, Task, Work
 from huying.cases.rules.whistles import GOING, THING, PartState, WhistleState
 from huying.cases.search import LEVELS, question, question_of_areas
 from huying.clocks.models import Clock
@@ -117,6 +119,7 @@ def _work(viewer: Actor, most: int) -> Ready | None:
     parts = (
         *_desk_parts(viewer),
         *_approval_parts(viewer),
+        *_exclusion_parts(viewer),
         *_order_parts(viewer),
         *_reported_parts(viewer),
         *_whistle_parts(viewer),
@@ -189,7 +192,7 @@ def _approval_parts(viewer: Actor) -> Iterator[Rows]:
     """Cases with a request that the viewer decides: of the desk where the viewer has the duty, asked by another."""
     seen = seen_by_area(viewer)
     by_duty: dict[Duty, list[str]] = {}
-    for kind, (duty, _verb) in DECIDES.items():
+    for kind, duty in DECIDED_BY.items():
         by_duty.setdefault(duty, []).append(kind)
     for duty, kinds in by_duty.items():
         codes = viewer.areas(duty)
@@ -203,6 +206,22 @@ def _approval_parts(viewer: Actor) -> Iterator[Rows]:
         else:
             asked = Q(pk__in=on_cases.values("object_id"))
         yield _columns(seen.filter(asked, within(codes, "desk_code"), IS_OPEN), Task.APPROVE)
+
+
+def _exclusion_parts(viewer: Actor) -> Iterator[Rows]:
+    """Answered cases that somebody asks to leave out of scores: for deciders without a hand in it or in the work."""
+    waits = Q(pk__in=[])
+    for state, (duties, _verb) in EXCLUSION_DECIDES.items():
+        for code in sorted({code for duty in duties for code in viewer.areas(duty)}):
+            waits |= within([code], "desk_code") & Q(exclusion=state)
+    if waits == Q(pk__in=[]):
+        return
+    handled = Q(handler_id=viewer.id) | Q(unit_id__in=viewer.bodies) & ~Q(state__in=GONE)
+    worked = WorkOrder.objects.filter(handled, case=OuterRef("pk"))
+    mine = Exclusion.objects.filter(case=OuterRef("pk"), state__in=list(EXCLUSION_DECIDES), hands__contains=[viewer.id])
+    others = Q(answered_by__isnull=True) | ~Q(answered_by=viewer.id)
+    asked = seen_by_area(viewer).filter(waits, exclusion__in=list(EXCLUSION_DECIDES))
+    yield _columns(asked.filter(others, ~Exists(mine), ~Exists(worked)), Task.APPROVE)
 
 
 def _reported_parts(viewer: Actor) -> Iterator[Rows]:
@@ -391,6 +410,7 @@ FLAGS: dict[str, Q] = {
     "again": Q(round__gt=1),
     "nudged": Q(nudges__gt=0),
     "held": Q(held_since__isnull=False),
+    "excluded": Q(excluded=True),
     "supervised": ~Q(supervision=""),
     "waiting": Q(asked_report_id__isnull=False),
     "whistled": Q(whistled=True),

@@ -67,6 +67,8 @@ DECIDES: dict[str, tuple[Duty, Verb]] = {
     "lead_extend": (Duty.LEAD, Verb.LEAD_EXTEND),
     "hold": (Duty.LEAD, Verb.HOLD),
 }
+# The same with what is decided beside the table of moves.
+DECIDED_BY: dict[str, Duty] = {kind: duty for kind, (duty, _verb) in DECIDES.items()} | {"confidential": Duty.LEAD}
 # The same for the duty over the lead unit.
 UNIT_DECIDES: dict[str, tuple[Duty, Verb]] = {"extend": (Duty.SIGN, Verb.EXTEND)}
 

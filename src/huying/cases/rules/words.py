@@ -190,6 +190,13 @@ class OwnStep(Term):
     REPLY = "reply", _("等诉求人补充")
 
 
+class SettledBy(Term):
+    """How it was settled who leads, after two units gave it back."""
+
+    NAMED = "named", _("分管领导指定承办")
+    FIRST = "first", _("到时限没有定，首接单位主办")
+
+
 class HoldReason(Term):
     """Why nothing can be done for now: what the public list says of it."""
 

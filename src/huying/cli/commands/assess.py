@@ -49,6 +49,11 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
             terminal.say(f"  {measure.label}\t{rate.percent}%\t{rate.above}/{rate.of}{_mark(rate.few)}")
     for kind, count in sorted(found.excluded.items()):
         terminal.say(f"  {_('没有计入')}: {queries.excluded_words(kind)}\t{count}")
+    if found.aside:
+        for measure in (one for one in MEASURES if one.main):
+            rate = found.before.rates[measure.code]
+            words = {"label": measure.label, "percent": rate.percent or "-", "above": rate.above, "of": rate.of}
+            terminal.say("  " + str(_("审定剔除以前 %(label)s %(percent)s%% %(above)s/%(of)s") % words))
     facts |= {
         "area": options.area,
         "month": str(month),
@@ -59,6 +64,7 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
         "units": {one.key: _told(one) for one in found.units},
         "matters": {one.key: _told(one) for one in found.matters},
         "excluded": dict(found.excluded),
+        "before": _told(found.before),
     }
     return Outcome(OK, facts)
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from huying.insight.queries.facts import ABOUT, CELLS, NAMES, NEAR, OF_CASES, OF_ORDERS, REPEATED, STALE
+from huying.insight.queries.facts import ABOUT, CELLS, NAMES, NEAR, OF_CASES, OF_ORDERS, OF_WHISTLES, REPEATED, STALE
 from huying.insight.rules import COUNTS, LEVELS
 
 logger = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def _count(cursor: CursorWrapper, ids: list[UUID]) -> None:
     """Facts of these cases anew, without looking whether the same matter came again."""
     given = {"ids": ids}
     cursor.execute("DELETE FROM insight_fact WHERE case_id = ANY(%(ids)s)", given)
-    for source in (OF_CASES, OF_ORDERS):
+    for source in (OF_CASES, OF_ORDERS, OF_WHISTLES):
         cursor.execute(f"INSERT INTO insight_fact ({ABOUT}, version, {NAMES}) {source}", given)
 
 

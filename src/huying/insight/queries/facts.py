@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from huying.cases.rules import OrderRole, OrderState, State, VisitKind
+from huying.cases.rules.whistles import ANSWER, ARRIVE, THING, PartState, WhistleState
 from huying.cases.rules.words import CallResult, Channel, ContactKind, Satisfaction
 from huying.insight.rules import COUNTS, LEVELS, STEPS, UNCOUNTED, Excluded, Slice
 from huying.insight.rules.counts import REPEAT_DAYS
@@ -14,6 +15,8 @@ SUMS: Final = ", ".join(f"sum({one})::int AS {one}" for one in COUNTS)
 NAMES: Final = ", ".join(COUNTS)
 ABOUT: Final = "subject_id, case_id, unit_id, area_code, type_code, month, received_at, ended_at, excluded"
 
+_HERE: Final = f"(f.excluded <> '{Excluded.DECIDED}')"
+
 CELLS: Final = f"""
     SELECT level, left(fine.area_code, level) AS area_code, month, slice, key, sum(rows)::int AS rows, {SUMS}
     FROM (
@@ -21,8 +24,11 @@ CELLS: Final = f"""
             {", ".join(f"sum({{sign}} * f.{one})::int AS {one}" for one in COUNTS)}
         FROM {{rows}} f
         CROSS JOIN LATERAL (VALUES
-            ('{Slice.WHOLE}', ''), ('{Slice.UNIT}', f.unit_id::text), ('{Slice.MATTER}', left(f.type_code, 2)),
-            ('{Slice.EXCLUDED}', CASE WHEN f.subject_id = f.case_id THEN nullif(f.excluded, '') END)
+            ('{Slice.WHOLE}', CASE WHEN {_HERE} THEN '' END),
+            ('{Slice.UNIT}', CASE WHEN {_HERE} THEN f.unit_id::text END),
+            ('{Slice.MATTER}', CASE WHEN {_HERE} THEN left(f.type_code, 2) END),
+            ('{Slice.EXCLUDED}', CASE WHEN f.subject_id = f.case_id THEN nullif(f.excluded, '') END),
+            ('{Slice.ASIDE}', CASE WHEN NOT {_HERE} THEN '' END)
         ) AS cut (slice, key)
         WHERE cut.key IS NOT NULL AND {{which}}
         GROUP BY 1, 2, 3, 4
@@ -51,8 +57,14 @@ _CLOCKS: Final = ", ".join(
 _STEPS: Final = ", ".join(
     f"0 AS {step}_{part}" if step == Step.SIGN_IN else f"k.{step}_{part}" for step in STEPS for part in ("of", "met")
 )
+_OF_A_WHISTLE: Final = {
+    "whistle_answer_of": "p.answer_of", "whistle_answer_met": "p.answer_met", "whistle_arrive_of": "p.arrive_of",
+    "whistle_arrive_met": "p.arrive_met", "whistles": "p.whistles", "whistles_closed": "p.closed",
+}  # fmt: skip
+_NO_WHISTLES: Final = ", ".join(f"0 AS {one}" for one in _OF_A_WHISTLE)
 _ANYWAY: Final = frozenset({"patrols", "patrols_valid", "filed", "filed_valid"})
-_COUNTED: Final = "excluded = ''"
+# What two persons left out keeps its counts, so that the figures before are told beside those after.
+_COUNTED: Final = f"excluded IN ('', '{Excluded.DECIDED}')"
 _KEPT: Final = ", ".join(
     f"CASE WHEN {_COUNTED} OR {one in _ANYWAY} AND excluded = '{Excluded.VOIDED}' THEN {one} ELSE 0 END"
     for one in COUNTS
@@ -69,7 +81,7 @@ SELECT {ABOUT}, version, {_KEPT} FROM (
                 SELECT FROM cases_report r LEFT JOIN cases_source u ON u.code = r.source
                 WHERE r.case_id = c.id AND r.source <> '' AND (r.source IN ({_NEVER}) OR NOT u.counted)
             )
-            THEN '{Excluded.SOURCE}' {_BY_END} ELSE '' END AS excluded,
+            THEN '{Excluded.SOURCE}' {_BY_END} WHEN c.excluded THEN '{Excluded.DECIDED}' ELSE '' END AS excluded,
         1 AS cases, (c.state = '{State.CLOSED}')::int AS closed, k.contact_due, k.contact_met,
         v.reached, v.solved, v.first_solved,
         CASE WHEN t.scored IS FALSE THEN 0 ELSE v.rated END AS rated,
@@ -88,7 +100,7 @@ SELECT {ABOUT}, version, {_KEPT} FROM (
             AS patrols_valid,
         (o.leads > 0 OR k.dispatch_of > 0)::int AS filed,
         ((o.leads > 0 OR k.dispatch_of > 0) AND c.state <> '{State.VOIDED}')::int AS filed_valid,
-        0 AS orders, 0 AS returned, 0 AS leads, 0 AS leads_completed
+        0 AS orders, 0 AS returned, 0 AS leads, 0 AS leads_completed, {_NO_WHISTLES}
     FROM cases_case c
     LEFT JOIN matters_catalogueversion b ON b.number = c.catalogue_version
     LEFT JOIN matters_mattertype t ON t.version_id = b.id AND t.code = c.type_code
@@ -153,7 +165,7 @@ _OF_AN_ORDER: Final = {
     "sign_in_met": "k.sign_in_met",
 }
 OF_ORDERS: Final = f"""
-SELECT w.id, w.case_id, w.unit_id, f.area_code, f.type_code, f.month, f.received_at, f.ended_at, '', f.version,
+SELECT w.id, w.case_id, w.unit_id, f.area_code, f.type_code, f.month, f.received_at, f.ended_at, f.excluded, f.version,
     {", ".join(_OF_AN_ORDER.get(one, "0") for one in COUNTS)}
 FROM insight_fact f
 JOIN cases_workorder w ON w.case_id = f.case_id
@@ -163,9 +175,38 @@ CROSS JOIN LATERAL (
     WHERE k.object_id = w.id AND k.object_kind = 'order' AND k.step = '{Step.SIGN_IN}' AND k.stopped_at IS NOT NULL
         AND NOT k.imported
 ) k
-WHERE f.subject_id = f.case_id AND f.excluded = '' AND w.state <> '{OrderState.CANCELLED}' AND f.case_id = ANY(%(ids)s)
+WHERE f.subject_id = f.case_id AND f.{_COUNTED} AND w.state <> '{OrderState.CANCELLED}' AND f.case_id = ANY(%(ids)s)
 """
 """Facts of the orders of cases whose own facts are there."""
+
+_LET_GO: Final = ", ".join(f"'{one}'" for one in (PartState.NAMED, PartState.RELEASED, PartState.CANCELLED))
+_ANSWERED_AT: Final = "coalesce(part.answered_at, part.arrived_at)"
+OF_WHISTLES: Final = f"""
+SELECT p.id, f.case_id, p.unit_id, f.area_code, f.type_code, f.month, f.received_at, f.ended_at, f.excluded, f.version,
+    {", ".join(_OF_A_WHISTLE.get(one, "0") for one in COUNTS)}
+FROM insight_fact f
+JOIN cases_case c ON c.id = f.case_id AND c.whistled
+CROSS JOIN LATERAL (
+    SELECT w.id, w.caller_unit_id AS unit_id, 0 AS answer_of, 0 AS answer_met, 0 AS arrive_of, 0 AS arrive_met,
+        1 AS whistles, (w.state IN ('{WhistleState.ENDED}', '{WhistleState.RATED}'))::int AS closed
+    FROM cases_whistle w WHERE w.case_id = f.case_id AND w.blown_at IS NOT NULL
+    UNION ALL
+    SELECT part.id, part.unit_id,
+        count(*) FILTER (WHERE k.step = '{ANSWER}')::int,
+        count(*) FILTER (WHERE k.step = '{ANSWER}' AND {_ANSWERED_AT} <= coalesce(k.first_due_at, k.due_at))::int,
+        count(*) FILTER (WHERE k.step = '{ARRIVE}')::int,
+        count(*) FILTER (WHERE k.step = '{ARRIVE}' AND part.arrived_at <= coalesce(k.first_due_at, k.due_at))::int,
+        0, 0
+    FROM cases_whistle w
+    JOIN cases_whistlepart part ON part.whistle_id = w.id AND part.state NOT IN ({_LET_GO})
+    JOIN clocks_clock k ON k.object_id = part.id AND k.object_kind = '{THING}' AND k.stopped_at IS NOT NULL
+    WHERE w.case_id = f.case_id AND w.blown_at IS NOT NULL
+    GROUP BY part.id, part.unit_id
+) p
+WHERE f.subject_id = f.case_id AND f.{_COUNTED} AND f.case_id = ANY(%(ids)s)
+"""
+"""Facts of the whistles of cases whose own facts are there: one for each that went out, under the unit that called,
+and one for each called unit with a clock that stands; a unit whose objection was upheld was not called."""
 
 NEAR: Final = f"""
 SELECT f.case_id FROM insight_fact e JOIN insight_fact f

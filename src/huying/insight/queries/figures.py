@@ -57,6 +57,7 @@ class Line:
 class Assessment:
     """An area's month. `statement`: the frozen version that is shown; None: as it stands now, changing still.
 
+    `aside` is what would have counted of cases that two persons left out: with `whole` it stands as it was before.
     `restricted` are apart: they are in no other number, and told to those alone who may see them.
     """
 
@@ -70,7 +71,14 @@ class Assessment:
     terms: Terms
     statement: Statement | None
     versions: tuple[Statement, ...]
+    aside: Mapping[str, int] = field(default_factory=dict)
     restricted: Found = field(default=Found(0, MOST_COUNTED))
+
+    @property
+    def before(self) -> Line:
+        """The whole, with what two persons left out counted as well."""
+        sums = {name: self.whole.sums.get(name, 0) + self.aside.get(name, 0) for name in COUNTS}
+        return Line("", sums, rates_of(sums, self.terms.fair))
 
 
 def assess(viewer: Actor, code: str, month: Month, *, version: int | None = None) -> Assessment:
@@ -94,6 +102,7 @@ def assess(viewer: Actor, code: str, month: Month, *, version: int | None = None
             sums = {name: count for name, count in zip(COUNTS, counts, strict=True) if count}
             lines.setdefault(slice_, []).append(Line(key, sums, rates_of(sums, terms.fair)))
     whole = next(iter(lines.get(Slice.WHOLE, ())), Line("", {}, rates_of({}, terms.fair)))
+    aside = next(iter(lines.get(Slice.ASIDE, ())), None)
     return Assessment(
         code=code,
         month=month,
@@ -105,6 +114,7 @@ def assess(viewer: Actor, code: str, month: Month, *, version: int | None = None
         terms=terms,
         statement=statement,
         versions=versions,
+        aside=aside.sums if aside is not None else {},
         restricted=_restricted(viewer, code, month),
     )
 

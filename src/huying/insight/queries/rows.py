@@ -125,6 +125,8 @@ def _which(code: str, month: Month, statement: Statement | None, asked: Asked) -
         which, given = f"statement_id = %(statement)s AND {which}", given | {"statement": statement.pk}
     if asked.excluded:
         which, given = f"{which} AND subject_id = case_id AND excluded = %(why)s", given | {"why": asked.excluded}
+    else:
+        which = f"{which} AND excluded <> '{Excluded.DECIDED}'"
     if asked.slice == Slice.UNIT:
         try:
             return f"{which} AND unit_id = %(key)s", given | {"key": UUID(asked.key)}

@@ -37,6 +37,9 @@ COUNTS: Final = (
     "filed", "filed_valid",  # filed; not voided afterwards
     "orders", "returned",  # of units; given back with consent
     "leads", "leads_completed",  # orders as lead unit; brought to the end
+    # parts of called units in whistles that went out, and those whistles
+    "whistle_answer_of", "whistle_answer_met", "whistle_arrive_of", "whistle_arrive_met",
+    "whistles", "whistles_closed",  # of the calling unit; ended by it with a joint record
 )  # fmt: skip
 
 REPEAT_DAYS: Final = 30
@@ -54,12 +57,17 @@ class Excluded(Term):
     TRANSFERRED = "transferred", _("已转出")
     WITHDRAWN = "withdrawn", _("诉求人已撤诉")
     VOIDED = "voided", _("已作废")
+    DECIDED = "decided", _("两人审定剔除")
 
 
 class Slice(Term):
-    """By what a cell is cut: not at all, by unit, by class of matter, or what is left out by its reason."""
+    """By what a cell is cut: not at all, by unit, by class of matter, or what is left out by its reason.
+
+    `ASIDE` holds what would have counted of cases that two persons left out: with it stands what was before.
+    """
 
     WHOLE = "whole", _("合计")
     UNIT = "unit", _("单位")
     MATTER = "matter", _("事项")
     EXCLUDED = "excluded", _("没有计入")
+    ASIDE = "aside", _("审定剔除的")

@@ -88,6 +88,14 @@ FORMULAS: Final = (
         ),
     ),
     Formula(
+        "whistle", _("吹哨报到"), "whistles",
+        (
+            Part("answer", _("按时应哨"), "whistle_answer"),
+            Part("arrive", _("按时报到"), "whistle_arrive"),
+            Part("closed", _("销哨"), "whistle_closed"),
+        ),
+    ),
+    Formula(
         "unit", _("专业部门"), "leads",
         (
             Part("closing", _("办结率"), "closing"),

@@ -39,8 +39,8 @@ class Measure:
         return tuple(one for one in (self.hits, self.half) if one)
 
 
-_NOBODY = _("保密、回避、演练、导入、信访转送，以及并入、转出、撤诉、作废的案件。")
-_BUT_VOIDED = _("保密、回避、演练、导入，以及并入、转出、撤诉的案件。")
+_NOBODY = _("保密、回避、演练、导入、信访转送、审定剔除，以及并入、转出、撤诉、作废的案件。")
+_BUT_VOIDED = _("保密、回避、演练、导入、审定剔除，以及并入、转出、撤诉的案件。")
 _PEOPLE, _CASES, _TIMES = _("人"), _("件"), _("次")
 _ON_TIME: Final = {
     Step.INTAKE: _("受理按时率"), Step.VERIFY: _("核实按时率"), Step.FILE: _("立案按时率"),
@@ -115,6 +115,18 @@ MEASURES: Final = (
     Measure(
         "closing", _("主办办结率"), "leads_completed", "leads", _TIMES,
         _("主办到底的工单 ÷ 主办的工单。退回的算没有办结。"), (_("被撤销的工单。"), _NOBODY),
+    ),
+    Measure(
+        "whistle_answer", _("应哨按时率"), "whistle_answer_met", "whistle_answer_of", _TIMES,
+        _("按时应哨或到场的次数 ÷ 被叫的次数。没有应哨的算超时。"), (_("异议成立的，和撤哨的。"), _NOBODY),
+    ),
+    Measure(
+        "whistle_arrive", _("报到按时率"), "whistle_arrive_met", "whistle_arrive_of", _TIMES,
+        _("按时报到的次数 ÷ 被叫的次数。没有报到的算超时。"), (_("异议成立的，和撤哨的。"), _NOBODY),
+    ),
+    Measure(
+        "whistle_closed", _("销哨率"), "whistles_closed", "whistles", _TIMES,
+        _("写了联合处置结果并销哨的次数 ÷ 吹出去的哨。"), (_("没有同意的吹哨。"), _NOBODY),
     ),
 )  # fmt: skip
 BY_CODE: Final = {one.code: one for one in MEASURES}

@@ -43,7 +43,8 @@ from huying.portal.views.pages import go, own_page
 from huying.portal.views.track import ask_for_code
 
 
-def _own(request: HttpRequest, report_id: UUID) -> Own:
+def own_of(request: HttpRequest, report_id: UUID) -> Own:
+    """The report of this id with its case, for whoever holds its code. Raises NotFound."""
     mine.holder(request, report_id)
     found = reads.own(report_id)
     if found is None:
@@ -56,7 +57,7 @@ def _own(request: HttpRequest, report_id: UUID) -> Own:
 def status(request: HttpRequest, report_id: UUID) -> HttpResponse:
     """Where it stands, by when, who has it, the answer, and what one may do."""
     try:
-        own = _own(request, report_id)
+        own = own_of(request, report_id)
     except NotFound:  # an old tab, somebody else's phone, or nothing at all: each is asked for the code
         return ask_for_code(request)
     shown = status_of(own, now=now_of(request))
@@ -84,6 +85,7 @@ def status(request: HttpRequest, report_id: UUID) -> HttpResponse:
             "call": shown.unit_phone or phone,
             "private": queries.is_private(report_id),
             "listed_after": own.case.ended_at,
+            "excluded": own.case.excluded,
             "back_url": reverse("portal:track"),
         },
     )
@@ -210,7 +212,7 @@ def deed(request: HttpRequest, report_id: UUID, name: str) -> HttpResponse:
     page = PAGES.get(name)
     if page is None:
         raise NotFound("page")
-    own = _own(request, report_id)
+    own = own_of(request, report_id)
     if request.method != "POST":
         form = _form(page, request)
         return _deed_page(request, own, name, page, form)
@@ -222,7 +224,7 @@ def deed(request: HttpRequest, report_id: UUID, name: str) -> HttpResponse:
         if done is not None:
             messages.success(request, str(page.done))
             return go("status", report_id)
-        own = _own(request, report_id)  # as it stands now
+        own = own_of(request, report_id)  # as it stands now
     return _deed_page(request, own, name, page, form, code=422)
 
 
@@ -273,7 +275,7 @@ def _why_not(own: Own, name: str, now: datetime) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact(request: HttpRequest, report_id: UUID) -> HttpResponse:
     """Who looked at the phone that was left, when and why; and a way to have it erased."""
-    own = _own(request, report_id)
+    own = own_of(request, report_id)
     if request.method == "POST" and "choice" in request.POST:
         _choose(request, own)
         return go("contact", report_id)
