@@ -30,6 +30,18 @@ class CasesConfig(AppConfig):
                 shown=lambda actor: actor.kind == ActorKind.PERSON and (actor.has("read") or actor.has("handle")),
             )
         )
+        add_link("incident", "cases:incident", "incident_id")
+        add_menu(
+            MenuEntry(
+                key="incidents",
+                label=_("群体事件"),
+                icon="users",
+                url_name="cases:incidents",
+                group="dispatch",
+                order=46,
+                shown=lambda actor: actor.kind == ActorKind.PERSON and (actor.has("intake") or actor.has("dispatch")),
+            )
+        )
         in_areas.register()
         add_owner("case", keeping.resting_cases)
         add_owner("report", keeping.resting_reports)

@@ -32,6 +32,7 @@ from huying.cases.rules import (
     VisitKind,
 )
 from huying.cases.rules.calling import CallHours
+from huying.cases.rules.incidents import PLACE_LIMIT, TITLE_LIMIT, WORDS_LIMIT, WordKind
 from huying.cases.rules.tallies import TallyKind
 from huying.cases.rules.whistles import HIGHEST, LOWEST, Arrival, PartState, WhistleState
 from huying.kernel.ids import uuid7
@@ -81,6 +82,7 @@ class Case(models.Model):
     verified = models.BooleanField(null=True)
     sampled = models.BooleanField(default=False)
     whistled = models.BooleanField(default=False, db_default=False)  # a unit of the next tier was called to it
+    incident = models.BooleanField(default=False, db_default=False)  # many report it: words for all were given out
     nudges = models.PositiveIntegerField(default=0)
     nudged_at = models.DateTimeField(null=True)
     supervision = models.CharField(max_length=8, choices=Supervision.choices, blank=True, default="", db_default="")
@@ -508,6 +510,50 @@ class WhistlePart(models.Model):
     def shown(self) -> bool:
         """Both sides have rated: now each may read the other's."""
         return self.caller_score is not None and self.unit_score is not None
+
+
+class Incident(models.Model):
+    """One matter that many people report, in words written for everybody; the calls about it go into its case."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="incidents", db_index=False)
+    street_code = models.CharField(max_length=9, db_collation="C")
+    area_codes = ArrayField(_area())  # what lies in one of these is part of it
+    place_words = models.CharField(max_length=PLACE_LIMIT)
+    type_code = models.CharField(max_length=8, blank=True, db_collation="C")
+    title = models.CharField(max_length=TITLE_LIMIT)
+    words = models.CharField(max_length=WORDS_LIMIT)  # what is known, who is at it
+    advice = models.CharField(max_length=WORDS_LIMIT, blank=True)  # what people can do meanwhile
+    began_at = models.DateTimeField()
+    expected_at = models.DateTimeField(null=True)
+    declared_by = models.UUIDField(null=True)
+    declared_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["street_code", "declared_at"], name="incident_street"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["case"], name="incident_one_open", condition=Q(ended_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"incident {self.pk}"
+
+
+class IncidentWord(models.Model):
+    """What was said of an incident: everybody who reported it is told, each once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="said")
+    kind = models.CharField(max_length=8, choices=WordKind.choices)
+    words = models.CharField(max_length=WORDS_LIMIT)
+    said_by = models.UUIDField(null=True)
+    said_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"word {self.pk}"
 
 
 class NumberCounter(models.Model):

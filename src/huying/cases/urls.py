@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from huying.cases import views, whistle_views
+from huying.cases import incident_views, views, whistle_views
 
 app_name = "cases"
 urlpatterns = [
@@ -11,6 +11,11 @@ urlpatterns = [
     path("whistles/<uuid:whistle_id>/", whistle_views.whistle, name="whistle"),
     path("whistles/<uuid:whistle_id>/moves/<slug:verb>/", whistle_views.move_whistle, name="move_whistle"),
     path("<uuid:case_id>/whistle/", whistle_views.ask_whistle, name="ask_whistle"),
+    path("incidents/", incident_views.incidents, name="incidents"),
+    path("incidents/<uuid:incident_id>/", incident_views.incident, name="incident"),
+    path("incidents/<uuid:incident_id>/calls/", incident_views.incident_calls, name="incident_calls"),
+    path("incidents/<uuid:incident_id>/moves/<slug:verb>/", incident_views.move_incident, name="move_incident"),
+    path("<uuid:case_id>/incident/", incident_views.declare_incident, name="declare_incident"),
     path("<uuid:case_id>/", views.case, name="case"),
     path("<uuid:case_id>/moves/<slug:verb>/", views.move, name="move"),
     path("<uuid:case_id>/contact/", views.open_contact, name="open_contact"),

@@ -1,6 +1,6 @@
 """What follows other apps' news, and what people are told of the own: each room listens to its own kind of news."""
 
-from huying.cases.listeners import alarms, calendar, calling, papers, reminding, telling
+from huying.cases.listeners import alarms, calendar, calling, incidents, papers, reminding, telling
 from huying.cases.listeners.calendar import counted_again
 
-__all__ = ["alarms", "calendar", "calling", "counted_again", "papers", "reminding", "telling"]
+__all__ = ["alarms", "calendar", "calling", "counted_again", "incidents", "papers", "reminding", "telling"]

@@ -22,7 +22,15 @@ from huying.notices.actions.public import (
     withdraw_public,
 )
 from huying.notices.actions.sending import forget_contact, prune, replay, send_due, take_up_again
-from huying.notices.actions.telling import Recipient, hide_from_others, mark_all_read, mark_read, notify, notify_code
+from huying.notices.actions.telling import (
+    Recipient,
+    hide_from_others,
+    mark_all_read,
+    mark_read,
+    notify,
+    notify_code,
+    notify_reporters,
+)
 from huying.notices.actions.wordings import (
     approve_wording,
     draft_wording,
@@ -52,6 +60,7 @@ __all__ = [
     "mark_read",
     "notify",
     "notify_code",
+    "notify_reporters",
     "object_to_public",
     "prune",
     "replay",
