@@ -485,7 +485,7 @@ def make_move(request: HttpRequest, case_id: CaseId, verb: Slug, body: MoveIn) -
     if body.version is not None and body.version != subject.case.version:
         raise Conflict(state=subject.case.state, version=subject.case.version)
     form = found.form(data_of(found.form, body.values), {}, subject=subject)
-    _judged(form, request)
+    judged(form, request)
     with at_hand(docket) if docket is not None else nullcontext():
         case = walk(found, form, case_id=case_id, actor=actor, now=now)
     return Moved(
@@ -736,7 +736,7 @@ def ask_whistle(request: HttpRequest, case_id: CaseId, body: WhistleIn) -> Whist
     Errors: 404 `not-found`, 403 `not-allowed`, 409 `illegal-move` (the case has ended), 422 `invalid`.
     """
     form = _whistle_form(request, case_id, data_of(AskForm, body.values))
-    _judged(form, request)
+    judged(form, request)
     made = ask_for_whistle(form, case_id, actor=actor_of(request), now=now_of(request))
     return Whistled(whistle_id=made.pk, case_id=made.case_id, state=made.state)
 
@@ -753,7 +753,7 @@ def make_whistle_move(request: HttpRequest, whistle_id: WhistleId, verb: Slug, b
         raise NotFound("move")
     actor, now = actor_of(request), now_of(request)
     form = form_of(found.form, Calling(rows.case, actor, now, rows), data_of(found.form, body.values), {})
-    _judged(form, request)
+    judged(form, request)
     made = walk_whistle(found, form, whistle_id, actor=actor, now=now)
     return Whistled(whistle_id=made.pk, case_id=made.case_id, state=made.state)
 
@@ -773,7 +773,7 @@ def _whistle_form(request: HttpRequest, case_id: UUID, data: Any) -> WhistleForm
     return form_of(AskForm, Calling(case, actor, now_of(request)), data, None if data is None else {})
 
 
-def _judged(form: MoveForm, request: HttpRequest) -> None:
+def judged(form: MoveForm, request: HttpRequest) -> None:
     """A valid form with the write's key; raises Invalid."""
     _hold(form, request)
     if not form.is_valid():

@@ -16,6 +16,7 @@ from huying.audit import queries as audit
 from huying.audit.models import History
 from huying.cases.actions import Docket
 from huying.cases.actions.covering import may_cover
+from huying.cases.actions.incidents import may_lead
 from huying.cases.actions.intake import like
 from huying.cases.careful import careful_words, process_of
 from huying.cases.forms import DeskMove, Subject, legal_moves
@@ -27,6 +28,7 @@ from huying.cases.queries.page import CaseRows
 from huying.cases.queries.replay import ARCHIVED, RECKONED, RELIMITED
 from huying.cases.rules import (
     ENDS,
+    OPEN,
     OUTSIDERS,
     PAUSES,
     CallResult,
@@ -277,6 +279,7 @@ class Casefile:
     photos: list[Photo]
     ties: list[tuple[Label, list[LinkedCase]]]
     near: list[LinkedCase]
+    incident_url: str = ""
     history: list[dict[str, Any]] = field(default_factory=list)
     history_count: int = 0
     history_all: bool = False
@@ -354,6 +357,7 @@ def casefile(subject: Subject, *, everything: bool = False, wanted: str = "") ->
         line=_head_line(case),
         sealed=_sealed(case, history),
         moves=_links(case, legal, wanted),
+        incident_url=_incident_url(subject),
         legal=legal,
         steps=steps,
         place=place,
@@ -396,6 +400,8 @@ def _marks(case: Case) -> list[tuple[str, Label]]:
         found.append(("note", _("保密")))
     if case.whistled:
         found.append(("note", _("已吹哨")))
+    if case.incident:
+        found.append(("note", _("群体事件")))
     if case.unplaced:
         found.append(("note", _("没有定位")))
     if case.held_since is not None:
@@ -431,6 +437,14 @@ def _type_words(case: Case) -> str:
 def _sealed(case: Case, history: list[History]) -> int:
     """The number of lines that are sealed and whole; 0 where any is not (yet)."""
     return len([one for one in history if one.kind == "case"]) if audit.is_whole("case", [case.pk]) else 0
+
+
+def _incident_url(subject: Subject) -> str:
+    """Where the case is declared an incident, or looked at as one; "" where that is not this person's to do."""
+    case = subject.case
+    offered = case.incident or (case.state in OPEN and not case.restricted and not case.imported)
+    may = offered and may_lead(subject.actor, case)
+    return reverse("cases:declare_incident", args=[case.pk]) if may else ""
 
 
 def _links(case: Case, legal: list[DeskMove], wanted: str) -> list[MoveLink]:

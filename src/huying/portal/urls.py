@@ -20,6 +20,7 @@ urlpatterns = [
     path("report/danger/", report.danger, name="danger"),
     path("report/kind/", report.kind, name="kind"),
     path("report/where/", report.where, name="where"),
+    path("report/known/", report.known, name="known"),
     path("report/likely/", report.likely, name="likely"),
     path("report/check/", report.check, name="check"),
     path("report/photos/<str:token>/cover/", report.cover, name="cover"),

@@ -5,8 +5,8 @@ Every act locks the incident's case first, under the actor's scope, and the join
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from huying.audit import actions as audit
 from huying.cases import events, queries
 from huying.cases.actions.acting import done_before
 from huying.cases.actions.docket import Docket, Knowledge, flush
-from huying.cases.actions.intake import merge_step
+from huying.cases.actions.intake import Receipt, merge_step
 from huying.cases.models import Case, Incident, IncidentWord
 from huying.cases.queries.incidents import call_of, extent_of
 from huying.cases.queries.outside import NO_CASE
@@ -222,6 +222,15 @@ def join_new_call(case_id: UUID, incident_id: UUID, *, now: datetime) -> bool:
         return bool(_join(found, target.pk, rows, key=None, hashed="", actor=actor, now=now).cases)
     except Invalid:
         return False
+
+
+@transaction.atomic
+def received_into(incident_id: UUID, take: Callable[[], Receipt], *, now: datetime) -> Receipt:
+    """Take a report in, and into the incident that its sender says it is, both or neither."""
+    receipt = take()
+    if receipt.repeated or not join_new_call(receipt.case.pk, incident_id, now=now):
+        return receipt
+    return replace(receipt, case=Case.objects.defer("search").get(pk=receipt.case.pk))
 
 
 def look_at_joining(incident_id: UUID, *, case_ids: Sequence[UUID], actor: Actor, now: datetime) -> Joined:

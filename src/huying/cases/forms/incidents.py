@@ -119,9 +119,7 @@ class SayForm(IncidentForm):
 
 
 class EndForm(IncidentForm):
-    words = line_field(
-        _("结果怎么样"), limit=WORDS_LIMIT, missing=_("请写结果，比如已经恢复供水。"), help_text=FOR_ALL
-    )
+    words = line_field(_("结果怎么样"), limit=WORDS_LIMIT, missing=_("请写结果，比如已经恢复供水。"), help_text=FOR_ALL)
 
     def prepare(self, subject: Any) -> None:
         super().prepare(subject)
@@ -185,7 +183,9 @@ def declare(form: IncidentForm, case_id: UUID, *, actor: Actor, now: datetime) -
     return _once(incidents.declare_incident, form, case_id, actor, now)
 
 
-def walk_incident(move: IncidentMove, form: IncidentForm, incident_id: UUID, *, actor: Actor, now: datetime) -> Incident:
+def walk_incident(
+    move: IncidentMove, form: IncidentForm, incident_id: UUID, *, actor: Actor, now: datetime
+) -> Incident:
     """Make the move of a valid form. The same form sent twice acts once."""
     return _once(move.call, form, incident_id, actor, now)
 

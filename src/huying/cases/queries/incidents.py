@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, Q, Subquery
@@ -47,6 +48,7 @@ class Known:
     expected_at: datetime | None
     said: str
     said_at: datetime | None
+    ended_at: datetime | None = None
 
     @property
     def extent(self) -> Extent:
@@ -70,25 +72,29 @@ def call_of(case: Case) -> Call:
 
 def known_in(streets: Iterable[str]) -> list[Known]:
     """Open incidents of these sub-districts, the latest first: one statement. Never of a restricted case."""
+    return _latest(street_code__in=list(streets), ended_at=None, case__ended_at=None, case__drill=False)
+
+
+def known_of(case: Case) -> Known | None:
+    """What everybody who reported this case reads of its latest incident, also when it is over."""
+    return next(iter(_latest(case=case)), None) if case.incident else None
+
+
+def _latest(**where: Any) -> list[Known]:
     latest = IncidentWord.objects.filter(incident=OuterRef("pk")).order_by("-said_at", "-id")
-    rows = (
-        Incident.objects.filter(
-            street_code__in=list(streets), ended_at=None, case__ended_at=None, case__restricted=False,
-            case__drill=False,
-        )
-        .annotate(said_words=Subquery(latest.values("words")[:1]), said_when=Subquery(latest.values("said_at")[:1]))
-        .order_by("-declared_at", "-id")[:MOST_LISTED]
-    )  # fmt: skip
-    return [_known(row) for row in rows]
+    said = {"said_words": Subquery(latest.values("words")[:1]), "said_when": Subquery(latest.values("said_at")[:1])}
+    rows = Incident.objects.filter(**where, case__restricted=False).annotate(**said)
+    return [as_known(row) for row in rows.order_by("-declared_at", "-id")[:MOST_LISTED]]
 
 
-def _known(row: Incident) -> Known:
+def as_known(row: Incident) -> Known:
     said, said_at = getattr(row, "said_words", None), getattr(row, "said_when", None)
     fresh = said_at is not None and said_at > row.declared_at
     return Known(
         id=row.pk, case_id=row.case_id, title=row.title, place=row.place_words, words=row.words, advice=row.advice,
         type_code=row.type_code, area_codes=tuple(row.area_codes), began_at=row.began_at,
         expected_at=row.expected_at, said=said if fresh and said else "", said_at=said_at if fresh else None,
+        ended_at=row.ended_at,
     )  # fmt: skip
 
 
