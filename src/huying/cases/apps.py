@@ -42,12 +42,25 @@ class CasesConfig(AppConfig):
                 shown=lambda actor: actor.kind == ActorKind.PERSON and (actor.has("intake") or actor.has("dispatch")),
             )
         )
+        add_link("campaign", "cases:campaign", "campaign_id")
+        add_menu(
+            MenuEntry(
+                key="campaigns",
+                label=_("专项整治"),
+                icon="flag",
+                url_name="cases:campaigns",
+                group="base",
+                order=60,
+                shown=lambda actor: actor.kind == ActorKind.PERSON and (actor.has("read") or actor.has("handle")),
+            )
+        )
         in_areas.register()
         add_owner("case", keeping.resting_cases)
         add_owner("report", keeping.resting_reports)
         add_owner("order", keeping.resting_orders)
         add_owner("visit", keeping.resting_visits)
         add_owner("whistle", keeping.resting_whistles)
+        add_owner("campaign_spot", keeping.resting_spots)
         by_people.declare()
         panels.register()
         registers.declare()

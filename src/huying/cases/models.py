@@ -30,6 +30,7 @@ from huying.cases.rules import (
     Supervision,
     Verb,
     VisitKind,
+    campaigns,
 )
 from huying.cases.rules.calling import CallHours
 from huying.cases.rules.incidents import PLACE_LIMIT, TITLE_LIMIT, WORDS_LIMIT, WordKind
@@ -554,6 +555,70 @@ class IncidentWord(models.Model):
 
     def __str__(self) -> str:
         return f"word {self.pk}"
+
+
+class Campaign(models.Model):
+    """专项整治: certain kinds of matter in an area for a period, place by place."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    area_code = _area()
+    name = models.CharField(max_length=campaigns.NAME_LIMIT)
+    aim = models.TextField()
+    type_codes = ArrayField(models.CharField(max_length=8, db_collation="C"))
+    from_day = models.DateField()
+    until_day = models.DateField()
+    state = models.CharField(max_length=8, choices=campaigns.CampaignState.choices)
+    made_by = models.UUIDField(null=True)
+    made_at = models.DateTimeField()
+    began_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    closing = models.TextField(blank=True)  # what it came to, what keeps it so
+    public_words = models.TextField(blank=True)
+    published_at = models.DateTimeField(null=True)
+    published_by = models.UUIDField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["area_code", "made_at"], name="campaign_area")]
+        constraints = [
+            models.CheckConstraint(condition=Q(until_day__gte=F("from_day")), name="campaign_days"),
+            models.CheckConstraint(
+                condition=Q(published_at__isnull=True) | Q(closed_at__isnull=False), name="campaign_public_when_closed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CampaignSpot(models.Model):
+    """One place of a campaign: which unit works on it, where it stands, what came of it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="spots", db_index=False)
+    number = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=campaigns.SPOT_LIMIT)
+    area_code = _area()
+    lng = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+    place_id = models.UUIDField(null=True)  # of a registered place
+    unit = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="spots", db_index=False)
+    state = models.CharField(max_length=12, choices=campaigns.SpotState.choices, default=campaigns.SpotState.TODO)
+    finding = models.CharField(max_length=12, choices=campaigns.Finding.choices, blank=True)
+    words = models.TextField(blank=True)
+    done_by = models.UUIDField(null=True)
+    done_at = models.DateTimeField(null=True)
+    checked_by = models.UUIDField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    check_words = models.TextField(blank=True)
+    came_back = models.PositiveSmallIntegerField(default=0)  # how often
+    case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="spots")
+
+    class Meta:
+        indexes = [models.Index(fields=["unit", "state"], name="spot_unit")]
+        constraints = [models.UniqueConstraint(fields=["campaign", "number"], name="spot_of_campaign")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class NumberCounter(models.Model):

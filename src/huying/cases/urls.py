@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from huying.cases import incident_views, views, whistle_views
+from huying.cases import campaign_views, incident_views, views, whistle_views
 
 app_name = "cases"
 urlpatterns = [
@@ -11,6 +11,21 @@ urlpatterns = [
     path("whistles/<uuid:whistle_id>/", whistle_views.whistle, name="whistle"),
     path("whistles/<uuid:whistle_id>/moves/<slug:verb>/", whistle_views.move_whistle, name="move_whistle"),
     path("<uuid:case_id>/whistle/", whistle_views.ask_whistle, name="ask_whistle"),
+    path("campaigns/", campaign_views.campaigns, name="campaigns"),
+    path("campaigns/new/", campaign_views.plan_campaign, name="plan_campaign"),
+    path("campaigns/<uuid:campaign_id>/", campaign_views.campaign, name="campaign"),
+    path("campaigns/<uuid:campaign_id>/moves/<slug:verb>/", campaign_views.move_campaign, name="move_campaign"),
+    path("campaigns/<uuid:campaign_id>/closing/", campaign_views.closing, name="campaign_closing"),
+    path("campaigns/<uuid:campaign_id>/closing/word/", campaign_views.closing_as_word, name="campaign_word"),
+    path("campaigns/spots/<uuid:spot_id>/", campaign_views.spot, name="campaign_spot"),
+    path("campaigns/spots/<uuid:spot_id>/moves/<slug:verb>/", campaign_views.move_spot, name="move_spot"),
+    path("campaigns/spots/<uuid:spot_id>/files/<uuid:file_id>/", campaign_views.spot_photo, name="spot_photo"),
+    path(
+        "campaigns/spots/<uuid:spot_id>/files/<uuid:file_id>/preview/",
+        campaign_views.spot_photo,
+        {"preview": True},
+        name="spot_preview",
+    ),
     path("incidents/", incident_views.incidents, name="incidents"),
     path("incidents/<uuid:incident_id>/", incident_views.incident, name="incident"),
     path("incidents/<uuid:incident_id>/calls/", incident_views.incident_calls, name="incident_calls"),

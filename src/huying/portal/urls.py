@@ -11,6 +11,7 @@ urlpatterns = [
     path("nearby/", home.nearby, name="nearby"),
     path("nearby/photos/<uuid:file_id>/", home.photo, name="photo_for_all"),
     path("held/", home.held, name="held"),
+    path("campaigns/", home.campaigns, name="campaigns"),
     path("numbers/", home.numbers, name="numbers"),
     path("privacy/", home.privacy, name="privacy"),
     path("access/", home.access, name="access"),
