@@ -26,9 +26,13 @@ from huying.cases.codes import code_of, hash_of
 from huying.cases.models import (
     Addition,
     Answer,
+    Campaign,
+    CampaignSpot,
     Case,
     ContactAttempt,
     Feedback,
+    Incident,
+    IncidentWord,
     Remark,
     Report,
     SiteVisit,
@@ -187,6 +191,7 @@ class Made:
     number: str
     order_ids: tuple[UUID, ...] = ()
     whistle_id: UUID = UUID(int=0)
+    incident_id: UUID = UUID(int=0)
     called: tuple[tuple[UUID, str, str], ...] = ()  # unit, state of its part, state of the whistle
     files: dict[str, UUID] = field(default_factory=dict)
 
@@ -468,6 +473,7 @@ def _cases(world: World, *, whole: bool) -> None:
     heads = [one for one in world.cast if one.role in ("centre_head", "supervisor", "leader_in_charge")]
     takers = [one for one in world.cast if Duty.REPORT in _duties(one.role)]
     cases, reports, orders, recusals, rest, files = [], [], [], [], [], []
+    gone, said_of_them = [], []  # incidents that are over: of one that goes on everybody may know
     whistles, parts, kind = [], [], WhistleKind.objects.order_by("pk")[0]
     last: dict[tuple[str, str], UUID] = {}
     every = list(shapes())
@@ -555,6 +561,21 @@ def _cases(world: World, *, whole: bool) -> None:
             )
             for unit, part, _blown in made.called
         ]  # fmt: skip
+        made.incident_id = world.known(uuid.uuid5(_SPACE, f"incident {number}"), "case", cell, made)
+        gone.append(
+            Incident(
+                id=made.incident_id, case_id=key, street_code=cell[:9], area_codes=[cell],
+                place_words=world.mark("case", cell, made, "where"), title=world.mark("case", cell, made, "incident"),
+                words=world.mark("case", cell, made, "known"), advice=world.mark("case", cell, made, "advice"),
+                began_at=received, declared_at=received, ended_at=NOW,
+            )
+        )  # fmt: skip
+        said_of_them.append(
+            IncidentWord(
+                id=uuid.uuid5(_SPACE, f"word {number}"), incident_id=made.incident_id, kind="end",
+                words=world.mark("case", cell, made, "said"), said_at=NOW,
+            )
+        )  # fmt: skip
         for unit in made.recused_units:
             recusals.append(_recusal(key, unit_id=unit))
         for account in made.recused_accounts:
@@ -568,12 +589,14 @@ def _cases(world: World, *, whole: bool) -> None:
     Recusal.objects.bulk_create(recusals, batch_size=1000)
     Whistle.objects.bulk_create(whistles, batch_size=1000)
     WhistlePart.objects.bulk_create(parts, batch_size=1000)
+    Incident.objects.bulk_create(gone, batch_size=1000)
+    IncidentWord.objects.bulk_create(said_of_them, batch_size=1000)
     by_model: dict[type[models.Model], list[Any]] = {}
     for row in [*rest, *files]:
         by_model.setdefault(type(row), []).append(row)
     for model, rows in by_model.items():
         model._default_manager.bulk_create(rows, batch_size=1000)
-    for model in (Case, Report, WorkOrder, Recusal, Whistle, WhistlePart, *by_model):
+    for model in (Case, Report, WorkOrder, Recusal, Whistle, WhistlePart, Incident, IncidentWord, *by_model):
         world.rows.setdefault(model, {})
 
 
@@ -775,7 +798,7 @@ def _own_things(world: World) -> None:
 def _plans(world: World) -> None:
     """Plans, reviews, resets, exports, letters that could not be sent: things of an area's administrators."""
     plans, reviews, items, resets, exports, dead, letters, switches, digests = [], [], [], [], [], [], [], [], []
-    shifts, months, scorings = [], [], []
+    shifts, months, scorings, campaigns, spots = [], [], [], [], []
     storm = LimitSet.objects.get(season="typhoon", alert="red")
     for cell in CELLS:
 
@@ -836,6 +859,20 @@ def _plans(world: World) -> None:
                 examples=examples_of(SHIPPED), made_by=uuid.uuid5(_SPACE, "asker"), made_at=BEFORE,
             )
         )  # fmt: skip
+        campaigns.append(
+            Campaign(
+                id=key("campaign", "campaign"), area_code=cell, name=world.mark("campaign", cell),
+                aim=world.mark("campaign", cell), type_codes=["0103"], from_day=NOW.date(), until_day=NOW.date(),
+                state="running", made_at=BEFORE,
+            )
+        )  # fmt: skip
+        spots.append(
+            CampaignSpot(
+                id=world.known(uuid.uuid5(_SPACE, f"spot {cell}"), "campaign", cell), campaign=campaigns[-1], number=1,
+                name=world.mark("campaign", cell), area_code=cell, unit_id=unit, words=world.mark("campaign", cell),
+                check_words=world.mark("campaign", cell),
+            )
+        )  # fmt: skip
         letter = Notice(
             id=uuid.uuid5(_SPACE, f"letter {cell}"), kind="order_offered", account=world.rows[Account][cell],
             title=world.mark("dead", cell), body="", area_code=cell, made_at=BEFORE,
@@ -849,6 +886,7 @@ def _plans(world: World) -> None:
         )  # fmt: skip
     for rows in (
         plans, reviews, items, resets, exports, letters, dead, switches, digests, shifts, months, scorings,
+        campaigns, spots,
     ):  # fmt: skip
         type(rows[0])._default_manager.bulk_create(rows)
         world.rows.setdefault(type(rows[0]), {}).update(dict(zip(CELLS, rows, strict=True)))

@@ -49,6 +49,7 @@ from huying.places import actions as places
 from huying.portal import actions as portal
 from huying.registers import actions as registers
 from huying.registers.declared import get
+from prove.dup import gathered
 from prove.race.stage import RACE, Scene, Stage, Try, names
 from tests.files.pictures import photo
 from tests.world import BANYAN, GRID, OTHER_GRID, STREET, middle
@@ -249,6 +250,7 @@ class Kinds:
             "take_shift": self._take_shift,
             "ask_whistle": self._ask_whistle,
             "make_whistle_move": self._whistle_move,
+            **gathered.operations(self),
         }
         declared = set()
         for path, methods in api.openapi()["paths"].items():
@@ -644,6 +646,7 @@ class Kinds:
             "put": self._put,
             "end_row": self._end,
             **{name: (lambda name=name: self._whistling(name)) for name in WHISTLED},
+            **gathered.makers(self, self._keyed, self._keyed_alone),
         }
         for name in keyed_actions():
             if name.rpartition(".")[2] not in makers:
@@ -657,6 +660,15 @@ class Kinds:
 
     def _calling(self, call: Callable[[str], Any]) -> Write:
         return Write(lambda: _told(lambda: call(WORDS)), lambda: _told(lambda: call("另一件事：井盖松了。")))
+
+    def _keyed(self, call: Callable[[str, UUID | None], Any]) -> Write:
+        key = uuid7()
+        return self._calling(lambda words: call(words, key))
+
+    def _keyed_alone(self, call: Callable[[str, UUID | None], Any]) -> Write:
+        """An act without a body: there is no other one."""
+        key = uuid7()
+        return Write(lambda: _told(lambda: call(WORDS, key)))
 
     def _receive(self) -> Write:
         key = uuid7()

@@ -21,6 +21,7 @@ PART = "a part of another act, never called by a door"
 SHEET = "a sheet taken in: each row by the acts that are raced, under the same locks"
 FORM = "one step of a paper of one maker; the locks and the flow are those of the acts raced beside it"
 UNDER = "under its case's row lock, which the acts of the case are raced for"
+ALONE = "under the row lock of its campaign or of one place, whose state and key are read under it"
 NEW = "only adds a row of its own"
 _NAMES: dict[str, str] = {
     OWN: (
@@ -59,8 +60,14 @@ _NAMES: dict[str, str] = {
     UNDER: (
         "ask_whistle decide_whistle answer_whistle arrive_whistle finish_part object_to_whistle decide_objection "
         "end_whistle cancel_whistle rate_unit rate_caller climb "
+        "declare_incident say_of_incident end_incident join_calls look_at_joining "
+    ),
+    ALONE: (
+        "add_spots share_spots begin_campaign close_campaign publish_campaign hide_campaign start_spot finish_spot "
+        "pass_spot fail_spot recur_spot open_case "
     ),
     NEW: (
+        "plan_campaign "
         "find_and_handle ask_export note_export create_organisation make_client make_webhook draw_plan "
         "send_report object_to_public receive save_filter leave_shift "
     ),

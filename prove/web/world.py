@@ -161,7 +161,8 @@ def _furnish(one: Made) -> None:
         "statement_id": "Statement", "scoring_id": "Scoring",
         "organisation_id": "Organisation", "row_id": "Organisation", "talent_id": "Talent", "pk": "Account",
         "filter_id": "SavedFilter", "hand_over_id": "HandOver", "shift_id": "HandOver",
-        "switch_id": "LimitSwitch", "whistle_id": "Whistle",
+        "switch_id": "LimitSwitch", "whistle_id": "Whistle", "incident_id": "Incident",
+        "campaign_id": "Campaign", "spot_id": "CampaignSpot",
     }  # fmt: skip
     one.values = {name: newest.get(kind) or uuid4() for name, kind in kinds.items()}
     one.values |= {

@@ -40,7 +40,7 @@ def test_a_campaign_over_listed_places_from_the_list_to_the_closing_report(world
     # Registered parks and two places of its own, each for its own community; then one is the sanitation centre's.
     far, near = middle(OTHER_GRID), middle(GRID)
     lines = f"榕树路口,{near[0]},{near[1]}\n后巷,{far[0]},{far[1]}"
-    dispatcher.press("列入点位", where="/moves/add/", place_kinds=["facility-park"], lines=lines, unit="own")
+    dispatcher.press("列入点位", where="/moves/add/", place_kinds=["facility-park"], typed=lines, unit="own")
     park, corner, lane = CampaignSpot.objects.order_by("number")
     assert [one.unit_id for one in (park, corner, lane)] == [world.units["banyan"].pk] * 3
     dispatcher.open(f"{home}?move=share")

@@ -278,12 +278,14 @@ def hide_campaign(campaign_id: UUID, *, key: UUID | None = None, actor: Actor, n
 # Its places
 
 
-def start_spot(spot_id: UUID, *, images: Iterable[PreparedImage] = (), **given: Any) -> CampaignSpot:
+def start_spot(
+    spot_id: UUID, *, images: Iterable[PreparedImage] = (), key: UUID | None = None, actor: Actor, now: datetime
+) -> CampaignSpot:
     """Somebody of the unit goes to the place; a photo of how it is can be taken at once.
 
     Raises NotFound, NotAllowed, IllegalMove.
     """
-    return _walk(spot_id, SpotVerb.START, Given(), before=images, **given)
+    return _walk(spot_id, SpotVerb.START, Given(), before=images, key=key, actor=actor, now=now)
 
 
 def finish_spot(
@@ -293,43 +295,70 @@ def finish_spot(
     words: str = "",
     before: Iterable[PreparedImage] = (),
     after: Iterable[PreparedImage] = (),
-    **given: Any,
+    key: UUID | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> CampaignSpot:
     """What came of the place, with photos before and, where it was put right, after.
 
     Raises NotFound, NotAllowed, IllegalMove (a photo or a word is missing, or it is handed on without a case).
     """
-    text = clean(words, limit=WORDS_LIMIT, field="words")
-    return _walk(spot_id, SpotVerb.FINISH, Given(words=text, finding=finding), before=before, after=after, **given)
+    said = Given(words=_said(words), finding=finding)
+    return _walk(spot_id, SpotVerb.FINISH, said, before=before, after=after, key=key, actor=actor, now=now)
 
 
 def pass_spot(
-    spot_id: UUID, *, words: str = "", images: Iterable[PreparedImage] = (), **given: Any
-) -> CampaignSpot:  # fmt: skip
+    spot_id: UUID,
+    *,
+    words: str = "",
+    images: Iterable[PreparedImage] = (),
+    key: UUID | None = None,
+    actor: Actor,
+    now: datetime,
+) -> CampaignSpot:
     """Another person looked, and it is as it should be. Raises NotFound, NotAllowed, IllegalMove."""
-    text = clean(words, limit=WORDS_LIMIT, field="words")
-    return _walk(spot_id, SpotVerb.PASS, Given(words=text), check=images, **given)
+    return _walk(spot_id, SpotVerb.PASS, Given(_said(words)), check=images, key=key, actor=actor, now=now)
 
 
-def fail_spot(spot_id: UUID, *, words: str, images: Iterable[PreparedImage] = (), **given: Any) -> CampaignSpot:
+def fail_spot(
+    spot_id: UUID,
+    *,
+    words: str,
+    images: Iterable[PreparedImage] = (),
+    key: UUID | None = None,
+    actor: Actor,
+    now: datetime,
+) -> CampaignSpot:
     """Another person looked, and something is missing: it goes back. Raises NotFound, NotAllowed, IllegalMove."""
-    text = clean(words, limit=WORDS_LIMIT, field="words")
-    return _walk(spot_id, SpotVerb.FAIL, Given(words=text), check=images, **given)
+    return _walk(spot_id, SpotVerb.FAIL, Given(_said(words)), check=images, key=key, actor=actor, now=now)
 
 
-def recur_spot(spot_id: UUID, *, words: str, images: Iterable[PreparedImage] = (), **given: Any) -> CampaignSpot:
+def recur_spot(
+    spot_id: UUID,
+    *,
+    words: str,
+    images: Iterable[PreparedImage] = (),
+    key: UUID | None = None,
+    actor: Actor,
+    now: datetime,
+) -> CampaignSpot:
     """反弹: what was put right is back. Raises NotFound, NotAllowed, IllegalMove."""
-    text = clean(words, limit=WORDS_LIMIT, field="words")
-    return _walk(spot_id, SpotVerb.RECUR, Given(words=text), before=images, **given)
+    return _walk(spot_id, SpotVerb.RECUR, Given(_said(words)), check=images, key=key, actor=actor, now=now)
 
 
-def open_case(spot_id: UUID, *, words: str, type_code: str = "", **given: Any) -> CampaignSpot:
+def open_case(
+    spot_id: UUID, *, words: str, type_code: str = "", key: UUID | None = None, actor: Actor, now: datetime
+) -> CampaignSpot:
     """What cannot be put right on the spot becomes a case: found by ourselves, tied to the place.
 
     Raises NotFound, NotAllowed (also without the duty to report there), IllegalMove, Invalid.
     """
-    text = clean(words, field="words")
-    return _walk(spot_id, SpotVerb.OPEN_CASE, Given(words=text), type_code=type_code, **given)
+    said = Given(_said(words))
+    return _walk(spot_id, SpotVerb.OPEN_CASE, said, type_code=type_code, key=key, actor=actor, now=now)
+
+
+def _said(words: str) -> str:
+    return clean(words, limit=WORDS_LIMIT, field="words")
 
 
 @transaction.atomic

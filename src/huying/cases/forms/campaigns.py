@@ -100,14 +100,14 @@ class AddForm(CampaignForm):
     """Places to list: kinds of registered ones, and lines of one's own."""
 
     place_kinds = _checks(_("登记在册的场所，一类一次列入"))
-    lines = words_field(
+    typed = words_field(
         _("另外的点位，一行一个"), limit=10_000, rows=6, required=False,
         help_text=_("写名称；有坐标的写“名称,经度,纬度”（WGS84）。"),
     )  # fmt: skip
     area_code = select_field(_("没有坐标的点位在哪里"), required=False)
     unit = select_field(_("分给谁"), required=False)
     kinds: ClassVar[dict[str, str]] = {"place_kinds": "checks"}
-    needed: ClassVar[frozenset[str]] = frozenset({"lines"})
+    needed: ClassVar[frozenset[str]] = frozenset({"typed"})
 
     def prepare(self, subject: Any) -> None:
         super().prepare(subject)
@@ -125,9 +125,9 @@ class AddForm(CampaignForm):
         if self.errors:
             return data
         code = self.cleaned_data.get("area_code") or self.campaign.area_code
-        found = [_spot_of(line, code) for line in self.cleaned_data.get("lines", "").splitlines() if line.strip()]
+        found = [_spot_of(line, code) for line in self.cleaned_data.get("typed", "").splitlines() if line.strip()]
         if None in found:
-            self.add_error("lines", _("有一行看不懂。请写名称，或“名称,经度,纬度”。"))
+            self.add_error("typed", _("有一行看不懂。请写名称，或“名称,经度,纬度”。"))
         spots = [one for one in found if one is not None]
         for kind in self.cleaned_data.get("place_kinds", ()):
             rows = reads.places_of_kind(kind, self.campaign.area_code)
