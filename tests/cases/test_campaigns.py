@@ -70,7 +70,7 @@ class TestRules:
         assert counts.done <= counts.every
 
     def test_a_share_is_told_with_its_denominator(self):
-        assert (percent(8, 10), percent(0, 0)) == ("80 %（8/10）", "—")
+        assert (percent(8, 10), percent(0, 0)) == ("80%（8/10）", "—")
 
 
 @pytest.fixture

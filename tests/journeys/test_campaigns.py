@@ -79,13 +79,13 @@ def test_a_campaign_over_listed_places_from_the_list_to_the_closing_report(world
     assert walk(dispatcher, corner, "fail", "核查退回", words="还有两辆。").state == "came_back"
     assert walk(handler, corner, "finish", "整治完成", finding="solved", **both).state == "done"
     walk(dispatcher, corner, "pass", "核查通过")
-    assert "67 %（2/3）" in dispatcher.open(f"{home}").html or "100 %（3/3）" in dispatcher.words
+    assert "67%（2/3）" in dispatcher.open(f"{home}").html or "100%（3/3）" in dispatcher.words
 
     # Closed with numbers and pictures, on paper and as Word; public by a leader's word alone.
     dispatcher.open(f"{home}?move=close").press("结题", where="/moves/close/", words="两处整齐，一处立项。")
     assert "?move=publish" not in dispatcher.open(home).html
     dispatcher.open(f"{home}closing/")
-    assert "67 %（2/3）" in dispatcher.words
+    assert "67%（2/3）" in dispatcher.words
     assert "榕树公园" in dispatcher.words
     word = dispatcher.open(f"{home}closing/word/").response.content
     with zipfile.ZipFile(io.BytesIO(word)) as file:
@@ -97,6 +97,6 @@ def test_a_campaign_over_listed_places_from_the_list_to_the_closing_report(world
     leader.open(f"{home}?move=publish").press("公开结果", where="/moves/publish/", words="人行道通了，谢谢大家。")
     shown = Person().open("/campaigns/")
     assert "人行道通了" in shown.words
-    assert "100 %（3/3）" in shown.words
+    assert "100%（3/3）" in shown.words
     for hidden in ("榕树公园", "后巷", "居委会", "郑虚构"):
         assert hidden not in shown.words

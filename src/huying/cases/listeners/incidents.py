@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from uuid import UUID
 
 from huying.cases import events
@@ -10,6 +11,7 @@ from huying.cases.models import Case, Incident, IncidentWord, Report
 from huying.cases.rules import ENDS, ReplyBy
 from huying.cases.rules.incidents import THING
 from huying.kernel.events import News
+from huying.kernel.terms import _
 from huying.notices.actions import notify_reporters
 
 BATCH = 500
@@ -45,4 +47,5 @@ def ended(news: News) -> None:
 
 
 def _whole(words: str) -> str:
-    return words if words.endswith(("。", "！", "？", ".", "!", "?")) else f"{words}。"
+    """A sentence with its stop: more words follow it in the message."""
+    return words if unicodedata.category(words[-1]).startswith("P") else str(_("%(words)s。")) % {"words": words}

@@ -170,5 +170,6 @@ def counted(states: Iterable[str]) -> Counts:
 
 
 def percent(part: int, whole: int) -> str:
-    """A share in words with its denominator: `80 %（8/10）`; without one only the numbers."""
-    return f"{round(100 * part / whole)} %（{part}/{whole}）" if whole else "—"
+    """A share in words with its denominator: `80%（8/10）`; without one only the numbers."""
+    told = {"share": round(100 * part / whole) if whole else 0, "part": part, "whole": whole}
+    return str(_("%(share)s%%（%(part)s/%(whole)s）")) % told if whole else "—"
