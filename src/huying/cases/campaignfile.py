@@ -57,7 +57,8 @@ def _units(told: reads.Progress) -> str:
     small = [pair for pair in told.by_unit if pair[1].every < RANKED_FROM]
     large.sort(key=lambda pair: -pair[1].done / pair[1].every)
     lines = [
-        f"{unit.name if unit is not None else _('没有分')}：{percent(counts.done, counts.every)}"
+        str(_("%(unit)s：%(share)s"))
+        % {"unit": unit.name if unit is not None else _("没有分"), "share": percent(counts.done, counts.every)}
         for unit, counts in [*large, *small]
     ]
     return "\n".join(lines)

@@ -113,7 +113,10 @@ class AddForm(CampaignForm):
         super().prepare(subject)
         code = self.campaign.area_code
         kinds, areas, unit = (cast(forms.ChoiceField, self.fields[one]) for one in ("place_kinds", "area_code", "unit"))
-        kinds.choices = [(kind, f"{PLACE_KINDS[kind]}（{count}）") for kind, count in reads.kinds_in(code)]
+        kinds.choices = [
+            (kind, _("%(kind)s（%(count)s）") % {"kind": PLACE_KINDS[kind], "count": count})
+            for kind, count in reads.kinds_in(code)
+        ]
         if not kinds.choices:
             del self.fields["place_kinds"]
         inside = [one for one in sorted(places.names_within(code)) if len(one) <= 15]
