@@ -38,7 +38,9 @@ NO_PAGE = {
     "portal:code_picture", "portal:forget", "portal:again", "portal:private", "portal:photo", "portal:photo_for_all",
     "portal:security", "portal:guess", "access:sign_out", "access:demo_sign_in", "desk:points", "desk:box", "desk:triage_choices",
     "desk:nudge", "desk:callback_phone", "desk:remove_filter", "desk:take_shift",
-    "cases:move", "cases:move_whistle", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview",
+    "cases:move", "cases:move_whistle", "cases:move_incident",
+    "cases:move_campaign", "cases:move_spot", "cases:spot_photo", "cases:spot_preview", "cases:campaign_word",
+    "cases:open_contact", "cases:outlines", "cases:file", "cases:preview",
     "cases:sheet_as_word", "matters:make_draft",
     "matters:write_set", "matters:switch_on", "matters:switch_back", "notices:digest_hours",
     "matters:export", "matters:submit", "matters:approve", "matters:send_back", "matters:drop", "places:drop",
@@ -53,6 +55,9 @@ NO_PAGE = {
     "insight:freeze", "insight:correct", "insight:publish", "insight:decide",
 }  # fmt: skip
 ELSEWHERE = {
+    "test_gathered": {"cases:incidents", "cases:incident", "cases:incident_calls", "cases:declare_incident",
+                      "cases:campaigns", "cases:plan_campaign", "cases:campaign", "cases:campaign_spot",
+                      "cases:campaign_closing", "portal:campaigns", "portal:known"},
     "test_sign_in": {"access:second", "access:security", "access:confirm", "access:totp", "access:passkeys",
                      "access:recovery", "access:address", "access:accounts", "access:account", "access:sign_ins",
                      "access:forced", "access:reviews", "access:review"},

@@ -14,6 +14,7 @@ from huying.cases.actions import incidents as acts
 from huying.cases.listeners import incidents as told
 from huying.cases.models import Case, Incident, IncidentWord, Report
 from huying.cases.queries import incidents as reads
+from huying.cases.queries.replay import mismatches
 from huying.cases.rules import State
 from huying.cases.rules.incidents import Away, Call, Extent, Reason, away, names_somebody, reasons, shown_for, touches
 from huying.kernel.actor import resident
@@ -318,3 +319,12 @@ class TestWhoSees:
         assert set(found) == {near.pk, unplaced.pk}
         assert found[unplaced.pk] == [Reason.NO_PLACE, Reason.TIME]
         assert reads.calls_like(incident, world.next_dispatcher) == []
+
+
+class TestHistory:
+    def test_what_is_stored_is_what_the_history_says(self, world, case):
+        incident, other = declare(world, case), world.call().case
+        acts.join_calls(incident.pk, case_ids=[other.pk], actor=world.clerk, now=NOW)
+        acts.say_of_incident(incident.pk, words="在换管。", actor=world.clerk, now=NOW)
+        acts.end_incident(incident.pk, words="好了。", actor=world.clerk, now=NOW)
+        assert mismatches([case.pk, other.pk]) == []

@@ -50,6 +50,7 @@ from huying.cases.rules import (
 )
 from huying.cases.rules import guards as g
 from huying.cases.rules.facts import CaseFacts
+from huying.cases.rules.incidents import IncidentVerb
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
 from huying.clocks.rules import Limit
@@ -79,6 +80,7 @@ OTHER_LINES: dict[str, Label] = {
     "recuse": _("设回避"),
     "take_in": _("并入一条诉求"),
     "give_back": _("还回并入的诉求"),
+    **{str(one): one.label for one in IncidentVerb},
     RECKONED: _("工作日历"),
     RELIMITED: _("换了时限"),
     ARCHIVED: _("按档案办结，中间步骤不详"),

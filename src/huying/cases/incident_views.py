@@ -203,6 +203,7 @@ def _page(
     now, address = now_of(request), reverse("cases:incident", args=[found.pk])
     voices, may = reads.voices_of(found.case_id), _may(request, found)
     said = reads.words_of(found.pk)
+    names = people.named(row.said_by for row in said if row.said_by)
     likely = len(reads.calls_like(found, actor_of(request))) if may else 0
     panel: dict[str, Any] = {}
     if move is not None and form is not None:
@@ -229,7 +230,7 @@ def _page(
             (_("开始"), when_words(found.began_at, now)),
             (_("预计"), when_words(found.expected_at, now) if found.expected_at else _("说不准")),
         ],
-        "said": [_said(one, people.named(row.said_by for row in said if row.said_by)) for one in said],
+        "said": [_said(one, names) for one in said],
         "menu_key": "incidents",
     }
     return render(request, "cases/incident.html", facts, status=status)

@@ -13,6 +13,7 @@ from huying.cases.models import IS_OPEN, Campaign, CampaignSpot, Case, Incident
 from huying.cases.queries.scope import within
 from huying.cases.rules import Verb
 from huying.cases.rules.campaigns import SPOT
+from huying.cases.rules.incidents import IncidentVerb
 from huying.kernel.actor import Actor
 from huying.kernel.lying import Lying
 from huying.places.actions import follow
@@ -82,7 +83,7 @@ def _follow_incidents(heirs: Heirs, plan_id: UUID, actor: Actor, now: datetime) 
             row.area_codes = codes
             row.save(update_fields=["area_codes"])
             audit.append(
-                kind="case", object_id=row.case_id, verb="follow_area", actor=actor, at=now,
+                kind="case", object_id=row.case_id, verb=IncidentVerb.FOLLOW, actor=actor, at=now,
                 area_code=row.case.area_code, from_state=row.case.state, to_state=row.case.state, facts=facts,
             )  # fmt: skip
 

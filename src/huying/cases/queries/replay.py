@@ -9,13 +9,14 @@ from uuid import UUID
 from huying.audit.models import History
 from huying.cases.models import Case
 from huying.cases.rules import FLOW, State, Verb
+from huying.cases.rules.incidents import IncidentVerb
 from huying.kernel.actor import ActorKind
 
 # Lines of the clocks, that name no states: one was counted again, one took the limit of a set that was switched on.
 RECKONED = "calendar_published"
 RELIMITED = "limits_switched"
 # Lines that tell something of a case without being one of its moves; the state stays.
-REMARKS = frozenset({"recuse", "take_in", "give_back"})
+REMARKS = frozenset({"recuse", "take_in", "give_back", *IncidentVerb.values})
 # How a case of an archive ended: its steps in between are not known, and so are not told (`actions.archives`).
 ARCHIVED = "archived"
 

@@ -27,6 +27,7 @@ class IncidentVerb(Term):
     JOIN = "join_incident", _("并入群体事件")
     SAY = "say_of_incident", _("发布进展")
     END = "end_incident", _("事件结束")
+    FOLLOW = "follow_incident", _("事件范围随区域调整")
 
 
 class WordKind(Term):
