@@ -8,9 +8,12 @@ from hypothesis import strategies as st
 
 from huying.audit.models import History
 from huying.cases.actions import campaigns as acts
+from huying.cases.actions import rehoming
 from huying.cases.actions.campaigns import NewSpot
+from huying.cases.actions.incidents import declare_incident
 from huying.cases.models import Campaign, CampaignSpot, Case
 from huying.cases.queries import campaigns as reads
+from huying.cases.queries.replay import mismatches
 from huying.cases.rules.campaigns import (
     FLOW,
     Finding,
@@ -22,8 +25,10 @@ from huying.cases.rules.campaigns import (
     percent,
 )
 from huying.files.imaging import prepare_image
+from huying.kernel.actor import system
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import IllegalMove, Invalid, KeyReused, NotAllowed, NotFound
+from huying.places.heirs import Heirs
 from huying.places.models import Facility
 from tests.files.pictures import photo
 from tests.world import BANYAN, GRID, KAPOK, NEXT_DOOR, NOW, STREET, build_world, middle
@@ -286,3 +291,20 @@ class TestWhoSees:
             assert reads.campaigns(one) == []
             assert reads.campaign(campaign.pk, one) is None
             assert reads.spot(spot.pk, one) is None
+
+
+class TestRedrawn:
+    def test_places_and_incidents_follow_an_area_that_was_divided(self, world, campaign, spot):
+        case = world.call().case
+        incident = declare_incident(
+            case.pk, title="停水", place_words="一网格", area_codes=[GRID], words="在抢修。", began_at=NOW, any_type=True,
+            actor=world.clerk, now=NOW,
+        )  # fmt: skip
+        heirs = Heirs.made([(GRID, BANYAN + "003"), (GRID, BANYAN + "004")], {})
+        rehoming._follow_incidents(heirs, uuid7(), system("places"), NOW)
+        rehoming._follow_spots(heirs, uuid7(), system("places"), NOW)
+        incident.refresh_from_db()
+        spot.refresh_from_db()
+        assert incident.area_codes == [BANYAN + "003", BANYAN + "004"]
+        assert spot.area_code == BANYAN + "003"
+        assert mismatches([case.pk]) == []
