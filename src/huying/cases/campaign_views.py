@@ -53,6 +53,8 @@ CAMPAIGN_TONES = {CampaignState.DRAFT: "wait", CampaignState.RUNNING: "doing", C
 def campaigns(request: HttpRequest) -> HttpResponse:
     """Campaigns that the person takes part in, the latest first."""
     viewer = actor_of(request)
+    if not (viewer.has(Duty.READ) or viewer.has(Duty.HANDLE)):
+        raise NotAllowed(duty=str(Duty.READ))
     lines = [
         {
             "campaign": one,

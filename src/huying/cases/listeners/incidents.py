@@ -25,7 +25,7 @@ def told(news: News) -> None:
     if word is None or case is None or case.restricted or case.drill:
         return
     title = Incident.objects.values_list("title", flat=True).get(pk=word.incident_id)
-    reports = Report.objects.filter(case=case, withdrawn_at=None, erased_at=None, contact__isnull=False)
+    reports = Report.objects.filter(case=case, withdrawn_at=None, erased_at=None, contact_id__isnull=False)
     rows = list(reports.exclude(reply_by=ReplyBy.NONE).order_by("pk").values_list("pk", "contact_id"))
     for start in range(0, len(rows), BATCH):
         notify_reporters(

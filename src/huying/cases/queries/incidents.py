@@ -161,7 +161,7 @@ class Voices:
 
 def voices_of(case_id: UUID) -> Voices:
     rows = Report.objects.filter(case_id=case_id, withdrawn_at=None)
-    told = rows.filter(erased_at=None, contact__isnull=False).exclude(reply_by=ReplyBy.NONE)
+    told = rows.filter(erased_at=None, contact_id__isnull=False).exclude(reply_by=ReplyBy.NONE)
     return Voices(rows.count(), told.count())
 
 
