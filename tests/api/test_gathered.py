@@ -7,6 +7,7 @@ import pytest
 from huying.cases.actions import campaigns as acts
 from huying.cases.actions.campaigns import NewSpot
 from huying.cases.models import Case, Incident
+from tests.api.conftest import Program
 from tests.files.pictures import photo
 from tests.world import BANYAN, GRID, KAPOK, NOW, STREET, middle
 
@@ -25,7 +26,7 @@ def said(**more):
 
 def test_an_incident_from_the_form_to_the_end(world, program):
     case, other = world.call().case, world.call().case
-    clerk, anybody = program("clerk"), program()
+    clerk, anybody = program("clerk"), Program()
     form = clerk.get(f"/cases/{case.pk}/incident")["values"]
     assert BANYAN in [one["const"] for one in form["properties"]["area_codes"]["items"]["oneOf"]]
     path = f"/cases/{case.pk}/incident"
@@ -97,9 +98,9 @@ def test_a_place_is_worked_on_in_the_field(world, program):
     stranger.post(f"{path}/moves/recur", {"values": {"words": "x"}}, status=404)
     assert stranger.get("/campaigns")["items"] == []
     acts.close_campaign(made.pk, words="好了。", actor=world.dispatcher, now=NOW)
-    assert program().get(f"/campaigns/published?area={STREET}")["items"] == []
+    assert Program().get(f"/campaigns/published?area={STREET}")["items"] == []
     acts.publish_campaign(made.pk, words="通了。", actor=world.leader, now=NOW)
-    shown = program().get(f"/campaigns/published?area={STREET}")["items"][0]
+    shown = Program().get(f"/campaigns/published?area={STREET}")["items"][0]
     assert (shown["places"], shown["done"], shown["checked"]) == (1, 1, 1)
     assert "后巷" not in str(shown)
     assert not Case.objects.exists()

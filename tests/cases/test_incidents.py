@@ -55,6 +55,9 @@ class TestRules:
 
     def test_the_reasons_are_matter_place_and_time_alone(self):
         assert reasons(EXTENT, CALL) == [Reason.TYPE, Reason.PLACE, Reason.TIME]
+        water = Extent((BANYAN,), "", NOW, "榕树路一带停水", "榕树路")
+        assert reasons(water, Call(**{**CALL.__dict__, "title": "一早就停水了"}))[0] == Reason.WORDS
+        assert Reason.WORDS not in reasons(water, Call(**{**CALL.__dict__, "title": "榕树路口垃圾满了"}))
         unplaced = Call(STREET, True, "", NOW - HOUR)
         assert reasons(EXTENT, unplaced) == [Reason.NO_PLACE]
 

@@ -261,9 +261,9 @@ def _page(
         "label": CampaignState(found.state).label,
         "tone": CAMPAIGN_TONES[CampaignState(found.state)],
         "line": [
+            *(matters.name_of(one) for one in found.type_codes[:3]),
             places.own_name_of(found.area_code),
             f"{found.from_day:%Y-%m-%d} — {found.until_day:%Y-%m-%d}",
-            *(matters.name_of(one) for one in found.type_codes[:3]),
         ],
         "counts": [
             {
@@ -343,7 +343,7 @@ def _spot_page(
         "found": found,
         "label": SpotState(found.state).label,
         "tone": TONES[SpotState(found.state)],
-        "line": [places.name_of(found.area_code), found.unit.name if found.unit is not None else _("没有分")],
+        "line": [found.unit.name if found.unit is not None else _("没有分"), places.name_of(found.area_code)],
         "before_url": _photo_url(found, before),
         "after_url": _photo_url(found, after),
         "photos": [

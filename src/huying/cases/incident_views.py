@@ -31,6 +31,7 @@ from huying.cases.models import Case, Incident, IncidentWord
 from huying.cases.queries import incidents as reads
 from huying.cases.rules import OPEN, state_label
 from huying.cases.rules.incidents import WordKind
+from huying.cases.rules.incidents import likely as is_likely
 from huying.kernel.doors import actor_of, attempt, now_of, staff
 from huying.kernel.refusals import NotAllowed, NotFound
 from huying.kernel.terms import _, listed
@@ -166,7 +167,7 @@ def _calls(
         "lines": [
             {
                 "case": one,
-                "ticked": str(one.pk) in ticked or not form.is_bound,
+                "ticked": str(one.pk) in ticked if form.is_bound else is_likely(why),
                 "type": matters.name_of(one.type_code) if one.type_code else _("还没有定类型"),
                 "place": places.name_of(one.area_code),
                 "state": state_label(one.state, one.flow),
@@ -204,7 +205,7 @@ def _page(
     voices, may = reads.voices_of(found.case_id), _may(request, found)
     said = reads.words_of(found.pk)
     names = people.named(row.said_by for row in said if row.said_by)
-    likely = len(reads.calls_like(found, actor_of(request))) if may else 0
+    likely = sum(is_likely(why) for _call, why in reads.calls_like(found, actor_of(request))) if may else 0
     panel: dict[str, Any] = {}
     if move is not None and form is not None:
         panel = {

@@ -21,6 +21,7 @@ from huying.cases.queries import campaigns as reads
 from huying.cases.rules import Channel, ReplyBy
 from huying.cases.rules.campaigns import (
     AIM_LIMIT,
+    DONE,
     FLOW,
     MOST_ADDED,
     MOST_DAYS,
@@ -182,7 +183,7 @@ def share_spots(
     known = list(rows)
     if not ids or len(known) != len(ids):
         raise Invalid({"spots": [_("请选要分的点位。")]})
-    open_ones = [one for one in known if one.state not in (SpotState.DONE, SpotState.CHECKED)]
+    open_ones = [one for one in known if one.state not in DONE]
     for one in open_ones:
         one.unit_id = unit
     CampaignSpot.objects.bulk_update(open_ones, ["unit"])

@@ -17,7 +17,7 @@ from huying.cases.forms.base import MoveForm, line_field, radio_field, select_fi
 from huying.cases.forms.table import SENT_OTHERWISE
 from huying.cases.models import Campaign, CampaignSpot
 from huying.cases.queries import campaigns as reads
-from huying.cases.rules.campaigns import AIM_LIMIT, NAME_LIMIT, WORDS_LIMIT, Finding, SpotState, SpotVerb
+from huying.cases.rules.campaigns import AIM_LIMIT, DONE, NAME_LIMIT, WORDS_LIMIT, Finding, SpotVerb
 from huying.files.forms import ImagesField
 from huying.kernel.actor import Actor
 from huying.kernel.refusals import Conflict, KeyReused
@@ -177,7 +177,7 @@ class ShareForm(CampaignForm):
         super().prepare(subject)
         spots, unit = (cast(forms.ChoiceField, self.fields[name]) for name in ("spots", "unit_id"))
         rows = self.taking.spots if self.taking.spots is not None else reads.spots_of(self.campaign.pk)
-        free = [one for one in rows if one.state not in (SpotState.DONE, SpotState.CHECKED)]
+        free = [one for one in rows if one.state not in DONE]
         spots.choices = [
             (str(one.pk), f"{one.number} {one.name} · {one.unit.short_name if one.unit else _('没有分')}")
             for one in sorted(free, key=lambda one: one.unit_id is not None)

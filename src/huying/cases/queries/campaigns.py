@@ -16,6 +16,7 @@ from huying.cases.queries.scope import seen_by, within
 from huying.cases.rules import ENDS
 from huying.cases.rules.campaigns import (
     CHECKING,
+    DONE,
     FLOW,
     SPOT,
     WORKING,
@@ -104,11 +105,12 @@ def case_of(found: CampaignSpot, viewer: Actor) -> Case | None:
 
 
 def works_on(actor: Actor, found: CampaignSpot) -> bool:
-    """Whether the place is the actor's share: of a unit of theirs, or reported on in their own area."""
+    """Whether the place is the actor's share: of a unit for which they work, or where they report for it."""
     unit = found.unit_id
-    if unit is not None and unit in actor.units:
-        return any(actor.may_for_unit(duty, unit) for duty in WORKERS) or actor.may(Duty.REPORT, found.area_code)
-    return unit is None and actor.may(Duty.REPORT, found.area_code)
+    if unit is None:
+        return False
+    own = unit in actor.bodies and actor.may(Duty.REPORT, found.area_code)
+    return own or any(actor.may_for_unit(duty, unit) for duty in WORKERS)
 
 
 def checks(actor: Actor, found: CampaignSpot) -> bool:
@@ -219,7 +221,7 @@ def progress_of(spots: Iterable[CampaignSpot]) -> Progress:
     return Progress(
         every=counted(one.state for one in rows),
         by_unit=[(unit, counted(states)) for unit, states in named],
-        findings={str(one): sum(row.finding == one for row in rows) for one in Finding},
+        findings={str(one): sum(row.finding == one and row.state in DONE for row in rows) for one in Finding},
         came_back=sum(one.came_back > 0 for one in rows),
         cases=len(cases),
         cases_ended=ended,

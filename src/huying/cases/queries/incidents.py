@@ -21,6 +21,7 @@ from huying.cases.rules.incidents import (
     Extent,
     Reason,
     away,
+    likely,
     reasons,
     shown_for,
 )
@@ -52,11 +53,13 @@ class Known:
 
     @property
     def extent(self) -> Extent:
-        return Extent(self.area_codes, self.type_code, self.began_at)
+        return Extent(self.area_codes, self.type_code, self.began_at, self.title, self.place)
 
 
 def extent_of(incident: Incident) -> Extent:
-    return Extent(tuple(incident.area_codes), incident.type_code, incident.began_at)
+    return Extent(
+        tuple(incident.area_codes), incident.type_code, incident.began_at, incident.title, incident.place_words
+    )
 
 
 def call_of(case: Case) -> Call:
@@ -67,6 +70,7 @@ def call_of(case: Case) -> Call:
         received_at=case.received_at,
         restricted=case.restricted,
         danger=bool(case.danger),
+        title=case.title,
     )
 
 
@@ -181,7 +185,8 @@ def calls_like(incident: Incident, viewer: Actor) -> list[tuple[Case, list[Reaso
     ids = list(rows.order_by("-received_at", "-id").values_list("pk", flat=True)[:MOST_JOINED])
     seen = list(seen_by(viewer).filter(pk__in=ids).order_by("-received_at", "-id")) if ids else []
     calls = ((case, call_of(case)) for case in seen)
-    return [(case, reasons(extent, call)) for case, call in calls if away(extent, call) is None]
+    found = [(case, reasons(extent, call)) for case, call in calls if away(extent, call) is None]
+    return sorted(found, key=lambda pair: not likely(pair[1]))  # as they came within each
 
 
 def _above(codes: Iterable[str]) -> list[str]:

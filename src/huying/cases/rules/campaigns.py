@@ -129,6 +129,8 @@ def no_case_yet(facts: SpotFacts) -> bool:
 
 
 S, V = SpotState, SpotVerb
+DONE: Final = frozenset({S.DONE, S.CHECKED})
+"""Worked on and not come back."""
 OPEN_SPOTS: Final = frozenset({S.TODO, S.IN_HAND, S.CAME_BACK})
 FLOW: Final = Flow(
     [
@@ -161,8 +163,7 @@ class Counts:
 
     @property
     def done(self) -> int:
-        """Worked on and not come back."""
-        return self.of(SpotState.DONE, SpotState.CHECKED)
+        return self.of(*DONE)
 
 
 def counted(states: Iterable[str]) -> Counts:

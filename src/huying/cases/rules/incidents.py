@@ -43,6 +43,7 @@ class Reason(Term):
 
     TYPE = "type", _("同一类事项")
     PLACE = "place", _("在这个范围内")
+    WORDS = "words", _("说的相近")
     NO_PLACE = "no_place", _("没有写明地点")
     TIME = "time", _("事发后报来")
 
@@ -64,6 +65,8 @@ class Extent:
     area_codes: tuple[str, ...]
     type_code: str
     began_at: datetime
+    title: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class Call:
     received_at: datetime
     restricted: bool = False
     danger: bool = False
+    title: str = ""
 
 
 def away(extent: Extent, call: Call) -> Away | None:
@@ -96,10 +100,25 @@ def away(extent: Extent, call: Call) -> Away | None:
 def reasons(extent: Extent, call: Call) -> list[Reason]:
     """Why a call that can be part of it is likely part of it."""
     found = [Reason.TYPE] if extent.type_code and call.type_code == extent.type_code else []
+    found += [Reason.WORDS] if speaks_of(extent, call.title) else []
     found.append(Reason.NO_PLACE if call.unplaced else Reason.PLACE)
     if call.received_at >= extent.began_at:
         found.append(Reason.TIME)
     return found
+
+
+def likely(why: Iterable[Reason]) -> bool:
+    """Whether more than place and time speak for it: such calls are ticked from the start."""
+    return not {Reason.TYPE, Reason.WORDS}.isdisjoint(why)
+
+
+def speaks_of(extent: Extent, words: str) -> bool:
+    """Whether words share two characters in a row with the incident's title that are not of its place's name."""
+    return any(pair in words for pair in _pairs(extent.title) - _pairs(extent.place))
+
+
+def _pairs(words: str) -> set[str]:
+    return {words[at : at + 2] for at in range(len(words) - 1) if words[at : at + 2].isalpha()}
 
 
 def touches(codes: Iterable[str], area_code: str, *, whole: bool = False) -> bool:
