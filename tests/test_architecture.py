@@ -171,6 +171,7 @@ class TestDoors:
         assert open_to_all == {
             "create_report", "read_consent", "read_catalogue", "suggest_types", "read_type", "list_areas",
             "locate_point", "read_area", "list_held", "list_answers", "list_exclusions",
+            "list_known_incidents", "list_published_campaigns",
         }  # fmt: skip
 
     def test_a_view_without_a_door_would_be_found(self):

@@ -28,6 +28,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from huying.access.doors import CONFIRMED, DUTIES, TOUCHED, USED
 from huying.access.rules import hour_of
+from huying.cases.models import Campaign, CampaignSpot
 from huying.people.middleware import SEEN
 from huying.portal.mine import OPENED
 from huying.registers import declared
@@ -215,6 +216,33 @@ def _ticket_paper(world: World, wish: Wish) -> list[Thing]:
         return lambda viewer, report: bool(oracle.may(viewer, one.secret, report)) and desk(viewer, report)
 
     return [Thing(one.values, one.secret, one.words, only(one)) for one in _ticket(world, wish)]
+
+
+def _incident(world: World, wish: Wish) -> list[Thing]:
+    return [
+        Thing({"incident_id": str(one.incident_id)}, world.ids[str(one.id)], f"{one.secrecy} {one.state}")
+        for one in _cases(world, wish)
+    ]
+
+
+def _incident_move(world: World, wish: Wish) -> list[Thing]:
+    verb = wish.rng.choice(["say", "end"])
+    return [Thing({**one.values, "verb": verb}, one.secret, f"{one.words} {verb}") for one in _incident(world, wish)]
+
+
+def _campaign(name: str, model: str, *verbs: str) -> Fill:
+    """Campaigns, or their places; with one of the verbs where the address names one."""
+
+    def fill(world: World, wish: Wish) -> list[Thing]:
+        keys = {str(row.pk): row for row in world.rows[_TABLES[model]].values()}
+        verb = {"verb": wish.rng.choice(verbs)} if verbs else {}
+        found = [(key, one) for key, one in world.of("campaign") if key in keys]
+        return [Thing({name: key, **verb}, one, str(one)) for key, one in found]
+
+    return fill
+
+
+_TABLES = {"campaign": Campaign, "spot": CampaignSpot}
 
 
 def _case_sheet(world: World, wish: Wish) -> list[Thing]:
@@ -542,6 +570,13 @@ VALUES: dict[str, Fill] = {
     "cases:ticket_paper_as_word": _ticket_paper,
     "cases draft_id": _nobody("draft_id"),
     "cases form": _open(form="csv"),
+    "cases incident_id": _incident,
+    "cases incident_id verb": _incident_move,
+    "cases campaign_id": _campaign("campaign_id", "campaign"),
+    "cases campaign_id verb": _campaign("campaign_id", "campaign", "begin", "close", "publish", "add"),
+    "cases spot_id": _campaign("spot_id", "spot"),
+    "cases spot_id verb": _campaign("spot_id", "spot", "start", "finish", "pass", "fail", "open_case"),
+    "cases spot_id file_id": _nobody("spot_id", "file_id"),
     "cases case_id verb": _case_move,
     "cases case_id file_id": _case_file,
     "cases case_id kind": _case_sheet,
@@ -593,6 +628,12 @@ VALUES: dict[str, Fill] = {
     "api whistle_id verb": _whistle_move,
     "api ticket_id": _ticket,
     "api ticket_id verb": _ticket_move,
+    "api incident_id": _incident,
+    "api incident_id verb": _incident_move,
+    "api campaign_id": _campaign("campaign_id", "campaign"),
+    "api spot_id": _campaign("spot_id", "spot"),
+    "api spot_id verb": _campaign("spot_id", "spot", "start", "finish", "pass", "fail", "open_case"),
+    "api spot_id file_id": _nobody("spot_id", "file_id"),
     "api report_id": _report,
     "api:read_type": _open(code="0301"),
     "api:read_assessment": _areas("code", "read"),

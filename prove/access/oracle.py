@@ -125,6 +125,14 @@ def at_a_desk(viewer: Viewer) -> bool:
     return not for_unit(viewer.role) and bool(working & set(duties(viewer.role)))
 
 
+def _campaign(viewer: Viewer, secret: Secret) -> bool:
+    """Whoever reads in the area, in one around it or inside it takes part; and units with a share of the places."""
+    reads = "read" in duties(viewer.role) and not for_unit(viewer.role)
+    near = secret.cell.startswith(viewer.at) or viewer.at.startswith(secret.cell)
+    works = bool(duties(viewer.role) & {"handle", "sign"}) and viewer.posted == unit_id(secret.cell, "on")
+    return (reads and near) or works
+
+
 KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
     "case": lambda viewer, secret: sees(viewer, secret.thing),
     "voice": lambda viewer, secret: sees(viewer, secret.thing),
@@ -152,6 +160,7 @@ KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
     "knowledge": lambda viewer, secret: any_of(viewer, ("admin_matters", "approve_matters"), secret.cell),
     "digest": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),
     "hand_over": lambda viewer, secret: viewer.posted == secret.thing and at_a_desk(viewer),
+    "campaign": _campaign,
     "statement": lambda viewer, secret: holds(viewer, "read", secret.cell),
     "scoring": lambda viewer, secret: holds(viewer, "read", secret.cell),
     "dead": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),

@@ -21,15 +21,17 @@ import huying
 from huying.access import queries as access
 from huying.audit import feed
 from huying.cases.by_people import sight_of
-from huying.cases.models import Case, Report
+from huying.cases.models import Campaign, CampaignSpot, Case, Incident, Report
 from huying.cases.queries import (
     asking,
     calls,
     calltrees,
+    campaigns,
     checks,
     contracts,
     emergencies,
     errands,
+    incidents,
     lists,
     maps,
     outside,
@@ -406,6 +408,41 @@ def _precedents(asked: Asked) -> list[Triple]:
     known = asked.world.of("precedent")
     want = Within(frozenset(UUID(key) for key, one in known if oracle.holds(asked.viewer, "read", one.cell)))
     return [(cell, _ids(settled.precedents_for(asked.actor, "0301", cell)), want) for cell in CELLS]
+
+
+def _incidents(asked: Asked) -> list[Triple]:
+    want = Within(frozenset(one.incident_id for one in asked.world.cases.values() if asked.sees(one)))
+    return [("", _ids(incidents.listed(asked.actor, now=NOW)), want)]
+
+
+def _likely_calls(asked: Asked) -> list[Triple]:
+    """Calls like an incident are calls that the viewer sees."""
+    found = []
+    for one in asked.some[:6]:
+        row = Incident.objects.select_related("case").get(pk=one.incident_id)
+        got = {case.pk for case, _why in incidents.calls_like(row, asked.actor)}
+        found.append((one.cell, got, Within(frozenset(asked.seen))))
+    return found
+
+
+def _campaigns(asked: Asked) -> list[Triple]:
+    rows = set(Campaign.objects.values_list("pk", flat=True))
+    want = {UUID(key) for key, one in asked.own_of("campaign") if oracle.may(asked.viewer, one)} & rows
+    return [("", {one.pk for one, _counts in campaigns.campaigns(asked.actor)}, want)]
+
+
+def _one_campaign(model: Any, ask: Any) -> Any:
+    """One campaign, or one of its places."""
+
+    def answered(asked: Asked) -> list[Triple]:
+        rows = set(model.objects.values_list("pk", flat=True))
+        return [
+            (one.cell, ask(UUID(key), asked.actor) is not None, oracle.may(asked.viewer, one))
+            for key, one in asked.own_of("campaign")
+            if UUID(key) in rows
+        ]
+
+    return answered
 
 
 def _whistle_figures(asked: Asked) -> list[Triple]:
@@ -868,6 +905,14 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     ),
     "cases.queries.tickets.tickets_found": _tickets,
     "cases.queries.tickets.sources_for": _sources,
+    "cases.queries.incidents.incident": lambda asked: _one_by_one(
+        asked, lambda one: incidents.incident(one.incident_id, asked.actor)
+    ),
+    "cases.queries.incidents.listed": _incidents,
+    "cases.queries.incidents.calls_like": _likely_calls,
+    "cases.queries.campaigns.campaigns": _campaigns,
+    "cases.queries.campaigns.campaign": _one_campaign(Campaign, lambda key, actor: campaigns.campaign(key, actor)),
+    "cases.queries.campaigns.spot": _one_campaign(CampaignSpot, lambda key, actor: campaigns.spot(key, actor)),
     "cases.by_people.sight_of": _sight,
     "cases.queries.calls.same_matter": _near(lambda case, actor: _ids(calls.same_matter(case, actor, now=NOW))),
     "cases.queries.asking.undecided": lambda asked: [
@@ -1096,6 +1141,15 @@ NOT_A_READ: dict[str, str] = {
     "cases.queries.tickets.may": "a yes or no about a case that was given",
     "cases.queries.tickets.legal_moves": "about a ticket that was given",
     "cases.queries.tickets.answered_of": "`tickets_found` under a filter, of one source",
+    "cases.queries.campaigns.areas_led": "codes of the viewer's own duties",
+    "cases.queries.campaigns.leads": "a yes or no over duties",
+    "cases.queries.campaigns.works_on": "about a place that was given",
+    "cases.queries.campaigns.checks": "about a place that was given",
+    "cases.queries.campaigns.may_move": "about a place that was given",
+    "cases.queries.campaigns.facts_of": "about a place that was given",
+    "cases.queries.campaigns.legal_moves": "about a place that was given",
+    "cases.queries.campaigns.photo": "of a place as `spot` gives it",
+    "cases.queries.campaigns.case_of": "one of `seen_by`",
     "cases.queries.whistles.parts_for": "about a whistle that was given",
     "cases.queries.errands.handles": "the actor's own duty for an order that was given",
     "cases.queries.whistles.legal_moves": "about a whistle that was given",

@@ -26,6 +26,8 @@ from huying.cases.codes import code_of, hash_of
 from huying.cases.models import (
     Addition,
     Answer,
+    Campaign,
+    CampaignSpot,
     Case,
     ContactAttempt,
     DutyShift,
@@ -35,6 +37,8 @@ from huying.cases.models import (
     Exclusion,
     ExclusionKind,
     Feedback,
+    Incident,
+    IncidentWord,
     JointDecision,
     Precedent,
     Remark,
@@ -201,6 +205,7 @@ class Made:
     tree_id: UUID = UUID(int=0)
     errand_id: UUID | None = None
     ticket_id: UUID = UUID(int=0)
+    incident_id: UUID = UUID(int=0)
     called: tuple[tuple[UUID, str, str], ...] = ()  # unit, state of its part, state of the whistle
     files: dict[str, UUID] = field(default_factory=dict)
 
@@ -482,6 +487,7 @@ def _cases(world: World, *, whole: bool) -> None:
     heads = [one for one in world.cast if one.role in ("centre_head", "supervisor", "leader_in_charge")]
     takers = [one for one in world.cast if Duty.REPORT in _duties(one.role)]
     cases, reports, orders, recusals, rest, files = [], [], [], [], [], []
+    gone, said_of_them = [], []  # incidents that are over: of one that goes on everybody may know
     whistles, parts, kind = [], [], WhistleKind.objects.order_by("pk")[0]
     trees: list[TreeRun] = []
     errands, spoken = [], []
@@ -623,6 +629,21 @@ def _cases(world: World, *, whole: bool) -> None:
                     by="named", settled_at=NOW,
                 )
             )  # fmt: skip
+        made.incident_id = world.known(uuid.uuid5(_SPACE, f"incident {number}"), "case", cell, made)
+        gone.append(
+            Incident(
+                id=made.incident_id, case_id=key, street_code=cell[:9], area_codes=[cell],
+                place_words=world.mark("case", cell, made, "where"), title=world.mark("case", cell, made, "incident"),
+                words=world.mark("case", cell, made, "known"), advice=world.mark("case", cell, made, "advice"),
+                began_at=received, declared_at=received, ended_at=NOW,
+            )
+        )  # fmt: skip
+        said_of_them.append(
+            IncidentWord(
+                id=uuid.uuid5(_SPACE, f"word {number}"), incident_id=made.incident_id, kind="end",
+                words=world.mark("case", cell, made, "said"), said_at=NOW,
+            )
+        )  # fmt: skip
         for unit in made.recused_units:
             recusals.append(_recusal(key, unit_id=unit))
         for account in made.recused_accounts:
@@ -643,13 +664,15 @@ def _cases(world: World, *, whole: bool) -> None:
     Errand.objects.bulk_create(errands, batch_size=1000)
     ErrandLine.objects.bulk_create(spoken, batch_size=1000)
     Ticket.objects.bulk_create(tickets, batch_size=1000)
+    Incident.objects.bulk_create(gone, batch_size=1000)
+    IncidentWord.objects.bulk_create(said_of_them, batch_size=1000)
     by_model: dict[type[models.Model], list[Any]] = {}
     for row in [*rest, *files]:
         by_model.setdefault(type(row), []).append(row)
     for model, rows in by_model.items():
         model._default_manager.bulk_create(rows, batch_size=1000)
     hanging = (Exclusion, JointDecision, Precedent, Whistle, WhistlePart, TreeRun, Errand, ErrandLine, Ticket)
-    for model in (Case, Report, WorkOrder, Recusal, *hanging, *by_model):
+    for model in (Case, Report, WorkOrder, Recusal, *hanging, Incident, IncidentWord, *by_model):
         world.rows.setdefault(model, {})
 
 
@@ -868,7 +891,7 @@ def _own_things(world: World) -> None:
 def _plans(world: World) -> None:
     """Plans, reviews, resets, exports, letters that could not be sent: things of an area's administrators."""
     plans, reviews, items, resets, exports, dead, letters, switches, digests = [], [], [], [], [], [], [], [], []
-    shifts, months, scorings, storms, rosters, texts = [], [], [], [], [], []
+    shifts, months, scorings, storms, rosters, texts, campaigns, spots = [], [], [], [], [], [], [], []
     storm = LimitSet.objects.get(season="typhoon", alert="red")
     for cell in CELLS:
 
@@ -948,6 +971,20 @@ def _plans(world: World) -> None:
                 examples=examples_of(SHIPPED), made_by=uuid.uuid5(_SPACE, "asker"), made_at=BEFORE,
             )
         )  # fmt: skip
+        campaigns.append(
+            Campaign(
+                id=key("campaign", "campaign"), area_code=cell, name=world.mark("campaign", cell),
+                aim=world.mark("campaign", cell), type_codes=["0103"], from_day=NOW.date(), until_day=NOW.date(),
+                state="running", made_at=BEFORE,
+            )
+        )  # fmt: skip
+        spots.append(
+            CampaignSpot(
+                id=world.known(uuid.uuid5(_SPACE, f"spot {cell}"), "campaign", cell), campaign=campaigns[-1], number=1,
+                name=world.mark("campaign", cell), area_code=cell, unit_id=unit, words=world.mark("campaign", cell),
+                check_words=world.mark("campaign", cell),
+            )
+        )  # fmt: skip
         letter = Notice(
             id=uuid.uuid5(_SPACE, f"letter {cell}"), kind="order_offered", account=world.rows[Account][cell],
             title=world.mark("dead", cell), body="", area_code=cell, made_at=BEFORE,
@@ -962,6 +999,7 @@ def _plans(world: World) -> None:
     for rows in (
         plans, reviews, items, resets, exports, letters, dead, switches, digests, shifts, months, scorings,
         storms, rosters, texts,
+        campaigns, spots,
     ):  # fmt: skip
         type(rows[0])._default_manager.bulk_create(rows)
         world.rows.setdefault(type(rows[0]), {}).update(dict(zip(CELLS, rows, strict=True)))

@@ -50,6 +50,7 @@ from huying.places import actions as places
 from huying.portal import actions as portal
 from huying.registers import actions as registers
 from huying.registers.declared import get
+from prove.dup import gathered
 from prove.race.stage import RACE, Scene, Stage, Try, names
 from tests.files.pictures import photo
 from tests.world import BANYAN, GRID, OTHER_GRID, STREET, middle
@@ -271,6 +272,7 @@ class Kinds:
             "push_ticket": self._push_ticket,
             "make_ticket_move": self._ticket_move,
             "send_case_up": self._send_up,
+            **gathered.operations(self),
         }
         declared = set()
         for path, methods in api.openapi()["paths"].items():
@@ -824,6 +826,7 @@ class Kinds:
             "end_row": self._end,
             **{name: (lambda name=name: self._whistling(name)) for name in WHISTLED},
             **{name: (lambda name=name: self._ticketing(name)) for name in TICKETED},
+            **gathered.makers(self, self._keyed, self._keyed_alone),
         }
         for name in keyed_actions():
             if name.rpartition(".")[2] not in makers:
@@ -837,6 +840,15 @@ class Kinds:
 
     def _calling(self, call: Callable[[str], Any]) -> Write:
         return Write(lambda: _told(lambda: call(WORDS)), lambda: _told(lambda: call("另一件事：井盖松了。")))
+
+    def _keyed(self, call: Callable[[str, UUID | None], Any]) -> Write:
+        key = uuid7()
+        return self._calling(lambda words: call(words, key))
+
+    def _keyed_alone(self, call: Callable[[str, UUID | None], Any]) -> Write:
+        """An act without a body: there is no other one."""
+        key = uuid7()
+        return Write(lambda: _told(lambda: call(WORDS, key)))
 
     def _receive(self) -> Write:
         key = uuid7()

@@ -22,6 +22,7 @@ SHEET = "a sheet taken in: each row by the acts that are raced, under the same l
 FORM = "one step of a paper of one maker; the locks and the flow are those of the acts raced beside it"
 UNDER = "under its case's row lock, which the acts of the case are raced for"
 ROW = "under the lock of its own row, which the sweep skips; whoever comes second is told so"
+ALONE = "under the row lock of its campaign or of one place, whose state and key are read under it"
 NEW = "only adds a row of its own"
 _NAMES: dict[str, str] = {
     OWN: (
@@ -66,10 +67,16 @@ _NAMES: dict[str, str] = {
         "ask_upper answer_ask fill_closing send_answer do_step record_result note_number reply_from_above send_up "
         "ask_exclusion decide_exclusion object_to_exclusion ask_confidential decide_confidential "
         "record_council "
+        "declare_incident say_of_incident end_incident join_calls look_at_joining "
+    ),
+    ALONE: (
+        "add_spots share_spots begin_campaign close_campaign publish_campaign hide_campaign start_spot finish_spot "
+        "pass_spot fail_spot recur_spot open_case "
     ),
     ROW: "answer_call ",
     NEW: (
         "declare_emergency keep_shift drop_shift report_hazard take_drill_call "
+        "plan_campaign "
         "find_and_handle ask_export ask_pack note_export create_organisation make_client make_webhook draw_plan "
         "send_report object_to_public receive save_filter leave_shift "
     ),

@@ -41,7 +41,9 @@ NO_PAGE = {
     "portal:security", "portal:guess", "access:sign_out", "access:demo_sign_in", "desk:points", "desk:box", "desk:triage_choices",
     "desk:nudge", "desk:callback_phone", "desk:remove_filter", "desk:take_shift", "desk:undo_batch", "desk:export_file",
     "cases:move", "cases:move_whistle", "cases:move_ticket",
-    "cases:ticket_paper_as_word", "cases:export_tickets", "cases:open_contact", "cases:outlines", "cases:file", "cases:preview",
+    "cases:ticket_paper_as_word", "cases:export_tickets", "cases:move_incident",
+    "cases:move_campaign", "cases:move_spot", "cases:spot_photo", "cases:spot_preview", "cases:campaign_word",
+    "cases:open_contact", "cases:outlines", "cases:file", "cases:preview",
     "cases:sheet_as_word", "matters:make_draft",
     "matters:write_set", "matters:switch_on", "matters:switch_back", "notices:digest_hours",
     "cases:declare_emergency", "cases:end_emergency", "cases:report_hazard", "cases:shift", "cases:drop_shift",
@@ -59,6 +61,9 @@ NO_PAGE = {
     "matters:knowledge_move", "desk:answers", "cases:move_errand", "portal:task_move", "portal:task_photo",
 }  # fmt: skip
 ELSEWHERE = {
+    "test_gathered": {"cases:incidents", "cases:incident", "cases:incident_calls", "cases:declare_incident",
+                      "cases:campaigns", "cases:plan_campaign", "cases:campaign", "cases:campaign_spot",
+                      "cases:campaign_closing", "portal:campaigns", "portal:known"},
     "test_sign_in": {"access:second", "access:security", "access:confirm", "access:totp", "access:passkeys",
                      "access:recovery", "access:address", "access:accounts", "access:account", "access:sign_ins",
                      "access:forced", "access:reviews", "access:review"},

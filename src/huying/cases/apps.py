@@ -43,6 +43,30 @@ class CasesConfig(AppConfig):
                 shown=lambda actor: actor.kind == ActorKind.PERSON and (actor.has("intake") or actor.has("dispatch")),
             )
         )
+        add_link("incident", "cases:incident", "incident_id")
+        add_menu(
+            MenuEntry(
+                key="incidents",
+                label=_("群体事件"),
+                icon="users",
+                url_name="cases:incidents",
+                group="dispatch",
+                order=46,
+                shown=lambda actor: actor.kind == ActorKind.PERSON and (actor.has("intake") or actor.has("dispatch")),
+            )
+        )
+        add_link("campaign", "cases:campaign", "campaign_id")
+        add_menu(
+            MenuEntry(
+                key="campaigns",
+                label=_("专项整治"),
+                icon="flag",
+                url_name="cases:campaigns",
+                group="base",
+                order=60,
+                shown=lambda actor: actor.kind == ActorKind.PERSON and (actor.has("read") or actor.has("handle")),
+            )
+        )
         in_areas.register()
         add_owner("case", keeping.resting_cases)
         add_owner("report", keeping.resting_reports)
@@ -50,6 +74,7 @@ class CasesConfig(AppConfig):
         add_owner("visit", keeping.resting_visits)
         add_owner("whistle", keeping.resting_whistles)
         add_owner("errand", keeping.resting_errands)
+        add_owner("campaign_spot", keeping.resting_spots)
         by_people.declare()
         panels.register()
         registers.declare()

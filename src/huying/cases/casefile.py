@@ -16,6 +16,7 @@ from huying.audit import queries as audit
 from huying.audit.models import History
 from huying.cases.actions import Docket, confiding
 from huying.cases.actions.covering import may_cover
+from huying.cases.actions.incidents import may_lead
 from huying.cases.actions.intake import like
 from huying.cases.actions.settling import COUNCIL
 from huying.cases.careful import careful_words, process_of
@@ -30,6 +31,7 @@ from huying.cases.queries.page import CaseRows
 from huying.cases.queries.replay import ARCHIVED, RECKONED, RELIMITED
 from huying.cases.rules import (
     ENDS,
+    OPEN,
     OUTSIDERS,
     PAUSES,
     CallResult,
@@ -53,6 +55,7 @@ from huying.cases.rules import guards as g
 from huying.cases.rules.errands import ErrandVerb
 from huying.cases.rules.exclusions import ExclusionState, ExclusionVerb
 from huying.cases.rules.facts import CaseFacts
+from huying.cases.rules.incidents import IncidentVerb
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
 from huying.clocks.rules import Limit
@@ -88,6 +91,7 @@ OTHER_LINES: dict[str, Label] = {
     confiding.NO: _("不同意改保密"),
     "take_in": _("并入一条诉求"),
     "give_back": _("还回并入的诉求"),
+    **{str(one): one.label for one in IncidentVerb},
     RECKONED: _("工作日历"),
     RELIMITED: _("换了时限"),
     ARCHIVED: _("按档案办结，中间步骤不详"),
@@ -291,6 +295,7 @@ class Casefile:
     photos: list[Photo]
     ties: list[tuple[Label, list[LinkedCase]]]
     near: list[LinkedCase]
+    incident_url: str = ""
     history: list[dict[str, Any]] = field(default_factory=list)
     history_count: int = 0
     history_all: bool = False
@@ -368,6 +373,7 @@ def casefile(subject: Subject, *, everything: bool = False, wanted: str = "") ->
         line=_head_line(case),
         sealed=_sealed(case, history),
         moves=_links(case, legal, wanted),
+        incident_url=_incident_url(subject),
         legal=legal,
         steps=steps,
         place=place,
@@ -415,6 +421,8 @@ def _marks(case: Case) -> list[tuple[str, Label]]:
         found.append(("note", _("等上级答复")))
     if case.sent_up:
         found.append(("note", _("已报上级")))
+    if case.incident:
+        found.append(("note", _("群体事件")))
     if case.unplaced:
         found.append(("note", _("没有定位")))
     if case.held_since is not None:
@@ -452,6 +460,14 @@ def _type_words(case: Case) -> str:
 def _sealed(case: Case, history: list[History]) -> int:
     """The number of lines that are sealed and whole; 0 where any is not (yet)."""
     return len([one for one in history if one.kind == "case"]) if audit.is_whole("case", [case.pk]) else 0
+
+
+def _incident_url(subject: Subject) -> str:
+    """Where the case is declared an incident, or looked at as one; "" where that is not this person's to do."""
+    case = subject.case
+    offered = case.incident or (case.state in OPEN and not case.restricted and not case.imported)
+    may = offered and may_lead(subject.actor, case)
+    return reverse("cases:declare_incident", args=[case.pk]) if may else ""
 
 
 def _links(case: Case, legal: list[DeskMove], wanted: str) -> list[MoveLink]:

@@ -5,3 +5,5 @@ from huying.kernel.events import Event
 moved = Event("cases.moved")
 whistled = Event("cases.whistled")
 """A whistle or a part of one moved. Facts: case_id, whistle_id, part_id, verb, state, area_code, restricted, units."""
+incident_said = Event("cases.incident_said")
+"""Something was said of an incident, or calls joined it. Facts: case_id, incident_id, word_id, verb, area_code."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from xml.sax.saxutils import escape
@@ -36,11 +36,23 @@ class SheetKind(Term):
     REPLY = "reply", _("回复单")
 
 
+class PapersOfCampaigns(Term):
+    CLOSING = "closing", _("专项整治结题报告")
+
+
+@dataclass(frozen=True)
+class Pictured:
+    """One line of a paper with its pictures beside each other: JPEG files."""
+
+    words: str
+    pictures: list[bytes]
+
+
 @dataclass(frozen=True)
 class Sheet:
     """One paper under the street's own heading: facts in a table, then texts, then places to sign."""
 
-    kind: SheetKind
+    kind: SheetKind | PapersOfCampaigns
     heading: str
     number: str
     facts: list[tuple[Label, str]]
@@ -198,6 +210,7 @@ _TYPES = (
     '<?xml version="1.0" encoding="UTF-8"?>'
     '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    '<Default Extension="jpg" ContentType="image/jpeg"/>'
     f'<Override PartName="/word/document.xml" ContentType="{DOCX}.main+xml"/></Types>'
 )
 _RELS = (
@@ -206,6 +219,27 @@ _RELS = (
     '<Relationship Id="r1" Target="word/document.xml" '
     'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"/></Relationships>'
 )
+_PICTURES = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">%s</Relationships>'
+)
+_PICTURE = (
+    '<Relationship Id="p{number}" Target="media/p{number}.jpg" '
+    'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/image"/>'
+)
+_DRAWN = (
+    '<w:r><w:drawing><wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing">'
+    '<wp:extent cx="{wide}" cy="{high}"/><wp:docPr id="{number}" name="p{number}"/>'
+    '<a:graphic xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">'
+    '<a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture">'
+    '<pic:pic xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:nvPicPr>'
+    '<pic:cNvPr id="{number}" name="p{number}"/><pic:cNvPicPr/></pic:nvPicPr><pic:blipFill>'
+    '<a:blip xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:embed="p{number}"/>'
+    '<a:stretch><a:fillRect/></a:stretch></pic:blipFill><pic:spPr><a:xfrm><a:off x="0" y="0"/>'
+    '<a:ext cx="{wide}" cy="{high}"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr></pic:pic>'
+    "</a:graphicData></a:graphic></wp:inline></w:drawing></w:r>"
+)
+_PICTURE_WIDE = 2_600_000  # in English metric units: seven centimetres
 _DOCUMENT = (
     '<?xml version="1.0" encoding="UTF-8"?>'
     '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>%s<w:sectPr>'
@@ -218,13 +252,16 @@ _EDGES = "".join(
 _WIDE, _NARROW = 6826, 2200  # twentieths of a point
 
 
-def docx_of(sheet: Sheet) -> bytes:
-    """The paper as a Word file: the three parts that every reader asks for, nothing else."""
+def docx_of(sheet: Sheet, pictured: Sequence[Pictured] = ()) -> bytes:
+    """The paper as a Word file: the three parts that every reader asks for, and pictures where there are any."""
+    pictures = [picture for line in pictured for picture in line.pictures]
+    numbers = iter(range(1, len(pictures) + 1))
     parts = [
         _paragraph(sheet.heading, size=32, middle=True, bold=True),
         _paragraph(str(sheet.title), size=40, middle=True, bold=True),
         _paragraph(f"{_('编号')} {sheet.number}", middle=True),
         _table([*sheet.facts, *sheet.texts]),
+        *(_pictures(line, numbers) for line in pictured),
         _paragraph(""),
         *(_paragraph(f"{one} ________________") for one in sheet.signs),
         _paragraph(sheet.made),
@@ -234,7 +271,34 @@ def docx_of(sheet: Sheet) -> bytes:
         file.writestr("[Content_Types].xml", _TYPES)
         file.writestr("_rels/.rels", _RELS)
         file.writestr("word/document.xml", _DOCUMENT % "".join(parts))
+        if pictures:
+            known = "".join(_PICTURE.format(number=number) for number in range(1, len(pictures) + 1))
+            file.writestr("word/_rels/document.xml.rels", _PICTURES % known)
+        for number, picture in enumerate(pictures, start=1):
+            file.writestr(f"word/media/p{number}.jpg", picture)
     return out.getvalue()
+
+
+def _pictures(line: Pictured, numbers: Iterator[int]) -> str:
+    """A line and its pictures under it, side by side."""
+    drawn = []
+    for picture in line.pictures:
+        wide, high = _size(picture)
+        height = round(_PICTURE_WIDE * high / wide)
+        drawn.append(_DRAWN.format(number=next(numbers), wide=_PICTURE_WIDE, high=height))
+    return f"{_paragraph(line.words)}<w:p>{''.join(drawn)}</w:p>"
+
+
+def _size(jpeg: bytes) -> tuple[int, int]:
+    """Width and height of a JPEG file, from its frame header."""
+    place = 2
+    while place + 9 < len(jpeg):
+        marker, length = jpeg[place + 1], int.from_bytes(jpeg[place + 2 : place + 4], "big")
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            high, wide = (int.from_bytes(jpeg[place + at : place + at + 2], "big") for at in (5, 7))
+            return max(wide, 1), max(high, 1)
+        place += 2 + length
+    return 4, 3
 
 
 def _table(rows: Iterable[tuple[Label, str]]) -> str:

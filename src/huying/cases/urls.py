@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from huying.cases import errand_views, ticket_views, views, whistle_views
+from huying.cases import campaign_views, errand_views, incident_views, ticket_views, views, whistle_views
 from huying.cases.views import calltrees, emergencies
 
 app_name = "cases"
@@ -33,6 +33,26 @@ urlpatterns = [
     path("tickets/<uuid:ticket_id>/paper/word/", ticket_views.paper_as_word, name="ticket_paper_as_word"),
     path("<uuid:case_id>/upward/", ticket_views.go_up, name="go_up"),
     path("<uuid:case_id>/whistle/", whistle_views.ask_whistle, name="ask_whistle"),
+    path("campaigns/", campaign_views.campaigns, name="campaigns"),
+    path("campaigns/new/", campaign_views.plan_campaign, name="plan_campaign"),
+    path("campaigns/<uuid:campaign_id>/", campaign_views.campaign, name="campaign"),
+    path("campaigns/<uuid:campaign_id>/moves/<slug:verb>/", campaign_views.move_campaign, name="move_campaign"),
+    path("campaigns/<uuid:campaign_id>/closing/", campaign_views.closing, name="campaign_closing"),
+    path("campaigns/<uuid:campaign_id>/closing/word/", campaign_views.closing_as_word, name="campaign_word"),
+    path("campaigns/spots/<uuid:spot_id>/", campaign_views.spot, name="campaign_spot"),
+    path("campaigns/spots/<uuid:spot_id>/moves/<slug:verb>/", campaign_views.move_spot, name="move_spot"),
+    path("campaigns/spots/<uuid:spot_id>/files/<uuid:file_id>/", campaign_views.spot_photo, name="spot_photo"),
+    path(
+        "campaigns/spots/<uuid:spot_id>/files/<uuid:file_id>/preview/",
+        campaign_views.spot_photo,
+        {"preview": True},
+        name="spot_preview",
+    ),
+    path("incidents/", incident_views.incidents, name="incidents"),
+    path("incidents/<uuid:incident_id>/", incident_views.incident, name="incident"),
+    path("incidents/<uuid:incident_id>/calls/", incident_views.incident_calls, name="incident_calls"),
+    path("incidents/<uuid:incident_id>/moves/<slug:verb>/", incident_views.move_incident, name="move_incident"),
+    path("<uuid:case_id>/incident/", incident_views.declare_incident, name="declare_incident"),
     path("<uuid:case_id>/", views.case, name="case"),
     path("<uuid:case_id>/moves/<slug:verb>/", views.move, name="move"),
     path("<uuid:case_id>/contact/", views.open_contact, name="open_contact"),

@@ -26,6 +26,7 @@ PREFIX = "/api/v1/"
 APPS = (
     "clients", "cases", "portal", "files", "matters", "places", "people", "registers", "channels", "desk", "insight",
 )  # fmt: skip
+ROOMS = ("huying.cases.incident_api", "huying.cases.campaign_api")  # beside an app's `api.py`
 DESCRIPTION = """
 Every operation goes through the same actions and queries as the staff's pages: a token sees and does what its owner
 may see and do, cut down to the token's duties and areas. What is missing and what lies outside the scope answer
@@ -36,6 +37,8 @@ of the following. Times are ISO 8601 with offset, coordinates WGS84. Sentences f
 TAGS = {
     "reports": "one voice each: take in, and read what became of it",
     "cases": "the matters themselves, their moves, orders, clocks and photos",
+    "incidents": "one matter that many report: declared, joined in one act, said to everybody",
+    "campaigns": "places of an area worked through in a period, with photos before and after",
     "files": "photos, held for a day until a move or a report takes them",
     "catalogue": "classes, types and limits of the version in force",
     "areas": "the tree of areas, and where a point lies",
@@ -75,7 +78,7 @@ def _rooms() -> list[Router]:
         name = f"huying.{app}.api"
         if Path(__file__).parents[1].joinpath(app, "api.py").exists():
             found.append(import_module(name).router)
-    return found
+    return found + [import_module(name).router for name in ROOMS]
 
 
 for room in _rooms():

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.paging import Page
@@ -143,14 +143,19 @@ def reporters_choice(contact_id: UUID) -> ReporterChoice | None:
 
 def reachable(contact_id: UUID) -> str | None:
     """The masked phone of a reporter who may be written to; None where it is erased, or consent was taken back."""
-    contact = Contact.objects.filter(pk=contact_id, erased_at=None).first()
-    if (
-        contact is None
-        or contact.phone_sealed is None
-        or not Consent.objects.filter(contact_id=contact_id, withdrawn_at=None).exists()
-    ):
-        return None
-    return f"*{contact.phone_tail}" if contact.phone_tail else "*"
+    return reachable_many([contact_id]).get(contact_id)
+
+
+def reachable_many(contact_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The masked phones of those reporters who may be written to: one statement."""
+    agreed = Consent.objects.filter(contact_id=OuterRef("pk"), withdrawn_at=None)
+    rows = Contact.objects.filter(Exists(agreed), pk__in=list(contact_ids), erased_at=None, phone_sealed__isnull=False)
+    return {pk: f"*{tail}" if tail else "*" for pk, tail in rows.values_list("pk", "phone_tail")}
+
+
+def reporters_choices(contact_ids: Iterable[UUID]) -> dict[UUID, ReporterChoice]:
+    """What these reporters want to hear, of those who said so."""
+    return {one.pk: one for one in ReporterChoice.objects.filter(pk__in=list(contact_ids))}
 
 
 # What was sent about something

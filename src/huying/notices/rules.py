@@ -210,6 +210,14 @@ KINDS: dict[str, Kind] = {
             audience=Audience.REPORTER, channels=(Channel.SMS,), lasts=timedelta(days=7),
         ),
         Kind(
+            "incident_told", _("群体事件的情况"), Group.REPORTER,
+            (
+                _NUMBER, Fact("title", _("事件"), "榕树路一带停水"),
+                Fact("words", _("情况"), "水管挖断，正在抢修，预计今天 18:00 前恢复。"),
+            ),
+            audience=Audience.REPORTER, channels=(Channel.SMS,), lasts=timedelta(days=1),
+        ),
+        Kind(
             "reopened_for_you", _("重新办理（告诉诉求人）"), Group.REPORTER, (_NUMBER,),
             audience=Audience.REPORTER, channels=(Channel.SMS,), lasts=timedelta(days=7),
         ),

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from huying.audit import actions as audit
 from huying.cases.actions import NewReport, Receipt, receive
+from huying.cases.actions.incidents import received_into
 from huying.cases.models import Report
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor
@@ -42,10 +43,12 @@ def send_report(
     actor: Actor,
     now: datetime,
     known_new: bool = False,
+    incident_id: UUID | None = None,
 ) -> Receipt:
     """Keep the contact and take in the report, both or neither; the same key answers the same receipt.
 
-    Raises what `receive` and `keep_contact` raise.
+    With an incident the report goes into its case, where it still fits (`join_new_call`). Raises
+    what `receive` and `keep_contact` raise.
     """
     contact = None
     if reachable is not None:
@@ -56,7 +59,8 @@ def send_report(
             people.contact_rows, [left], consent_text_version=reachable.consent_version, language=reachable.language,
             actor=actor, now=now,
         )  # fmt: skip
-    return receive(key, new, actor=actor, now=now, images=images, contact=contact, known_new=known_new)
+    take = partial(receive, key, new, actor=actor, now=now, images=images, contact=contact, known_new=known_new)
+    return take() if incident_id is None else received_into(incident_id, take, now=now)
 
 
 @transaction.atomic

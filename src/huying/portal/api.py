@@ -92,6 +92,7 @@ class ReportIn(In):
     type_code: Annotated[str, Field(pattern=r"^([0-9]{4})?$")] = Field("", description="empty where unsure")
     reply_by: Literal["page", "phone", "none"] = "page"
     about_staff: bool = Field(False, description="concerns the staff: the call never reaches their own desk")
+    incident_id: UUID | None = Field(None, description="a known incident (`GET /incidents/known`) that this report is")
     contact: ContactIn | None = None
     channel: ChannelIn = Field("api", description="with a token: the door that the call came through")
     photos: Annotated[list[Annotated[str, Field(max_length=43)]], Field(max_length=MOST_PHOTOS)] = Field(
@@ -115,6 +116,7 @@ class ReceiptOut(Written):
     state: str = Field(examples=["received"])
     code: str = Field(description="twelve digits", examples=["123456789015"])
     danger: str = Field(description="call this number at once (110, 119, 120); empty where the words tell of none")
+    joined: bool = Field(False, description="it went into the incident named; else it is a matter of its own")
     received_at: datetime
 
 
@@ -164,7 +166,7 @@ def create_report(request: HttpRequest, body: ReportIn) -> ReceiptOut:
         actions.count_report(address_mark(request.META.get("REMOTE_ADDR", ""), now), now=now)
     receipt = actions.send_report(
         key, given, reachable=_reachable(body), images=_photos(request, body, actor), actor=actor, now=now,
-        known_new=True,
+        known_new=True, incident_id=None if body.about_staff else body.incident_id,
     )  # fmt: skip
     return ReceiptOut(
         report_id=receipt.report.pk,
@@ -173,6 +175,7 @@ def create_report(request: HttpRequest, body: ReportIn) -> ReceiptOut:
         state=receipt.case.state,
         code=receipt.code,
         danger=receipt.case.danger,
+        joined=receipt.case.state == State.MERGED,
         received_at=receipt.report.received_at,
     )
 

@@ -31,13 +31,20 @@ def chosen(request: HttpRequest) -> str:
     asked = request.COOKIES.get(AREA_COOKIE, "")
     if asked and known(asked):
         return asked
-    streets = places.streets()
+    streets = _streets(request)
     return streets[0].code if streets else ""
+
+
+def _streets(request: HttpRequest) -> list[Area]:
+    """Every sub-district, asked once a request."""
+    if not hasattr(request, "_streets"):
+        request._streets = places.streets()  # type: ignore[attr-defined]
+    return request._streets  # type: ignore[attr-defined,no-any-return]
 
 
 def must_choose(request: HttpRequest) -> bool:
     """Whether there are several sub-districts and this phone named none."""
-    return not known(request.COOKIES.get(AREA_COOKIE, "")) and len(places.streets()) > 1
+    return not known(request.COOKIES.get(AREA_COOKIE, "")) and len(_streets(request)) > 1
 
 
 def street(request: HttpRequest) -> str:

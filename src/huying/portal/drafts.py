@@ -43,6 +43,8 @@ class Draft:
     outside_meant: bool = False
     asked_likely: bool = False
     follows: str = ""
+    asked_known: bool = False  # whether it is one of the known incidents there
+    incident: str = ""  # the known incident that the person says it is
     about_staff: bool = False
 
     @property
@@ -91,6 +93,7 @@ class Draft:
         there = street_of(found.area_code) if found is not None else ""
         if there and there != self.street:
             self.street, self.grid, self.follows, self.asked_likely = there, "", "", False
+            self.asked_known, self.incident = False, ""
 
 
 def load(request: HttpRequest) -> Draft | None:

@@ -125,6 +125,21 @@ def _again(earlier: History, checked: str, case_id: UUID) -> Case:
     return Case.objects.defer("search").get(pk=case_id)
 
 
+def done_before(verb: str, object_id: UUID, given: dict[str, Any], key: UUID | None) -> tuple[str, History | None]:
+    """For acts without a docket: the mark of what was sent, and the line of the act that this key did before.
+
+    Nobody else uses the key until the transaction ends. Raises KeyReused where it came with another body.
+    """
+    if key is None:
+        return "", None
+    hashed = body_hash([verb, str(object_id), given])
+    audit.hold(key)
+    earlier = audit.by_key(key)
+    if earlier is not None and earlier.body_hash != hashed:
+        raise KeyReused
+    return hashed, earlier
+
+
 def act(step: Callable[Concatenate[Docket, P], object]) -> Act[P]:
     return Act(step)
 

@@ -237,6 +237,29 @@ class Docket:
         docket.clocks = _CLOCKS([case.pk, *(one.pk for one in docket.orders)])
         return docket
 
+    @classmethod
+    def of_many(cls, cases: Iterable[Case], knowledge: Knowledge) -> list[Docket]:
+        """The dockets of many locked cases, none of them recused: a statement for each table, however many they are."""
+        dockets = {one.pk: cls(case=one, knowledge=knowledge) for one in cases}
+        orders = WorkOrder.objects.filter(case__in=list(dockets)).select_related("unit", "handler")
+        for order in orders.order_by("offered_at", "id"):
+            dockets[order.case_id].orders.append(order)
+        reports = Report.objects.filter(case__in=list(dockets)).select_related("contact").order_by("received_at", "id")
+        for report in reports:
+            dockets[report.case_id].reports.append(report)
+        holder = {one.pk: docket for docket in dockets.values() for one in (docket.case, *docket.orders)}
+        clock_holder: dict[UUID, Docket] = {}
+        for clock in _CLOCKS(list(holder)):
+            clock_holder[clock.pk] = holder[clock.object_id]
+            holder[clock.object_id].clocks.append(clock)
+        for docket in dockets.values():
+            docket._approvals, docket._recusals, docket._stretches = [], [], defaultdict(list)
+        for approval in _APPROVALS(list(holder)):
+            holder[approval.object_id].approvals.append(approval)
+        for stretch in _STRETCHES(list(clock_holder)):
+            clock_holder[stretch.clock_id].stretches[stretch.clock_id].append(stretch)
+        return list(dockets.values())
+
     def begin_empty(self) -> None:
         """A docket of a case that is just being made: nothing is stored yet, so nothing is asked for."""
         self._answers, self._attempts, self._feedback, self._approvals, self._recusals = [], [], [], [], []
@@ -1177,16 +1200,18 @@ def flush(dockets: Iterable[Docket], *, emit: bool = True, verb: str = "", now: 
         for model, rows in groups:
             model._default_manager.bulk_create(rows, batch_size=1000)
     if emit and now is not None:
-        for docket in every:
-            events.moved.emit(
-                at=now,
-                case_id=docket.case.pk,
-                verb=verb,
-                state=str(docket.case.state),
-                area_code=docket.case.area_code,
-                desk_code=docket.case.desk_code,
-                restricted=docket.case.restricted,
-            )
+        moved = [
+            {
+                "case_id": docket.case.pk,
+                "verb": verb,
+                "state": str(docket.case.state),
+                "area_code": docket.case.area_code,
+                "desk_code": docket.case.desk_code,
+                "restricted": docket.case.restricted,
+            }
+            for docket in every
+        ]
+        events.moved.emit_each(moved, at=now)
     new_cases = [one for docket in every for one in docket.new[Case] if isinstance(one, Case)]
     if new_cases:
         _number(new_cases)

@@ -642,13 +642,16 @@ def merge_case(docket: Docket, *, into_id: UUID, confirmed: bool = False, actor:
     merge_step(docket, docket.others[0], confirmed=confirmed, actor=actor, now=now)
 
 
-def merge_step(source: Docket, target: Docket, *, confirmed: bool, actor: Actor, now: datetime) -> None:
+def merge_step(
+    source: Docket, target: Docket, *, confirmed: bool, same: bool | None = None, actor: Actor, now: datetime
+) -> None:
+    """One case into another. `same` where more is known than type and place tell: both are part of one incident."""
     case = source.case
     # Whoever keeps away from the reports must keep away from the case that takes them in.
     away, away_there = ({(one.unit_id, one.account_id) for one in each.recusals} for each in (source, target))
     given = Given(
         target_open=target.case.ended_at is None,
-        target_like=like(case, target.case) and away <= away_there,
+        target_like=(like(case, target.case) if same is None else same) and away <= away_there,
         confirmed=confirmed,
     )
     before = case.state

@@ -6,14 +6,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from huying.audit import actions as audit
 from huying.cases.actions.acting import act
 from huying.cases.actions.docket import Docket
-from huying.cases.models import IS_OPEN, Case
+from huying.cases.models import IS_OPEN, Campaign, CampaignSpot, Case, Incident
 from huying.cases.queries.scope import within
 from huying.cases.rules import Verb
+from huying.cases.rules.campaigns import SPOT
+from huying.cases.rules.incidents import IncidentVerb
 from huying.kernel.actor import Actor
 from huying.kernel.lying import Lying
 from huying.places.actions import follow
+from huying.places.heirs import Heirs
 from huying.places.queries import plans
 
 
@@ -64,4 +68,40 @@ def _follow(plan_id: UUID, actor: Actor, now: datetime) -> int:
         if (area, desk) != (row.area_code, row.desk_code):
             follow_area(row.pk, area_code=area, desk_code=desk, plan_id=plan_id, actor=actor, now=now)
             moved += 1
+    _follow_incidents(heirs, plan_id, actor, now)
+    _follow_spots(heirs, plan_id, actor, now)
     return moved
+
+
+def _follow_incidents(heirs: Heirs, plan_id: UUID, actor: Actor, now: datetime) -> None:
+    """What is part of an open incident: every part of an area that was divided."""
+    rows = Incident.objects.select_for_update(of=("self",)).filter(ended_at=None).select_related("case")
+    for row in rows.order_by("pk"):
+        codes = list(dict.fromkeys(new for code in row.area_codes for new in heirs.spread(code)))
+        if codes != row.area_codes:
+            facts = {"incident": row.pk, "area_old": row.area_codes, "area_new": codes, "plan": plan_id}
+            row.area_codes = codes
+            row.save(update_fields=["area_codes"])
+            audit.append(
+                kind="case", object_id=row.case_id, verb=IncidentVerb.FOLLOW, actor=actor, at=now,
+                area_code=row.case.area_code, from_state=row.case.state, to_state=row.case.state, facts=facts,
+            )  # fmt: skip
+
+
+def _follow_spots(heirs: Heirs, plan_id: UUID, actor: Actor, now: datetime) -> None:
+    """Places of campaigns that are not closed; the campaign itself where its own area got another code."""
+    going = Campaign.objects.select_for_update().filter(closed_at=None)
+    for campaign in going.order_by("pk"):
+        area = heirs.home(campaign.area_code)
+        if area != campaign.area_code:
+            campaign.area_code = area
+            campaign.save(update_fields=["area_code"])
+        rows = CampaignSpot.objects.select_for_update().filter(within(heirs.codes), campaign=campaign)
+        for row in rows.order_by("pk"):
+            old, row.area_code = row.area_code, heirs.home(row.area_code, row.lng, row.lat)
+            if row.area_code != old:
+                row.save(update_fields=["area_code"])
+                audit.append(
+                    kind=SPOT, object_id=row.pk, verb="follow_area", actor=actor, at=now, area_code=row.area_code,
+                    from_state=row.state, to_state=row.state, facts={"area_old": old, "plan": plan_id},
+                )  # fmt: skip

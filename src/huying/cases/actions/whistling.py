@@ -15,9 +15,8 @@ from django.db import transaction
 from huying.approvals import actions as approvals
 from huying.approvals.rules import ApprovalKind
 from huying.audit import actions as audit
-from huying.audit import queries as history
-from huying.audit.queries import body_hash, hold
 from huying.cases import events, queries
+from huying.cases.actions.acting import done_before
 from huying.cases.codes import arrival_code
 from huying.cases.models import Case, Whistle, WhistleKind, WhistlePart
 from huying.cases.queries import whistles as reads
@@ -48,7 +47,7 @@ from huying.clocks.rules import Limit
 from huying.files import actions as files
 from huying.files.rules import FilePurpose, PreparedImage
 from huying.kernel.actor import Actor, rule
-from huying.kernel.refusals import IllegalMove, Invalid, KeyReused, NotAllowed, NotFound
+from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
 from huying.kernel.terms import _
 from huying.kernel.text import clean
 from huying.people import queries as people
@@ -118,16 +117,8 @@ class Sheet:
 
 def _held(verb: str, object_id: UUID, given: dict[str, Any], key: UUID | None) -> tuple[str, Whistle | None]:
     """The mark of what was sent, and the whistle of the act that this key did before."""
-    if key is None:
-        return "", None
-    hashed = body_hash([verb, str(object_id), given])
-    hold(key)
-    earlier = history.by_key(key)
-    if earlier is None:
-        return hashed, None
-    if earlier.body_hash != hashed:
-        raise KeyReused
-    return hashed, Whistle.objects.get(pk=earlier.object_id)
+    hashed, earlier = done_before(verb, object_id, given, key)
+    return hashed, Whistle.objects.get(pk=earlier.object_id) if earlier is not None else None
 
 
 def _opened(

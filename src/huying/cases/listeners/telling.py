@@ -220,7 +220,9 @@ def _tell_asker(case: Case, news: News) -> None:
 
 
 def _tell_reporters(case: Case, verb: str, news: News) -> None:
-    reports = Report.objects.filter(case=case, withdrawn_at=None, erased_at=None)
+    # The report of a receipt carries its case's id, also where it has gone into another case since.
+    mine = {"pk": case.pk} if verb == Verb.RECEIVE else {"case": case}
+    reports = Report.objects.filter(**mine, withdrawn_at=None, erased_at=None)
     for report in reports.filter(contact_id__isnull=False).exclude(reply_by=ReplyBy.NONE).order_by("pk"):
         kind = _kind_for(case, report, verb, news)
         if kind is None or report.contact_id is None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
-from huying.cases.models import Case, Errand, Report, SiteVisit, WhistlePart, WorkOrder
+from huying.cases.models import CampaignSpot, Case, Errand, Report, SiteVisit, WhistlePart, WorkOrder
 from huying.cases.queries.scope import holder_of
 from huying.cases.rules import ENDS, State
 
@@ -65,6 +65,12 @@ def resting_whistles(ids: Iterable[UUID]) -> dict[UUID, datetime]:
 
 def resting_errands(ids: Iterable[UUID]) -> dict[UUID, datetime]:
     return _resting(dict(Errand.objects.filter(pk__in=list(ids)).values_list("pk", "case_id")))
+
+
+def resting_spots(ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    """Photos of a campaign's places rest from its end."""
+    rows = CampaignSpot.objects.filter(pk__in=list(ids), campaign__closed_at__isnull=False)
+    return dict(rows.values_list("pk", "campaign__closed_at"))
 
 
 def _resting(cases: dict[UUID, UUID]) -> dict[UUID, datetime]:

@@ -11,6 +11,7 @@ from huying.cases.models import Case
 from huying.cases.rules import FLOW, State, Verb
 from huying.cases.rules.errands import ErrandVerb
 from huying.cases.rules.exclusions import ExclusionVerb
+from huying.cases.rules.incidents import IncidentVerb
 from huying.kernel.actor import ActorKind
 
 # Lines of the clocks, that name no states: one was counted again, one took the limit of a set that was switched on.
@@ -20,6 +21,7 @@ RELIMITED = "limits_switched"
 REMARKS = frozenset(
     {"recuse", "take_in", "give_back", "council", "ask_confidential", "confide", "unconfide", "refuse_confidential"}
     | set(ErrandVerb.values)
+    | set(IncidentVerb.values)
     | set(ExclusionVerb.values)
 )
 # How a case of an archive ended: its steps in between are not known, and so are not told (`actions.archives`).

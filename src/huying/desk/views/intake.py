@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -21,10 +22,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from huying.audit import queries as history
 from huying.cases.actions import NewReport, Receipt, answer_case, find_and_handle, nudge_case, receive
 from huying.cases.actions.emergencies import take_drill_call
+from huying.cases.actions.incidents import received_into
 from huying.cases.codes import code_of
 from huying.cases.models import Report
-from huying.cases.queries import lists
+from huying.cases.queries import incidents, lists
+from huying.cases.queries.incidents import Known
 from huying.cases.rules import OPEN, Channel, ReplyBy
+from huying.cases.rules.incidents import shown_for
 from huying.desk import menu
 from huying.desk.forms import CallForm, SelfForm, call_areas
 from huying.desk.links import case_url, outlines_url
@@ -58,7 +62,8 @@ def new(request: HttpRequest) -> HttpResponse:
         raise NotAllowed(duty=str(Duty.REPORT))
     if request.method != "POST":
         return _call_page(request, CallForm(actor=viewer, request=request))
-    form = CallForm(request.POST, request.FILES, actor=viewer, request=request)
+    same = _same_incident(request, viewer)
+    form = CallForm(_with_words(request, same), request.FILES, actor=viewer, request=request)
     fits = form.is_valid()
     # Danger comes before anything that is to be mended.
     danger = matters.danger_in(request.POST.get("words", "")[:WORDS_LIMIT])
@@ -66,19 +71,19 @@ def new(request: HttpRequest) -> HttpResponse:
         return _call_page(request, form, danger=danger, status=200 if fits else 422)
     if not fits:
         return _call_page(request, form, status=422)
-    receipt = attempt(form, lambda: _take_and_answer(form, request.POST.get("answer_with", ""), viewer, now))
+    receipt = attempt(form, lambda: _take_and_answer(form, request.POST.get("answer_with", ""), viewer, now, same))
     if receipt is None:
         return _call_page(request, form, status=422)
     return HttpResponseRedirect(reverse("desk:receipt", args=[receipt.report.pk]))
 
 
-def _take_and_answer(form: CallForm, article: str, viewer: Actor, now: datetime) -> Receipt:
+def _take_and_answer(form: CallForm, article: str, viewer: Actor, now: datetime, same: Known | None) -> Receipt:
     """Take the call in and, where an article was tapped, answer it by that: both or neither."""
     if not article:
-        return _take(form, viewer, now)
+        return _take(form, viewer, now, same)
     version = _uuid(article)
     with transaction.atomic():
-        receipt = _take(form, viewer, now)
+        receipt = _take(form, viewer, now, None)
         found = knowledge.in_use(version, receipt.case.area_code, today=_day(now)) if version is not None else None
         if found is None:
             raise Invalid({"words": [_("这条问答不用了，或不在这里用。请直接登记。")]})
@@ -97,8 +102,36 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _take(form: CallForm, viewer: Actor, now: datetime) -> Receipt:
+def _known(viewer: Actor) -> list[Known]:
+    """What is known already where the taker takes calls: one statement."""
+    areas = call_areas(viewer)
+    found = incidents.known_in({street_of(code) or code for code in areas})
+    return [one for one in found if any(shown_for(one.extent, area_code=code) for code in areas)]
+
+
+def _same_incident(request: HttpRequest, viewer: Actor) -> Known | None:
+    """The known incident that the call is about, by the button pressed."""
+    asked = request.POST.get("incident", "")
+    return next((one for one in _known(viewer) if str(one.id) == asked), None) if asked else None
+
+
+def _with_words(request: HttpRequest, same: Known | None) -> Any:
+    """What was typed; nothing needs to be where the button says it all."""
+    if same is None or request.POST.get("words", "").strip():
+        return request.POST
+    given = request.POST.copy()
+    given["words"] = same.title
+    return given
+
+
+def _take(form: CallForm, viewer: Actor, now: datetime, same: Known | None) -> Receipt:
     """Keep the contact and take the call in, both or neither; the same form answers the same receipt."""
+    take, data = partial(_taken_in, form, viewer, now), form.cleaned_data
+    alone = same is None or data["about_staff"] or data.get("drill")  # a drill is no part of what really happened
+    return take() if alone or same is None else received_into(same.id, take, now=now)
+
+
+def _taken_in(form: CallForm, viewer: Actor, now: datetime) -> Receipt:
     key = form.own_key()
     earlier = lists.report_taken_by(key, viewer)  # the same form sent twice keeps its contact once
     if earlier is not None:
@@ -162,6 +195,7 @@ def _call_page(request: HttpRequest, form: CallForm, *, danger: Any = None, stat
         "danger": danger,
         "danger_words": NUMBERS.get(danger.number, "") if danger is not None else "",
         "danger_others": [(number, words) for number, words in NUMBERS.items() if danger and number != danger.number],
+        "known": _known(viewer),
         "mine": [] if intake else _taken_rows(viewer, Page(limit=5), now_of(request)),
     }
     return render(request, "desk/new.html", facts, status=status)
@@ -189,6 +223,7 @@ def receipt(request: HttpRequest, report_id: UUID) -> HttpResponse:
         "address": address,
         "qr": _qr(address),
         "due": report.case.due_at,
+        "known": incidents.known_of(report.case),
     }
     response = render(request, "desk/receipt.html", facts)
     response["Cache-Control"] = "no-store"

@@ -16,9 +16,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from huying.cases import queries
 from huying.cases.actions import Docket, file_case, register_case, register_file_dispatch
+from huying.cases.actions.incidents import may_lead
 from huying.cases.actions.intake import like
 from huying.cases.models import Case
-from huying.cases.queries import lists
+from huying.cases.queries import incidents, lists
+from huying.cases.queries.incidents import Known
 from huying.cases.queries.lists import Todo
 from huying.cases.rules import OPEN, Channel, State, Verb
 from huying.cases.rules.tasks import TRIAGE_TASKS
@@ -222,6 +224,7 @@ def _page(
         "clock": clock_of(case.due_from, case.yellow_at, case.due_at),
         "danger": matters.danger_in(words),
         "version": matters.version_number(),
+        "known": _known(case) if may_lead(viewer, case) else [],
         **_told(docket, suggestions),
         **_ground(case),
         **_beside(docket, viewer, now),
@@ -233,6 +236,11 @@ def _page(
     ends = [one for one in moves if one.verb not in (Verb.PLACE, Verb.CORRECT)]
     facts["moves"], facts["more_moves"] = ends[:3], [*ends[3:], *(one for one in moves if one.verb == Verb.CORRECT)]
     return render(request, "desk/triage.html", facts, status=status)
+
+
+def _known(case: Case) -> list[tuple[Known, str]]:
+    """Known incidents that the call can be part of, each with the address that joins it."""
+    return [(one, reverse("cases:incident_calls", args=[one.id])) for one in incidents.covering(case)]
 
 
 def _next_in(queue: list[Todo], at: int | None, case_id: UUID) -> UUID | None:

@@ -31,6 +31,7 @@ from huying.notices.actions.telling import (
     notify,
     notify_code,
     notify_outside,
+    notify_reporters,
 )
 from huying.notices.actions.wordings import (
     approve_wording,
@@ -63,6 +64,7 @@ __all__ = [
     "notify",
     "notify_code",
     "notify_outside",
+    "notify_reporters",
     "object_to_public",
     "prune",
     "replay",

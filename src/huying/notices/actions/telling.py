@@ -17,7 +17,7 @@ from huying.kernel.ids import uuid7
 from huying.kernel.refusals import Invalid, NotFound, TooMany
 from huying.kernel.terms import _
 from huying.notices import events, queries
-from huying.notices.models import Delivery, Notice, Preference
+from huying.notices.models import Delivery, Notice, Preference, ReporterChoice
 from huying.notices.rules import (
     BODY_LIMIT,
     CODE_RATE,
@@ -274,22 +274,60 @@ def _to_reporter(
     if once and Notice.objects.filter(once=once).exists():
         return None
     masked = queries.reachable(contact_id)
-    choice = queries.reporters_choice(contact_id)
-    progress, openings = (choice.progress, choice.openings) if choice is not None else (True, False)
-    if masked is None or not (openings if kind.asked_only else progress):
+    if masked is None or not _wanted(kind, queries.reporters_choice(contact_id)):
         return None
     notice = _notice(kind, facts, area_code, object_kind, object_id, now, once or None, secret)
     notice.contact_id = contact_id
     notice.save(force_insert=True)
-    rows = [
-        Delivery(
-            notice=notice, channel=channel, not_before=may_go_at(REPORTERS_HABIT, kind, now), masked=masked
-        )
-        for channel in kind.channels
-    ]  # fmt: skip
+    rows = _to_send(kind, notice, masked, now)
     Delivery.objects.bulk_create(rows)
     _wake(rows, now)
     return notice
+
+
+def _wanted(kind: Kind, choice: ReporterChoice | None) -> bool:
+    progress, openings = (choice.progress, choice.openings) if choice is not None else (True, False)
+    return openings if kind.asked_only else progress
+
+
+def _to_send(kind: Kind, notice: Notice, masked: str, now: datetime) -> list[Delivery]:
+    when = may_go_at(REPORTERS_HABIT, kind, now)
+    return [Delivery(notice=notice, channel=channel, not_before=when, masked=masked) for channel in kind.channels]
+
+
+@transaction.atomic
+def notify_reporters(
+    *,
+    template: str,
+    to: Mapping[UUID, str],
+    facts: Mapping[str, str],
+    area_code: str,
+    object_kind: str,
+    object_id: UUID,
+    now: datetime,
+) -> int:
+    """Tell many reporters the same, with the present transaction; says how many: a few statements for any number.
+
+    `to`: each contact's id with the mark under which it is told `once`; who was told under it already, does not want
+    it or cannot be reached is left out. Raises KeyError for an unknown kind.
+    """
+    kind = KINDS[template]
+    if kind.audience != Audience.REPORTER:
+        raise ValueError(f"{kind.code} is not for reporters")
+    told = set(Notice.objects.filter(once__in=list(to.values())).values_list("once", flat=True))
+    left = [one for one, mark in to.items() if mark not in told]
+    reachable, choices = queries.reachable_many(left), queries.reporters_choices(left)
+    notices, rows = [], []
+    for one in left:
+        if one in reachable and _wanted(kind, choices.get(one)):
+            notice = _notice(kind, facts, area_code, object_kind, object_id, now, to[one], None)
+            notice.contact_id = one
+            notices.append(notice)
+            rows += _to_send(kind, notice, reachable[one], now)
+    Notice.objects.bulk_create(notices)
+    Delivery.objects.bulk_create(rows)
+    _wake(rows, now)
+    return len(notices)
 
 
 def _notice(

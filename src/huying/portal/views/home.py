@@ -14,16 +14,21 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from huying.cases.models import Case
 from huying.cases.queries import public as reads
+from huying.cases.queries.campaigns import published_in
 from huying.cases.rules import HoldReason
+from huying.cases.rules.campaigns import percent
 from huying.clocks.queries import day_words
 from huying.files import queries as files
 from huying.files import responses
 from huying.kernel.doors import now_of, public
 from huying.kernel.paging import Page
 from huying.kernel.refusals import NotFound
+from huying.kernel.terms import listed
+from huying.matters import queries as matters
 from huying.notices import queries as notices
 from huying.notices.models import PublicNotice
 from huying.people import queries as people
+from huying.places import queries as places
 from huying.places.rules import street_of
 from huying.portal import area, mine, queries
 from huying.portal.rules import NUMBERS_SHORT
@@ -132,6 +137,24 @@ def held(request: HttpRequest) -> HttpResponse:
     named = area.name(code) if code else ""
     facts = {"rows": rows, "page": page, "first": "after" not in request.GET, "area_name": named}
     return render(request, "portal/held.html", facts)
+
+
+@public
+@require_safe
+def campaigns(request: HttpRequest) -> HttpResponse:
+    """Results of campaigns in the area that a leader has published: counts and words, no place and no person."""
+    code = area.chosen(request)
+    rows = [
+        {
+            "one": one,
+            "place": places.own_name_of(one.area_code),
+            "types": listed(matters.name_of(kind) for kind in one.type_codes),
+            "done": percent(one.done, one.places),
+            "checked": percent(one.checked, one.places),
+        }
+        for one in (published_in(code) if code else [])
+    ]
+    return render(request, "portal/campaigns.html", {"rows": rows, "area_name": area.name(code) if code else ""})
 
 
 @public

@@ -21,8 +21,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from huying.cases.codes import code_of
 from huying.cases.models import Report
+from huying.cases.queries import incidents
 from huying.cases.queries import public as reads
+from huying.cases.queries.incidents import Known
 from huying.cases.rules import ENDS, ReplyBy
+from huying.cases.rules.incidents import touches
 from huying.files import actions as files
 from huying.files import covering
 from huying.files.forms import FilesInput, Holder
@@ -52,6 +55,8 @@ else:
     ImageDraw = late("PIL.ImageDraw")
     ImageFont = late("PIL.ImageFont")
 
+COMMUNITY = 12  # digits
+MOST_KNOWN = 3
 STEPS: tuple[tuple[str, Label], ...] = (
     ("report", _("什么事")),
     ("where", _("在哪里")),
@@ -88,9 +93,12 @@ def what(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('portal:area')}?report")
     if request.method == "POST":
         draft = draft or drafts.start(area.street(request))
-        form = WhatForm(request.POST, request.FILES, request=request)
+        same = _same_incident(request, _around(request, draft))
+        form = WhatForm(_with_words(request, same), request.FILES, request=request)
         if form.is_valid():
             words = form.cleaned_data["words"]
+            if words != draft.words:
+                draft.incident, draft.asked_known = "", False
             if words != draft.words and not _follows_own(request, draft):
                 draft.kind, draft.follows, draft.asked_likely = "", "", False
             draft.words = words
@@ -100,6 +108,8 @@ def what(request: HttpRequest) -> HttpResponse:
                 draft.kind = chosen_kind(request.POST.get("kind", ""))
                 calmed = request.POST.get("calmed", "")
                 draft.calmed = calmed if calmed in NUMBERS else draft.calmed
+            if same is not None and matters.danger_in(words) is None:  # danger stays a case of its own
+                _take_incident(draft, same, _around(request, draft))
             return _saved(request, draft)
         drafts.save(request, draft)
         return _what_page(request, form, request.POST.get("words", ""), draft, status=422)
@@ -124,14 +134,76 @@ def _what_page(
         draft=draft,
         held=form.held,
         maybe=(),
-        **_guessed(words, draft.kind if draft else ""),
+        **_guessed(words, draft.kind if draft else "", _around(request, draft)),
     )
+
+
+# What is known there already
+
+
+def _around(request: HttpRequest, draft: Draft | None) -> str:
+    """The area that the person is in, as far as this phone or the draft knows."""
+    code = area.chosen(request)
+    return code if draft is None or code.startswith(draft.street) else draft.street
+
+
+def _same_incident(request: HttpRequest, code: str) -> Known | None:
+    """The known incident of the area that the person says it is, by the button pressed."""
+    asked = request.POST.get("incident", "")
+    return next((one for one in incidents.known_for(code) if str(one.id) == asked), None) if asked else None
+
+
+def _with_words(request: HttpRequest, same: Known | None) -> Any:
+    """What was typed; nothing needs to be where the button says it all."""
+    if same is None or request.POST.get("words", "").strip():
+        return request.POST
+    given = request.POST.copy()
+    given["words"] = same.title
+    return given
+
+
+def _take_incident(draft: Draft, same: Known, code: str) -> None:
+    """The report is about this incident: its matter and place are known, and need not be asked for."""
+    draft.incident, draft.asked_known, draft.asked_likely, draft.follows = str(same.id), True, True, ""
+    draft.kind = draft.type_code or same.type_code or UNSURE
+    if not draft.placed:
+        own = [one for one in (code, *same.area_codes) if len(one) >= COMMUNITY and touches(same.area_codes, one)]
+        draft.grid, draft.placed = own[0] if own else "", True
+
+
+def _known_ones(draft: Draft) -> list[Known]:
+    """Incidents of the draft's place and type; nobody who writes of the staff is asked."""
+    if draft.about_staff or matters.danger_in(draft.words) is not None:
+        return []
+    code, outside = draft.located()
+    types = [draft.type_code] if draft.type_code else []
+    return [] if outside else incidents.known_for(code or draft.street, type_codes=types)[:MOST_KNOWN]
+
+
+@own_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def known(request: HttpRequest) -> HttpResponse:
+    """It may be known already: what it is, since when, until when. One may be told of its end, or say it is another."""
+    draft = drafts.load(request)
+    if draft is None or not draft.placed:
+        return go("where")
+    found = _known_ones(draft)
+    if request.method == "POST" or not found:
+        same = next((one for one in found if str(one.id) == request.POST.get("incident", "")), None)
+        draft.incident, draft.asked_known = "", True
+        if same is not None:
+            _take_incident(draft, same, draft.located()[0] or draft.street)
+        drafts.save(request, draft)
+        return go("check" if draft.asked_likely else "likely")
+    return _page(request, 2, "known", draft=draft, known=found, back_url=reverse("portal:where"))
 
 
 def _after_what(draft: Draft) -> HttpResponse:
     found = matters.danger_in(draft.words)
     if found is not None and draft.calmed != found.number:
         return go("danger")
+    if draft.incident:
+        return go("check")
     if not draft.kind:
         if len(kind_choices(draft.words)) > 1:
             return go("kind")
@@ -143,8 +215,8 @@ def _digest(words: str) -> str:
     return hashlib.sha256(" ".join(words.split()).encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def _guessed(words: str, kind: str) -> dict[str, Any]:
-    """What the words point to, with the words that led there, and words of danger."""
+def _guessed(words: str, kind: str, code: str) -> dict[str, Any]:
+    """What the words point to, with the words that led there, words of danger, and what is known in the area."""
     text = words[:2000]
     found = [one for one in matters.suggest(text, 5) if one.type.public][:3] if text else []
     options = [(one.type.code, one.type.name) for one in found]
@@ -158,6 +230,7 @@ def _guessed(words: str, kind: str) -> dict[str, Any]:
         "because": found[0].words[:3] if found else (),
         "unsure": UNSURE,
         "guessed_from": _digest(words),
+        "known": incidents.known_for(code, type_codes=codes)[:MOST_KNOWN] if code and danger is None else [],
         **_danger_facts(danger.number if danger else "", danger.word if danger else "", found),
     }
 
@@ -182,7 +255,8 @@ def guess(request: HttpRequest) -> HttpResponse:
     words, kind = request.POST.get("words", ""), chosen_kind(request.POST.get("kind", ""))
     # What the page itself had guessed before is no choice of the person's.
     chosen = kind if request.POST.get("guessed") != kind else ""
-    return render(request, "portal/_guess.html", {**_guessed(words, chosen), "maybe": _maybe(request, words)})
+    guessed = _guessed(words, chosen, _around(request, drafts.load(request)))
+    return render(request, "portal/_guess.html", {**guessed, "maybe": _maybe(request, words)})
 
 
 def _maybe(request: HttpRequest, words: str, street: str = "") -> list[PublicAnswer]:
@@ -222,7 +296,7 @@ def kind(request: HttpRequest) -> HttpResponse:
     draft = drafts.load(request)
     if draft is None or not draft.words:
         return go("report")
-    guessed = _guessed(draft.words, draft.kind)
+    guessed = _guessed(draft.words, draft.kind, "")
     if request.method == "POST":
         form = KindForm(request.POST, words=draft.words)
         if form.is_valid():
@@ -266,6 +340,8 @@ def where(request: HttpRequest) -> HttpResponse:
     drafts.save(request, draft)
     if draft.located()[1] and not draft.outside_meant:
         return _where_page(request, form, draft, outside=True)
+    if not draft.asked_known and _known_ones(draft):
+        return go("known")
     return go("check" if draft.asked_likely else "likely")
 
 
@@ -275,7 +351,8 @@ def _take_place(draft: Draft, given: dict[str, Any]) -> None:
     draft.set_point(given["lng"], given["lat"])
     draft.placed = True
     if (draft.lng, draft.lat, draft.grid) != before:
-        draft.asked_likely = False
+        draft.asked_likely = draft.asked_known = False
+        draft.incident = ""
 
 
 def _where_page(
@@ -398,6 +475,13 @@ def check(request: HttpRequest) -> HttpResponse:
     return _check_page(request, form, draft, status=422)
 
 
+def _chosen_incident(draft: Draft) -> Known | None:
+    """The incident that the report goes into, as long as it goes on."""
+    if not draft.incident:
+        return None
+    return next((one for one in incidents.known_in([draft.street]) if str(one.id) == draft.incident), None)
+
+
 def _seen(draft: Draft) -> str:
     """The mark of what the page shows: whether it concerns the staff is said on the page itself."""
     return Draft(**{**asdict(draft), "about_staff": False}).mark()
@@ -422,6 +506,7 @@ def _send(request: HttpRequest, draft: Draft, given: dict[str, Any]) -> Any:
         images=list(_held(request, [*draft.photos, *draft.papers, *draft.voice]).values()),
         actor=resident(),
         now=now_of(request),
+        incident_id=UUID(draft.incident) if draft.incident and not given["about_staff"] else None,
     )
 
 
@@ -448,6 +533,7 @@ def _check_page(request: HttpRequest, form: CheckForm, draft: Draft, status: int
         street_name=places.own_name_of(draft.street),
         consent=people.current_consent_text(get_language() or ""),
         follows=bool(draft.follows) and not _follows_own(request, draft),
+        incident=_chosen_incident(draft),
     )
 
 
@@ -494,6 +580,7 @@ def done(request: HttpRequest, report_id: UUID) -> HttpResponse:
             "next_steps": _next_steps(report),
             "back_url": reverse("portal:home"),
             "danger": report.case.danger,
+            "known": incidents.known_of(report.case),
         },
     )
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from huying.cases import actions as cases
 from huying.cases.actions import Act, Docket
+from huying.cases.queries import incidents
 from huying.cases.queries import public as reads
 from huying.cases.queries.public import Own
 from huying.cases.rules import FLOW, Satisfaction
@@ -86,6 +87,7 @@ def status(request: HttpRequest, report_id: UUID) -> HttpResponse:
             "private": queries.is_private(report_id),
             "listed_after": own.case.ended_at,
             "excluded": own.case.excluded,
+            "known": incidents.known_of(own.case),
             "back_url": reverse("portal:track"),
         },
     )
