@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0017_whistles'),
+        ("cases", "0017_whistles"),
         ('matters', '0005_sudden_hazards'),
         ('people', '0005_party_form'),
         ('places', '0005_followed'),

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0018_emergencies'),
+        ("cases", "0018_emergencies"),
         ('notices', '0003_voice'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0019_parts_index'),
+        ('cases', '0023_parts_index'),
         ('desk', '0002_batches'),
     ]
 

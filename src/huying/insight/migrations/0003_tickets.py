@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('insight', '0002_frozen'),
+        ("insight", "0002_frozen"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     """Parts of a case; built while cases are written."""
 
     atomic = False
-    dependencies = [("cases", "0018_taking_back_and_parts")]
+    dependencies = [("cases", "0022_taking_back_and_parts")]
     operations = [
         AddIndexAgain(
             model_name="case",

@@ -6,8 +6,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('insight', '0002_frozen'),
-        ('cases', '0018_exclusions'),
+        ("insight", "0003_tickets"),
+        ('cases', '0025_exclusions'),
     ]
 
     operations = [

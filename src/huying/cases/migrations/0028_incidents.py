@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0017_whistles'),
+        ("cases", "0027_settled"),
     ]
 
     operations = [

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('matters', '0004_shipped_sets'),
+        ("matters", "0005_sudden_hazards"),
         ('people', '0005_party_form'),
     ]
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0018_incidents'),
+        ("cases", "0028_incidents"),
         ('people', '0005_party_form'),
     ]
 

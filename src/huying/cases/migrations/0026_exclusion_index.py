@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     """What waits for a decision on leaving it out of scores; built while cases are written."""
 
     atomic = False
-    dependencies = [("cases", "0018_exclusions")]
+    dependencies = [("cases", "0025_exclusions")]
 
     operations = [
         AddIndexAgain(

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0019_exclusion_index'),
+        ("cases", "0026_exclusion_index"),
         ('people', '0005_party_form'),
     ]
 
