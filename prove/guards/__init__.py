@@ -44,6 +44,7 @@ SMOKE = {
     "tests/cases/test_flow_by_the_design.py": ("flow:cases.rules.table.",),
     "tests/cases/test_errand_rules.py": ("flow:cases.rules.errands.",),
     "tests/cases/test_whistle_rules.py": ("flow:cases.rules.whistles.",),
+    "tests/cases/test_ticket_rules.py": ("flow:cases.rules.tickets.",),
     "tests/cases/test_duties_by_the_design.py": ("verb:",),
     "tests/test_doors.py": ("door:", "operation:", "register:", "sensitive:"),
 }
