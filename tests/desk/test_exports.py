@@ -169,8 +169,7 @@ class TestFetch:
         assert "可以下载" in client.get(answer.url).content.decode()
         sent = client.get(f"{answer.url}file/")
         assert "no-store" in sent["Cache-Control"]
-        assert len(b"".join(sent.streaming_content)) == CaseExport.objects.get().size
-        sent.close()
+        assert len(sent.content) == CaseExport.objects.get().size
         for path in ("", "file/"):
             assert sign_in("head").get(f"{answer.url}{path}").status_code in (403, 404)
 

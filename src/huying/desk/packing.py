@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from unicodedata import category
 
 from django.utils import timezone
 from PIL import Image, ImageDraw, ImageFont
@@ -42,6 +43,7 @@ FONTS = (
 DPI = 150
 WIDTH, HEIGHT, EDGE = 1240, 1754, 110  # A4, and its margin
 BODY, HEAD, TITLE, SMALL = 24, 30, 44, 18
+HANG = ("Po", "Pe", "Pf")  # marks that begin no line: they hang in the margin
 MOST_PAGES = 80
 MOST_PHOTOS = 24
 
@@ -118,7 +120,7 @@ def _lines(words: str, font: ImageFont.FreeTypeFont, width: int) -> Iterable[str
     for paragraph in BIDI.sub("", words).splitlines() or [""]:
         line = ""
         for letter in paragraph:
-            if line and font.getlength(line + letter) > width:
+            if line and category(letter) not in HANG and font.getlength(line + letter) > width:
                 yield line
                 line = ""
             line += letter

@@ -35,7 +35,7 @@ from huying.files import covering, responses
 from huying.kernel.doors import actor_of, attempt, now_of, sensitive, staff
 from huying.kernel.refusals import Conflict, NotAllowed, NotFound
 from huying.kernel.registry import LINKS
-from huying.kernel.terms import Label, _
+from huying.kernel.terms import _
 from huying.people.rules import Duty
 from huying.places import queries as places
 from huying.places.rules import Tier, street_of
@@ -251,14 +251,12 @@ def outlines(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return JsonResponse(shapes)
 
 
-def _papers(subject: Subject) -> list[tuple[Label, str]]:
-    """The papers of a case that this viewer may print or ask for; the last as an upper app registered it."""
-    case = subject.case
-    found = [(one.label, reverse("cases:sheet", args=[case.pk, one])) for one in kinds_of(subject)]
-    pack = LINKS.get("case_pack")
-    if pack is not None and subject.actor.may(Duty.EXPORT, case.area_code):
-        found.append((_("案件材料"), reverse(pack[0], kwargs={pack[1]: case.pk})))
-    return found
+def _pack_url(subject: Subject) -> str:
+    """Where all on record of the case is asked for, as an upper app registered it; "" without the duty."""
+    found = LINKS.get("case_pack")
+    if found is None or not subject.actor.may(Duty.EXPORT, subject.case.area_code):
+        return ""
+    return reverse(found[0], kwargs={found[1]: subject.case.pk})
 
 
 def _subject(request: HttpRequest, case_id: UUID) -> Subject:
@@ -310,7 +308,8 @@ def _shown(
         "whistles": panel_of(file.case, actor=file.subject.actor, now=file.subject.now),
         "tickets": tickets_of(file.case, file.subject.rows.reports, actor=file.subject.actor, now=file.subject.now),
         "map_url": reverse("cases:outlines", args=[file.case.pk]),
-        "sheets": _papers(file.subject),
+        "sheets": [(one.label, reverse("cases:sheet", args=[file.case.pk, one])) for one in kinds_of(file.subject)],
+        "pack_url": _pack_url(file.subject),
         **more,
     }
     return render(request, "cases/case.html", context, status=status)
