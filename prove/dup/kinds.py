@@ -690,6 +690,8 @@ class Kinds:
             "receive": self._receive,
             "send_report": self._send_report,
             "find_and_handle": self._find_and_handle,
+            "report_hazard": self._report_hazard,
+            "take_drill_call": self._drill_call,
             "object_to_public": self._object,
             "draw_plan": self._plan,
             "put": self._put,
@@ -728,6 +730,35 @@ class Kinds:
             lambda words: a.find_and_handle(
                 key, words=words, type_code="0402", area_code=STREET, lng=lng, lat=lat, before=self.stage.pictures,
                 after=self.stage.pictures, actor=world.grid_worker, now=RACE,
+            ).case
+        )  # fmt: skip
+
+    def _report_hazard(self) -> Write:
+        _end_switches()
+        key, row, world = uuid7(), self.emergency(), self.stage.world
+        return self._calling(
+            lambda words: (
+                emergencies.report_hazard(
+                    key,
+                    emergency_id=row.pk,
+                    hazard="water",
+                    words=words,
+                    grid_code=GRID,
+                    actor=world.grid_worker,
+                    now=RACE,
+                ).case
+            )
+        )
+
+    def _drill_call(self) -> Write:
+        _end_switches()
+        self.emergency()
+        key, world = uuid7(), self.stage.world
+        lng, lat = middle(GRID)
+        return self._calling(
+            lambda words: emergencies.take_drill_call(
+                key, NewReport(words=words, area_code=STREET, channel=Channel.HOTLINE, lng=lng, lat=lat),
+                actor=world.clerk, now=RACE,
             ).case
         )  # fmt: skip
 
