@@ -820,6 +820,8 @@ class Kinds:
             "send_report": self._send_report,
             "find_and_handle": self._find_and_handle,
             "send_errand": self._send_errand,
+            "report_hazard": self._report_hazard,
+            "take_drill_call": self._drill_call,
             "object_to_public": self._object,
             "draw_plan": self._plan,
             "put": self._put,
@@ -880,6 +882,35 @@ class Kinds:
                 scene.case.pk, firm="绿叶保洁", words=words, place="路口", term="1d", key=key,
                 actor=self.stage.world.handler, now=RACE,
             )
+        )  # fmt: skip
+
+    def _report_hazard(self) -> Write:
+        _end_switches()
+        key, row, world = uuid7(), self.emergency(), self.stage.world
+        return self._calling(
+            lambda words: (
+                emergencies.report_hazard(
+                    key,
+                    emergency_id=row.pk,
+                    hazard="water",
+                    words=words,
+                    grid_code=GRID,
+                    actor=world.grid_worker,
+                    now=RACE,
+                ).case
+            )
+        )
+
+    def _drill_call(self) -> Write:
+        _end_switches()
+        self.emergency()
+        key, world = uuid7(), self.stage.world
+        lng, lat = middle(GRID)
+        return self._calling(
+            lambda words: emergencies.take_drill_call(
+                key, NewReport(words=words, area_code=STREET, channel=Channel.HOTLINE, lng=lng, lat=lat),
+                actor=world.clerk, now=RACE,
+            ).case
         )  # fmt: skip
 
     def _object(self) -> Write:

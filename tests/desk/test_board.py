@@ -120,7 +120,7 @@ def test_it_names_what_has_no_place_or_matter_yet_and_leads_inside(sign_in, day)
         url = next(one for one, _count in numbers(page) if query in one)
         shown = client.get(url).content.decode()
         assert re.search(rf'class="filter filter-set"[^>]*>.*?{words}', shown)
-        assert "不含保密或回避" in shown
+        assert "不含保密、回避和演练" in shown
 
 
 def test_an_area_that_is_no_more_keeps_its_numbers_but_has_no_board(sign_in, day):

@@ -68,7 +68,7 @@ class Sheet:
 
 def kinds_of(subject: Subject) -> list[SheetKind]:
     """The papers that there are of a case now."""
-    found = []
+    found: list[SheetKind] = []
     if subject.docket.live_orders:
         supervised = any(one.verb in (Verb.SUPERVISE, Verb.PRESS) for one in subject.rows.remarks)
         found = [SheetKind.HAND_OVER, SheetKind.SIGN_IN, *([SheetKind.SUPERVISION] if supervised else [])]

@@ -30,7 +30,10 @@ def on_call(request: HttpRequest) -> HttpResponse:
             done = attempt(form, lambda: actions.answer_by_code(form.cleaned_data["code"], now=now_of(request)))
         except NotFound:
             form.add_error("code", _("没有这个应答码，或者过了时间。请对照短信再看一遍。"))
-    facts = {"form": form, "done": done, "told": facts_of(done.case) if done is not None else None, "linked": False}
+    facts = {
+        "form": form, "done": done, "told": facts_of(done.case) if done is not None else None, "linked": False,
+        "drill": done is not None and done.case.drill,
+    }  # fmt: skip
     return render(request, "portal/on_call.html", facts, status=422 if form.errors else 200)
 
 
@@ -44,6 +47,6 @@ def link(request: HttpRequest, code: str) -> HttpResponse:
     ended = call.run.ended_at is not None
     facts = {
         "form": AnswerForm(initial={"code": code}), "done": None, "told": facts_of(call.run.case), "linked": True,
-        "ended": ended,
+        "ended": ended, "drill": call.run.case.drill,
     }  # fmt: skip
     return render(request, "portal/on_call.html", facts)
