@@ -163,7 +163,7 @@ class TestFetch:
         answer = client.post("/desk/exports/", given)
         export = CaseExport.objects.get()
         assert answer.url == f"/desk/exports/{export.pk}/"
-        assert 'http-equiv="refresh"' in client.get(answer.url).content.decode()
+        assert 'hx-trigger="every 3s"' in client.get(answer.url).content.decode()
         assert client.get(f"{answer.url}file/").status_code == 404
         exporting.make_export(export.pk, now=LATER)
         assert "可以下载" in client.get(answer.url).content.decode()

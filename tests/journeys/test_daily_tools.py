@@ -4,7 +4,7 @@ from urllib.parse import urljoin
 
 from huying.cases.models import Case
 from tests.journeys.person import Person
-from tests.journeys.steps import case_of, case_page, handle, look_up, move, review, send_report, triage
+from tests.journeys.steps import case_of, case_page, check, handle, look_up, move, review, send_report, triage
 from tests.journeys.test_areas import told
 
 WORDS = ("榕树路口的垃圾桶满了，请来清。", "榕树路东边的垃圾堆了两天，没有人来清。")
@@ -85,7 +85,7 @@ def test_a_call_about_two_matters_is_split_and_followed_under_one_number(world, 
     review(staff("reviewer"), part)
     clock.pass_by(minutes=5)
     if part.state == "checking":
-        move(staff("grid_worker"), part, "check", decision="pass", words="亮了。")
+        check(staff("grid_worker"), part, "亮了。")
     assert part.state == "closed"
     review(staff("reviewer"), case)
     assert "已修好" in look_up(caller, code).words
