@@ -338,8 +338,8 @@ class TestLegalMovesOnly:
                 if move.verbs and move.name != "register":  # its form brings what its guards ask for
                     assert (move.name in shown) == bool(legal.intersection(move.verbs)), (name, case.state, move.name)
 
-    def test_keys_are_numbered_and_the_next_step_stands_open(self, world, door, start):
-        case = taken_in(world, start)
+    def test_keys_are_numbered_and_the_next_step_stands_open(self, world, door):
+        case = taken_in(world, timezone.now() - timedelta(minutes=40))  # while it may still be returned, at any hour
         response = door("handler").get(page(case))
         moves = response.context["file"].moves
         assert [one.key for one in moves][:2] == ["1", "2"]
