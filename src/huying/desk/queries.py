@@ -60,7 +60,8 @@ def seen_cases(case_ids: Iterable[UUID], viewer: Actor) -> dict[UUID, Case]:
 
 def batches_of(viewer: Actor, *, page: Page[Batch]) -> list[Batch]:
     """What the viewer did to many cases at once, the latest first; nobody sees a colleague's."""
-    rows = Batch.objects.filter(made_by=viewer.id) if viewer.kind == ActorKind.PERSON else Batch.objects.none()
+    person = viewer.id if viewer.kind == ActorKind.PERSON else None
+    rows = Batch.objects.none() if person is None else Batch.objects.filter(made_by=person)
     return page.of([rows], order=("-made_at", "-pk"))
 
 
@@ -77,13 +78,16 @@ def lines_of(batch: Batch) -> list[BatchLine]:
 
 def exports_of(viewer: Actor, *, page: Page[CaseExport]) -> list[CaseExport]:
     """What the viewer asked for, the latest first; nobody sees a colleague's."""
-    rows = CaseExport.objects.filter(asked_by=viewer.id) if _asks(viewer) else CaseExport.objects.none()
+    person = _asker(viewer)
+    rows = CaseExport.objects.none() if person is None else CaseExport.objects.filter(asked_by=person)
     return page.of([rows], order=("-asked_at", "-pk"))
 
 
 def export_by_id(export_id: UUID, viewer: Actor) -> CaseExport | None:
-    return CaseExport.objects.filter(pk=export_id, asked_by=viewer.id).first() if _asks(viewer) else None
+    person = _asker(viewer)
+    return None if person is None else CaseExport.objects.filter(pk=export_id, asked_by=person).first()
 
 
-def _asks(viewer: Actor) -> bool:
-    return viewer.kind == ActorKind.PERSON and viewer.id is not None and viewer.has(Duty.EXPORT)
+def _asker(viewer: Actor) -> UUID | None:
+    """The person's own id, where the person may export."""
+    return viewer.id if viewer.kind == ActorKind.PERSON and viewer.has(Duty.EXPORT) else None

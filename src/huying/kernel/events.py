@@ -6,7 +6,7 @@ Listeners are idempotent by the event's id (`news.id`), because a killed worker'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -54,7 +54,8 @@ class Event:
 
         told = [plain_facts(facts) for facts in every]
         if told:
-            rows = ({"name": self.name, "news_id": str(uuid7()), "at": at.isoformat(), "facts": one} for one in told)
+            sent = {"name": self.name, "at": at.isoformat()}
+            rows: Iterator[dict[str, Any]] = ({**sent, "news_id": str(uuid7()), "facts": one} for one in told)
             deliver.batch_defer(*rows)
 
     def listen(self, listener: Listener) -> Listener:

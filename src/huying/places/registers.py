@@ -330,7 +330,7 @@ class Components(PlaceRegister):
     def check(self, values: dict[str, object], row: Any, *, actor: Actor, now: datetime) -> None:
         street = str(values.get("area_code") or "")[:9]
         others = Component.objects.filter(number=values.get("number"), until=None, area_code__startswith=street)
-        if others.exclude(pk=row.pk if row is not None else None).exists():
+        if (others if row is None else others.exclude(pk=row.pk)).exists():
             raise Invalid({"number": [_("这个编号在街道里已经登记过。")]})
 
 

@@ -139,7 +139,7 @@ def add_spots(
     known = list(CampaignSpot.objects.filter(campaign=found).values_list("place_id", "number"))
     listed, last = {place for place, _number in known if place}, max((number for _place, number in known), default=0)
     own = _committees(found.area_code) if by_community else {}
-    rows = []
+    rows: list[CampaignSpot] = []
     for one in spots:
         if one.place_id is None or one.place_id not in listed:
             code = _lies(found, one)

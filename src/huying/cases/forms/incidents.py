@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 from uuid import UUID
 
 from django import forms
@@ -143,7 +143,7 @@ class JoinForm(IncidentForm):
         coerce=UUID,
         widget=forms.CheckboxSelectMultiple,
         error_messages={
-            "required": cast(str, _("请选要并入的诉求，一次最多 %(most)s 件。") % {"most": MOST_JOINED}),
+            "required": _("请选要并入的诉求，一次最多 %(most)s 件。") % {"most": MOST_JOINED},
             "invalid_choice": cast(str, _("有的诉求已经不在这里了。请再看一遍。")),
         },
     )
@@ -170,6 +170,7 @@ class IncidentMove:
     done: Label
 
 
+Done = TypeVar("Done")
 INCIDENT_MOVES: dict[str, IncidentMove] = {
     one.name: one
     for one in (
@@ -194,7 +195,7 @@ def join(form: IncidentForm, incident_id: UUID, *, actor: Actor, now: datetime) 
     return _once(incidents.join_calls, form, incident_id, actor, now)
 
 
-def _once(call: Callable[..., Any], form: IncidentForm, thing_id: UUID, actor: Actor, now: datetime) -> Any:
+def _once(call: Callable[..., Done], form: IncidentForm, thing_id: UUID, actor: Actor, now: datetime) -> Done:
     try:
         return call(thing_id, **form.arguments(), key=form.cleaned_data.get("key"), actor=actor, now=now)
     except KeyReused as why:

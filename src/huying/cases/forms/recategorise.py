@@ -101,7 +101,8 @@ class RecategoriseForm(MoveForm):
     @staticmethod
     def _clock_lines(subject: Subject, kind: MatterType) -> list[tuple[Label, str]]:
         """Running clocks whose limit would be another, counted anew from their start."""
-        case, knowledge, found = copy(subject.case), subject.docket.knowledge, []
+        case, knowledge = copy(subject.case), subject.docket.knowledge
+        found: list[tuple[Label, str]] = []
         case.type_code, case.catalogue_version = kind.code, matters.version_number()
         for clock in subject.docket.running(object_id=case.pk):
             if clock.step in OwnStep.values:

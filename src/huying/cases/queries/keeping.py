@@ -70,7 +70,7 @@ def resting_errands(ids: Iterable[UUID]) -> dict[UUID, datetime]:
 def resting_spots(ids: Iterable[UUID]) -> dict[UUID, datetime]:
     """Photos of a campaign's places rest from its end."""
     rows = CampaignSpot.objects.filter(pk__in=list(ids), campaign__closed_at__isnull=False)
-    return dict(rows.values_list("pk", "campaign__closed_at"))
+    return {pk: closed_at for pk, closed_at in rows.values_list("pk", "campaign__closed_at") if closed_at is not None}
 
 
 def _resting(cases: dict[UUID, UUID]) -> dict[UUID, datetime]:

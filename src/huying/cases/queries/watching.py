@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -44,7 +45,7 @@ def _conditions(now: datetime) -> dict[Watch, Q]:
     }
 
 
-def _open(viewer: Actor, code: str) -> QuerySet[Case]:
+def _open(viewer: Actor, code: str) -> QuerySet[Any]:
     """Open cases of an area that the viewer supervises whole; restricted ones are on nobody's board.
 
     Raises NotFound elsewhere, the same for an area that does not exist.
@@ -56,7 +57,7 @@ def _open(viewer: Actor, code: str) -> QuerySet[Case]:
         case=OuterRef("pk"), round=OuterRef("round"), role=OrderRole.LEAD,
         state__in=[str(one) for one in sorted(LIVE_ORDERS)],
     )  # fmt: skip
-    rows = Case.objects.defer("search").filter(IS_OPEN, within([code]), restricted=False)
+    rows = Case.objects.defer("search").filter(IS_OPEN, within([code]), restricted=False, drill=False)
     return rows.annotate(lead_unit=Subquery(lead.values("unit_id")[:1]))
 
 
@@ -102,7 +103,7 @@ class Promise:
 
     case: Case
     at: datetime | None
-    day: object | None  # of review, where it is held
+    day: date | None  # of review, where it is held
 
 
 def promises(viewer: Actor, code: str) -> list[Promise]:

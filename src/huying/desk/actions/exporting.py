@@ -77,6 +77,7 @@ def ask_pack(*, export_id: UUID, case_id: UUID, purpose: str, actor: Actor, now:
 
 def _asked(export_id: UUID, given: dict[str, Any], purpose: str, actor: Actor, now: datetime) -> CaseExport:
     """The export of this id: asked for now, or before with the same content."""
+    assert actor.id is not None  # looked at before
     Account.objects.select_for_update().get(pk=actor.id)  # sent twice at once, it is asked once
     given = {**given, "purpose": purpose, "asked_by": actor.id}
     earlier = CaseExport.objects.filter(pk=export_id).first()

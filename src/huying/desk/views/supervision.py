@@ -58,7 +58,7 @@ def supervision(request: HttpRequest) -> HttpResponse:
             "dates": [
                 (
                     made.of_case(one.case),
-                    due_words(one.at, now) if one.at is not None else clocks.day_words(one.day, now),
+                    due_words(one.at, now) if one.at is not None else clocks.day_words(one.day, now) if one.day else "",
                 )
                 for one in dates
             ],
