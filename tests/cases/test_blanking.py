@@ -69,5 +69,6 @@ def test_every_column_of_words_is_named(world):
         for field in model._meta.concrete_fields
         if isinstance(field, models.TextField) and not field.choices
     }
-    assert {one for one in free if one[0] != "NumberCounter"} <= named
+    # Numbers are counted, a campaign and a source are no case: what is written there stands before any.
+    assert {one for one in free if one[0] not in ("NumberCounter", "Campaign", "Source")} <= named
     assert Case.objects.model is Case

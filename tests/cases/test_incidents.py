@@ -320,7 +320,7 @@ class TestWhoSees:
         unplaced = world.call(lng=None, lat=None).case
         found = {one.pk: why for one, why in reads.calls_like(incident, world.clerk)}
         assert set(found) == {near.pk, unplaced.pk}
-        assert found[unplaced.pk] == [Reason.NO_PLACE, Reason.TIME]
+        assert found[unplaced.pk] == [Reason.WORDS, Reason.NO_PLACE, Reason.TIME]
         assert reads.calls_like(incident, world.next_dispatcher) == []
 
 

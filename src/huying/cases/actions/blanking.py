@@ -15,15 +15,23 @@ from huying.cases.actions.docket import flush
 from huying.cases.models import (
     Addition,
     Answer,
+    CampaignSpot,
     Case,
     ContactAttempt,
+    Errand,
+    ErrandLine,
     Exclusion,
     Feedback,
+    Incident,
+    IncidentWord,
     JointDecision,
     Precedent,
     Remark,
     Report,
     SiteVisit,
+    Ticket,
+    TicketAsk,
+    TicketStep,
     Whistle,
     WhistlePart,
     WorkOrder,
@@ -52,6 +60,14 @@ WORDS: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
     (Exclusion, "case", ("reason", "evidence", "objection")),
     (Whistle, "case", ("reason", "wanted", "done", "remains", "end_words")),
     (WhistlePart, "whistle__case", ("answer_words", "done_words", "caller_words", "unit_words")),
+    (Errand, "case", ("words", "place")),
+    (ErrandLine, "errand__case", ("words",)),
+    (Ticket, "report__case", ("reason", "result_words")),
+    (TicketAsk, "ticket__report__case", ("reason", "words")),
+    (TicketStep, "ticket__report__case", ("words",)),
+    (Incident, "case", ("title", "place_words", "words", "advice")),
+    (IncidentWord, "incident__case", ("words",)),
+    (CampaignSpot, "case", ("name", "words", "check_words")),
 )
 """Every column in which people write about a case, and how its row is found from the case."""
 
@@ -72,6 +88,12 @@ def blank_words(case_id: UUID, *, passages: Iterable[str], actor: Actor, now: da
     for model, path, fields in WORDS:
         for row in model._default_manager.filter(**{path: case_id}).order_by("pk"):
             changed += _blanked(row, fields, wanted)
+    for ticket in Ticket.objects.filter(report__case_id=case_id).order_by("pk"):
+        closing = {heading: _without(words, wanted) for heading, words in ticket.closing.items()}
+        if closing != ticket.closing:
+            ticket.closing = closing
+            ticket.save(update_fields=["closing"])
+            changed += 1
     ids = [case_id, *(one.pk for one in docket.reports), *(one.pk for one in docket.orders)]
     ids += Exclusion.objects.filter(case_id=case_id).values_list("pk", flat=True)
     ids += Whistle.objects.filter(case_id=case_id).values_list("pk", flat=True)

@@ -20,6 +20,7 @@ from huying.cases.rules.incidents import (
     Call,
     Extent,
     Reason,
+    WordKind,
     away,
     likely,
     reasons,
@@ -85,7 +86,8 @@ def known_of(case: Case) -> Known | None:
 
 
 def _latest(**where: Any) -> list[Known]:
-    latest = IncidentWord.objects.filter(incident=OuterRef("pk")).order_by("-said_at", "-id")
+    later = IncidentWord.objects.filter(incident=OuterRef("pk")).exclude(kind=WordKind.KNOWN)
+    latest = later.order_by("-said_at", "-id")
     said = {"said_words": Subquery(latest.values("words")[:1]), "said_when": Subquery(latest.values("said_at")[:1])}
     rows = Incident.objects.filter(**where, case__restricted=False).annotate(**said)
     return [as_known(row) for row in rows.order_by("-declared_at", "-id")[:MOST_LISTED]]
@@ -93,11 +95,10 @@ def _latest(**where: Any) -> list[Known]:
 
 def as_known(row: Incident) -> Known:
     said, said_at = getattr(row, "said_words", None), getattr(row, "said_when", None)
-    fresh = said_at is not None and said_at > row.declared_at
     return Known(
         id=row.pk, case_id=row.case_id, title=row.title, place=row.place_words, words=row.words, advice=row.advice,
         type_code=row.type_code, area_codes=tuple(row.area_codes), began_at=row.began_at,
-        expected_at=row.expected_at, said=said if fresh and said else "", said_at=said_at if fresh else None,
+        expected_at=row.expected_at, said=said or "", said_at=said_at,
         ended_at=row.ended_at,
     )  # fmt: skip
 
