@@ -72,14 +72,17 @@ def test_a_campaign_over_listed_places_from_the_list_to_the_closing_report(world
     assert (case.channel, lane.case_id) == ("patrol", case.pk)
     finished = {"finding": "handed_on", "words": "已转案件。", "before": [photo("塌.jpg")]}
     assert walk(second, lane, "finish", "整治完成", **finished).state == "done"
-    both = {"before": [photo("a.jpg")], "after": [photo("b.jpg")]}
-    walk(handler, corner, "finish", "整治完成", finding="solved", **both)
+
+    def both():
+        return {"before": [photo("a.jpg")], "after": [photo("b.jpg")]}
+
+    walk(handler, corner, "finish", "整治完成", finding="solved", **both())
 
     # Others look: one passes, one goes back with words, and comes again.
     walk(second, park, "pass", "核查通过", words="停得整齐。")
     walk(dispatcher, corner, "fail", "核查退回", 422)
     assert walk(dispatcher, corner, "fail", "核查退回", words="还有两辆。").state == "came_back"
-    assert walk(handler, corner, "finish", "整治完成", finding="solved", **both).state == "done"
+    assert walk(handler, corner, "finish", "整治完成", finding="solved", **both()).state == "done"
     walk(dispatcher, corner, "pass", "核查通过")
     assert "完成 100%（3/3）" in dispatcher.open(home).words
 
