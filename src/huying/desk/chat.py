@@ -36,8 +36,6 @@ _CHATTER = re.compile(
     r"^(?:\[[^\]]{1,8}\]|【[^】]{1,8}】|收到|好的?|谢谢|感谢|辛苦了?|是的|对啊?|同意|支持|顶|哈+|嗯+|哦+|\+1|1|👍|🙏|[\s，。！~～?？!.])+$"
 )
 _NOTES = re.compile(r"撤回了一条消息|邀请.{1,40}加入了?群聊|拍了拍|修改群名为|^-{3,}|^[-—=\s]*以下是新消息|^\W*$")
-
-
 _PARTED = re.compile(r"[\s\-—_·|/（）()~～\d]{1,8}(?:栋|座|幢|号楼|单元|室)?")  # parts of `6栋王姐`
 
 
@@ -84,9 +82,7 @@ def _names(senders: Iterable[str]) -> list[str]:
         name = sender.strip(" ~～-—_")
         if len(name) >= 2:
             found.add(name)
-        found |= {
-            part for part in re.split(r"[\s\-—_·|/（）()~～\d]+(?:栋|座|幢|号楼|单元|室)?", name) if len(part) >= 2
-        }
+        found |= {part for part in _PARTED.split(name) if len(part) >= 2}
     return sorted(found, key=lambda name: (-len(name), name))
 
 
