@@ -278,7 +278,7 @@ def _assessments(asked: Asked) -> list[Triple]:
             rows = insight.behind(asked.actor, code, Month(month), AskedFor(measure="self_found"), version=0)
             seen = {one.case.pk for one in rows.rows}
             found.append((f"{code} {month} behind", seen - asked.seen, set()))
-            counted = Fact.objects.filter(month=month, cases=1, area_code__startswith=code)
+            counted = Fact.objects.filter(month=month, cases=1, excluded="", area_code__startswith=code)
             found.append((f"{code} {month} sums", rows.of, counted.count()))
     return found
 
@@ -1169,6 +1169,7 @@ NOT_A_READ: dict[str, str] = {
     "desk.mine.works_by_order": "words of the viewer's duties",
     "desk.mine.cells_of": "about rows that were given",
     "desk.triage.other_moves": "about a case that was given",
+    "desk.triage.choices_of": "about a docket that was given, of units that were given",
     "desk.triage.may_dispatch": "about a case that was given",
     "kernel.lying.page_of": "an address",
     "places.lying.register_page": "an address",

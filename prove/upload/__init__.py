@@ -27,20 +27,22 @@ MOST_ROOM = 3 << 30
 PICTURES = ("portal-photo", "parts-photo", "api")
 FIXED = (
     *PICTURES, "portal-paper", "portal-voice", "parts-paper", "parts-sound", "areas", "polygons", "plan", "catalogue",
-    "open-data", "cases",
+    "open-data", "cases", "tickets",
 )  # fmt: skip
 FITS = {
     **dict.fromkeys(("jpg", "jpeg", "png", "webp", "gif", "tif", "svg"), PICTURES),
     "pdf": ("portal-paper", "parts-paper", "api"), "docx": ("portal-paper", "parts-paper", "api"),
     "pptx": ("portal-paper", "api"), "odt": ("parts-paper", "api"), "mp3": ("portal-voice", "parts-sound"),
     "webm": ("portal-voice", "parts-sound"), "ogg": ("parts-sound", "api"), "m4a": ("parts-sound", "api"),
-    "geojson": ("polygons", "plan"), "json": ("polygons",), "csv": ("areas", "register", "cases", "portal-paper"),
-    "xlsx": ("areas", "register", "catalogue", "cases", "portal-paper", "api"), "zip": ("open-data",),
+    "geojson": ("polygons", "plan"), "json": ("polygons",),
+    "csv": ("areas", "register", "cases", "tickets", "portal-paper"),
+    "xlsx": ("areas", "register", "catalogue", "cases", "tickets", "portal-paper", "api"), "zip": ("open-data",),
 }  # fmt: skip
 SHORT = ("jpg", "pdf", "xlsx", "webm")
 KNOWN_FORMS = {
     "huying.places.forms.ImportForm": "areas, polygons", "huying.places.forms.PlanForm": "plan",
     "huying.matters.forms.ImportForm": "catalogue", "huying.registers.forms.ImportForm": "register",
+    "huying.cases.forms.tickets.SheetForm": "tickets",
 }  # fmt: skip
 """Forms with a plain field for a file, and the door that stands for each; one that is not named here is a find."""
 
@@ -334,9 +336,12 @@ class Doors:
     def __init__(self, one: Street) -> None:
         from django.urls import reverse
 
+        from huying.cases.models import Source
+        from huying.cases.rules.tickets import SourceKind, SourceTier
         from huying.matters.models import CatalogueVersion
         from huying.matters.rules import VersionState
         from huying.registers.declared import REGISTERS
+        from tests.world import STREET
 
         self.street = one
         draft = CatalogueVersion.objects.filter(state=VersionState.DRAFT).first()
@@ -344,6 +349,9 @@ class Doors:
             (reverse("matters:import", args=[draft.number]), draft.revision) if draft else ("/desk/matters/", 0)
         )
         self.plan = reverse("places:new_plan")
+        self.source = Source.objects.create(
+            code="upload", name="上级平台", area_code=STREET, kind=SourceKind.TICKET, tier=SourceTier.CITY
+        )
         actor = None
         from huying.people.queries import actor_for
 
@@ -374,6 +382,9 @@ class Doors:
         if door == "plan":
             given = {"kind": "redraw", "effective_on": "2026-12-01", "system": "wgs84", "name": "甲"}
             return self._posted(STRONGEST, self.plan + "?kind=redraw&code=990101001001001", given, "file", file)
+        if door == "tickets":
+            given = {"source": str(self.source.pk)}
+            return self._posted(STRONGEST, "/desk/cases/tickets/import/", given, "file", file)
         if door == "catalogue":
             path, revision = self.catalogue
             return self._posted(STRONGEST, path, {"revision": str(revision)}, "file", file)

@@ -175,5 +175,6 @@ def _furnish(one: Made) -> None:
     one.values |= {
         "key": "units", "verb": "nudge", "name": "add", "slug": "start", "channel": "sms", "kind": "account",
         "language": "en", "year": one.now.year, "code": "0103", "number": "x", "token": "x" * 43,
+        "form": "csv",
     }  # fmt: skip
     one.values["report_id"] = Report.objects.order_by("pk").values_list("pk", flat=True)[0]

@@ -10,7 +10,7 @@ from huying.cases.casefile import casefile, subject_of
 from huying.cases.forms.recategorise import RecategoriseForm
 from huying.cases.models import Remark
 from huying.cases.rules import State
-from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
+from huying.kernel.refusals import Conflict, IllegalMove, Invalid, NotAllowed, NotFound
 from huying.matters import queries as matters
 from huying.matters.rules import Step
 from tests.cases.test_granting import SOON, at_work, handling
@@ -71,7 +71,7 @@ def test_with_another_unit_it_is_handed_on_in_the_same_act(world):
 
 @pytest.mark.parametrize(
     ("who", "given", "refusal"),
-    [("next_dispatcher", {}, NotFound), ("handler", {}, NotAllowed), ("dispatcher", {"type_code": OLD}, Invalid),
+    [("next_dispatcher", {}, NotFound), ("handler", {}, NotAllowed), ("dispatcher", {"type_code": OLD}, Conflict),
      ("dispatcher", {"reason": " "}, Invalid), ("dispatcher", {"type_code": "9999"}, Invalid)],
 )  # fmt: skip
 def test_who_may_not_and_what_is_no_change(world, who, given, refusal):

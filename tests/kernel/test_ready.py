@@ -93,8 +93,8 @@ class TestHeld:
         assert [ready.fetch(ids=tuple(one.object_id for one in lines[:count])) for count in (1, 3, 2)] == [
             [(one.object_id,) for one in lines[:count]] for count in (1, 3, 2)
         ]
-        assert len(prepared()) == len(before) + 1
-        assert "= ANY($1)" in prepared()[-1]
+        (text,) = set(prepared()) - set(before)  # another may have given way to it
+        assert "= ANY($1)" in text
 
     def test_ids_and_areas_of_one_viewer_count_as_values(self):
         mine, theirs = line(1, area_code="990101001"), line(2, area_code="990101002")
@@ -106,7 +106,7 @@ class TestHeld:
         before = prepared()
         assert of(mine).fetch() == [(mine.object_id,)]
         assert of(theirs).fetch() == [(theirs.object_id,)]
-        assert len(prepared()) == len(before) + 1
+        assert len(set(prepared()) - set(before)) == 1
 
     def test_what_is_planned_anew_is_held_by_nobody(self):
         line(verb="anew")

@@ -12,7 +12,7 @@ from huying.cases.actions.units import reassign_case
 from huying.cases.models import Remark
 from huying.cases.rules import State, Verb
 from huying.kernel.actor import Actor
-from huying.kernel.refusals import Invalid
+from huying.kernel.refusals import Conflict, Invalid
 from huying.kernel.terms import _
 from huying.kernel.text import clean
 
@@ -24,13 +24,14 @@ def recategorise_case(
     """改事项类型: limits and checks follow the new type; with another lead the case goes to it in the same act.
 
     What was asked and answered stays. Raises NotAllowed without the duty of correcting (or, for another lead, of
-    dispatching), Invalid without another type or a reason, IllegalMove where the lead has no duty for the new type.
+    dispatching), Invalid without a type or a reason, Conflict where it has this type already, IllegalMove where the
+    lead has no duty for the new type.
     """
     text = clean(reason, limit=500, field="reason")
     if not text:
         raise Invalid({"reason": [_("请写明为什么改。")]})
     if type_code == docket.case.type_code:
-        raise Invalid({"type_code": [_("这就是现在的类型。请选另一类。")]})
+        raise Conflict(_("这就是现在的类型。请选另一类。"))
     # What a confidential type does to the desk comes after: who found that out may still hand it on.
     held_by = docket.case.desk_code
     correct_case.step(docket, type_code=type_code, actor=actor, now=now)
