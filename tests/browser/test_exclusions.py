@@ -17,6 +17,7 @@ from huying.places.models import Component
 from tests.browser.desk_world import HERE, build_day
 from tests.browser.harness import TOUR
 from tests.browser.visits import Visit
+from tests.insight.steps import called, closed
 from tests.world import GRID, STREET, middle
 
 MINUTE = timedelta(minutes=1)
@@ -47,8 +48,8 @@ def come(site, open_page, day):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("width", TOUR)
 def test_leaving_out_of_scores_can_be_read_and_filled(come, day, width):
-    ended = Case.objects.filter(state="closed", restricted=False, imported=False, drill=False)
-    case = ended.exclude(orders=None).order_by("pk").first() or ended.order_by("pk")[0]
+    began = HERE - timedelta(hours=3)
+    case = closed(day, called(day, now=began).case.pk, now=began)
     page = reverse("cases:case", args=[case.pk])
     dispatcher, head, leader = come("dispatcher", width), come("head", width), come("leader", width)
     dispatcher.go(f"{page}?move=ask_exclusion")
@@ -100,12 +101,12 @@ def test_disputes_and_components_can_be_read_and_filled(come, day, width):
             case.pk, lead_id=units["sanitation"].pk, type_code="0103", grade="ordinary", actor=people["dispatcher"],
             now=now + MINUTE,
         )  # fmt: skip
-        for unit, who in (("sanitation", "handler"), ("enforcement", "enforcer")):
+        for unit, who, then in (("sanitation", "handler", now), ("enforcement", "enforcer", now + 4 * MINUTE)):
             if unit == "enforcement":
-                a.dispatch_case(case.pk, lead_id=units[unit].pk, actor=people["dispatcher"], now=now + 4 * MINUTE)
-            a.ask_return(case.pk, clause="第二条", reason="不归我们管。", actor=people[who], now=now + 5 * MINUTE)
+                a.dispatch_case(case.pk, lead_id=units[unit].pk, actor=people["dispatcher"], now=then + MINUTE)
+            a.ask_return(case.pk, clause="第二条", reason="不归我们管。", actor=people[who], now=then + 2 * MINUTE)
             order = case.orders.get(unit=units[unit], state="offered")
-            a.decide_return(case.pk, order_id=order.pk, granted=True, actor=people["dispatcher"], now=now + 6 * MINUTE)
+            a.decide_return(case.pk, order_id=order.pk, granted=True, actor=people["dispatcher"], now=then + 3 * MINUTE)
         return Case.objects.get(pk=case.pk)
 
     case = disputed("河道边的垃圾桶坏了，盖子合不上。", timedelta(minutes=50))
@@ -124,7 +125,7 @@ def test_disputes_and_components_can_be_read_and_filled(come, day, width):
         case.pk, lead_id=units["water"].pk, reason="河道边的桶归水务局养护。", precedent="河道管理范围里的垃圾桶坏了。",
         actor=people["leader"], now=HERE - 10 * MINUTE,
     )  # fmt: skip
-    other = disputed("路口另一只垃圾桶也坏了。", timedelta(minutes=8))
+    other = disputed("路口另一只垃圾桶也坏了。", timedelta(minutes=9))
     fresh = day.call(words="路口的垃圾桶满了，没有人来收。", lng=lng, lat=lat, now=HERE - MINUTE).case
     a.register_case(fresh.pk, type_code="0103", grade="ordinary", actor=people["dispatcher"], now=HERE)
     desk.go(reverse("desk:triage_case", args=[fresh.pk]))
