@@ -42,7 +42,7 @@ from huying.people.rules import Duty
 from huying.places import queries as places
 
 TONES = {
-    SpotState.TODO: "wait", SpotState.IN_HAND: "doing", SpotState.DONE: "review", SpotState.CHECKED: "done",
+    SpotState.WAITING: "wait", SpotState.IN_HAND: "doing", SpotState.DONE: "review", SpotState.CHECKED: "done",
     SpotState.CAME_BACK: "late",
 }  # fmt: skip
 CAMPAIGN_TONES = {CampaignState.DRAFT: "wait", CampaignState.RUNNING: "doing", CampaignState.CLOSED: "done"}
@@ -283,7 +283,7 @@ def _page(
             {
                 "name": unit.name if unit is not None else _("没有分"),
                 "every": counts.every,
-                "todo": counts.of(SpotState.TODO, SpotState.IN_HAND),
+                "todo": counts.of(SpotState.WAITING, SpotState.IN_HAND),
                 "came_back": counts.of(SpotState.CAME_BACK),
                 "done": percent(counts.done, counts.every),
                 "checked": percent(counts.of(SpotState.CHECKED), counts.every),

@@ -905,7 +905,7 @@ class CampaignSpot(models.Model):
     lat = models.FloatField(null=True)
     place_id = models.UUIDField(null=True)  # of a registered place
     unit = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="spots", db_index=False)
-    state = models.CharField(max_length=12, choices=campaigns.SpotState.choices, default=campaigns.SpotState.TODO)
+    state = models.CharField(max_length=12, choices=campaigns.SpotState.choices, default=campaigns.SpotState.WAITING)
     finding = models.CharField(max_length=12, choices=campaigns.Finding.choices, blank=True)
     words = models.TextField(blank=True)
     done_by = models.UUIDField(null=True)

@@ -148,7 +148,7 @@ def add_spots(
                 CampaignSpot(
                     id=uuid7(), campaign=found, number=last + len(rows) + 1, area_code=code, unit_id=mine,
                     name=_words(one.name, SPOT_LIMIT, "spots", _("每个点位都要有名称。"), line=True), lng=one.lng,
-                    lat=one.lat, place_id=one.place_id, state=SpotState.TODO,
+                    lat=one.lat, place_id=one.place_id, state=SpotState.WAITING,
                 )
             )  # fmt: skip
     if len(known) + len(rows) > MOST_SPOTS:

@@ -30,7 +30,7 @@ class CampaignState(Term):
 
 
 class SpotState(Term):
-    TODO = "todo", _("待整治")
+    WAITING = "todo", _("待整治")
     IN_HAND = "in_hand", _("整治中")
     DONE = "done", _("已整治")
     CHECKED = "checked", _("已核查")
@@ -131,10 +131,10 @@ def no_case_yet(facts: SpotFacts) -> bool:
 S, V = SpotState, SpotVerb
 DONE: Final = frozenset({S.DONE, S.CHECKED})
 """Worked on and not come back."""
-OPEN_SPOTS: Final = frozenset({S.TODO, S.IN_HAND, S.CAME_BACK})
+OPEN_SPOTS: Final = frozenset({S.WAITING, S.IN_HAND, S.CAME_BACK})
 FLOW: Final = Flow(
     [
-        Move(V.START, {S.TODO, S.CAME_BACK}, S.IN_HAND, guards=(goes_on,)),
+        Move(V.START, {S.WAITING, S.CAME_BACK}, S.IN_HAND, guards=(goes_on,)),
         Move(
             V.FINISH, OPEN_SPOTS, S.DONE, guards=(goes_on, says_what, case_is_there, shows_before, shows_after)
         ),
