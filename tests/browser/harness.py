@@ -76,7 +76,8 @@ def watch(page: Page) -> Page:
         # The status of the page itself is the test's own business: a refusal is a page too.
         if message.type != "error" or (_address(message) == page.url and "status of" in message.text):
             return
-        heard.lines.append(message.text)
+        # A file that did not come is named, for the browser says only that one did not.
+        heard.lines.append(f"{message.text} ({_address(message)})" if "status of" in message.text else message.text)
 
     page.on("console", on_console)
     page.on("pageerror", lambda error: heard.lines.append(f"fault in a script: {error}"))

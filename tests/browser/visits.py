@@ -39,7 +39,7 @@ class Visit:
         return self.width == "phone"
 
     def go(self, address: str) -> None:
-        self.page.goto(address if address.startswith("http") else self.site + address)
+        self.page.goto(address if address.startswith(("http", "about:")) else self.site + address)
 
     def look(self, name: str) -> None:
         """Keep every fault of the page, and its picture where pictures are wanted."""
