@@ -109,12 +109,12 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='fact',
             name='excluded',
-            field=models.CharField(blank=True, choices=[('imported', '导入的历史案件'), ('drill', '演练'), ('source', '信访转送，另有法定程序'), ('merged', '已并入别的案件'), ('transferred', '已转出'), ('withdrawn', '诉求人已撤诉'), ('voided', '已作废'), ('decided', '两人审定剔除')], max_length=12),
+            field=models.CharField(blank=True, choices=[('imported', '导入的历史案件'), ('drill', '演练'), ('source', '信访转办、批示等，不按来电计'), ('merged', '已并入别的案件'), ('transferred', '已转出'), ('withdrawn', '诉求人已撤诉'), ('voided', '已作废'), ('decided', '两人审定剔除')], max_length=12),
         ),
         migrations.AlterField(
             model_name='frozenfact',
             name='excluded',
-            field=models.CharField(blank=True, choices=[('imported', '导入的历史案件'), ('drill', '演练'), ('source', '信访转送，另有法定程序'), ('merged', '已并入别的案件'), ('transferred', '已转出'), ('withdrawn', '诉求人已撤诉'), ('voided', '已作废'), ('decided', '两人审定剔除')], max_length=12),
+            field=models.CharField(blank=True, choices=[('imported', '导入的历史案件'), ('drill', '演练'), ('source', '信访转办、批示等，不按来电计'), ('merged', '已并入别的案件'), ('transferred', '已转出'), ('withdrawn', '诉求人已撤诉'), ('voided', '已作废'), ('decided', '两人审定剔除')], max_length=12),
         ),
         # Whistles were not counted before: their cases are counted anew by the next `catch_up`.
         migrations.RunSQL(
