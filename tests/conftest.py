@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gc
 import hashlib
 import os
 import time
@@ -54,6 +55,12 @@ def pytest_configure(config: pytest.Config) -> None:
     # Here, and not in a fixture: what modules and fixtures do counts too.
     loopback.install()
     config.pluginmanager.register(Mechanisms(), "huying-mechanisms")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    # What was collected stays until the end: the collector of garbage need not walk it again and again.
+    gc.collect()
+    gc.freeze()
 
 
 def _migrations_hash() -> str:
@@ -281,6 +288,25 @@ def owner(bench: Bench, django_db_setup: None) -> Iterator[psycopg.Connection[An
     """A connection as the owner of everything, beside the test's own transaction."""
     with bench.connect(bench.name) as connection:
         yield connection
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_files_found_once() -> Iterator[None]:
+    """Each test has a client with middleware of its own; what lies in the folders of static files stays the same."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    look, found = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def known(self: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look(self)
+            found.update(self.files)
+        self.files.update(found)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", known)
+    yield
+    patch.undo()
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ same: rows that the actions wrote, and a fresh copy of what the building functio
 
 from __future__ import annotations
 
-import copy
+import pickle
 from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _LEFT_OUT = ("procrastinate_", "django_migrations", "cases_tallychange")
 
 @dataclass
 class _Kept:
-    value: Any
+    value: bytes
     added: dict[str, bytes]
     replaced: frozenset[str]  # tables whose earlier rows were changed: emptied before the copy
     numbers: dict[str, int]  # sequence -> the largest number that rows hold
@@ -49,7 +49,7 @@ def kept(key: Hashable, build: Callable[[], T]) -> T:
         for version, state in found.states:
             cursor.execute(f"UPDATE {_VERSIONS} SET state = %s WHERE id = %s", [state, version])
         _pass_numbers(key, found, cursor)
-    value: T = copy.deepcopy(found.value)
+    value: T = pickle.loads(found.value)
     return value
 
 
@@ -74,7 +74,7 @@ def _make(build: Callable[[], Any]) -> _Kept:
             states = cursor.fetchall()
             added = {_VERSIONS: added.pop(_VERSIONS), **added}
         transaction.set_rollback(True)
-    return _Kept(value, added, frozenset(replaced), numbers, states)
+    return _Kept(pickle.dumps(value), added, frozenset(replaced), numbers, states)
 
 
 def _tables(cursor: Any) -> list[str]:

@@ -121,18 +121,19 @@ def type_row(one: MatterType) -> TypeRow:
 
 
 class _Kept:
-    """Snapshots by number, and which number is in force (looked up again now and then)."""
+    """Fixed versions in memory (their rows change no more), and which number is in force: looked up now and then."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
+        self._snapshots: OrderedDict[tuple[UUID, int], Snapshot] = OrderedDict()
+        self._numbered: dict[str, Snapshot] = {}
         self._number: str | None = None
         self._looked = 0.0
         self._counter = 0
 
     def forget(self) -> None:
         with self._lock:
-            self._snapshots.clear()
+            self._numbered.clear()
             self._number = None
             self._counter += 1
 
@@ -148,26 +149,27 @@ class _Kept:
             self._looked = time.monotonic()
             if found.number != self._number:
                 self._counter += 1
-                self._snapshots.clear()  # what was in force is so no more
+                self._numbered.clear()  # what was in force is so no more
             self._number = found.number
             return self._of(found)
         return self.numbered(self._number)
 
     def numbered(self, number: str) -> Snapshot | None:
-        kept = self._snapshots.get(number)
+        kept = self._numbered.get(number)
         if kept is not None:
             return kept
         found = CatalogueVersion.objects.filter(number=number, state__in=FIXED).first()
         return None if found is None else self._of(found)
 
     def _of(self, version: CatalogueVersion) -> Snapshot:
-        kept = self._snapshots.get(version.number)
-        if kept is None:
-            kept = Snapshot(version)
-            with self._lock:
-                self._snapshots[version.number] = kept
-                while len(self._snapshots) > _KEPT_VERSIONS:
-                    self._snapshots.popitem(last=False)
+        key = (version.pk, version.revision)
+        kept = self._snapshots.get(key) or Snapshot(version)
+        kept.version = version  # its state and its days may be others
+        with self._lock:
+            self._snapshots[key] = self._numbered[version.number] = kept
+            while len(self._snapshots) > _KEPT_VERSIONS:
+                gone = self._snapshots.popitem(last=False)[1]
+                self._numbered.pop(gone.number, None)
         return kept
 
 
@@ -176,7 +178,7 @@ _KEPT = _Kept()
 
 
 def forget() -> None:
-    """Drop what is in memory: after a version came into force, and between tests."""
+    """Look anew which versions there are: after one came into force, and between tests."""
     _KEPT.forget()
 
 
