@@ -826,7 +826,7 @@ class Docket:
 
     def wait_for_upper(self, *, now: datetime) -> None:
         """The upper system's clock stands still while it decides, and so does ours."""
-        self.case.upper_since = now
+        self.case.upper_since = self.case.upper_since or now
         self._rest(UPPER, now=now)
 
     def end_wait_for_upper(self, *, now: datetime) -> None:
