@@ -99,9 +99,16 @@ def reported(found: Emergency, viewer: Actor) -> list[Case]:
 
 
 def open_in_drill(drill: Emergency) -> list[UUID]:
-    """The open cases of a drill, with those that were split off from them."""
-    of_it = Q(in_emergency__emergency=drill) | Q(follows__in_emergency__emergency=drill)
-    return list(Case.objects.filter(of_it, IS_OPEN, drill=True).order_by("pk").values_list("pk", flat=True))
+    """The open cases of a drill, with all that were split off from them: a part before what it is a part of."""
+    reported = Case.objects.filter(in_emergency__emergency=drill, drill=True)
+    level = list(reported.order_by("pk").values_list("pk", flat=True))
+    found = dict.fromkeys(level)
+    while level:
+        split_off = Case.objects.filter(Q(follows__in=level) | Q(part_of__in=level), drill=True)
+        level = [pk for pk in split_off.order_by("pk").values_list("pk", flat=True) if pk not in found]
+        found |= dict.fromkeys(level)
+    going = set(Case.objects.filter(IS_OPEN, pk__in=list(found)).values_list("pk", flat=True))
+    return [pk for pk in reversed(found) if pk in going]
 
 
 @dataclass(frozen=True)
