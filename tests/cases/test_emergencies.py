@@ -195,6 +195,9 @@ class TestShifts:
             self.keep(world, actor=world.next_dispatcher)
         with pytest.raises(NotFound):
             self.keep(world, unit_id=UUID(int=4))
+        with pytest.raises(NotFound):  # the roster would name who holds posts in another street
+            self.keep(world, unit_id=world.units["next_centre"].pk)
+        assert self.keep(world, area_code=BANYAN, unit_id=world.units["water"].pk, post="handler")
 
     @pytest.mark.parametrize("options", [{"post": "king"}, {"ends_at": NOW}, {"ends_at": NOW + timedelta(days=9)}])
     def test_what_makes_no_sense_is_refused(self, world, options):
