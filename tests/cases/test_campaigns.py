@@ -147,7 +147,7 @@ class TestPlanning:
         found = reads.places_of_kind("facility-park", STREET)
         assert reads.kinds_in(STREET) == [("facility-park", 1)]
         spots = [NewSpot(one.name, one.area_code, one.lng, one.lat, one.id) for one in found]
-        assert acts.add_spots(made.pk, spots=spots, actor=world.dispatcher, now=NOW) == 1
+        assert acts.add_spots(made.pk, spots=[*spots, *spots], actor=world.dispatcher, now=NOW) == 1
         assert acts.add_spots(made.pk, spots=spots, actor=world.dispatcher, now=NOW) == 0
         assert CampaignSpot.objects.get().place_id == park.pk
 
@@ -237,6 +237,15 @@ class TestWorking:
             acts.open_case(spot.pk, words="再来一次。", actor=world.grid_worker, now=NOW)
         finish(world, spot, finding="handed_on", words="转案件。", after=[], actor=world.grid_worker)
         assert Case.objects.count() == 1
+
+        acts.pass_spot(spot.pk, actor=world.dispatcher, now=NOW)
+        Case.objects.update(state="answered", ended_at=NOW + HOUR)
+        acts.recur_spot(spot.pk, words="又塌了。", actor=world.dispatcher, now=NOW + 2 * HOUR)
+        with pytest.raises(IllegalMove):  # the case that ended before does not deal with what came back
+            finish(world, spot, finding="handed_on", words="转案件。", after=[], actor=world.grid_worker)
+        acts.open_case(spot.pk, words="又塌了一块。", actor=world.grid_worker, now=NOW + 3 * HOUR)
+        finish(world, spot, finding="handed_on", words="转案件。", after=[], actor=world.grid_worker)
+        assert Case.objects.count() == 2
 
     def test_who_may_not(self, world, spot):
         with pytest.raises(NotFound):

@@ -18,6 +18,7 @@ from huying.cases.rules.campaigns import (
     CHECKING,
     DONE,
     FLOW,
+    OPEN_SPOTS,
     SPOT,
     WORKING,
     CampaignState,
@@ -126,8 +127,17 @@ def may_move(actor: Actor, found: CampaignSpot, verb: SpotVerb) -> bool:
 def facts_of(found: CampaignSpot, actor: Actor, given: Given | None = None, *, has_before: bool = True) -> SpotFacts:
     return SpotFacts(
         state=SpotState(found.state), running=found.campaign.state == CampaignState.RUNNING, has_before=has_before,
-        has_case=found.case_id is not None, done_by=found.done_by, actor_id=actor.id, given=given,
+        has_case=_has_case(found), done_by=found.done_by, actor_id=actor.id, given=given,
     )  # fmt: skip
+
+
+def _has_case(found: CampaignSpot) -> bool:
+    """Whether a case deals with what the place needs now: one that ended before the place came back does not."""
+    if found.case_id is None:
+        return False
+    if found.state not in OPEN_SPOTS or not found.came_back or found.checked_at is None:
+        return True
+    return not Case.objects.filter(pk=found.case_id, ended_at__lte=found.checked_at).exists()
 
 
 def legal_moves(found: CampaignSpot, actor: Actor) -> list[SpotVerb]:
