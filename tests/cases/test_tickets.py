@@ -375,6 +375,22 @@ class TestAnswer:
                 case.pk, report_id=one.report_id, result="reached", solved=True, actor=world.caller, now=NOW + 3 * HOUR
             )
 
+    def test_who_comes_meanwhile_and_is_ours_is_called_and_the_clock_goes_on(self, world):
+        one = ticket(world)
+        in_hand(world, one)
+        case = to_call_back(world, one)
+        contact = keep_contact(
+            name="李示例", phone="13900000001", address="", consent_text_version=1, actor=resident(), now=NOW
+        )
+        mine = world.call(type_code="0103", contact_id=contact.pk, reply_by="phone").case
+        a.merge_case(mine.pk, into_id=case.pk, confirmed=True, actor=world.clerk, now=NOW + 3 * HOUR)
+        case.refresh_from_db()
+        assert (case.upper_since, clock(case, "call_back").paused_at) == (None, None)
+        assert any(each.task == Task.CALL_BACK for each in lists.work_of(world.caller))
+        a.unmerge_case(mine.pk, actor=world.clerk, now=NOW + 4 * HOUR)
+        case.refresh_from_db()
+        assert case.upper_since == clock(case, "call_back").paused_at == NOW + 4 * HOUR
+
     def test_where_the_street_calls_back_it_does(self, world):
         one = ticket(world, source_of(upper_calls=False))
         in_hand(world, one)

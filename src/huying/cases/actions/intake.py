@@ -679,6 +679,7 @@ def merge_step(
     target.case.sent_up |= case.sent_up
     if case.inner_due_at is not None:
         count_inner(target)
+    target.leave_to_upper(now=now)
     target.case.version += 1
     target.change(target.case)
     target.index_words()
@@ -725,6 +726,7 @@ def unmerge_step(source: Docket, target: Docket, *, family: set[UUID], actor: Ac
     for one in (source, target):
         if one.case.inner_due_at is not None:
             count_inner(one)
+    target.leave_to_upper(now=now)
     target.case.version += 1
     target.note(
         kind="case",
