@@ -199,9 +199,10 @@ def keep_shift(
         raise Invalid({"post": [_("没有这个岗位。请重新选。")]})
     if not begins_at < ends_at <= begins_at + LONGEST_SHIFT:
         raise Invalid({"ends_at": [_("一班最长 7 天，结束要在开始以后。")]})
-    made = DutyShift.objects.create(
-        area_code=area_code, unit_id=unit_id, post=post, begins_at=begins_at, ends_at=ends_at, kept_by=actor.id
-    )
+    about = {"area_code": area_code, "unit_id": unit_id, "post": post, "begins_at": begins_at, "ends_at": ends_at}
+    made, new = DutyShift.objects.get_or_create(**about, defaults={"kept_by": actor.id})
+    if not new:
+        return made  # the same form once more
     audit.append(
         kind="shift", object_id=made.pk, verb="keep", actor=actor, at=now, area_code=area_code,
         facts={"unit": str(unit_id), "post": post, "from": begins_at.isoformat(), "to": ends_at.isoformat()},

@@ -34,6 +34,7 @@ from huying.places.models import RescueResource
 
 AHEAD = timedelta(days=3)  # shifts that are shown before they begin
 MOST = 100
+MOST_TOLD = 1000  # cases of a report
 
 _lock = Lock()
 _kept: tuple[str, tuple[Running, ...]] | None = None
@@ -92,10 +93,10 @@ def past(viewer: Actor) -> list[Emergency]:
     return list(emergencies_seen_by(viewer).order_by("-since", "-pk")[:MOST])
 
 
-def reported(found: Emergency, viewer: Actor) -> list[Case]:
+def reported(found: Emergency, viewer: Actor, *, most: int = MOST) -> list[Case]:
     """The hazards that were reported in an emergency and that the viewer may see, the latest first."""
     rows = seen_by(viewer).filter(in_emergency__emergency=found)
-    return list(rows.order_by("-received_at", "-pk")[:MOST])
+    return list(rows.order_by("-received_at", "-pk")[:most])
 
 
 def open_in_drill(drill: Emergency) -> list[UUID]:
@@ -134,7 +135,7 @@ class CaseTimes:
 
 def times_of(found: Emergency, viewer: Actor) -> list[CaseTimes]:
     """What happened when in an emergency, by case, the first received first: in five statements, as far as seen."""
-    cases = sorted(reported(found, viewer), key=lambda case: (case.received_at, case.pk))
+    cases = sorted(reported(found, viewer, most=MOST_TOLD), key=lambda case: (case.received_at, case.pk))
     keys = [case.pk for case in cases]
     contacted = _first(
         ContactAttempt.objects.filter(case__in=keys, kind=ContactKind.FIRST, result=CallResult.REACHED), "made_at"
