@@ -223,6 +223,16 @@ def test_a_row_is_read_by_its_columns_and_keeps_the_rest_as_it_came():
     assert "灯" not in repr(row)
 
 
+def test_a_day_alone_begins_with_its_first_minute_and_is_due_with_its_last():
+    row, wrong = read(时间="2026年10月20日", 时限="2026年10月20日")
+    assert not wrong
+    assert (row.received, row.due) == (
+        datetime(2026, 10, 20, tzinfo=CHINA), datetime(2026, 10, 20, 23, 59, tzinfo=CHINA)
+    )  # fmt: skip
+    # What was answered on the day it came does not come again with each sheet that tells that day.
+    assert arrival_of(Known(S.ANSWERED, "", False, NOW), row)[0] == Arrival.SAME
+
+
 @pytest.mark.parametrize(
     ("cells", "field"),
     [

@@ -340,17 +340,19 @@ class Row:
         return f"Row({self.number})"
 
 
-def read_moment(text: str, zone: tzinfo) -> datetime:
-    """A time as sheets write it; ValueError where it is none. A day alone is its last minute."""
+def read_moment(text: str, zone: tzinfo, *, begins: bool = False) -> datetime:
+    """A time as sheets write it; ValueError where it is none. A day alone is its last minute, or its first one where
+    something `begins` then: handed down today is not later than now."""
     text = text.strip()
     for form in TIMES:
         try:
             return datetime.strptime(text, form).replace(tzinfo=zone)
         except ValueError:
             continue
+    hour, minute = (0, 0) if begins else (23, 59)
     for form in DAYS:
         try:
-            return datetime.strptime(text, form).replace(hour=23, minute=59, tzinfo=zone)
+            return datetime.strptime(text, form).replace(hour=hour, minute=minute, tzinfo=zone)
         except ValueError:
             continue
     found = datetime.fromisoformat(text)
@@ -377,7 +379,7 @@ def read_row(
         if not text:
             return None
         try:
-            found = read_moment(text, zone)
+            found = read_moment(text, zone, begins=name == TicketField.RECEIVED)
         except ValueError:
             wrong[str(name)] = _("时间读不懂，应写成 2026-01-31 09:30 这样。")
             return None
