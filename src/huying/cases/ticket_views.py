@@ -364,7 +364,7 @@ def _preview(
     lines: list[Line], source: Source, columns: dict[str, str], actor: Actor, now: datetime
 ) -> list[PreviewLine]:
     read = uppersheets.rows_of(lines, source, columns, now)
-    plan = iter(acts.plan_rows(source, [one.row for one in read if one.row is not None], actor=actor))
+    plan = iter(acts.plan_rows(source, [one.row for one in read if one.row is not None], actor=actor, now=now))
     return [_line(one, next(plan) if one.row is not None else None) for one in read]
 
 

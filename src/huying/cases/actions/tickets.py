@@ -489,7 +489,7 @@ class Taken:
     case_id: UUID | None = None
 
 
-def plan_rows(source: Source, rows: Sequence[Row], *, actor: Actor) -> list[Taken]:
+def plan_rows(source: Source, rows: Sequence[Row], *, actor: Actor, now: datetime) -> list[Taken]:
     """What each row would do now. A ticket on a case that the actor does not see is refused in general words."""
     need_desk(source, actor)
     there = {one.number: one for one in _tickets(source, rows)}
@@ -509,7 +509,7 @@ def plan_rows(source: Source, rows: Sequence[Row], *, actor: Actor) -> list[Take
         if ticket is not None:
             since = ticket.sent_at or ticket.ended_at
             known = Known(TicketState(ticket.state), asked.get(ticket.pk, ""), _mark(row) in ticket.seen, since)
-        arrival, why = arrival_of(known, row)
+        arrival, why = arrival_of(known, row, now=now)
         if row.number in met:
             arrival, why = Arrival.REFUSED, _("这个编号在文件里出现了两次。请留一行。")
         elif ticket is not None and ticket.report.case_id not in seen:
@@ -547,7 +547,7 @@ def take_rows(source: Source, rows: Sequence[Row], *, actor: Actor, now: datetim
     """
     for row in sorted(rows, key=lambda one: one.number):
         hold(_number_key(source, row.number))  # of two at once the second waits, and finds what the first did
-    plan = plan_rows(source, rows, actor=actor)
+    plan = plan_rows(source, rows, actor=actor, now=now)
     there = [one for one in plan if one.arrival in _CHANGES]
     done = {
         one.row.number: _take_known(one, actor=actor, now=now)

@@ -307,6 +307,7 @@ class TicketField(Term):
     DECISION_WORDS = "decision_words", _("答复的说明")
 
 
+TOO_EARLY = _("上级时限要晚于交办时间；没有写交办时间的，要晚于现在。")
 NEEDED_FIELDS = (TicketField.NUMBER, TicketField.WORDS)
 PERSONAL = frozenset({TicketField.NAME, TicketField.PHONE})
 
@@ -395,8 +396,8 @@ def read_row(
     received, due = moment(TicketField.RECEIVED), moment(TicketField.DUE)
     if received is not None and received > now:
         wrong["received"] = _("交办时间晚于现在。")
-    if due is not None and due <= (received or now):
-        wrong.setdefault("due", _("上级时限要晚于交办时间；没有写交办时间的，要晚于现在。"))
+    if due is not None and received is not None and due <= received:
+        wrong.setdefault("due", TOO_EARLY)
     told = cell(TicketField.RESULT)
     result = read_result(told) if told else None
     if told and result is None:
@@ -441,9 +442,13 @@ class Known:
     since: datetime | None = None
 
 
-def arrival_of(known: Known | None, row: Row) -> tuple[Arrival, Label]:
-    """What a row means, and why it is refused where it is."""
+def arrival_of(known: Known | None, row: Row, *, now: datetime | None = None) -> tuple[Arrival, Label]:
+    """What a row means, and why it is refused where it is. The limit of a new ticket lies ahead; that of one which is
+    there may be long over, when its call-back is told."""
     if known is None:
+        handed = row.received or now
+        if row.due is not None and handed is not None and row.due <= handed:
+            return Arrival.REFUSED, TOO_EARLY
         if not row.words:
             return Arrival.REFUSED, _("新工单没有诉求内容。")
         if row.result is not None or row.granted is not None:
