@@ -308,7 +308,7 @@ class TicketField(Term):
 
 
 TOO_EARLY = _("上级时限要晚于交办时间；没有写交办时间的，要晚于现在。")
-NEEDED_FIELDS = (TicketField.NUMBER, TicketField.WORDS)
+NEEDED_FIELDS = (TicketField.NUMBER,)  # a sheet of call-backs has no words; a new ticket without any is refused
 PERSONAL = frozenset({TicketField.NAME, TicketField.PHONE})
 
 
