@@ -45,6 +45,7 @@ def split_case(docket: Docket, *, parts: Iterable[Mapping[str, Any]], actor: Act
             place_words=one.get("place_words") or case.place_words,
             type_code=one.get("type_code", ""),
             reply_by=ReplyBy.NONE,
+            urgent=not one.get("type_code") and case.grade == Grade.URGENT,  # a type has a grade of its own
             drill=case.drill,
         )
         part = received(
