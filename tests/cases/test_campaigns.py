@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -300,6 +302,13 @@ class TestWhoSees:
             assert reads.campaigns(one) == []
             assert reads.campaign(campaign.pk, one) is None
             assert reads.spot(spot.pk, one) is None
+
+    def test_the_list_reads_no_place_of_a_thousand(self, world, campaign, spot):
+        acts.start_spot(spot.pk, actor=world.handler, now=NOW)
+        with CaptureQueriesContext(connection) as asked:
+            ((_campaign, counts),) = reads.campaigns(world.dispatcher)
+        assert (counts.every, counts.of(SpotState.IN_HAND), counts.of(SpotState.WAITING)) == (2, 1, 1)
+        assert all("GROUP BY" in one["sql"] for one in asked if "campaignspot" in one["sql"].partition("WHERE")[0])
 
 
 class TestRedrawn:
