@@ -358,7 +358,7 @@ def _matter(verb: str, case: Case, me: Any) -> list[str]:
     found = [f"no {one}" for one in needs.get(verb, ()) if not case[one]]
     if verb == "self_handle" and (me is None or all(one["taker"] != me for one in case["voices"])):
         found.append("not the finder")
-    if verb in ("answer", "decline", "merge", "transfer", "void", "review") and case["parts_open"]:
+    if verb in ("answer", "decline", "merge", "transfer", "void", "review", "self_handle") and case["parts_open"]:
         found.append("parts open")
     if verb == "split" and case["part"]:
         found.append("a part itself")

@@ -356,6 +356,18 @@ class TestMerge:
         assert where() == {one.report.pk: one.case.pk, two.report.pk: three.case.pk, three.report.pk: three.case.pk}
         assert not mismatches([receipt.case.pk for receipt in (one, two, three)])
 
+    def test_a_case_that_waited_for_the_word_of_who_is_taken_out_again_ends(self, world, contact):
+        first, second = known_call(world, contact), known_call(world, contact)
+        case = reviewed(world, first)
+        assert case.state == State.CALLING_BACK
+        a.merge_case(second.case.pk, into_id=case.pk, confirmed=True, actor=world.clerk, now=NOW + 90 * MINUTE)
+        a.tell_outcome(case.pk, solved=True, actor=resident(first.report.pk), now=NOW + 100 * MINUTE)
+        assert Case.objects.get(pk=case.pk).state == State.CALLING_BACK
+        a.unmerge_case(second.case.pk, actor=world.clerk, now=NOW + 110 * MINUTE)
+        assert Case.objects.get(pk=case.pk).state == State.CLOSED
+        assert Case.objects.get(pk=second.case.pk).state == State.RECEIVED
+        assert not mismatches([case.pk, second.case.pk])
+
     def test_a_restored_order_has_its_whole_sign_in_window_again(self, world):
         first, second = world.call(), world.call()
         case = in_hand(world, second)

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -147,7 +149,7 @@ class TestPlanning:
         found = reads.places_of_kind("facility-park", STREET)
         assert reads.kinds_in(STREET) == [("facility-park", 1)]
         spots = [NewSpot(one.name, one.area_code, one.lng, one.lat, one.id) for one in found]
-        assert acts.add_spots(made.pk, spots=spots, actor=world.dispatcher, now=NOW) == 1
+        assert acts.add_spots(made.pk, spots=[*spots, *spots], actor=world.dispatcher, now=NOW) == 1
         assert acts.add_spots(made.pk, spots=spots, actor=world.dispatcher, now=NOW) == 0
         assert CampaignSpot.objects.get().place_id == park.pk
 
@@ -238,6 +240,15 @@ class TestWorking:
         finish(world, spot, finding="handed_on", words="转案件。", after=[], actor=world.grid_worker)
         assert Case.objects.count() == 1
 
+        acts.pass_spot(spot.pk, actor=world.dispatcher, now=NOW)
+        Case.objects.update(state="answered", ended_at=NOW + HOUR)
+        acts.recur_spot(spot.pk, words="又塌了。", actor=world.dispatcher, now=NOW + 2 * HOUR)
+        with pytest.raises(IllegalMove):  # the case that ended before does not deal with what came back
+            finish(world, spot, finding="handed_on", words="转案件。", after=[], actor=world.grid_worker)
+        acts.open_case(spot.pk, words="又塌了一块。", actor=world.grid_worker, now=NOW + 3 * HOUR)
+        finish(world, spot, finding="handed_on", words="转案件。", after=[], actor=world.grid_worker)
+        assert Case.objects.count() == 2
+
     def test_who_may_not(self, world, spot):
         with pytest.raises(NotFound):
             finish(world, spot, actor=world.next_handler)
@@ -291,6 +302,13 @@ class TestWhoSees:
             assert reads.campaigns(one) == []
             assert reads.campaign(campaign.pk, one) is None
             assert reads.spot(spot.pk, one) is None
+
+    def test_the_list_reads_no_place_of_a_thousand(self, world, campaign, spot):
+        acts.start_spot(spot.pk, actor=world.handler, now=NOW)
+        with CaptureQueriesContext(connection) as asked:
+            ((_campaign, counts),) = reads.campaigns(world.dispatcher)
+        assert (counts.every, counts.of(SpotState.IN_HAND), counts.of(SpotState.WAITING)) == (2, 1, 1)
+        assert all("GROUP BY" in one["sql"] for one in asked if "campaignspot" in one["sql"].partition("WHERE")[0])
 
 
 class TestRedrawn:

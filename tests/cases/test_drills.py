@@ -18,6 +18,7 @@ from huying.cases.queries import public as reads
 from huying.cases.queries.lists import Wanted
 from huying.cases.rules import Channel, State
 from huying.cases.rules.emergencies import DRILL_MARK, marked
+from huying.clocks.models import Clock
 from huying.insight import actions as insight
 from huying.insight import queries as figures
 from huying.insight.rules import Month
@@ -136,6 +137,19 @@ class TestEnd:
         assert states == {real.pk: State.RECEIVED}
         assert WorkOrder.objects.get().state == "cancelled"
         assert not LimitSwitch.objects.filter(ended_at=None).exists()
+
+    def test_what_was_split_off_is_marked_keeps_its_limits_and_ends_with_it(self, world):
+        row = drill(world)
+        made = call(world, type_code="0801").case
+        a.split_case(
+            made.pk, parts=[{"words": "电梯里还困着人。", "type_code": "0812"}], actor=world.clerk, now=NOW + MINUTE
+        )
+        part = Case.objects.get(part_of=made)
+        assert (part.drill, part.title.startswith(DRILL_MARK)) == (True, True)
+        sources = Clock.objects.filter(object_id__in=[made.pk, part.pk], step="intake", stopped_at=None)
+        assert len(set(sources.values_list("limit", "source"))) == 1
+        end(world, row)
+        assert set(Case.objects.values_list("state", flat=True)) == {State.VOIDED}
 
     def test_the_report_tells_times_and_is_for_who_sees_the_cases(self, world):
         row = drill(world)

@@ -154,6 +154,14 @@ class TestHazard:
             report(world, made, now=LATER)
         assert not Case.objects.exists()
 
+    def test_the_record_tells_more_than_the_page_lists(self, world, monkeypatch):
+        made = declare(world)
+        monkeypatch.setattr(queries.reported, "__kwdefaults__", {"most": 1})
+        for number in range(2):
+            report(world, made, now=NOW + timedelta(minutes=number))
+        assert len(queries.reported(made, world.dispatcher)) == 1
+        assert len(queries.times_of(made, world.dispatcher)) == 2
+
     def test_what_was_reported_is_shown_to_who_may_see_the_case(self, world):
         made = declare(world)
         case = report(world, made).case
@@ -170,7 +178,7 @@ class TestShifts:
         return actions.keep_shift(**given, actor=actor or world.leader, now=NOW)
 
     def test_who_holds_the_post_is_on_duty_now(self, world):
-        self.keep(world)
+        assert self.keep(world) == self.keep(world)
         (one,) = queries.shifts(STREET, world.dispatcher, now=NOW)
         assert (one.now, one.names) == (True, ["何模拟", "赵演示"])
         assert queries.shifts(STREET, world.next_dispatcher, now=NOW) == []
@@ -195,6 +203,9 @@ class TestShifts:
             self.keep(world, actor=world.next_dispatcher)
         with pytest.raises(NotFound):
             self.keep(world, unit_id=UUID(int=4))
+        with pytest.raises(NotFound):  # the roster would name who holds posts in another street
+            self.keep(world, unit_id=world.units["next_centre"].pk)
+        assert self.keep(world, area_code=BANYAN, unit_id=world.units["water"].pk, post="handler")
 
     @pytest.mark.parametrize("options", [{"post": "king"}, {"ends_at": NOW}, {"ends_at": NOW + timedelta(days=9)}])
     def test_what_makes_no_sense_is_refused(self, world, options):

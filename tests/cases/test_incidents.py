@@ -45,6 +45,7 @@ class TestRules:
             ({"received_at": NOW - 13 * HOUR}, Away.TIME),
             ({"restricted": True}, Away.RESTRICTED),
             ({"danger": True}, Away.DANGER),
+            ({"drill": True}, Away.DRILL),
         ],
     )
     def test_what_goes_in_and_what_does_not(self, change, why):
@@ -194,6 +195,23 @@ class TestJoinCalls:
         assert [(one.pk, why) for one, why in joined.left] == [(danger.pk, Away.DANGER.label)]
         with pytest.raises(Invalid):
             acts.join_calls(incident.pk, case_ids=[danger.pk], actor=world.clerk, now=NOW)
+
+    def test_nothing_goes_into_itself_nor_into_what_has_become_confidential(self, world, case):
+        incident = declare(world, case)
+        with pytest.raises(Invalid) as why:
+            acts.join_calls(incident.pk, case_ids=[case.pk], actor=world.clerk, now=NOW)
+        assert set(why.value.errors) == {"calls"}
+        Case.objects.filter(pk=case.pk).update(restricted=True, confidential=True)
+        with pytest.raises(IllegalMove):
+            acts.join_calls(incident.pk, case_ids=[world.call().case.pk], actor=world.head, now=NOW)
+
+    def test_what_is_real_is_no_part_of_a_drill(self, world, case):
+        incident, real = declare(world, case), world.call().case
+        Case.objects.filter(pk=case.pk).update(drill=True)
+        with pytest.raises(Invalid):
+            acts.join_calls(incident.pk, case_ids=[real.pk], actor=world.clerk, now=NOW)
+        assert not acts.join_new_call(real.pk, incident.pk, now=NOW)
+        assert Case.objects.get(pk=real.pk).state == State.RECEIVED
 
     def test_a_look_before_changes_nothing(self, world, case):
         incident, other = declare(world, case), world.call().case

@@ -140,3 +140,12 @@ def test_national_day_is_passed_over_and_the_swapped_workday_counts():
     assert words["到期"] == "10月8日 09:30"
     assert words["节假日"] == "明天–10月7日 国庆节放假，不算"
     assert words["亮灯"] == "10月8日 09:06 起黄灯，10月8日 09:30 起红灯"
+
+
+def test_the_clock_of_a_supervision_keeps_the_limit_that_a_person_set(world):
+    case = handed(world)
+    a.supervise_case(case.pk, what="今天回报。", limit="4wh", actor=world.head, now=NOW)
+    switch = on(world, now=LATER)
+    assert take_limits(switch, actor=system(), now=LATER) == 1
+    assert Clock.objects.get(object_id=case.pk, step="supervise").limit == "4wh"
+    assert handling(case).limit == "2h"

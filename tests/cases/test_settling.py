@@ -7,7 +7,7 @@ from django.core.cache import cache
 
 from huying.audit.models import History
 from huying.cases import actions as a
-from huying.cases.actions import first_receivers, settling
+from huying.cases.actions import first_receivers, settling, units
 from huying.cases.models import Case, JointDecision, Precedent
 from huying.cases.queries import replay, settled
 from huying.cases.rules import State
@@ -17,7 +17,7 @@ from huying.people.models import Recusal
 from tests.world import BANYAN, GRID, KAPOK, NOW, OTHER_GRID, build_world, middle
 
 pytestmark = pytest.mark.django_db
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 BOSS = system("cases.settling")
 
 
@@ -121,6 +121,25 @@ class TestFirstReceiver:
         assert (case.state, order.unit, order.named) == (State.IN_HAND, world.units["sanitation"], True)
         assert Precedent.objects.get().by == "first"
         assert replay.mismatches([case.pk]) == []
+
+    def test_a_nudge_meanwhile_gives_no_more_time(self, world):
+        case = disputed(world)
+        due = settled.settled_by(case)
+        case = a.nudge_case(case.pk, actor=world.dispatcher, now=due - MINUTE)
+        assert settled.settled_by(case) == due
+        assert first_receivers.let_first_receivers_lead(actor=BOSS, now=due) == 1
+
+    def test_one_that_is_refused_keeps_no_other_waiting(self, world, monkeypatch):
+        stuck, free = disputed(world), disputed(world, now=NOW + HOUR)
+
+        def name(docket, **given):
+            if docket.case.pk == stuck.pk:
+                raise Invalid({"lead": ["没有这个单位。"]})
+            units.name(docket, **given)
+
+        monkeypatch.setattr(first_receivers, "name", name)
+        assert first_receivers.let_first_receivers_lead(actor=BOSS, now=settled.settled_by(free)) == 1
+        assert Case.objects.get(pk=free.pk).state == State.IN_HAND
 
     def test_a_unit_that_must_keep_away_is_passed_over(self, world):
         case = disputed(world)

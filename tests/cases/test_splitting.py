@@ -9,13 +9,14 @@ from huying.cases import actions as a
 from huying.cases.casefile import casefile, subject_of
 from huying.cases.models import Case
 from huying.cases.queries import public
-from huying.cases.rules import State
+from huying.cases.rules import Channel, State
+from huying.clocks.models import Clock
 from huying.kernel.actor import resident
 from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
 from huying.people.models import Recusal
 from huying.portal.status import status_of
 from tests.cases.test_granting import SOON, at_work
-from tests.world import BANYAN, GRID, KAPOK, OTHER_GRID, build_world
+from tests.world import BANYAN, GRID, KAPOK, OTHER_GRID, build_world, middle
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -81,6 +82,24 @@ def test_the_case_ends_when_all_its_parts_have(world):
         a.transfer_case(case.pk, receiver="区里", confirmed=True, actor=world.dispatcher, now=SOON + 2 * MINUTE)
     a.answer_case(part.pk, words="已经劝停。", actor=world.clerk, now=SOON + 3 * MINUTE)
     assert a.review_result(case.pk, actor=world.reviewer, now=SOON + 4 * MINUTE).state != State.REVIEWING
+
+
+def test_what_is_urgent_has_parts_with_the_limits_of_what_is_urgent(world):
+    case = a.correct_case(world.call().case.pk, grade="urgent", actor=world.clerk, now=SOON)
+    split(world, case, NOISE)
+    (part,) = parts_of(case)
+    assert part.grade == "urgent"
+    limits = Clock.objects.filter(object_id__in=[case.pk, part.pk], step="intake").values_list("limit", flat=True)
+    assert len(set(limits)) == 1
+
+
+def test_its_finder_settles_none_whose_parts_go_on(world):
+    lng, lat = middle(GRID)
+    case = world.call(channel=Channel.PATROL, type_code="0101", actor=world.grid_worker, lng=lng, lat=lat).case
+    split(world, case, NOISE)
+    with pytest.raises(IllegalMove) as why:
+        a.self_handle_case(case.pk, words="捡了。", actor=world.grid_worker, now=SOON)
+    assert why.value.facts["guard"] == "parts_ended"
 
 
 def test_the_caller_follows_all_under_one_number_and_reads_no_words_of_the_desk(world):

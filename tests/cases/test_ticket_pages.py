@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import timedelta
 
 import pytest
 import xlsxwriter
@@ -42,9 +43,9 @@ def browser(world, who):
     return one
 
 
-def as_csv(*rows, encoding="utf-8-sig"):
+def as_csv(*rows, encoding="utf-8-sig", heading=HEADING):
     held = io.StringIO()
-    csv.writer(held).writerows([HEADING, *rows])
+    csv.writer(held).writerows([heading, *rows])
     return SimpleUploadedFile("sheet.csv", held.getvalue().encode(encoding))
 
 
@@ -76,6 +77,19 @@ def test_a_sheet_is_looked_at_then_taken_in(world, source, kind):
     # The same form sent once more finds nothing to take.
     assert clerk.post(address, {**COLUMNS, "step": "take"}).status_code == 404
     assert Ticket.objects.count() == 1
+
+
+def test_a_sheet_of_call_backs_alone_is_taken_in_and_the_other_columns_stay_said(world, source, monkeypatch):
+    one = answered(world, ticket(world, source))
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW + timedelta(hours=5))
+    Source.objects.update(columns={"number": "工单编号", "words": "群众说的话"})
+    clerk = browser(world, "clerk")
+    file = as_csv((one.number, "满意"), heading=("工单编号", "回访结果"))
+    address = bring(clerk, source, file)["Location"]
+    assert "回访结果" in clerk.get(address).content.decode()
+    done = clerk.post(address, {"number": "工单编号", "result": "回访结果", "step": "take"})
+    assert (done.status_code, Ticket.objects.get().result) == (200, "satisfied")
+    assert Source.objects.get().columns == {"number": "工单编号", "words": "群众说的话", "result": "回访结果"}
 
 
 def test_what_cannot_be_read_says_why_and_takes_nothing(world, source):

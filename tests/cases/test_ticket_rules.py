@@ -223,11 +223,29 @@ def test_a_row_is_read_by_its_columns_and_keeps_the_rest_as_it_came():
     assert "灯" not in repr(row)
 
 
+def test_a_limit_that_is_over_is_refused_of_a_new_ticket_alone():
+    row, wrong = read(时限="2026-10-19 08:00", 回访="满意")
+    assert not wrong
+    assert arrival_of(None, replace(row, result=None), now=NOW)[0] == Arrival.REFUSED
+    assert arrival_of(Known(S.ANSWERED, "", False, NOW), row, now=NOW)[0] == Arrival.RESULT
+
+
+def test_a_day_alone_begins_with_its_first_minute_and_is_due_with_its_last():
+    row, wrong = read(时间="2026年10月20日", 时限="2026年10月20日")
+    assert not wrong
+    assert (row.received, row.due) == (
+        datetime(2026, 10, 20, tzinfo=CHINA), datetime(2026, 10, 20, 23, 59, tzinfo=CHINA)
+    )  # fmt: skip
+    # What was answered on the day it came does not come again with each sheet that tells that day.
+    assert arrival_of(Known(S.ANSWERED, "", False, NOW), row)[0] == Arrival.SAME
+
+
 @pytest.mark.parametrize(
     ("cells", "field"),
     [
         ({"编号": ""}, "number"), ({"编号": "AB1"}, "number"), ({"时间": "昨天"}, "received"),
-        ({"时间": "2026-10-21 08:00"}, "received"), ({"时限": "2026-10-19 08:00"}, "due"), ({"时限": "?"}, "due"),
+        ({"时间": "2026-10-21 08:00"}, "received"), ({"时限": "?"}, "due"),
+        ({"时间": "2026-10-20 08:00", "时限": "2026-10-19 08:00"}, "due"),
         ({"时间": "1900-01-01 08:00"}, "received"), ({"回访": "好"}, "result"), ({"审批": "再说"}, "decision"),
         ({"编号": "GZ" + "1" * 70}, "number"),
     ],

@@ -15,10 +15,11 @@ from huying.cases.queries.tickets import WantedTickets
 from huying.cases.rules import State
 from huying.cases.rules.tasks import Task
 from huying.clocks.models import Clock
-from huying.kernel.actor import system
+from huying.kernel.actor import resident, system
 from huying.kernel.ids import uuid7
 from huying.kernel.paging import Page
 from huying.kernel.refusals import IllegalMove, Invalid, KeyReused, NotAllowed, NotFound
+from huying.people.actions import keep_contact
 from huying.people.models import Contact
 from tests.cases.uppers import WORDS, answered, done_again, in_hand, row, source_of, take, ticket, to_call_back
 from tests.world import GRID, NEXT_DOOR, NOW, build_world
@@ -91,6 +92,16 @@ class TestTakingIn:
         case.refresh_from_db()
         assert case.inner_due_at == one.inner_due_at
         assert clock(case).latest_at == one.inner_due_at
+
+    def test_words_that_came_under_a_title_are_not_added_once_more(self, world):
+        source = source_of()
+        one = ticket(world, source, title="垃圾桶满溢")
+        take(world, source, row(title="垃圾桶满溢", due=NOW + 2 * DAY), now=NOW + HOUR)
+        assert again(one).upper_due_at == NOW + 2 * DAY
+        assert not again(one).report.additions.exists()
+        one = answered(world, one, now=NOW + 4 * HOUR)
+        take(world, source, row(title="垃圾桶满溢", received=NOW + 5 * HOUR), now=NOW + 6 * HOUR)
+        assert (again(one).round, again(one).report.additions.exists()) == (2, False)
 
     def test_a_number_that_an_archive_brought_before_is_refused(self, world):
         world.call(source="hotline", external_id="GZ20261020")
@@ -218,6 +229,92 @@ class TestAskedAbove:
         assert str(told[0].arrival) == "decision"
         assert Case.objects.get().state == State.TRANSFERRED
 
+    def test_a_file_that_still_tells_the_old_limit_grants_what_was_asked_for(self, world):
+        source = source_of(pauses=False)
+        one = ticket(world, source, due=NOW + 5 * DAY)
+        t.ask_upper(one.pk, kind="extend", reason="等清运车。", amount="2wd", actor=world.dispatcher, now=NOW)
+        take(world, source, row(due=NOW + 5 * DAY, granted=True), now=NOW + HOUR)
+        assert again(one).upper_due_at > NOW + 5 * DAY
+
+    def test_two_tickets_of_one_case_wait_each_for_their_own_system(self, world):
+        one, other = self.together(world)
+        hours = [NOW + number * HOUR for number in range(8)]
+        for each, at in ((one, hours[1]), (other, hours[2])):
+            t.ask_upper(each.pk, kind="return", reason="不归街道。", actor=world.dispatcher, now=at)
+        t.answer_ask(other.pk, granted=False, words="属地负责。", actor=world.clerk, now=hours[3])
+        case = Case.objects.get(pk=one.report.case_id)
+        assert again(other).upper_due_at == other.upper_due_at  # its clock went on
+        assert (case.upper_since, clock(case).paused_at) == (hours[1], hours[1])
+        t.answer_ask(one.pk, granted=False, words="属地负责。", actor=world.clerk, now=hours[4])
+        case.refresh_from_db()
+        assert again(one).upper_due_at > one.upper_due_at
+        assert (case.upper_since, clock(case).paused_at) == (None, None)
+
+    def together(self, world):
+        """Two tickets of two systems on one case that is in hand; the clock of the second goes on while it decides."""
+        one = ticket(world)
+        case = in_hand(world, one)
+        later = source_of(code="second", name="区平台", pauses=False)
+        other = ticket(world, later)
+        a.register_case(
+            other.report.case_id, type_code="0103", grade="ordinary", grid_code=GRID, actor=world.clerk, now=NOW
+        )
+        a.merge_case(other.report.case_id, into_id=case.pk, confirmed=True, actor=world.clerk, now=NOW + HOUR / 2)
+        return again(one), again(other)
+
+    def test_what_is_asked_in_the_call_back_leaves_its_clock_as_it_is(self, world):
+        one = ticket(world)
+        in_hand(world, one)
+        case = to_call_back(world, one)
+        t.ask_upper(one.pk, kind="extend", reason="等回访。", amount="1wd", actor=world.dispatcher, now=NOW + 3 * HOUR)
+        before = again(one)
+        t.answer_ask(one.pk, granted=False, words="不同意。", actor=world.clerk, now=NOW + 4 * HOUR)
+        assert again(one).upper_due_at == before.upper_due_at
+        case.refresh_from_db()
+        assert case.upper_since is not None
+        assert clock(case, "call_back").paused_at is not None
+
+    def test_a_return_that_is_accepted_after_the_end_leaves_the_case_as_it_ended(self, world):
+        one = ticket(world)
+        t.ask_upper(one.pk, kind="return", reason="不归街道。", actor=world.dispatcher, now=NOW)
+        a.answer_case(one.report.case_id, words="已经答复。", actor=world.clerk, now=NOW + HOUR)
+        t.answer_ask(one.pk, granted=True, actor=world.clerk, now=NOW + 2 * HOUR)
+        assert (again(one).state, Case.objects.get().state) == ("returned", State.ANSWERED)
+
+    def test_a_caller_who_was_asked_and_goes_back_up_is_waited_for_no_longer(self, world):
+        one, other = self.together(world)
+        case = Case.objects.get(pk=one.report.case_id)
+        a.ask_reporter(
+            case.pk, report_id=other.report_id, question="哪个桶？", limit="1wd", actor=world.dispatcher, now=NOW + HOUR
+        )
+        t.ask_upper(other.pk, kind="return", reason="重复了。", actor=world.dispatcher, now=NOW + HOUR)
+        t.answer_ask(other.pk, granted=True, actor=world.clerk, now=NOW + 2 * HOUR)
+        case.refresh_from_db()
+        assert (case.asked_report_id, clock(case).paused_at) == (None, None)
+
+    def test_who_was_left_in_the_call_back_ends_it_when_the_other_goes_back_up(self, world):
+        source = source_of(upper_calls=False)
+        contact = keep_contact(
+            name="李示例", phone="13900000001", address="", consent_text_version=1, actor=resident(), now=NOW
+        )
+        mine = world.call(type_code="0103", contact_id=contact.pk, reply_by="phone").case
+        one = ticket(world, source)
+        a.register_case(
+            one.report.case_id, type_code="0103", grade="ordinary", grid_code=GRID, actor=world.clerk, now=NOW
+        )
+        a.merge_case(one.report.case_id, into_id=mine.pk, confirmed=True, actor=world.clerk, now=NOW)
+        one = again(one)
+        in_hand(world, one)
+        case = to_call_back(world, one)
+        t.ask_upper(one.pk, kind="return", reason="重复了。", actor=world.dispatcher, now=NOW + 3 * HOUR)
+        own = Report.objects.get(case=case, source="")
+        a.record_call_back(
+            case.pk, report_id=own.pk, result="reached", solved=True, actor=world.caller, now=NOW + 3 * HOUR
+        )
+        assert Case.objects.get(pk=case.pk).state == State.CALLING_BACK
+        t.answer_ask(one.pk, granted=True, actor=world.clerk, now=NOW + 4 * HOUR)
+        assert Case.objects.get(pk=case.pk).state == State.CLOSED
+
     def test_where_others_wait_for_the_same_case_it_goes_on_for_them(self, world):
         mine = world.call(type_code="0103").case
         one = ticket(world)
@@ -277,6 +374,22 @@ class TestAnswer:
             a.record_call_back(
                 case.pk, report_id=one.report_id, result="reached", solved=True, actor=world.caller, now=NOW + 3 * HOUR
             )
+
+    def test_who_comes_meanwhile_and_is_ours_is_called_and_the_clock_goes_on(self, world):
+        one = ticket(world)
+        in_hand(world, one)
+        case = to_call_back(world, one)
+        contact = keep_contact(
+            name="李示例", phone="13900000001", address="", consent_text_version=1, actor=resident(), now=NOW
+        )
+        mine = world.call(type_code="0103", contact_id=contact.pk, reply_by="phone").case
+        a.merge_case(mine.pk, into_id=case.pk, confirmed=True, actor=world.clerk, now=NOW + 3 * HOUR)
+        case.refresh_from_db()
+        assert (case.upper_since, clock(case, "call_back").paused_at) == (None, None)
+        assert any(each.task == Task.CALL_BACK for each in lists.work_of(world.caller))
+        a.unmerge_case(mine.pk, actor=world.clerk, now=NOW + 4 * HOUR)
+        case.refresh_from_db()
+        assert case.upper_since == clock(case, "call_back").paused_at == NOW + 4 * HOUR
 
     def test_where_the_street_calls_back_it_does(self, world):
         one = ticket(world, source_of(upper_calls=False))

@@ -1,11 +1,13 @@
 """Kept statements: the gaps are filled each time, values are quoted as the driver quotes them, rows are never kept."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 from weakref import WeakKeyDictionary
 
+import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import Value
 
 from huying.audit.models import History
@@ -16,6 +18,11 @@ from huying.people.models import Organisation
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WORD = "a word to come"
+# As a migration does it, for this connection alone: its own table stands before the one of all.
+OTHERWISE = (
+    "DROP TABLE IF EXISTS pg_temp.audit_history; CREATE TEMP TABLE audit_history (LIKE audit_history); "
+    "ALTER TABLE pg_temp.audit_history ALTER COLUMN verb TYPE varchar(61)"
+)
 
 
 def line(minute=0, **values):
@@ -133,6 +140,67 @@ class TestHeld:
         with connection.cursor() as cursor:
             for name in names.values():
                 cursor.execute(f"DEALLOCATE {name}")
+
+    def test_one_whose_turn_to_go_was_lost_with_a_transaction_goes_later(self, monkeypatch):
+        names = {}
+        with monkeypatch.context() as changed:
+            changed.setattr(module, "MOST_HELD", 1)
+            changed.setattr(module, "_HELD", WeakKeyDictionary({connection.connection: names}))
+            first, second = (
+                Ready(History.objects.filter(verb=verb).values_list("verb")) for verb in ("lost 1", "lost 2")
+            )
+            first.fetch()
+            with suppress(ZeroDivisionError), transaction.atomic():
+                with suppress(DatabaseError), connection.cursor() as cursor:
+                    cursor.execute("SELECT 1 / 0")
+                with pytest.raises(DatabaseError):
+                    second.fetch()
+                raise ZeroDivisionError
+            assert [first.fetch(), second.fetch(), first.fetch()] == [[], [], []]
+            assert len(names) == 1
+        with connection.cursor() as cursor:
+            for name in names.values():
+                cursor.execute(f"DEALLOCATE {name}")
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize("change", ["DEALLOCATE ALL", OTHERWISE], ids=["dropped", "otherwise"])
+    def test_what_the_database_dropped_or_gives_otherwise_now_is_prepared_anew(self, change):
+        ready = Ready(History.objects.filter(verb="dropped").values_list("verb"))
+        together = Together(History.objects.filter(object_id=ID), case=ID)
+
+        def do(statement):
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+
+        try:
+            for ask in (ready.fetch, lambda: together.fetch(case=uuid4())):
+                ask()
+                do(change)
+                with pytest.raises(DatabaseError), transaction.atomic():
+                    ask()
+                ask()  # the next transaction
+                do(change.replace("61", "62"))
+                ask()  # outside a transaction nobody is told
+        finally:
+            do("DROP TABLE IF EXISTS pg_temp.audit_history")
+
+    def test_a_connection_that_is_gone_is_told_of_as_any_statement_tells(self, monkeypatch):
+        ready = Ready(History.objects.filter(verb="gone").values_list("verb"))
+
+        class Gone:
+            def cursor(self):
+                raise psycopg.OperationalError("the connection is lost")
+
+        class Away:
+            wrap_database_errors = connection.wrap_database_errors
+            connection = Gone()
+
+            def ensure_connection(self):
+                pass
+
+        monkeypatch.setattr(module, "connection", Away())
+        with pytest.raises(OperationalError):
+            module.held(ready._statement)
 
     def test_one_plan_is_made_for_all_values(self):
         with connection.cursor() as cursor:

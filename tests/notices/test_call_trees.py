@@ -117,6 +117,22 @@ class TestClimbing:
         assert ringing.ring(now=late + 9 * MINUTE) == 0
         assert ringing.ring(now=late + 10 * MINUTE) == 1
 
+    def test_one_that_fails_keeps_nobody_else_from_being_called(self, world, monkeypatch, caplog):
+        tree()
+        dispatched(world), dispatched(world)
+        broken, whole = TreeRun.objects.order_by("next_at", "pk")
+        call_next = actions.call_next
+
+        def fail(run_id, **given):
+            if run_id == broken.pk:
+                raise ValueError("no words for it")
+            return call_next(run_id, **given)
+
+        monkeypatch.setattr(actions, "call_next", fail)
+        assert ringing.ring(now=THEN + 5 * MINUTE) == 1
+        assert called(whole)[-1] == ("unit_head", "蒋乙例")
+        assert "call tree not climbed" in caplog.text
+
     def test_the_same_news_twice_begins_it_once(self, world):
         tree()
         case = dispatched(world)

@@ -1,6 +1,6 @@
 """Nominations, reserves, help, thanks, skills, posts and grants by the acts themselves: each refusal, each second person."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import transaction
@@ -41,6 +41,7 @@ pytestmark = pytest.mark.django_db
 TODAY = (NOW + timedelta(hours=8)).date()
 YEAR = TODAY + timedelta(days=365)
 DAY = timedelta(days=1)
+EVENING = datetime(2026, 10, 20, 15, 45, tzinfo=UTC)  # a quarter to midnight in China
 WON = Tally(due=10, present=9, ayes=8)
 STRANGER = admin_of(NEXT_DOOR)
 
@@ -385,20 +386,21 @@ class TestUnitsAndPosts:
 
         def raised(**given):
             values = {"party_form": PartyRank.GENERAL, "on": TODAY, "paper": "批复 1 号"}
-            return posts.raise_rank(
-                organisation_id=branch.pk, actor=admin_of(STREET), now=NOW + DAY, **{**values, **given}
-            )
+            values = {**values, "now": NOW + DAY, **given}
+            return posts.raise_rank(organisation_id=branch.pk, actor=admin_of(STREET), **values)
 
         higher = PartyRank.values[1]
         for given, field in (
             ({"party_form": PartyRank.values[0]}, "party_form"),
             ({"party_form": higher, "paper": " "}, "paper"),
             ({"party_form": higher, "on": TODAY + 9 * DAY}, "on"),
+            ({"party_form": higher, "on": date(2026, 10, 21), "now": EVENING}, "on"),
         ):
             with pytest.raises(Invalid) as why:
                 raised(**given)
             assert list(why.value.errors) == [field]
-        assert raised(party_form=higher).party_form == higher
+        # Half an hour later that day has begun here, and not yet in London.
+        assert raised(party_form=higher, on=date(2026, 10, 21), now=EVENING + DAY / 48).party_form == higher
         with pytest.raises(NotFound):
             posts.raise_rank(
                 organisation_id=uuid7(), party_form=higher, on=TODAY, paper="1", actor=admin_of(STREET), now=NOW

@@ -332,7 +332,7 @@ def brought(request: HttpRequest, draft_id: UUID) -> HttpResponse:
             if done is not None:
                 facts = {"lines": done, "source": source, "list_url": reverse("cases:tickets"), **_counts(done), **MENU}
                 return render(request, "cases/tickets_taken.html", facts)
-    if columns.get("number") and columns.get("words"):
+    if columns.get("number"):
         found = (
             attempt(form, lambda: _preview(lines, source, columns, actor, now))
             if form.is_bound
@@ -364,7 +364,7 @@ def _preview(
     lines: list[Line], source: Source, columns: dict[str, str], actor: Actor, now: datetime
 ) -> list[PreviewLine]:
     read = uppersheets.rows_of(lines, source, columns, now)
-    plan = iter(acts.plan_rows(source, [one.row for one in read if one.row is not None], actor=actor))
+    plan = iter(acts.plan_rows(source, [one.row for one in read if one.row is not None], actor=actor, now=now))
     return [_line(one, next(plan) if one.row is not None else None) for one in read]
 
 
@@ -376,7 +376,8 @@ def _take(draft_id: UUID, source: Source, columns: dict[str, str], actor: Actor,
     rows = [one.row for one in read if one.row is not None]
     if not rows:
         raise Invalid(_("没有能导入的行。请看每一行的说明。"))
-    acts.map_columns(source, columns, actor=actor, now=now)
+    kept = uppersheets.columns_to_keep(source, uppersheets.headings_of(lines), columns)
+    acts.map_columns(source, kept, actor=actor, now=now)
     done = iter(acts.take_rows(source, rows, actor=actor, now=now))
     return [_line(one, next(done) if one.row is not None else None) for one in read]
 

@@ -63,9 +63,15 @@ def columns_for(source: Source, headings: Iterable[str]) -> dict[str, str]:
     return {**{name: one for name, one in guessed(there).items() if one not in taken}, **kept}
 
 
+def columns_to_keep(source: Source, headings: Iterable[str], columns: Mapping[str, str]) -> dict[str, str]:
+    """The columns as they were said now; of those that this file does not have, as they were said before."""
+    there = set(headings)
+    return {**{name: one for name, one in source.columns.items() if one not in there}, **columns}
+
+
 def rows_of(found: Iterable[Line], source: Source, columns: Mapping[str, str], now: datetime) -> list[ReadLine]:
     if any(not columns.get(str(one)) for one in NEEDED_FIELDS):
-        raise Invalid({"columns": [_("请先选好工单编号和诉求内容是哪一列。")]})
+        raise Invalid({"columns": [_("请先选好工单编号是哪一列。")]})
     told = []
     for line in found:
         cells = {heading: as_meant(text) for heading, text in line.cells.items()}

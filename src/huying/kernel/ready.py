@@ -15,14 +15,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
+from itertools import count
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import DatabaseError, connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, QuerySet
 from django.db.models.base import ModelState
 from django.db.models.query import get_related_populators
@@ -105,10 +106,14 @@ class Ready:
         self._places = tuple(places)
         return text
 
+    def asks(self, **values: Any) -> bool:
+        """Whether anything can be found: something is asked, and no list is empty."""
+        return bool(self._pieces) and not any(isinstance(value, tuple) and not value for value in values.values())
+
     def call(self, **values: Any) -> str:
         """What is sent to this connection: the name under which it holds the statement, with the values, or the whole
         text; "" where nothing can be found."""
-        if self._anew or not settings.KEEP_STATEMENTS or not _asks(self._pieces, values):
+        if self._anew or not settings.KEEP_STATEMENTS or not self.asks(**values):
             return self.text(**values)
         name = held(self._statement)
         given = {**self._own, **values}
@@ -117,7 +122,7 @@ class Ready:
 
     def text(self, **values: Any) -> str:
         """The whole statement; "" where nothing can be found."""
-        if not _asks(self._pieces, values):
+        if not self.asks(**values):
             return ""
         written = {name: _written(value) for name, value in (*self._own.items(), *values.items())}
         parts = [self._pieces[0]]
@@ -127,8 +132,11 @@ class Ready:
 
     def fetch(self, **values: Any) -> list[tuple[Any, ...]]:
         """All rows, in one statement (none where nothing can be found)."""
-        text = self.call(**values)
-        return fetched(text) if text else []
+        if not self.asks(**values):
+            return []
+        with connection.cursor() as cursor:
+            _ask(cursor, lambda: self.call(**values))
+            return list(cursor.fetchall())
 
     def objects(self, model: type[M], columns: Sequence[str], **values: Any) -> list[M]:
         """The rows as objects: `columns` are the attributes that the queryset named, as PostgreSQL gives them."""
@@ -147,6 +155,9 @@ class Ready:
 
 _HELD: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
 """For each of the driver's connections its statements by text, the last asked at the end."""
+_NUMBERS = count(1)
+_GONE = frozenset({"26000", "0A000"})
+"""How the database says that it holds no such statement, or that what this one gives has changed."""
 
 
 def held(statement: str) -> str:
@@ -157,15 +168,33 @@ def held(statement: str) -> str:
     connection.ensure_connection()
     raw = connection.connection
     names = _HELD.setdefault(raw, {})
-    name = names.pop(statement, None)
+    name = names.get(statement)
     if name is None:
-        name = f"huying_{sha256(statement.encode()).hexdigest()[:16]}"
-        with raw.cursor() as cursor:
+        name = f"huying_{next(_NUMBERS)}"  # another one each time: of what went wrong a name may still be taken
+        with connection.wrap_database_errors, raw.cursor() as cursor:
             if len(names) >= MOST_HELD:
-                cursor.execute(f"DEALLOCATE {names.pop(next(iter(names)))}")
+                oldest = next(iter(names))
+                cursor.execute(f"DEALLOCATE {names[oldest]}")
+                del names[oldest]
             cursor.execute(f"PREPARE {name} AS {statement}")
+    else:
+        del names[statement]
     names[statement] = name
     return name
+
+
+def _ask(cursor: CursorWrapper, text: Callable[[], str]) -> None:
+    """Send the text. Where the database has dropped a statement, or its table was changed since, all of this
+    connection are prepared anew: at once, or from the next transaction on where the present one is lost with it."""
+    try:
+        cursor.execute(text())
+    except DatabaseError as why:
+        if getattr(why.__cause__, "sqlstate", "") not in _GONE:
+            raise
+        _HELD.pop(connection.connection, None)
+        if connection.in_atomic_block:
+            raise
+        cursor.execute(text())
 
 
 def united(branches: Sequence[Q]) -> Q:
@@ -194,13 +223,13 @@ class Together:
         self._each = [(Ready(rows, **gaps), _Maker(rows)) for rows in asked]
 
     def fetch(self, **values: Any) -> list[list[Any]]:
-        texts = [ready.call(**values) for ready, _maker in self._each]
-        found: list[list[Any]] = [[] for _text in texts]
-        if not any(texts):
+        found: list[list[Any]] = [[] for _each in self._each]
+        asked = [(place, ready) for place, (ready, _maker) in enumerate(self._each) if ready.asks(**values)]
+        if not asked:
             return found
         with connection.cursor() as cursor:
-            cursor.execute(BETWEEN.join(text for text in texts if text))
-            for place in [place for place, text in enumerate(texts) if text]:
+            _ask(cursor, lambda: BETWEEN.join(ready.call(**values) for _place, ready in asked))
+            for place, _ready in asked:
                 found[place] = self._each[place][1].objects(cursor.fetchall())
                 cursor.nextset()
         return found
@@ -303,11 +332,6 @@ def made(model: type[M], columns: Iterable[str], row: Iterable[Any]) -> M:
     state = one._state = ModelState()
     state.adding, state.db = False, connection.alias
     return one
-
-
-def _asks(pieces: list[str], values: dict[str, Any]) -> bool:
-    """Whether anything can be found: something is asked, and no list is empty."""
-    return bool(pieces) and not any(isinstance(value, tuple) and not value for value in values.values())
 
 
 def _array(value: Any) -> str:

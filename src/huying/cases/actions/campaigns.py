@@ -137,11 +137,13 @@ def add_spots(
         raise Invalid({"spots": [_("请列出点位，一次最多 %(most)s 个。") % {"most": MOST_ADDED}]})
     unit = _unit(found, unit_id)
     known = list(CampaignSpot.objects.filter(campaign=found).values_list("place_id", "number"))
-    listed, last = {place for place, _number in known if place}, max((number for _place, number in known), default=0)
+    listed = {place for place, _number in known}
+    last = max((number for _place, number in known), default=0)
     own = _committees(found.area_code) if by_community else {}
     rows: list[CampaignSpot] = []
     for one in spots:
         if one.place_id is None or one.place_id not in listed:
+            listed.add(one.place_id)
             code = _lies(found, one)
             mine = own.get(community_of(code)) if by_community else unit
             rows.append(

@@ -826,7 +826,7 @@ class Docket:
 
     def wait_for_upper(self, *, now: datetime) -> None:
         """The upper system's clock stands still while it decides, and so does ours."""
-        self.case.upper_since = now
+        self.case.upper_since = self.case.upper_since or now
         self._rest(UPPER, now=now)
 
     def end_wait_for_upper(self, *, now: datetime) -> None:
@@ -836,14 +836,20 @@ class Docket:
 
     def leave_to_upper(self, *, now: datetime) -> None:
         """Where nobody is left whom we would call back, the upper system asks its callers itself, and our clock
-        stands still."""
+        stands still; it goes on where somebody has come whom we call."""
         case = self.case
-        theirs = case.state == State.CALLING_BACK and any(one.upper_calls for one in self.reports)
-        if theirs and case.upper_since is None and not self.to_call():
-            case.upper_since = now
-            for clock in self.running(Step.CALL_BACK, case.pk):
+        if case.state != State.CALLING_BACK:
+            return
+        theirs = any(one.upper_calls for one in self.reports) and not self.to_call()
+        if theirs == (case.upper_since is not None):
+            return
+        case.upper_since = now if theirs else None
+        for clock in self.running(Step.CALL_BACK, case.pk):
+            if theirs:
                 self.pause_clock(clock, UPPER, now=now)
-            self.due()
+            else:
+                self.resume_clock(clock, now=now)
+        self.due()
 
     def running(self, step: Step | OwnStep | None = None, object_id: UUID | None = None) -> list[Clock]:
         return [

@@ -35,6 +35,7 @@ from huying.places import queries as places
 from huying.places.actions import grids
 from huying.places.models import EmergencyMode
 from huying.places.queries import grids as grid_queries
+from huying.places.rules import street_of
 
 LONGEST_SHIFT = timedelta(days=7)
 BY = system("cases.drills")
@@ -185,17 +186,23 @@ def report_hazard(
 def keep_shift(
     *, area_code: str, unit_id: UUID, post: str, begins_at: datetime, ends_at: datetime, actor: Actor, now: datetime
 ) -> DutyShift:
-    """A post of a unit is on duty in an area. Raises NotFound, NotAllowed (no leader there), Invalid."""
+    """A post of a unit is on duty in an area. Raises NotFound (also for a unit from elsewhere: the roster names who
+    holds its post), NotAllowed (no leader there), Invalid."""
     _look(area_code, Duty.LEAD, actor)
-    if people.unit(unit_id) is None:
+    unit = people.unit(unit_id)
+    near = unit is not None and (
+        unit.area_code.startswith(street_of(area_code) or area_code) or area_code.startswith(unit.area_code)
+    )
+    if unit is None or not unit.active or not near:
         raise NotFound("unit")
     if post not in Post.values:
         raise Invalid({"post": [_("没有这个岗位。请重新选。")]})
     if not begins_at < ends_at <= begins_at + LONGEST_SHIFT:
         raise Invalid({"ends_at": [_("一班最长 7 天，结束要在开始以后。")]})
-    made = DutyShift.objects.create(
-        area_code=area_code, unit_id=unit_id, post=post, begins_at=begins_at, ends_at=ends_at, kept_by=actor.id
-    )
+    about = {"area_code": area_code, "unit_id": unit_id, "post": post, "begins_at": begins_at, "ends_at": ends_at}
+    made, new = DutyShift.objects.get_or_create(**about, defaults={"kept_by": actor.id})
+    if not new:
+        return made  # the same form once more
     audit.append(
         kind="shift", object_id=made.pk, verb="keep", actor=actor, at=now, area_code=area_code,
         facts={"unit": str(unit_id), "post": post, "from": begins_at.isoformat(), "to": ends_at.isoformat()},

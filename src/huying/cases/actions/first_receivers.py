@@ -15,7 +15,7 @@ from huying.cases.actions.units import name
 from huying.cases.queries import settled
 from huying.cases.rules import SettledBy, State
 from huying.kernel.actor import Actor
-from huying.kernel.refusals import IllegalMove
+from huying.kernel.refusals import IllegalMove, Refusal
 from huying.kernel.terms import _
 
 
@@ -34,7 +34,7 @@ def let_first_receivers_lead(*, actor: Actor, now: datetime) -> int:
     """Name the first receiver where nobody was named in time; says how many. Run twice, the second finds none."""
     done = 0
     for case in settled.undecided(now):
-        with suppress(IllegalMove):  # somebody was faster, or nobody may lead it
+        with suppress(Refusal):  # somebody was faster, or nobody may lead it: the others go on
             let_first_lead(case.pk, actor=actor, now=now)
             done += 1
     return done

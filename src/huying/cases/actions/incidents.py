@@ -53,6 +53,9 @@ class Joined:
     voices: int = 0
 
 
+_NOT_TOLD = _("保密或回避的事不对外说，不能设为群体事件，也不能并入诉求。")
+
+
 def may_lead(actor: Actor, case: Case) -> bool:
     """Whether the actor declares, speaks and ends for this case: whoever takes calls in or dispatches at its desk."""
     return actor.kind in (ActorKind.RULE, ActorKind.SYSTEM) or any(
@@ -248,6 +251,11 @@ def _join(
     target, *sources = sorted(Docket.of_many(rows, knowledge), key=lambda one: (one.case.pk != case_id, one.case.pk))
     _may(actor, target.case)
     _still_open(found)
+    if target.case.restricted:
+        raise IllegalMove(_NOT_TOLD, state=target.case.state)
+    if not sources:
+        raise Invalid({"calls": [_("这件事就是这个事件，不用并入。请选别的诉求。")]})
+    found.case = target.case
     joined = Joined(found)
     target.key, target.body_hash = key, hashed
     state = target.case.state
@@ -331,7 +339,7 @@ def _can_be_declared(case: Case) -> None:
     if case.state not in OPEN:
         raise IllegalMove(_("这件事已经办结，不能设为群体事件。"), state=case.state)
     if case.restricted:
-        raise IllegalMove(_("保密或回避的事不对外说，不能设为群体事件。"), state=case.state)
+        raise IllegalMove(_NOT_TOLD, state=case.state)
     if Incident.objects.filter(case=case, ended_at=None).exists():
         raise IllegalMove(_("这件事已经是群体事件。"), state=case.state)
 

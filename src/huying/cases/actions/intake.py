@@ -679,6 +679,7 @@ def merge_step(
     target.case.sent_up |= case.sent_up
     if case.inner_due_at is not None:
         count_inner(target)
+    target.leave_to_upper(now=now)
     target.case.version += 1
     target.change(target.case)
     target.index_words()
@@ -697,6 +698,9 @@ def unmerge_case(docket: Docket, *, actor: Actor, now: datetime) -> None:
         docket.move(Verb.UNMERGE, actor=actor, now=now)  # refuses, and says why
         raise Invalid(_("这件事没有并入别的案件。"))
     unmerge_step(docket, target, family=queries.absorbed_by(docket.case.pk), actor=actor, now=now)
+    from huying.cases.actions.closing import settle  # that room knows this one
+
+    settle(target, now=now)  # perhaps everybody who is left has said it
 
 
 def unmerge_step(source: Docket, target: Docket, *, family: set[UUID], actor: Actor, now: datetime) -> None:
@@ -725,6 +729,7 @@ def unmerge_step(source: Docket, target: Docket, *, family: set[UUID], actor: Ac
     for one in (source, target):
         if one.case.inner_due_at is not None:
             count_inner(one)
+    target.leave_to_upper(now=now)
     target.case.version += 1
     target.note(
         kind="case",

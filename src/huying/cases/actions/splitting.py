@@ -45,6 +45,8 @@ def split_case(docket: Docket, *, parts: Iterable[Mapping[str, Any]], actor: Act
             place_words=one.get("place_words") or case.place_words,
             type_code=one.get("type_code", ""),
             reply_by=ReplyBy.NONE,
+            urgent=not one.get("type_code") and case.grade == Grade.URGENT,  # a type has a grade of its own
+            drill=case.drill,
         )
         part = received(
             part_id, new, actor=rule("split"), now=now, knowledge=docket.knowledge, live=docket.live,
@@ -62,8 +64,7 @@ def _like(docket: Docket, part: Docket, *, actor: Actor, now: datetime) -> None:
     case, other = docket.case, part.case
     other.part_of = case
     other.desk_code, other.grade = case.desk_code, other.grade or case.grade or Grade.ORDINARY
-    for name in ("imported", "drill"):
-        setattr(other, name, getattr(case, name))
+    other.imported = case.imported
     other.confidential = other.confidential or case.confidential
     other.recused = case.recused
     other.restricted = other.confidential or other.recused

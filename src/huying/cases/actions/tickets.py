@@ -225,7 +225,7 @@ def _answer(act: Act, *, granted: bool, words: str, due: datetime | None) -> Non
     asked.state = AskState.GRANTED if granted else AskState.REFUSED
     asked.words, asked.answered_by, asked.answered_at = words, act.actor.id, now
     known = act.docket.knowledge.calendar
-    waited = act.case.upper_since
+    waited = _waited_since(act, asked)
     if waited is not None and ticket.upper_due_at is not None:
         # Its clock stood still with ours: what was waited is added behind.
         ticket.upper_due_at = known.after(ticket.upper_due_at, known.between(waited, now))
@@ -235,11 +235,26 @@ def _answer(act: Act, *, granted: bool, words: str, due: datetime | None) -> Non
             raise Invalid({"due": [_("新的时限不能早于原来的时限。")]})
     asked.due_after = ticket.upper_due_at
     asked.save()
-    act.docket.end_wait_for_upper(now=now)
+    if waited is not None and not _others_wait(act):
+        act.docket.end_wait_for_upper(now=now)
     if granted and not extends:
         _gone(act)
     else:
         act.recount(granted=granted)
+
+
+def _waited_since(act: Act, asked: TicketAsk) -> datetime | None:
+    """Since when our clock of handling stands still for this very request; it may stand for another ticket's, and in
+    the call-back it stands for other reasons."""
+    since = act.case.upper_since
+    waits = act.ticket.source.pauses and act.case.state == State.IN_HAND
+    return max(since, asked.asked_at) if waits and since is not None else None
+
+
+def _others_wait(act: Act) -> bool:
+    """Whether another ticket of the case waits for a system whose clock stands still as well."""
+    waiting = TicketAsk.objects.filter(state=AskState.ASKED, ticket__source__pauses=True)
+    return waiting.filter(ticket__report__in=[one.pk for one in act.docket.reports]).exists()
 
 
 def _longer(ticket: Ticket, amount: str, known: Calendar) -> datetime | None:
@@ -247,14 +262,20 @@ def _longer(ticket: Ticket, amount: str, known: Calendar) -> datetime | None:
 
 
 def _gone(act: Act) -> None:
-    """The upper system takes it back: the case ends with it, unless others wait for an answer to the same case."""
+    """The upper system takes it back: the case ends with it, unless others wait for an answer to the same case, or it
+    has ended meanwhile."""
     act.ticket.ended_at = act.now
     docket, report = act.docket, act.report
     _end_steps(act)
+    if act.case.ended_at is not None:
+        return
     if any(one.withdrawn_at is None and one.pk != report.pk for one in docket.reports):
         report.withdrawn_at = act.now
         docket.change(report)
+        if act.case.asked_report_id == report.pk:
+            docket.end_question(now=act.now)
         act.recount()
+        settle(docket, now=act.now)
         return
     name = act.ticket.source.name
     docket.move(
@@ -438,7 +459,7 @@ def _once_more(act: Act, row: Row, *, said: bool) -> None:
     elif state in (State.ANSWERED, State.DECLINED, State.TRANSFERRED):
         docket.case.objected_against = docket.case.answered_by
         docket.move(Verb.OBJECT, actor=boss, now=now, given=CaseGiven(reason=reason))
-    if words and words != report.words:
+    if words and not _says(report, words):
         docket.add(Addition(id=docket.make_id(), report=report, words=words, added_at=now))
         docket.index_words()
     act.recount()
@@ -468,7 +489,7 @@ class Taken:
     case_id: UUID | None = None
 
 
-def plan_rows(source: Source, rows: Sequence[Row], *, actor: Actor) -> list[Taken]:
+def plan_rows(source: Source, rows: Sequence[Row], *, actor: Actor, now: datetime) -> list[Taken]:
     """What each row would do now. A ticket on a case that the actor does not see is refused in general words."""
     need_desk(source, actor)
     there = {one.number: one for one in _tickets(source, rows)}
@@ -488,7 +509,7 @@ def plan_rows(source: Source, rows: Sequence[Row], *, actor: Actor) -> list[Take
         if ticket is not None:
             since = ticket.sent_at or ticket.ended_at
             known = Known(TicketState(ticket.state), asked.get(ticket.pk, ""), _mark(row) in ticket.seen, since)
-        arrival, why = arrival_of(known, row)
+        arrival, why = arrival_of(known, row, now=now)
         if row.number in met:
             arrival, why = Arrival.REFUSED, _("这个编号在文件里出现了两次。请留一行。")
         elif ticket is not None and ticket.report.case_id not in seen:
@@ -526,7 +547,7 @@ def take_rows(source: Source, rows: Sequence[Row], *, actor: Actor, now: datetim
     """
     for row in sorted(rows, key=lambda one: one.number):
         hold(_number_key(source, row.number))  # of two at once the second waits, and finds what the first did
-    plan = plan_rows(source, rows, actor=actor)
+    plan = plan_rows(source, rows, actor=actor, now=now)
     there = [one for one in plan if one.arrival in _CHANGES]
     done = {
         one.row.number: _take_known(one, actor=actor, now=now)
@@ -556,7 +577,8 @@ def _bring_up_to_date(act: Act, one: Taken) -> None:
     ticket.seen = [*ticket.seen, _mark(row)]
     ticket.sheet = reads.sealed_sheet(ticket.pk, dict(row.sheet), act.now)
     if one.arrival == Arrival.DECISION:
-        _answer(act, granted=bool(row.granted), words=row.decision_words or "—", due=row.due)
+        other = row.due if row.due != ticket.upper_due_at else None  # the column may still tell the limit that was
+        _answer(act, granted=bool(row.granted), words=row.decision_words or "—", due=other)
         return
     if one.arrival == Arrival.RESULT:
         assert row.result is not None
@@ -566,15 +588,19 @@ def _bring_up_to_date(act: Act, one: Taken) -> None:
         act.move(TicketVerb.AGAIN)
         _once_more(act, row, said=False)
         return
-    before = act.report.words
+    words = clean(row.words, field="words")
     act.move(TicketVerb.UPDATE, due=row.due is not None and row.due != ticket.upper_due_at)
-    if row.words and row.words != before and all(text.words != row.words for text in _additions(act.report)):
-        words = clean(row.words, field="words")
+    if words and not _says(act.report, words) and all(text.words != words for text in _additions(act.report)):
         act.docket.add(Addition(id=act.docket.make_id(), report=act.report, words=words, added_at=act.now))
         act.docket.index_words()
     if row.due is not None and row.due != ticket.upper_due_at:
         ticket.upper_due_at = row.due
         act.recount(granted=True)
+
+
+def _says(report: Report, words: str) -> bool:
+    """Whether these are the words that the report came with, perhaps under their title."""
+    return report.words == words or report.words.endswith(f"\n{words}")
 
 
 def _additions(report: Report) -> Iterable[Addition]:

@@ -30,7 +30,7 @@ from huying.cases.forms.desk import DecideForm, RegisterForm, choose_report, las
 from huying.cases.forms.drafting import Drafted
 from huying.cases.models import Case, WorkOrder
 from huying.cases.queries import settled
-from huying.cases.rules import CallResult, HoldReason, OrderRole, OrderState, Outcome, OwnStep, Verb
+from huying.cases.rules import CallResult, HoldReason, OrderRole, OrderState, Outcome, OwnStep, State, Verb
 from huying.cases.rules.guards import LONGEST_HOLD
 from huying.clocks.queries import day_words
 from huying.clocks.rules import Limit
@@ -290,11 +290,10 @@ class NameForm(ReassignArguments):
             lead.initial = str(one.unit_id or "")
             agreed = one.unit.name if one.unit is not None else str(_("没有定"))
             self.lines += [(_("会商意见"), agreed), (_("会商记录"), one.minutes)]
-        due = due_words(settled.settled_by(subject.case), subject.now)
-        self.notices = [
-            ("", _("已有两个单位退回。指定以后，这个单位不能再退回。")),
-            ("", _("%(when)s 还没有定下来，就由首接单位主办。") % {"when": due}),
-        ]
+        self.notices = [("", _("已有两个单位退回。指定以后，这个单位不能再退回。"))]
+        if subject.case.state == State.FILED:  # where a unit has it in hand, nobody waits for another
+            due = due_words(settled.settled_by(subject.case), subject.now)
+            self.notices.append(("", _("%(when)s 还没有定下来，就由首接单位主办。") % {"when": due}))
 
     def leads(self) -> list[Organisation]:
         return [one for one in self.units.every if not self.units.bar(one, lead=False)]

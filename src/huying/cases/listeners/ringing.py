@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from huying.kernel.events import News
 from huying.matters.rules import Grade
 
 MOST = 500  # in one sweep; the next comes a minute later
+logger = logging.getLogger(__name__)
 
 
 @events.moved.listen
@@ -41,4 +43,10 @@ def _offered(case: Case, at: datetime) -> list[WorkOrder]:
 
 def ring(*, now: datetime) -> int:
     """Call the next step of each run that is due; says how many. After a stop each goes on where it stood."""
-    return sum(calltrees.call_next(run_id, now=now) for run_id in reads.due(now=now, most=MOST))
+    called = 0
+    for run_id in reads.due(now=now, most=MOST):
+        try:
+            called += calltrees.call_next(run_id, now=now)
+        except Exception:  # whoever else is to be called is called all the same
+            logger.exception("call tree not climbed", extra={"run": str(run_id)})
+    return called

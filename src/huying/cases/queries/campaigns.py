@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from huying.cases.models import Campaign, CampaignSpot, Case
 from huying.cases.queries.scope import seen_by, within
@@ -18,6 +17,7 @@ from huying.cases.rules.campaigns import (
     CHECKING,
     DONE,
     FLOW,
+    OPEN_SPOTS,
     SPOT,
     WORKING,
     CampaignState,
@@ -74,10 +74,17 @@ def _seen(viewer: Actor) -> QuerySet[Campaign]:
 def campaigns(viewer: Actor) -> list[tuple[Campaign, Counts]]:
     """Campaigns that the viewer takes part in, the latest first, each with how many places stand where."""
     rows = list(_seen(viewer).order_by("-made_at", "-id")[:MOST_LISTED])
-    states: dict[UUID, list[str]] = defaultdict(list)
-    for campaign_id, state in CampaignSpot.objects.filter(campaign__in=rows).values_list("campaign_id", "state"):
-        states[campaign_id].append(state)
-    return [(one, counted(states[one.pk])) for one in rows]
+    counts = _counts_of(rows)
+    return [(one, counts[one.pk]) for one in rows]
+
+
+def _counts_of(rows: Iterable[Campaign]) -> dict[UUID, Counts]:
+    """How many places of each campaign stand where, counted by the database."""
+    found: dict[UUID, dict[str, int]] = {one.pk: {} for one in rows}
+    spots = CampaignSpot.objects.filter(campaign__in=list(found)).order_by().values_list("campaign_id", "state")
+    for campaign_id, state, count in spots.annotate(Count("pk")):
+        found[campaign_id][state] = count
+    return {pk: Counts(by_state) for pk, by_state in found.items()}
 
 
 def campaign(campaign_id: UUID, viewer: Actor) -> Campaign | None:
@@ -126,8 +133,17 @@ def may_move(actor: Actor, found: CampaignSpot, verb: SpotVerb) -> bool:
 def facts_of(found: CampaignSpot, actor: Actor, given: Given | None = None, *, has_before: bool = True) -> SpotFacts:
     return SpotFacts(
         state=SpotState(found.state), running=found.campaign.state == CampaignState.RUNNING, has_before=has_before,
-        has_case=found.case_id is not None, done_by=found.done_by, actor_id=actor.id, given=given,
+        has_case=_has_case(found), done_by=found.done_by, actor_id=actor.id, given=given,
     )  # fmt: skip
+
+
+def _has_case(found: CampaignSpot) -> bool:
+    """Whether a case deals with what the place needs now: one that ended before the place came back does not."""
+    if found.case_id is None:
+        return False
+    if found.state not in OPEN_SPOTS or not found.came_back or found.checked_at is None:
+        return True
+    return not Case.objects.filter(pk=found.case_id, ended_at__lte=found.checked_at).exists()
 
 
 def legal_moves(found: CampaignSpot, actor: Actor) -> list[SpotVerb]:
@@ -252,10 +268,8 @@ def published_in(area_code: str) -> list[PublicCampaign]:
     above = [area_code[:length] for length in range(2, len(area_code))]
     rows = Campaign.objects.filter(within([area_code]) | Q(area_code__in=above), published_at__isnull=False)
     found = list(rows.order_by("-published_at", "-id")[:MOST_LISTED])
-    states: dict[UUID, list[str]] = defaultdict(list)
-    for campaign_id, state in CampaignSpot.objects.filter(campaign__in=found).values_list("campaign_id", "state"):
-        states[campaign_id].append(state)
-    return [_public(one, counted(states[one.pk])) for one in found]
+    counts = _counts_of(found)
+    return [_public(one, counts[one.pk]) for one in found]
 
 
 def _public(one: Campaign, counts: Counts) -> PublicCampaign:

@@ -34,6 +34,7 @@ from huying.places.models import RescueResource
 
 AHEAD = timedelta(days=3)  # shifts that are shown before they begin
 MOST = 100
+MOST_TOLD = 1000  # cases of a report
 
 _lock = Lock()
 _kept: tuple[str, tuple[Running, ...]] | None = None
@@ -92,16 +93,23 @@ def past(viewer: Actor) -> list[Emergency]:
     return list(emergencies_seen_by(viewer).order_by("-since", "-pk")[:MOST])
 
 
-def reported(found: Emergency, viewer: Actor) -> list[Case]:
+def reported(found: Emergency, viewer: Actor, *, most: int = MOST) -> list[Case]:
     """The hazards that were reported in an emergency and that the viewer may see, the latest first."""
     rows = seen_by(viewer).filter(in_emergency__emergency=found)
-    return list(rows.order_by("-received_at", "-pk")[:MOST])
+    return list(rows.order_by("-received_at", "-pk")[:most])
 
 
 def open_in_drill(drill: Emergency) -> list[UUID]:
-    """The open cases of a drill, with those that were split off from them."""
-    of_it = Q(in_emergency__emergency=drill) | Q(follows__in_emergency__emergency=drill)
-    return list(Case.objects.filter(of_it, IS_OPEN, drill=True).order_by("pk").values_list("pk", flat=True))
+    """The open cases of a drill, with all that were split off from them: a part before what it is a part of."""
+    reported = Case.objects.filter(in_emergency__emergency=drill, drill=True)
+    level = list(reported.order_by("pk").values_list("pk", flat=True))
+    found = dict.fromkeys(level)
+    while level:
+        split_off = Case.objects.filter(Q(follows__in=level) | Q(part_of__in=level), drill=True)
+        level = [pk for pk in split_off.order_by("pk").values_list("pk", flat=True) if pk not in found]
+        found |= dict.fromkeys(level)
+    going = set(Case.objects.filter(IS_OPEN, pk__in=list(found)).values_list("pk", flat=True))
+    return [pk for pk in reversed(found) if pk in going]
 
 
 @dataclass(frozen=True)
@@ -127,7 +135,7 @@ class CaseTimes:
 
 def times_of(found: Emergency, viewer: Actor) -> list[CaseTimes]:
     """What happened when in an emergency, by case, the first received first: in five statements, as far as seen."""
-    cases = sorted(reported(found, viewer), key=lambda case: (case.received_at, case.pk))
+    cases = sorted(reported(found, viewer, most=MOST_TOLD), key=lambda case: (case.received_at, case.pk))
     keys = [case.pk for case in cases]
     contacted = _first(
         ContactAttempt.objects.filter(case__in=keys, kind=ContactKind.FIRST, result=CallResult.REACHED), "made_at"

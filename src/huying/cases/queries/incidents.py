@@ -58,9 +58,11 @@ class Known:
 
 
 def extent_of(incident: Incident) -> Extent:
+    """With its case at hand: what is real is no part of a drill."""
     return Extent(
-        tuple(incident.area_codes), incident.type_code, incident.began_at, incident.title, incident.place_words
-    )
+        tuple(incident.area_codes), incident.type_code, incident.began_at, incident.title, incident.place_words,
+        incident.case.drill,
+    )  # fmt: skip
 
 
 def call_of(case: Case) -> Call:
@@ -72,6 +74,7 @@ def call_of(case: Case) -> Call:
         restricted=case.restricted,
         danger=bool(case.danger),
         title=case.title,
+        drill=case.drill,
     )
 
 

@@ -59,8 +59,11 @@ def forget_known() -> None:
 
 
 def settled_by(case: Case) -> datetime:
-    """By when a case that two units gave back has its unit; after that the first receiver leads."""
-    return due_at(case.moved_at, Limit.parse(SETTLED_WITHIN), clocks.calendar()).at
+    """By when a case that two units gave back has its unit; after that the first receiver leads.
+
+    Counted from when the clock of dispatching began: a nudge or a correction meanwhile gives no more time.
+    """
+    return due_at(case.due_from or case.moved_at, Limit.parse(SETTLED_WITHIN), clocks.calendar()).at
 
 
 def undecided(now: datetime) -> list[Case]:

@@ -52,6 +52,7 @@ class Away(Term):
     """Why a call does not go into the incident."""
 
     RESTRICTED = "restricted", _("保密或回避的，单独办")
+    DRILL = "drill", _("演练的和真的分开办")
     DANGER = "danger", _("说到有危险，单独办")
     TYPE = "type", _("事项不同")
     PLACE = "place", _("不在范围内")
@@ -67,6 +68,7 @@ class Extent:
     began_at: datetime
     title: str = ""
     place: str = ""
+    drill: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,12 +82,15 @@ class Call:
     restricted: bool = False
     danger: bool = False
     title: str = ""
+    drill: bool = False
 
 
 def away(extent: Extent, call: Call) -> Away | None:
     """Why a call is not part of the incident; None where it can be."""
     if call.restricted:
         return Away.RESTRICTED
+    if call.drill != extent.drill:
+        return Away.DRILL
     if call.danger:
         return Away.DANGER
     if extent.type_code and call.type_code and extent.type_code != call.type_code:

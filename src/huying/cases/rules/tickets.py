@@ -307,7 +307,8 @@ class TicketField(Term):
     DECISION_WORDS = "decision_words", _("答复的说明")
 
 
-NEEDED_FIELDS = (TicketField.NUMBER, TicketField.WORDS)
+TOO_EARLY = _("上级时限要晚于交办时间；没有写交办时间的，要晚于现在。")
+NEEDED_FIELDS = (TicketField.NUMBER,)  # a sheet of call-backs has no words; a new ticket without any is refused
 PERSONAL = frozenset({TicketField.NAME, TicketField.PHONE})
 
 
@@ -340,17 +341,19 @@ class Row:
         return f"Row({self.number})"
 
 
-def read_moment(text: str, zone: tzinfo) -> datetime:
-    """A time as sheets write it; ValueError where it is none. A day alone is its last minute."""
+def read_moment(text: str, zone: tzinfo, *, begins: bool = False) -> datetime:
+    """A time as sheets write it; ValueError where it is none. A day alone is its last minute, or its first one where
+    something `begins` then: handed down today is not later than now."""
     text = text.strip()
     for form in TIMES:
         try:
             return datetime.strptime(text, form).replace(tzinfo=zone)
         except ValueError:
             continue
+    hour, minute = (0, 0) if begins else (23, 59)
     for form in DAYS:
         try:
-            return datetime.strptime(text, form).replace(hour=23, minute=59, tzinfo=zone)
+            return datetime.strptime(text, form).replace(hour=hour, minute=minute, tzinfo=zone)
         except ValueError:
             continue
     found = datetime.fromisoformat(text)
@@ -377,7 +380,7 @@ def read_row(
         if not text:
             return None
         try:
-            found = read_moment(text, zone)
+            found = read_moment(text, zone, begins=name == TicketField.RECEIVED)
         except ValueError:
             wrong[str(name)] = _("时间读不懂，应写成 2026-01-31 09:30 这样。")
             return None
@@ -393,8 +396,8 @@ def read_row(
     received, due = moment(TicketField.RECEIVED), moment(TicketField.DUE)
     if received is not None and received > now:
         wrong["received"] = _("交办时间晚于现在。")
-    if due is not None and due <= (received or now):
-        wrong.setdefault("due", _("上级时限要晚于交办时间；没有写交办时间的，要晚于现在。"))
+    if due is not None and received is not None and due <= received:
+        wrong.setdefault("due", TOO_EARLY)
     told = cell(TicketField.RESULT)
     result = read_result(told) if told else None
     if told and result is None:
@@ -439,9 +442,13 @@ class Known:
     since: datetime | None = None
 
 
-def arrival_of(known: Known | None, row: Row) -> tuple[Arrival, Label]:
-    """What a row means, and why it is refused where it is."""
+def arrival_of(known: Known | None, row: Row, *, now: datetime | None = None) -> tuple[Arrival, Label]:
+    """What a row means, and why it is refused where it is. The limit of a new ticket lies ahead; that of one which is
+    there may be long over, when its call-back is told."""
     if known is None:
+        handed = row.received or now
+        if row.due is not None and handed is not None and row.due <= handed:
+            return Arrival.REFUSED, TOO_EARLY
         if not row.words:
             return Arrival.REFUSED, _("新工单没有诉求内容。")
         if row.result is not None or row.granted is not None:
