@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -31,11 +32,12 @@ from huying.desk.mine import (
 )
 from huying.desk.rows import Row, Rows
 from huying.files import queries as files
-from huying.kernel.actor import Actor
 from huying.kernel.doors import actor_of, now_of, staff
 from huying.kernel.terms import Label
 from huying.matters import queries as matters
+from huying.matters.rules import Step
 from huying.people.rules import Duty
+from huying.ui.words import due_words
 
 TOMORROW_SHOWN = 6
 
@@ -105,7 +107,7 @@ def _page(request: HttpRequest, show: str, key: str, heading: str) -> HttpRespon
     if first is not None and first.case_id in cases:
         row = rows.of_todo(first, cases[first.case_id])
         order = next(one for one in rows.orders[first.case_id] if one.pk == first.order_id)
-        facts["opened"] = _opened(row, order, viewer)
+        facts["opened"] = _opened(row, order, now)
     return render(request, "desk/mine.html", facts)
 
 
@@ -121,7 +123,7 @@ class Opened:
     return_url: str
 
 
-def _opened(row: Row, order: WorkOrder, viewer: Actor) -> Opened:
+def _opened(row: Row, order: WorkOrder, now: datetime) -> Opened:
     case = row.case
     kind = matters.type_of(case.type_code) if case.type_code else None
     told = lists.reports_of(case)
@@ -133,10 +135,8 @@ def _opened(row: Row, order: WorkOrder, viewer: Actor) -> Opened:
         facts.append((_("事项"), f"{kind.matter_class.name} / {kind.name}"))
     if order.instruction:
         facts.append((_("交办"), order.instruction))
-    if kind is not None:
-        facts.append(
-            (_("时限"), str(matters.limit_row(case.type_code, "handle", case.grade or kind.grade).limit.words()))
-        )
+    if case.due_step == Step.HANDLE and case.due_at is not None:  # its clock runs already, whatever it started with
+        facts.append((_("时限"), due_words(case.due_at, now)))
     if order.clause:
         facts.append((_("为何是我"), order.clause))
     return Opened(
