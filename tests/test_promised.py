@@ -1,7 +1,6 @@
 """What is promised is what runs: on the pages of residents and of triage, whichever set of limits holds."""
 
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 import time_machine

@@ -38,6 +38,7 @@ from huying.places.queries import grids as grid_queries
 
 LONGEST_SHIFT = timedelta(days=7)
 BY = system("cases.drills")
+BUSY = _("这里已经在应急状态。请先解除，再重新启动。")
 
 
 @transaction.atomic
@@ -52,6 +53,10 @@ def declare_emergency(
         raise Invalid({"season": [_("没有这样的险情。请重新选。")]})
     _look(area_code, Duty.LEAD, actor)
     told = clean(reason, limit=LINE_LIMIT, line=True, field="reason")
+    # First the emergency, then its limits, as when one ends: whoever ends it now holds the one and waits for the other.
+    here = Emergency.objects.select_for_update(of=("self",)).filter(area_code=area_code, drill=drill, ended_at=None)
+    if here.first() is not None:
+        raise Conflict(BUSY)
     on = set_queries.switches_seen_by(actor).filter(
         area_code=area_code, season=season, limit_set__alert=alert, drill=drill, ended_at=None
     )
@@ -67,7 +72,7 @@ def declare_emergency(
                 declared_by=actor.id, switch=switch, turn=_turned(area_code, told, drill, actor, now),
             )  # fmt: skip
     except IntegrityError as why:
-        raise Conflict(_("这里已经在应急状态。请先解除，再重新启动。")) from why
+        raise Conflict(BUSY) from why
     audit.append(
         kind="emergency", object_id=made.pk, verb="declare", actor=actor, at=now, area_code=area_code,
         from_state="", to_state="on", facts={"season": season, "alert": alert, "drill": drill},
