@@ -5,7 +5,6 @@ A drill is marked as one wherever it shows, holds limits of its own, and its cas
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -132,14 +131,14 @@ def _end_cases(drill: Emergency, *, actor: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
-def take_drill_call(key: UUID, new: NewReport, *, actor: Actor, now: datetime, images: Sequence[Any] = ()) -> Receipt:
-    """A call that is taken down as part of a drill that goes on there. Otherwise as `receive`.
+def take_drill_call(key: UUID, new: NewReport, *, actor: Actor, now: datetime, **given: Any) -> Receipt:
+    """A call that is taken down as part of a drill that goes on there. Otherwise as `receive`, with what it is given.
 
     Raises Invalid where no drill goes on, NotAllowed for whoever is not of the staff.
     """
     if actor.kind != ActorKind.PERSON:
         raise NotAllowed
-    receipt = receive(key, replace(new, drill=True), actor=actor, now=now, images=images)
+    receipt = receive(key, replace(new, drill=True), actor=actor, now=now, **given)
     if not receipt.repeated:
         found = covering(queries.told_to(actor), receipt.case.area_code, drill=True)
         if found is None:

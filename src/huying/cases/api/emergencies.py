@@ -87,6 +87,31 @@ class HazardOut(Written):
     number: str
 
 
+class OrderTimesOut(Out):
+    unit: str = Field(examples=["街道环卫站"])
+    offered_at: datetime
+    accepted_at: datetime | None
+    done_at: datetime | None
+
+
+class CaseTimesOut(Out):
+    """One case of an emergency by its times; null for what has not happened."""
+
+    case_id: UUID
+    number: str
+    received_at: datetime
+    answered_at: datetime | None = Field(description="somebody answered a call tree")
+    contacted_at: datetime | None = Field(description="the caller was reached for the first time")
+    arrived_at: datetime | None = Field(description="somebody was on the spot")
+    orders: list[OrderTimesOut]
+
+
+class TimesOut(Out):
+    emergency_id: UUID
+    drill: bool
+    items: list[CaseTimesOut]
+
+
 @router.get("/emergencies", EmergenciesOut)
 def list_emergencies(request: HttpRequest) -> EmergenciesOut:
     """Emergencies where you may look, the latest first; at most 100."""
@@ -129,6 +154,34 @@ def end_emergency(request: HttpRequest, emergency_id: UUID) -> Declared:
         emergency_id=emergency_id, actor=actor_of(request), now=now_of(request)
     )  # fmt: skip
     return Declared(emergency_id=found.pk, since=found.since, ended_at=found.ended_at)
+
+
+@router.get("/emergencies/{emergency_id}/times", TimesOut, problems=(404,))
+def read_emergency_times(request: HttpRequest, emergency_id: UUID) -> TimesOut:
+    """What happened when, by case, the first received first; of a drill the drill report. At most 100 cases that you
+    see. Errors: 404 `not-found`."""
+    viewer = actor_of(request)
+    found = emergencies.emergency(emergency_id, viewer)
+    if found is None:
+        raise NotFound("emergency")
+    return TimesOut(
+        emergency_id=found.pk,
+        drill=found.drill,
+        items=[
+            CaseTimesOut(
+                case_id=one.case.pk, number=one.case.number, received_at=one.case.received_at,
+                answered_at=one.answered_at, contacted_at=one.contacted_at, arrived_at=one.arrived_at,
+                orders=[
+                    OrderTimesOut(
+                        unit=order.unit, offered_at=order.offered_at, accepted_at=order.accepted_at,
+                        done_at=order.done_at,
+                    )
+                    for order in one.orders
+                ],
+            )
+            for one in emergencies.times_of(found, viewer)
+        ],
+    )  # fmt: skip
 
 
 @router.post("/emergencies/{emergency_id}/hazards", HazardOut, status=201, problems=(404,))
