@@ -149,6 +149,10 @@ KINDS: dict[str, Kind] = {
         Kind("whistle_ended", _("吹哨结束"), Group.WORK, (*_CASE, Fact("decision", _("结果"), "已销哨"))),
         Kind("whistle_late", _("应哨或报到超时"), Group.CLOCK, (*_CASE, _UNIT, _DUE), channels=_ALL_WAYS),
         Kind("errand_news", _("外单位有了回音"), Group.WORK, (_NUMBER, _TITLE, Fact("what", _("做了什么"), "接下"))),
+        Kind(
+            "campaign_shared", _("专项整治分到点位"), Group.WORK,
+            (_TITLE, _COUNT, Fact("until", _("到哪天"), "2026-11-20")),
+        ),
         Kind("sign_in_soon", _("快到签收时限"), Group.CLOCK, (*_CASE, _DUE)),
         Kind("sign_in_late", _("签收超时"), Group.CLOCK, (*_CASE, _DUE), channels=_ALL_WAYS),
         Kind("due_soon", _("快到办理时限"), Group.CLOCK, (*_CASE, _DUE)),

@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from huying.cases.models import WorkOrder
-from huying.cases.queries import lists
+from huying.cases.queries import campaigns, lists
 from huying.cases.rules import Verb
+from huying.cases.rules.campaigns import SpotState
 from huying.cases.rules.tasks import Task
 from huying.desk import menu
-from huying.desk.links import case_url, photo_url
+from huying.desk.links import campaign_url, case_url, photo_url, spot_url
 from huying.desk.mine import (
     LATE,
     MOST_ROWS,
@@ -32,6 +33,7 @@ from huying.desk.mine import (
 )
 from huying.desk.rows import Row, Rows
 from huying.files import queries as files
+from huying.kernel.actor import Actor
 from huying.kernel.doors import actor_of, now_of, staff
 from huying.kernel.terms import Label
 from huying.matters import queries as matters
@@ -40,6 +42,7 @@ from huying.people.rules import Duty
 from huying.ui.words import due_words
 
 TOMORROW_SHOWN = 6
+SPOTS_SHOWN = 8
 
 
 @staff()
@@ -100,6 +103,7 @@ def _page(request: HttpRequest, show: str, key: str, heading: str) -> HttpRespon
         "tomorrow": [rows.of_todo(one, cases[one.case_id]) for one in ahead[:TOMORROW_SHOWN] if one.case_id in cases],
         "tomorrow_count": len(ahead),
         "by_order": by_order,
+        **_spots(viewer),
         "may_triage": menu.triages(viewer),
         "takes_calls": menu.takes_calls(viewer),
         "intake": viewer.has(Duty.INTAKE),
@@ -109,6 +113,20 @@ def _page(request: HttpRequest, show: str, key: str, heading: str) -> HttpRespon
         order = next(one for one in rows.orders[first.case_id] if one.pk == first.order_id)
         facts["opened"] = _opened(row, order, now)
     return render(request, "desk/mine.html", facts)
+
+
+def _spots(viewer: Actor) -> dict[str, Any]:
+    """Places of campaigns that wait for the viewer's units; nothing is asked where they have none."""
+    waiting = campaigns.waiting_for(viewer)
+    first = waiting[0].campaign_id if waiting else None
+    return {
+        "spots": [
+            {"url": spot_url(one.pk), "words": f"{one.number} {one.name}", "label": SpotState(one.state).label}
+            for one in waiting[:SPOTS_SHOWN]
+        ],
+        "spots_count": len(waiting),
+        "spots_url": f"{campaign_url(first)}?mine=1" if first is not None else "",
+    }
 
 
 @dataclass(frozen=True)
