@@ -36,7 +36,7 @@ _NAMES: dict[str, str] = {
         "copy_dues end_keeping end_files scan_again bring_due_into_force effect_due_plans end_talents "
         "reseal_contacts rotate_data_key wrap_data_keys_anew make_export load_shipped_roles load_default "
         "set_term keep_archive erase_files erase_contact export_area import_open replay import_reports "
-        "blank_words revoke_all end_holds end_terms sweep take_limits propose_months remind_reviews "
+        "blank_words blank_kept revoke_all end_holds end_terms sweep take_limits propose_months remind_reviews "
         "close_exclusion close_exclusions let_first_lead let_first_receivers_lead "
     ),
     PART: (
