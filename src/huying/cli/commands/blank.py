@@ -1,4 +1,4 @@
-"""`huying blank NUMBER`: names and numbers of persons out of what was written on a case and beside it; from the input."""
+"""`huying blank NUMBER`: names and numbers of persons out of what was written on a case, and beside it."""
 
 from __future__ import annotations
 
