@@ -174,7 +174,7 @@ class TestKnowledge:
         one.get(f"/knowledge/{draft.pk}", status=404)
         assert stranger.get("/knowledge")["items"] == []
         stranger.get(f"/knowledge/{text.pk}", status=404)
-        near = one.get(f"/knowledge-near?area={STREET}&words=家里有大件垃圾要收")["items"]
+        near = one.get(f"/knowledge-near?area={STREET}&words=大件垃圾怎么预约")["items"]
         assert [each["id"] for each in near] == [str(text.pk)]
 
     def test_nobody_reads_them_without_a_token(self, world, nobody):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from operator import itemgetter
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -132,7 +133,7 @@ def create_batch(request: HttpRequest, body: BatchIn) -> BatchDone:
     """
     values = {"instruction": body.instruction, "reason": body.reason, "words": body.words}
     # All in one transaction here: in one order, so that two that meet do not wait for each other.
-    chosen = sorted((one.case_id, one.lead_id) for one in body.cases)
+    chosen = sorted(((one.case_id, one.lead_id) for one in body.cases), key=itemgetter(0))
     made = actions.carry_out(
         batch_id=uuid7(), act=BatchAct(body.act), chosen=chosen, values=values, actor=actor_of(request),
         now=now_of(request),
@@ -176,7 +177,7 @@ def undo_batch(request: HttpRequest, batch_id: BatchId) -> BatchDone:
     return _done(actions.take_back(batch_id=batch_id, actor=actor_of(request), now=now_of(request)))
 
 
-def _row(one: Batch) -> dict[str, object]:
+def _row(one: Batch) -> dict[str, Any]:
     return {"id": one.pk, "act": one.act, "made_at": one.made_at, "undone_at": one.undone_at}
 
 
