@@ -133,15 +133,11 @@ def waiting_for(viewer: Actor) -> list[CampaignSpot]:
 
     Nothing is asked where the viewer's units have no places.
     """
-    if viewer.kind != ActorKind.PERSON:
-        return []
     mine = {*viewer.bodies, *viewer.units}
-    running = {key: units & mine for key, units in shares().items() if units & mine}
-    if not running:
-        return []
+    running = sorted(key for key, units in shares().items() if units & mine)
     rows = CampaignSpot.objects.select_related("campaign", "unit").filter(
-        campaign__in=sorted(running), campaign__state=CampaignState.RUNNING,
-        unit__in=sorted(frozenset().union(*running.values())), state__in=sorted(str(one) for one in OPEN_SPOTS),
+        campaign__in=running, campaign__state=CampaignState.RUNNING, unit__in=sorted(mine),
+        state__in=sorted(str(one) for one in OPEN_SPOTS),
     )  # fmt: skip
     found = rows.order_by("campaign__until_day", "campaign_id", "number")[:MOST_SPOTS]
     return [one for one in found if works_on(viewer, one)]
