@@ -116,6 +116,7 @@ def test_a_campaign_can_be_read_and_filled(come, day, width):
         grid.look(f"campaign-{name}")
     for one, at in ((dispatcher, home), (grid, f"{home}?mine=1")):
         one.go(at)
+        one.page.locator(".campaign-map").scroll_into_view_if_needed()
         one.page.locator(".campaign-map [data-map-ready=yes]").wait_for()
         assert one.page.locator(".campaign-map .maplibregl-marker.map-dot").count() == (8 if one is dispatcher else 5)
     dispatcher.look("campaign-map")
