@@ -8,6 +8,7 @@ import time_machine
 from huying.cases import actions as a
 from huying.cases.models import Report, WorkOrder
 from huying.clocks.models import Clock
+from huying.matters import queries as matters
 from huying.matters.actions import sets
 from huying.ui.words import due_words
 from tests.portal.test_status import work
@@ -22,7 +23,7 @@ SETS = {
     "the Spring Festival": ("spring_festival", "", False),
     "a drill": ("typhoon", "red", True),
 }
-ORDINARY, URGENT = "榕树路口的垃圾桶满了，没有人来收。", "榕树路口的电线掉下来了，会触电，垃圾桶也满了。"
+WORDS = "榕树路口有一件事，请来看看。"
 
 
 @pytest.fixture
@@ -50,16 +51,20 @@ def on(world, occasion, now=NOW):
     return None
 
 
-def sent(client, words):
+def kind_of(grade):
+    """A type of this grade that residents choose."""
+    return next(one.code for one in matters.public_types() if one.grade == grade and not one.confidential)
+
+
+def sent(client, grade="ordinary"):
     resident = Resident(client)
-    report_id = resident.send(words=words, phone="13800000000", name="刘样本", consent="on")
+    report_id = resident.send(words=WORDS, kind=kind_of(grade), phone="13800000000", name="刘样本", consent="on")
     return resident, Report.objects.select_related("case").get(pk=report_id)
 
 
 def handed(world, case, now=NOW, **given):
-    a.register_file_dispatch(
-        case.pk, lead_id=world.units["sanitation"].pk, type_code="0103", actor=world.dispatcher, now=now, **given
-    )
+    given = {"type_code": case.type_code, **given}
+    a.register_file_dispatch(case.pk, lead_id=world.units["sanitation"].pk, actor=world.dispatcher, now=now, **given)
     return WorkOrder.objects.get(case=case)
 
 
@@ -74,9 +79,10 @@ def steps_of(resident, report):
 
 
 @pytest.mark.usefixtures("held", "hour")
-@pytest.mark.parametrize("words", [ORDINARY, URGENT], ids=["ordinary", "urgent"])
-def test_a_resident_is_promised_what_the_clocks_start_with(world, client, words):
-    resident, report = sent(client, words)
+@pytest.mark.parametrize("grade", ["ordinary", "urgent"])
+def test_a_resident_is_promised_what_the_clocks_start_with(world, client, grade):
+    resident, report = sent(client, grade)
+    assert report.case.grade == grade
     looked, contact, handled = steps_of(resident, report)[:3]
     handed(world, report.case)
     case_id = report.case_id
@@ -86,7 +92,7 @@ def test_a_resident_is_promised_what_the_clocks_start_with(world, client, words)
 
 
 def test_a_set_switched_on_afterwards_changes_what_has_not_begun(world, client, hour):
-    resident, report = sent(client, URGENT)
+    resident, report = sent(client, "urgent")
     ordinary = steps_of(resident, report)
     on(world, SETS["a storm"], LATER)
     hour.move_to(LATER)
@@ -99,7 +105,7 @@ def test_a_set_switched_on_afterwards_changes_what_has_not_begun(world, client, 
 
 @pytest.mark.usefixtures("held", "hour")
 def test_who_was_not_helped_is_promised_what_the_second_round_has(world, client):
-    resident, report = sent(client, ORDINARY)
+    resident, report = sent(client)
     case_id = report.case_id
     handed(world, report.case)
     a.sign_in_order(case_id, actor=world.handler, now=NOW)
@@ -115,7 +121,7 @@ def test_triage_says_what_dispatch_starts(world, client, grade):
     case = world.call(type_code="0901").case
     client.force_login(world.accounts["dispatcher"], backend="django.contrib.auth.backends.ModelBackend")
     said = client.get(f"/desk/triage/{case.pk}/choices/", {"type_code": "0103", "grade": grade}).context["choices"]
-    order = handed(world, case, grade=grade)
+    order = handed(world, case, type_code="0103", grade=grade)
     assert said.limits == f"{runs(order.pk, 'sign_in')}内签收，{runs(case.pk, 'handle')}内办好"
 
 
