@@ -189,6 +189,20 @@ class Contests:
         found = [one for one in self.world.people.values() if one.may("admin_matters", STREET) and one.id != first.id]
         return (found or [self.world.leader])[0]
 
+    def drill_limits(self, season: str, alert: str, **options: Any) -> LimitSwitch:
+        """A set of limits that is on for drills alone, so that it touches no other race; what was on has ended."""
+        for one in Emergency.objects.filter(area_code=STREET, drill=True, ended_at=None):
+            emergencies.end_emergency(emergency_id=one.pk, actor=self.world.leader, now=RACE)
+        for row in LimitSwitch.objects.filter(area_code=STREET, season=season, drill=True, ended_at=None):
+            limit_sets.switch_back(switch_id=row.pk, actor=self.world.leader, now=RACE)
+        return self.switch_on(season, alert, **options)
+
+    def switch_on(self, season: str, alert: str, **options: Any) -> LimitSwitch:
+        return limit_sets.switch_on(
+            season=season, alert=alert, area_code=STREET, reason="预警。", drill=True, actor=self.world.leader, now=RACE,
+            **options,
+        )  # fmt: skip
+
     def paper(self, *, asked: bool = True, up: bool = False) -> Any:
         from huying.notices.rules import PublicKind
 
@@ -258,22 +272,6 @@ def _batch(c: Contests, rng: random.Random, count: int) -> Contest:
     return Contest(c.both(send, back, count), most=count, lines=("batch", given["batch_id"]), refusals=(404, 409))
 
 
-def _drill_limits(c: Contests, season: str, alert: str, **options: Any) -> LimitSwitch:
-    """A set of limits that is on for drills alone, so that it touches no other race; what was on has ended."""
-    for one in Emergency.objects.filter(area_code=STREET, drill=True, ended_at=None):
-        emergencies.end_emergency(emergency_id=one.pk, actor=c.world.leader, now=RACE)
-    for row in LimitSwitch.objects.filter(area_code=STREET, season=season, drill=True, ended_at=None):
-        limit_sets.switch_back(switch_id=row.pk, actor=c.world.leader, now=RACE)
-    return _switch_on(c, season, alert, **options)
-
-
-def _switch_on(c: Contests, season: str, alert: str, **options: Any) -> LimitSwitch:
-    return limit_sets.switch_on(
-        season=season, alert=alert, area_code=STREET, reason="预警。", drill=True, actor=c.world.leader, now=RACE,
-        **options,
-    )  # fmt: skip
-
-
 def _on_once(season: str) -> Callable[[list[Any]], str]:
     """One is on at the most, and as many lines say "on" and "over" as there are rows of each."""
 
@@ -290,28 +288,28 @@ def _on_once(season: str) -> Callable[[list[Any]], str]:
 
 
 def _limits_on(c: Contests, rng: random.Random, count: int) -> Contest:
-    _drill_limits(c, "typhoon", "blue")
-    return Contest([lambda: _switch_on(c, "typhoon", "red")] * count, check=_on_once("typhoon"))
+    c.drill_limits("typhoon", "blue")
+    return Contest([lambda: c.switch_on("typhoon", "red")] * count, check=_on_once("typhoon"))
 
 
 def _limits_turned(c: Contests, rng: random.Random, count: int) -> Contest:
     """Two levels of one storm: each may follow the other, never two at once."""
-    _drill_limits(c, "typhoon", "blue")
-    red, orange = (lambda: _switch_on(c, "typhoon", "red")), (lambda: _switch_on(c, "typhoon", "orange"))
+    c.drill_limits("typhoon", "blue")
+    red, orange = (lambda: c.switch_on("typhoon", "red")), (lambda: c.switch_on("typhoon", "orange"))
     return Contest(c.both(red, orange, count), least=2, most=count, check=_on_once("typhoon"))
 
 
 def _limits_back(c: Contests, rng: random.Random, count: int) -> Contest:
     """Switched back by many, while the next level is switched on."""
-    on = _drill_limits(c, "typhoon", "blue")
+    on = c.drill_limits("typhoon", "blue")
     back = lambda: limit_sets.switch_back(switch_id=on.pk, actor=c.world.leader, now=RACE)
-    over = lambda: _switch_on(c, "typhoon", "red")
+    over = lambda: c.switch_on("typhoon", "red")
     return Contest(c.both(back, over, count), most=2, check=_on_once("typhoon"))
 
 
 def _limits_over(c: Contests, rng: random.Random, count: int) -> Contest:
     """Two sets come to their end by themselves while they are switched back."""
-    rows = [_drill_limits(c, one, "blue", until=RACE + DAY) for one in ("rainstorm", "typhoon")]
+    rows = [c.drill_limits(one, "blue", until=RACE + DAY) for one in ("rainstorm", "typhoon")]
     later = RACE + 2 * DAY
     backs = [
         lambda row=row: limit_sets.switch_back(switch_id=row.pk, actor=c.world.leader, now=later)  # type: ignore[misc]
@@ -319,12 +317,12 @@ def _limits_over(c: Contests, rng: random.Random, count: int) -> Contest:
     ]
     sweep = lambda: limit_sets.end_switches(actor=system(), now=later)
     right = lambda results: _on_once("typhoon")(results) or _on_once("rainstorm")(results)
-    return Contest([sweep, *(backs[place % 2] for place in range(count))], most=3, check=right)
+    return Contest([sweep, *(backs[place % 2] for place in range(count - 1))], most=3, check=right)
 
 
 def _emergency(c: Contests, rng: random.Random, count: int) -> Contest:
     """A drill of an emergency ends while another one is declared, and is declared by many."""
-    _drill_limits(c, "typhoon", "blue")
+    c.drill_limits("typhoon", "blue")
     declare = lambda season, alert: emergencies.declare_emergency(
         season=season, alert=alert, area_code=STREET, reason="演练。", drill=True, actor=c.world.leader, now=RACE
     )
