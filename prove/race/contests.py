@@ -199,8 +199,8 @@ class Contests:
 
     def switch_on(self, season: str, alert: str, **options: Any) -> LimitSwitch:
         return limit_sets.switch_on(
-            season=season, alert=alert, area_code=STREET, reason="预警。", drill=True, actor=self.world.leader, now=RACE,
-            **options,
+            season=season, alert=alert, area_code=STREET, reason="预警。", drill=True, actor=self.world.leader,
+            now=RACE, **options,
         )  # fmt: skip
 
     def paper(self, *, asked: bool = True, up: bool = False) -> Any:
