@@ -482,6 +482,32 @@ def _secured(name: str) -> Fill:
     return fill
 
 
+def _pack(world: World, wish: Wish) -> list[Thing]:
+    """A case, for whoever sees it and may export there."""
+    return [
+        Thing(
+            one.values,
+            one.secret,
+            one.words,
+            only=lambda viewer, report, one=one: (
+                oracle.may(viewer, one.secret, report)
+                and viewer is not None
+                and oracle.holds(viewer, "export", one.secret.cell)
+            ),
+        )
+        for one in _case(world, wish)
+        if one.secret is not None
+    ]
+
+
+def _not_made(world: World, wish: Wish) -> list[Thing]:
+    """One's own exports: no file of theirs has been made."""
+    return [
+        Thing(one.values, one.secret, one.words, only=lambda _viewer, _report: False)
+        for one in _of_kind("export_id", "own", "case_export")(world, wish)
+    ]
+
+
 VALUES: dict[str, Fill] = {
     # by the name of the route, else by its app and parameters, else by its parameters
     "portal:photo_for_all": lambda world, wish: [
@@ -537,24 +563,10 @@ VALUES: dict[str, Fill] = {
     "desk public_id file_id": _paper_file,
     "desk report_id": _slip,
     "desk filter_id": _of_kind("filter_id", "own", "filter"),
-    "desk:pack": lambda world, wish: [
-        Thing(
-            one.values,
-            one.secret,
-            one.words,
-            only=lambda viewer, report, one=one: (
-                oracle.may(viewer, one.secret, report)
-                and viewer is not None
-                and oracle.holds(viewer, "export", one.secret.cell)
-            ),
-        )
-        for one in _case(world, wish)
-        if one.secret is not None
-    ],
-    "desk:export_file": lambda world, wish: [  # no file of theirs has been made
-        Thing(one.values, one.secret, one.words, only=lambda _viewer, _report: False)
-        for one in _of_kind("export_id", "own", "case_export")(world, wish)
-    ],
+    "desk:pack": _pack,
+    "api:ask_case_export": _pack,
+    "desk:export_file": _not_made,
+    "api:fetch_export": _not_made,
     "desk export_id": _of_kind("export_id", "own", "case_export"),
     "desk batch_id": _of_kind("batch_id", "own", "batch"),
     "desk hand_over_id": _of_kind("hand_over_id", "hand_over"),
@@ -648,6 +660,9 @@ VALUES: dict[str, Fill] = {
     "api switch_id": _of_kind("switch_id", "switch"),
     "api filter_id": _of_kind("filter_id", "own", "filter"),
     "api shift_id": _of_kind("shift_id", "hand_over"),
+    "api version_id": _of_kind("version_id", "knowledge"),
+    "api batch_id": _of_kind("batch_id", "own", "batch"),
+    "api export_id": _of_kind("export_id", "own", "case_export"),
     "api webhook_id": _of_kind("webhook_id", "own", "webhook"),
     "api webhook_id delivery_id": _call,
 }

@@ -431,6 +431,18 @@ def _campaigns(asked: Asked) -> list[Triple]:
     return [("", {one.pk for one, _counts in campaigns.campaigns(asked.actor)}, want)]
 
 
+def _spots_waiting(asked: Asked) -> list[Triple]:
+    """The open places of one's own unit, for whoever works for it or reports there."""
+    viewer, rows = asked.viewer, set(CampaignSpot.objects.values_list("pk", flat=True))
+    working = bool(oracle.duties(viewer.role) & {"handle", "sign"})
+    want = {
+        UUID(key)
+        for key, one in asked.own_of("campaign")
+        if viewer.posted == oracle.unit_id(one.cell, "on") and (working or oracle.holds(viewer, "report", one.cell))
+    }
+    return [("", _ids(campaigns.waiting_for(asked.actor)), want & rows)]
+
+
 def _one_campaign(model: Any, ask: Any) -> Any:
     """One campaign, or one of its places."""
 
@@ -911,6 +923,7 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     "cases.queries.incidents.listed": _incidents,
     "cases.queries.incidents.calls_like": _likely_calls,
     "cases.queries.campaigns.campaigns": _campaigns,
+    "cases.queries.campaigns.waiting_for": _spots_waiting,
     "cases.queries.campaigns.campaign": _one_campaign(Campaign, lambda key, actor: campaigns.campaign(key, actor)),
     "cases.queries.campaigns.spot": _one_campaign(CampaignSpot, lambda key, actor: campaigns.spot(key, actor)),
     "cases.by_people.sight_of": _sight,
@@ -1141,6 +1154,7 @@ NOT_A_READ: dict[str, str] = {
     "cases.queries.tickets.may": "a yes or no about a case that was given",
     "cases.queries.tickets.legal_moves": "about a ticket that was given",
     "cases.queries.tickets.answered_of": "`tickets_found` under a filter, of one source",
+    "cases.queries.waiting.step_parts": "a part of the statement of `work_of`",
     "cases.queries.campaigns.areas_led": "codes of the viewer's own duties",
     "cases.queries.campaigns.leads": "a yes or no over duties",
     "cases.queries.campaigns.works_on": "about a place that was given",

@@ -48,6 +48,8 @@ FIELDS: dict[str, tuple[str, Make]] = {
     "internal_name": (WORDS, han),
     "feedback_name": (WORDS, han),
     "remark_name": (WORDS, han),
+    "shift_name": (WORDS, han),
+    "filter_name": (WORDS, han),
     "paper_name": ("dropped", lambda rng: f"{letters(rng)}.jpg"),
     # Who works here, and what strangers type.
     "account_name": (STAFF, han),

@@ -313,6 +313,7 @@ def _enter(seen: Seen, planted: dict[str, str], world: Any, clock: Time) -> dict
     from huying.cases.models import Remark
 
     Remark.objects.create(case=case, verb="raise", words=f"请{planted['remark_name']}看。", made_at=clock.now)
+    _keep_beside(planted, world, clock)
     _ = SimpleUploadedFile
     return {"case": case, "code": code, "person": person, "desk_case": desk_case, "handler": handler, "talent": talent,
             "talent_code": talent_code}  # fmt: skip
@@ -581,6 +582,19 @@ def _backup(seen: Seen) -> None:
     path.unlink()
 
 
+def _keep_beside(planted: dict[str, str], world: Any, clock: Time) -> None:
+    """What colleagues write beside the case: to the next shift, and as the name of a filter."""
+    from urllib.parse import urlencode
+
+    from huying.desk import actions as desk
+    from huying.kernel.ids import uuid7
+
+    given: dict[str, Any] = {"unit_id": world.units["centre"].pk, "actor": world.head, "now": clock.now}
+    desk.leave_shift(hand_over_id=uuid7(), words=f"给{planted['shift_name']}回话。", facts={}, **given)
+    name = planted["filter_name"]
+    desk.save_filter(filter_id=uuid7(), name=f"{name}那件", query=urlencode({"q": name}), **given)
+
+
 # Erasing
 
 
@@ -595,6 +609,7 @@ def _erase(planted: dict[str, str], world: Any, clock: Time, made: dict[str, Any
     from huying.access.models import CodeAddress
     from huying.cases import actions as cases
     from huying.cases.models import Report
+    from huying.desk import actions as desk
     from huying.kernel.actor import system
     from huying.notices.models import Address
     from huying.people import actions as people
@@ -605,8 +620,9 @@ def _erase(planted: dict[str, str], world: Any, clock: Time, made: dict[str, Any
     person = made["person"]
     look_up(person, made["code"]).follow("我的联系方式").press("删掉我的联系方式")
     passages = [planted[name] for name in planted if name.startswith(("words_", "place_", "added_", "instruction_",
-                "contact_note_", "answer_", "internal_", "feedback_", "remark_"))]  # fmt: skip
+                "contact_note_", "answer_", "internal_", "feedback_", "remark_", "shift_", "filter_"))]  # fmt: skip
     cases.blank_words(made["case"].pk, passages=passages, actor=world.head, now=clock.now)
+    desk.blank_kept(made["case"].pk, passages=passages, actor=world.head, now=clock.now)
     handler = Person.signed_in("handler").client  # the session of days ago has run out
     handler.handler.enforce_csrf_checks = False
     for row in Address.objects.filter(account=world.accounts["handler"]):

@@ -36,7 +36,7 @@ _NAMES: dict[str, str] = {
         "copy_dues end_keeping end_files scan_again bring_due_into_force effect_due_plans end_talents "
         "reseal_contacts rotate_data_key wrap_data_keys_anew make_export load_shipped_roles load_default "
         "set_term keep_archive erase_files erase_contact export_area import_open replay import_reports "
-        "blank_words revoke_all end_holds end_terms end_switches sweep take_limits propose_months remind_reviews "
+        "blank_words blank_kept revoke_all end_holds end_terms sweep take_limits propose_months remind_reviews "
         "close_exclusion close_exclusions let_first_lead let_first_receivers_lead "
     ),
     PART: (
@@ -54,7 +54,7 @@ _NAMES: dict[str, str] = {
         "withdraw_grant_request nominate appoint_nominated record_election refuse_nomination "
         "withdraw_nomination hand_over raise_rank accept_help acknowledge_recognition deliver_help "
         "leave_reserve list_reserve withdraw_talent enter_talent begin_emergency end_emergency merge_nets "
-        "set_duties set_standard publish_year set_hours set_digest_hours write_set switch_on switch_back "
+        "set_duties set_standard publish_year set_hours set_digest_hours write_set "
         "cover_photo add_chunk ask_reset decide_reset "
         "force_role unforce_role link_account unlink_account unlock decide_item open_review renew_secret "
         "write_knowledge submit_knowledge send_back_knowledge publish_knowledge review_knowledge retire_knowledge "
@@ -75,7 +75,7 @@ _NAMES: dict[str, str] = {
     ),
     ROW: "answer_call ",
     NEW: (
-        "declare_emergency keep_shift drop_shift report_hazard take_drill_call "
+        "keep_shift drop_shift report_hazard take_drill_call "
         "plan_campaign "
         "find_and_handle ask_export ask_pack note_export create_organisation make_client make_webhook draw_plan "
         "send_report object_to_public receive save_filter leave_shift "

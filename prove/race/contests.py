@@ -22,8 +22,8 @@ from django.db import IntegrityError, OperationalError, models, transaction
 from huying.approvals import actions as approvals
 from huying.audit.models import History
 from huying.cases import actions as a
-from huying.cases.actions import NewReport, rehoming
-from huying.cases.models import Case, WorkOrder
+from huying.cases.actions import NewReport, emergencies, rehoming
+from huying.cases.models import Case, Emergency, WorkOrder
 from huying.cases.rules import LIVE_ORDERS, OrderRole, State
 from huying.channels import actions as hooks
 from huying.clients import actions as clients
@@ -38,7 +38,8 @@ from huying.kernel.actor import resident, system
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import Refusal
 from huying.matters import actions as matters
-from huying.matters.models import CatalogueVersion
+from huying.matters.actions import sets as limit_sets
+from huying.matters.models import CatalogueVersion, LimitSwitch
 from huying.notices.actions import public
 from huying.people import actions as people
 from huying.people.models import Account, Appointment, RoleGrant
@@ -188,6 +189,20 @@ class Contests:
         found = [one for one in self.world.people.values() if one.may("admin_matters", STREET) and one.id != first.id]
         return (found or [self.world.leader])[0]
 
+    def drill_limits(self, season: str, alert: str, **options: Any) -> LimitSwitch:
+        """A set of limits that is on for drills alone, so that it touches no other race; what was on has ended."""
+        for one in Emergency.objects.filter(area_code=STREET, drill=True, ended_at=None):
+            emergencies.end_emergency(emergency_id=one.pk, actor=self.world.leader, now=RACE)
+        for row in LimitSwitch.objects.filter(area_code=STREET, season=season, drill=True, ended_at=None):
+            limit_sets.switch_back(switch_id=row.pk, actor=self.world.leader, now=RACE)
+        return self.switch_on(season, alert, **options)
+
+    def switch_on(self, season: str, alert: str, **options: Any) -> LimitSwitch:
+        return limit_sets.switch_on(
+            season=season, alert=alert, area_code=STREET, reason="预警。", drill=True, actor=self.world.leader,
+            now=RACE, **options,
+        )  # fmt: skip
+
     def paper(self, *, asked: bool = True, up: bool = False) -> Any:
         from huying.notices.rules import PublicKind
 
@@ -255,6 +270,73 @@ def _batch(c: Contests, rng: random.Random, count: int) -> Contest:
     send = lambda: desk.carry_out(**given, actor=c.world.dispatcher, now=RACE)
     back = lambda: desk.take_back(batch_id=given["batch_id"], actor=c.world.dispatcher, now=RACE)
     return Contest(c.both(send, back, count), most=count, lines=("batch", given["batch_id"]), refusals=(404, 409))
+
+
+def _on_once(season: str) -> Callable[[list[Any]], str]:
+    """One is on at the most, and as many lines say "on" and "over" as there are rows of each."""
+
+    def right(_results: list[Any]) -> str:
+        rows = LimitSwitch.objects.filter(area_code=STREET, season=season, drill=True)
+        ids, ended = list(rows.values_list("pk", flat=True)), rows.exclude(ended_at=None).count()
+        lines = History.objects.filter(kind="limit_switch", object_id__in=ids)
+        on, over = (lines.filter(to_state=state).count() for state in ("on", "over"))
+        if len(ids) - ended > 1 or (on, over) != (len(ids), ended):
+            return f"{len(ids)} sets switched on and {ended} ended, by {on} and {over} lines"
+        return ""
+
+    return right
+
+
+def _limits_on(c: Contests, rng: random.Random, count: int) -> Contest:
+    c.drill_limits("typhoon", "blue")
+    return Contest([lambda: c.switch_on("typhoon", "red")] * count, check=_on_once("typhoon"))
+
+
+def _limits_turned(c: Contests, rng: random.Random, count: int) -> Contest:
+    """Two levels of one storm: each may follow the other, never two at once."""
+    c.drill_limits("typhoon", "blue")
+    red, orange = (lambda: c.switch_on("typhoon", "red")), (lambda: c.switch_on("typhoon", "orange"))
+    return Contest(c.both(red, orange, count), least=2, most=count, check=_on_once("typhoon"))
+
+
+def _limits_back(c: Contests, rng: random.Random, count: int) -> Contest:
+    """Switched back by many, while the next level is switched on."""
+    on = c.drill_limits("typhoon", "blue")
+    back = lambda: limit_sets.switch_back(switch_id=on.pk, actor=c.world.leader, now=RACE)
+    over = lambda: c.switch_on("typhoon", "red")
+    return Contest(c.both(back, over, count), most=2, check=_on_once("typhoon"))
+
+
+def _limits_over(c: Contests, rng: random.Random, count: int) -> Contest:
+    """Two sets come to their end by themselves while they are switched back."""
+    rows = [c.drill_limits(one, "blue", until=RACE + DAY) for one in ("rainstorm", "typhoon")]
+    later = RACE + 2 * DAY
+    backs = [
+        lambda row=row: limit_sets.switch_back(switch_id=row.pk, actor=c.world.leader, now=later)  # type: ignore[misc]
+        for row in reversed(rows)
+    ]
+    sweep = lambda: limit_sets.end_switches(actor=system(), now=later)
+    right = lambda results: _on_once("typhoon")(results) or _on_once("rainstorm")(results)
+    return Contest([sweep, *(backs[place % 2] for place in range(count - 1))], most=3, check=right)
+
+
+def _emergency(c: Contests, rng: random.Random, count: int) -> Contest:
+    """A drill of an emergency ends while another one is declared, and is declared by many."""
+    c.drill_limits("typhoon", "blue")
+    declare = lambda season, alert: emergencies.declare_emergency(
+        season=season, alert=alert, area_code=STREET, reason="演练。", drill=True, actor=c.world.leader, now=RACE
+    )
+    here = declare("typhoon", "red")
+    end = lambda: emergencies.end_emergency(emergency_id=here.pk, actor=c.world.leader, now=RACE)
+    again = lambda: declare("rainstorm", "orange")
+
+    def right(results: list[Any]) -> str:
+        on = Emergency.objects.filter(area_code=STREET, drill=True, ended_at=None).count()
+        if on > 1:
+            return f"{on} emergencies at once"
+        return _on_once("typhoon")(results) or _on_once("rainstorm")(results)
+
+    return Contest(c.both(end, again, count), most=2, check=right)
 
 
 def _register_end(c: Contests, rng: random.Random, count: int) -> Contest:
@@ -731,4 +813,9 @@ CONTESTS: dict[str, Maker] = {
     "shift taken over by many": _shift,
     "filter removed by its maker and the head": _filter,
     "many cases sent and taken back": _batch,
+    "set of limits switched on by many": _limits_on,
+    "two levels of a storm switched on": _limits_turned,
+    "set of limits switched back while another comes": _limits_back,
+    "sets of limits over while switched back": _limits_over,
+    "emergency ended while another is declared": _emergency,
 }

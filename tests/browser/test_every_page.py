@@ -43,6 +43,7 @@ NO_PAGE = {
     "cases:move", "cases:move_whistle", "cases:move_ticket",
     "cases:ticket_paper_as_word", "cases:export_tickets", "cases:move_incident",
     "cases:move_campaign", "cases:move_spot", "cases:spot_photo", "cases:spot_preview", "cases:campaign_word",
+    "cases:campaign_points",
     "cases:open_contact", "cases:outlines", "cases:file", "cases:preview",
     "cases:sheet_as_word", "matters:make_draft",
     "matters:write_set", "matters:switch_on", "matters:switch_back", "notices:digest_hours",

@@ -114,6 +114,14 @@ def test_a_campaign_can_be_read_and_filled(come, day, width):
     for name, path in (("mine", f"{home}?mine=1"), ("spot", place), ("finish", f"{place}?move=finish")):
         grid.go(path)
         grid.look(f"campaign-{name}")
+    for one, at in ((dispatcher, home), (grid, f"{home}?mine=1")):
+        one.go(at)
+        one.page.locator(".campaign-map").scroll_into_view_if_needed()
+        one.page.locator(".campaign-map [data-map-ready=yes]").wait_for()
+        assert one.page.locator(".campaign-map .maplibregl-marker.map-dot").count() == (8 if one is dispatcher else 5)
+    dispatcher.look("campaign-map")
+    grid.go(reverse("desk:mine"))
+    grid.look("campaign-work")
     c.close_campaign(made.pk, words="七处还要接着做，每周查一次。", actor=boss, now=HERE)
     dispatcher.go(reverse("cases:campaign_closing", args=[made.pk]))
     dispatcher.look("campaign-closing")

@@ -51,7 +51,7 @@ class TestLimits:
         assert (str(row.limit), row.source) == ("30m", "系统默认时限")
 
     def test_an_unknown_type_still_has_a_limit(self, default):
-        assert str(queries.limit_for("9999", Step.HANDLE, Grade.HARD)) == "15d"
+        assert str(queries.limit_row("9999", Step.HANDLE, Grade.HARD).limit) == "15d"
 
 
 @pytest.mark.django_db

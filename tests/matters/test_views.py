@@ -137,7 +137,7 @@ class TestTheWayOfADraft:
         leader.post(reverse("matters:approve", args=[version.number]), {"revision": 1, "valid_from": "2024-02-01"})
         assert queries.version_number() == version.number
         assert queries.type_of("0205").grade == "urgent"
-        assert str(queries.limit_for("0205", "sign_in", "urgent")) == "15m"
+        assert str(queries.limit_row("0205", "sign_in", "urgent").limit) == "15m"
         assert "现在没有正在起草的版本" in page(leader, HOME)
 
     def test_bad_values_keep_what_was_typed_and_say_what_to_mend(self, clerk):

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+import orjson
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -29,7 +30,7 @@ from huying.cases.forms.campaigns import (
 from huying.cases.models import Campaign, CampaignSpot
 from huying.cases.queries import campaigns as reads
 from huying.cases.rules import state_label
-from huying.cases.rules.campaigns import CampaignState, Finding, SpotState, percent
+from huying.cases.rules.campaigns import DONE, CampaignState, Finding, SpotState, percent
 from huying.cases.sheets import DOCX, docx_of
 from huying.files import responses
 from huying.files.rules import FilePurpose
@@ -40,11 +41,18 @@ from huying.matters import queries as matters
 from huying.people import queries as people
 from huying.people.rules import Duty
 from huying.places import queries as places
+from huying.places.rules import street_of
 
 TONES = {
     SpotState.WAITING: "wait", SpotState.IN_HAND: "doing", SpotState.DONE: "review", SpotState.CHECKED: "done",
     SpotState.CAME_BACK: "late",
 }  # fmt: skip
+# On the map a shape says the same: triangle, square, disc, ring.
+DOTS = {
+    SpotState.WAITING: "gold", SpotState.IN_HAND: "blue", SpotState.DONE: "grey", SpotState.CHECKED: "grey",
+    SpotState.CAME_BACK: "red",
+}  # fmt: skip
+MOST_DOTS = 300  # what is not done comes first
 CAMPAIGN_TONES = {CampaignState.DRAFT: "wait", CampaignState.RUNNING: "doing", CampaignState.CLOSED: "done"}
 
 
@@ -101,6 +109,59 @@ def campaign(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     move = next((one for one in _moves(request, found) if one.name == request.GET.get("move", "")), None)
     form = form_of(move.form, _taking(request, found, rows), request=request) if move is not None else None
     return _page(request, found, rows, move, form)
+
+
+@staff()
+@require_safe
+def campaign_points(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+    """The places that the list shows, as points on the map; the number is that of the place."""
+    rows = reads.spots_of(_campaign(request, campaign_id).pk)
+    shown = sorted(_with_point(_shown(request, rows)), key=lambda one: one.state in DONE)[:MOST_DOTS]
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [one.lng, one.lat]},
+            "properties": {
+                "number": one.number,
+                "tone": DOTS[SpotState(one.state)],
+                "name": f"{one.name} {SpotState(one.state).label}",
+                "url": reverse("cases:campaign_spot", args=[one.pk]),
+            },
+        }
+        for one in shown
+    ]
+    body = orjson.dumps({"type": "FeatureCollection", "features": features})
+    return HttpResponse(body, content_type="application/geo+json", headers={"Cache-Control": "private, no-store"})
+
+
+def _shown(request: HttpRequest, rows: list[CampaignSpot]) -> list[CampaignSpot]:
+    """Places by the state and the share that the address asks for."""
+    state, actor = request.GET.get("state", ""), actor_of(request)
+    return [
+        one for one in rows
+        if state in ("", one.state) and ("mine" not in request.GET or reads.works_on(actor, one))
+    ]  # fmt: skip
+
+
+def _with_point(rows: list[CampaignSpot]) -> list[CampaignSpot]:
+    return [one for one in rows if one.lng is not None and one.lat is not None]
+
+
+def _map(request: HttpRequest, found: Campaign, shown: list[CampaignSpot]) -> dict[str, Any]:
+    """The addresses of outlines and points, and how many are drawn; empty where no place has a point."""
+    dots = _with_point(shown)
+    if not dots:
+        return {}
+    streets = {street_of(found.area_code) or street_of(one.area_code) for one in dots}
+    street = next(iter(streets)) if len(streets) == 1 else None
+    query = {name: request.GET[name] for name in ("state", "mine") if name in request.GET}
+    points = reverse("cases:campaign_points", args=[found.pk])
+    return {
+        "url": f"{reverse('places:outlines')}?area={street}" if street else "",
+        "points_url": f"{points}?{urlencode(query)}" if query else points,
+        "without": len(shown) - len(dots),
+        "most": MOST_DOTS if len(dots) > MOST_DOTS else 0,
+    }
 
 
 @staff()
@@ -250,10 +311,10 @@ def _page(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    actor, address = actor_of(request), reverse("cases:campaign", args=[found.pk])
+    address = reverse("cases:campaign", args=[found.pk])
     told = reads.progress_of(rows)
     state, mine = request.GET.get("state", ""), "mine" in request.GET
-    shown = [one for one in rows if state in ("", one.state) and (not mine or reads.works_on(actor, one))]
+    shown = _shown(request, rows)
     here = {"mine": "1"} if mine else {}
     url = reverse("cases:move_campaign", args=[found.pk, move.name]) if move is not None else ""
     facts = {
@@ -292,6 +353,7 @@ def _page(
         ],
         "done": percent(told.every.done, told.every.every),
         "spots": [_spot_line(one) for one in shown],
+        "map": _map(request, found, shown),
         "moves": [(one, f"{address}?move={one.name}", one is move) for one in _moves(request, found)],
         "closing_url": reverse("cases:campaign_closing", args=[found.pk])
         if found.state == CampaignState.CLOSED

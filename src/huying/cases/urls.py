@@ -36,6 +36,7 @@ urlpatterns = [
     path("campaigns/", campaign_views.campaigns, name="campaigns"),
     path("campaigns/new/", campaign_views.plan_campaign, name="plan_campaign"),
     path("campaigns/<uuid:campaign_id>/", campaign_views.campaign, name="campaign"),
+    path("campaigns/<uuid:campaign_id>/points.json", campaign_views.campaign_points, name="campaign_points"),
     path("campaigns/<uuid:campaign_id>/moves/<slug:verb>/", campaign_views.move_campaign, name="move_campaign"),
     path("campaigns/<uuid:campaign_id>/closing/", campaign_views.closing, name="campaign_closing"),
     path("campaigns/<uuid:campaign_id>/closing/word/", campaign_views.closing_as_word, name="campaign_word"),

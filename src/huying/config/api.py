@@ -26,7 +26,7 @@ PREFIX = "/api/v1/"
 APPS = (
     "clients", "cases", "portal", "files", "matters", "places", "people", "registers", "channels", "desk", "insight",
 )  # fmt: skip
-ROOMS = ("huying.cases.incident_api", "huying.cases.campaign_api")  # beside an app's `api.py`
+ROOMS = ("huying.cases.api.incidents", "huying.cases.api.campaigns")  # of a package, with tags of their own
 DESCRIPTION = """
 Every operation goes through the same actions and queries as the staff's pages: a token sees and does what its owner
 may see and do, cut down to the token's duties and areas. What is missing and what lies outside the scope answer
@@ -72,12 +72,9 @@ for fault in (Exception, Http404, HttpError, ValidationError):  # ninja has answ
 
 
 def _rooms() -> list[Router]:
-    """The `api.py` of each app that has one."""
-    found = []
-    for app in APPS:
-        name = f"huying.{app}.api"
-        if Path(__file__).parents[1].joinpath(app, "api.py").exists():
-            found.append(import_module(name).router)
+    """The `api` of each app that has one: a module or a package."""
+    there = [one for one in APPS if any(Path(__file__).parents[1].joinpath(one).glob("api*"))]
+    found = [import_module(f"huying.{one}.api").router for one in there]
     return found + [import_module(name).router for name in ROOMS]
 
 

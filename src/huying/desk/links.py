@@ -40,6 +40,18 @@ def whistle_url(whistle_id: UUID) -> str:
     return _of("cases:whistle", whistle_id)
 
 
+def ticket_url(ticket_id: UUID, move: str = "") -> str:
+    return _of("cases:ticket", ticket_id) + (f"?{urlencode({'move': move})}" if move else "")
+
+
+def campaign_url(campaign_id: UUID) -> str:
+    return _of("cases:campaign", campaign_id)
+
+
+def spot_url(spot_id: UUID) -> str:
+    return _of("cases:campaign_spot", spot_id)
+
+
 def _of(name: str, case_id: UUID) -> str:
     before, after = _address(name, get_urlconf(), get_script_prefix())
     return f"{before}{case_id}{after}"

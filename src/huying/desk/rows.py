@@ -14,7 +14,7 @@ from huying.cases.queries import lists
 from huying.cases.queries.lists import Todo
 from huying.cases.rules import LIVE_ORDERS, OPEN, Channel, OrderRole, OrderState, State, Verb, state_label
 from huying.cases.rules.tasks import TRIAGE_TASKS, Task
-from huying.desk.links import case_url, triage_url, whistle_url
+from huying.desk.links import case_url, ticket_url, triage_url, whistle_url
 from huying.kernel.actor import Actor
 from huying.kernel.terms import Label
 from huying.people.rules import Duty
@@ -163,6 +163,8 @@ class Rows:
             return _("待审批"), "review"
         if task == Task.WHISTLE:
             return _("吹哨"), "wait"
+        if task == Task.STEP:
+            return _("待办步骤"), "wait"
         if order is not None and case.state == State.IN_HAND:
             return OrderState(order.state).label, ""
         if case.state == State.FILED and returned:
@@ -210,6 +212,8 @@ class Rows:
             return case_url(case.pk), _("去审批")
         if todo.task == Task.WHISTLE and todo.order_id is not None:
             return whistle_url(todo.order_id), _("看吹哨")
+        if todo.task == Task.STEP and todo.order_id is not None:
+            return ticket_url(todo.order_id, "do_step"), _("办这一步")
         verb, words = _NEXT[todo.task]
         return case_url(case.pk, verb), str(words)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from huying.cases.actions import Docket
 from huying.cases.forms.units import component_lines, component_near, keeper_among, precedent_lines
 from huying.cases.models import Case
+from huying.cases.queries.limits import limit_of
 from huying.cases.rules import FLOW, OrderState, State, Verb, move_label
 from huying.desk.links import case_url
 from huying.desk.marks import Mark
@@ -122,6 +124,7 @@ def choices_of(
     everybody: Iterable[Organisation],
     *,
     viewer: Actor,
+    now: datetime,
     type_code: str = "",
     grade: str = "",
     lead_id: UUID | None = None,
@@ -145,7 +148,7 @@ def choices_of(
         types=types,
         kind=kind,
         grade=str(graded),
-        limits=_limits(code, str(graded)),
+        limits=_limits(case, code, str(graded), now),
         units=units[:UNITS_SHOWN],
         more_units=units[UNITS_SHOWN:],
         assistants=[
@@ -219,10 +222,12 @@ def _units(
     ]
 
 
-def _limits(type_code: str, grade: str) -> str:
-    """The limits that follow from type and grade, in words."""
-    sign_in = matters.limit_row(type_code, Step.SIGN_IN, grade or Grade.ORDINARY).limit.words()
-    handle = matters.limit_row(type_code, Step.HANDLE, grade or Grade.ORDINARY).limit.words()
+def _limits(case: Case, type_code: str, grade: str, now: datetime) -> str:
+    """The limits that clocks of this type and grade would start with now, in words."""
+    sign_in, handle = (
+        limit_of(case, step, at=now, type_code=type_code, grade=grade).limit.words()
+        for step in (Step.SIGN_IN, Step.HANDLE)
+    )
     return _("%(sign_in)s内签收，%(handle)s内办好") % {"sign_in": sign_in, "handle": handle}
 
 

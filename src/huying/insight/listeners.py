@@ -6,9 +6,10 @@ from uuid import UUID
 
 from huying.cases import events
 from huying.cases.rules import OPEN
-from huying.insight.actions.counting import refresh
+from huying.insight.actions.counting import count_sources_again, refresh
 from huying.insight.models import Fact
 from huying.kernel.events import News
+from huying.registers import events as registers
 
 
 @events.moved.listen
@@ -25,3 +26,10 @@ def whistle_moved(news: News) -> None:
     case_id = UUID(news.facts["case_id"])
     if Fact.objects.filter(case_id=case_id).exists():
         refresh([case_id])
+
+
+@registers.changed.listen
+def source_changed(news: News) -> None:
+    """Whether a source is counted may be another now: cases counted already are marked for the next `catch_up`."""
+    if news.facts["register"] == "ticket_source":
+        count_sources_again(UUID(one) for one in news.facts["row_ids"])

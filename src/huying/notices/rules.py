@@ -117,6 +117,7 @@ _WHEN = Fact("when", _("时间"), "今天 09:30")
 _PURPOSE = Fact("purpose", _("用途"), "联系办理")
 _DAYS = Fact("days", _("天数"), "15")
 _WHAT = Fact("what", _("申请什么"), "延期")
+_STEP = Fact("step", _("步骤"), "告知是否受理")
 _CASE = (_NUMBER, _TITLE, _PLACE)
 _ALL_WAYS = (Channel.IN_APP, Channel.WECOM, Channel.SMS)
 
@@ -148,10 +149,16 @@ KINDS: dict[str, Kind] = {
         Kind("whistle_ended", _("吹哨结束"), Group.WORK, (*_CASE, Fact("decision", _("结果"), "已销哨"))),
         Kind("whistle_late", _("应哨或报到超时"), Group.CLOCK, (*_CASE, _UNIT, _DUE), channels=_ALL_WAYS),
         Kind("errand_news", _("外单位有了回音"), Group.WORK, (_NUMBER, _TITLE, Fact("what", _("做了什么"), "接下"))),
+        Kind(
+            "campaign_shared", _("专项整治分到点位"), Group.WORK,
+            (_TITLE, _COUNT, Fact("until", _("到哪天"), "2026-11-20")),
+        ),
         Kind("sign_in_soon", _("快到签收时限"), Group.CLOCK, (*_CASE, _DUE)),
         Kind("sign_in_late", _("签收超时"), Group.CLOCK, (*_CASE, _DUE), channels=_ALL_WAYS),
         Kind("due_soon", _("快到办理时限"), Group.CLOCK, (*_CASE, _DUE)),
         Kind("overdue", _("办理超时"), Group.CLOCK, (*_CASE, _DUE), channels=_ALL_WAYS),
+        Kind("step_soon", _("上级要的步骤快到时限"), Group.CLOCK, (*_CASE, _STEP, _DUE)),
+        Kind("step_late", _("上级要的步骤超时"), Group.CLOCK, (*_CASE, _STEP, _DUE), channels=_ALL_WAYS),
         Kind(
             "urgent_call", _("紧急事项呼叫"), Group.CLOCK,
             (*_CASE, Fact("link", _("应答链接"), "K7M29QXT4HFAK7M2", secret=True)),

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from huying.audit import actions as audit
 from huying.cases.actions import NewReport, Receipt, receive
+from huying.cases.actions.emergencies import take_drill_call
 from huying.cases.actions.incidents import received_into
 from huying.cases.models import Report
 from huying.files.rules import PreparedImage
@@ -47,8 +48,8 @@ def send_report(
 ) -> Receipt:
     """Keep the contact and take in the report, both or neither; the same key answers the same receipt.
 
-    With an incident the report goes into its case, where it still fits (`join_new_call`). Raises
-    what `receive` and `keep_contact` raise.
+    With an incident the report goes into its case, where it still fits (`join_new_call`); a call of a drill is no part
+    of one. Raises what `receive`, `take_drill_call` and `keep_contact` raise.
     """
     contact = None
     if reachable is not None:
@@ -59,8 +60,9 @@ def send_report(
             people.contact_rows, [left], consent_text_version=reachable.consent_version, language=reachable.language,
             actor=actor, now=now,
         )  # fmt: skip
-    take = partial(receive, key, new, actor=actor, now=now, images=images, contact=contact, known_new=known_new)
-    return take() if incident_id is None else received_into(incident_id, take, now=now)
+    taking = take_drill_call if new.drill else receive
+    take = partial(taking, key, new, actor=actor, now=now, images=images, contact=contact, known_new=known_new)
+    return take() if incident_id is None or new.drill else received_into(incident_id, take, now=now)
 
 
 @transaction.atomic

@@ -95,6 +95,7 @@ class ReportIn(In):
     incident_id: UUID | None = Field(None, description="a known incident (`GET /incidents/known`) that this report is")
     contact: ContactIn | None = None
     channel: ChannelIn = Field("api", description="with a token: the door that the call came through")
+    drill: bool = Field(False, description="with a token: part of the drill that goes on there; it counts nowhere")
     photos: Annotated[list[Annotated[str, Field(max_length=43)]], Field(max_length=MOST_PHOTOS)] = Field(
         default_factory=list, description="with a token: tokens of `POST /files`"
     )
@@ -346,7 +347,7 @@ def _new(body: ReportIn, area_code: str, channel: Channel) -> NewReport:
 
 def _by_staff(body: ReportIn) -> NewReport:
     """Receiving asks for the duty, over the place where the report comes to lie."""
-    return _new(body, body.area_code, Channel(body.channel))
+    return replace(_new(body, body.area_code, Channel(body.channel)), drill=body.drill)
 
 
 def _by_resident(body: ReportIn) -> NewReport:
@@ -359,8 +360,9 @@ def _by_resident(body: ReportIn) -> NewReport:
     kind = matters.type_of(body.type_code) if body.type_code else None
     if body.type_code and (kind is None or not kind.public):
         raise Invalid({"type_code": [_("没有这类事项。请重新选，或选说不准。")]})
-    if body.photos or body.channel != "api":
-        raise Invalid({"photos" if body.photos else "channel": [_("没有令牌时，不能带这一项。")]})
+    if body.photos or body.drill or body.channel != "api":
+        named = "photos" if body.photos else "drill" if body.drill else "channel"
+        raise Invalid({named: [_("没有令牌时，不能带这一项。")]})
     new = _new(body, street, Channel.PORTAL)
     found = places.locate(new.lng, new.lat) if new.lng is not None and new.lat is not None else None
     there = street_of(found.area_code) if found is not None else ""

@@ -83,13 +83,13 @@ def blank_words(case_id: UUID, *, passages: Iterable[str], actor: Actor, now: da
     docket = opened(case_id, actor=actor)
     if not actor.may(Duty.SUPERVISE, docket.case.desk_code):
         raise NotAllowed(duty=str(Duty.SUPERVISE))
-    wanted = _checked(passages)
+    wanted = passages_in(passages)
     changed = 0
     for model, path, fields in WORDS:
         for row in model._default_manager.filter(**{path: case_id}).order_by("pk"):
-            changed += _blanked(row, fields, wanted)
+            changed += blanked(row, fields, wanted)
     for ticket in Ticket.objects.filter(report__case_id=case_id).order_by("pk"):
-        closing = {heading: _without(words, wanted) for heading, words in ticket.closing.items()}
+        closing = {heading: without(words, wanted) for heading, words in ticket.closing.items()}
         if closing != ticket.closing:
             ticket.closing = closing
             ticket.save(update_fields=["closing"])
@@ -98,8 +98,8 @@ def blank_words(case_id: UUID, *, passages: Iterable[str], actor: Actor, now: da
     ids += Exclusion.objects.filter(case_id=case_id).values_list("pk", flat=True)
     ids += Whistle.objects.filter(case_id=case_id).values_list("pk", flat=True)
     ids += WhistlePart.objects.filter(whistle__case_id=case_id).values_list("pk", flat=True)
-    changed += approvals.blank_words(object_ids=ids, blanked=lambda text: _without(text, wanted))
-    changed += files.blank_names(owner_ids=ids, blanked=lambda text: _without(text, wanted))
+    changed += approvals.blank_words(object_ids=ids, blanked=lambda text: without(text, wanted))
+    changed += files.blank_names(owner_ids=ids, blanked=lambda text: without(text, wanted))
     fresh = opened(case_id, actor=actor)
     fresh.index_words()
     fresh.note(
@@ -109,7 +109,7 @@ def blank_words(case_id: UUID, *, passages: Iterable[str], actor: Actor, now: da
     return changed
 
 
-def _checked(passages: Iterable[str]) -> list[str]:
+def passages_in(passages: Iterable[str]) -> list[str]:
     """The passages, the longest first, so that a name inside an address does not spoil it."""
     found = [clean(one, limit=LINE_LIMIT, line=True, field="passages").strip() for one in passages]
     found = sorted({one for one in found if one}, key=lambda one: (-len(one), one))
@@ -118,12 +118,12 @@ def _checked(passages: Iterable[str]) -> list[str]:
     return found
 
 
-def _blanked(row: Any, fields: Sequence[str], wanted: list[str]) -> int:
+def blanked(row: Any, fields: Sequence[str], wanted: list[str]) -> int:
     """How many texts of a row changed; a column that is too short for the mark keeps its beginning."""
     changed = []
     for name in fields:
         text = getattr(row, name)
-        new = _without(text, wanted)
+        new = without(text, wanted)
         if new != text:
             most = row._meta.get_field(name).max_length
             setattr(row, name, new[:most] if most else new)
@@ -133,7 +133,8 @@ def _blanked(row: Any, fields: Sequence[str], wanted: list[str]) -> int:
     return len(changed)
 
 
-def _without(text: str, wanted: list[str]) -> str:
+def without(text: str, wanted: list[str]) -> str:
+    """The text with the mark in place of each passage."""
     for one in wanted:
         text = text.replace(one, BLANK)
     return text

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 
 from huying.audit import actions as audit
+from huying.cases import events
 from huying.cases.actions.acting import done_before
 from huying.cases.actions.intake import NewReport, receive
 from huying.cases.models import Campaign, CampaignSpot, Case
@@ -39,6 +40,7 @@ from huying.cases.rules.campaigns import (
     SpotVerb,
 )
 from huying.cases.rules.incidents import names_somebody
+from huying.clocks import actions as clocks
 from huying.files import actions as files
 from huying.files.rules import FilePurpose, PreparedImage
 from huying.kernel.actor import Actor
@@ -157,6 +159,7 @@ def add_spots(
         raise Invalid({"spots": [_("一次专项整治最多 %(most)s 个点位。") % {"most": MOST_SPOTS}]})
     CampaignSpot.objects.bulk_create(rows)
     _note(found, CampaignVerb.ADD, found.state, actor, now, key, hashed, spots=len(rows), unit=unit)
+    _shared(found, {one.unit_id for one in rows}, now)
     return len(rows)
 
 
@@ -190,6 +193,7 @@ def share_spots(
         one.unit_id = unit
     CampaignSpot.objects.bulk_update(open_ones, ["unit"])
     _note(found, CampaignVerb.SHARE, found.state, actor, now, key, hashed, spots=len(open_ones), unit=unit)
+    _shared(found, {one.unit_id for one in open_ones}, now)
     return len(open_ones)
 
 
@@ -213,6 +217,7 @@ def begin_campaign(campaign_id: UUID, *, key: UUID | None = None, actor: Actor, 
     found.state, found.began_at = CampaignState.RUNNING, now
     found.save(update_fields=["state", "began_at"])
     _note(found, CampaignVerb.BEGIN, CampaignState.DRAFT, actor, now, key, hashed, spots=len(shares))
+    _shared(found, set(shares), now)
     return found
 
 
@@ -235,6 +240,7 @@ def close_campaign(
     found.save(update_fields=["state", "closed_at", "closing"])
     counts = reads.progress_of(reads.spots_of(found.pk)).every.by_state
     _note(found, CampaignVerb.CLOSE, CampaignState.RUNNING, actor, now, key, hashed, counts=counts)
+    clocks.changed()
     return found
 
 
@@ -496,6 +502,14 @@ def _lies(found: Campaign, one: NewSpot) -> str:
     if not code.startswith(found.area_code) or not is_code(code) or not places.is_known(code):
         raise Invalid({"spots": [_("“%(name)s”不在专项整治的区域里。请核对。") % {"name": one.name}]})
     return code
+
+
+def _shared(found: Campaign, units: set[UUID | None], now: datetime) -> None:
+    """While it goes on, units that got places hear of it, and find them in their work."""
+    told = sorted(str(one) for one in units if one is not None)
+    if found.state == CampaignState.RUNNING and told:
+        events.campaign_shared.emit(at=now, campaign_id=found.pk, units=told, area_code=found.area_code)
+        clocks.changed()  # which units have places of campaigns is kept in each process until this mark changes
 
 
 def _note(

@@ -42,7 +42,7 @@ from huying.cases.models import (
     SiteVisit,
     WorkOrder,
 )
-from huying.cases.queries import calling
+from huying.cases.queries import calling, limits
 from huying.cases.rules import (
     ENDS,
     FLOW,
@@ -86,8 +86,7 @@ from huying.kernel.together import insert_together, update_together
 from huying.matters import queries as matters
 from huying.matters.models import MatterType
 from huying.matters.queries import LimitRow
-from huying.matters.queries import sets as limit_sets
-from huying.matters.rules import CallBackPolicy, CheckPolicy, Grade, Step
+from huying.matters.rules import CallBackPolicy, CheckPolicy, Step
 from huying.people import queries as people
 from huying.people.actions import ContactRows
 from huying.people.models import Consent, Contact, Recusal
@@ -150,22 +149,10 @@ class Knowledge:
     def type_of(self, code: str, version: str = "") -> MatterType | None:
         return matters.type_of(code, version) if code else None
 
-    def limit(self, type_code: str, step: Step, grade: str, version: str = "") -> matters.LimitRow:
+    def limit_of(self, case: Case, step: Step, *, at: datetime) -> LimitRow:
+        """The limit of a case's step that begins then."""
         with override(settings.LANGUAGE_CODE):  # what is stored is in the source language, whoever acts
-            return matters.limit_row(type_code, step, Grade(grade or Grade.ORDINARY), version)
-
-    def limit_of(self, case: Case, step: Step, *, at: datetime) -> matters.LimitRow:
-        """The limit of a case's step that begins then: of a set that holds there, else the catalogue's.
-
-        What comes from an archive was never under a set of ours.
-        """
-        if case.imported:
-            return self.limit(case.type_code, step, case.grade, case.catalogue_version)
-        with override(settings.LANGUAGE_CODE):
-            return limit_sets.limit_holding(
-                case.type_code, step, Grade(case.grade or Grade.ORDINARY), case.catalogue_version,
-                area_code=case.area_code, at=at, drill=case.drill,
-            )  # fmt: skip
+            return limits.limit_of(case, step, at=at)
 
     @staticmethod
     def clause_of(kind: MatterType | None) -> str:

@@ -5,7 +5,6 @@ A drill is marked as one wherever it shows, holds limits of its own, and its cas
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -39,6 +38,7 @@ from huying.places.rules import street_of
 
 LONGEST_SHIFT = timedelta(days=7)
 BY = system("cases.drills")
+BUSY = _("这里已经在应急状态。请先解除，再重新启动。")
 
 
 @transaction.atomic
@@ -53,6 +53,10 @@ def declare_emergency(
         raise Invalid({"season": [_("没有这样的险情。请重新选。")]})
     _look(area_code, Duty.LEAD, actor)
     told = clean(reason, limit=LINE_LIMIT, line=True, field="reason")
+    # First the emergency, then its limits, as when one ends: whoever ends it now holds the one and waits for the other.
+    here = Emergency.objects.select_for_update(of=("self",)).filter(area_code=area_code, drill=drill, ended_at=None)
+    if here.first() is not None:
+        raise Conflict(BUSY)
     on = set_queries.switches_seen_by(actor).filter(
         area_code=area_code, season=season, limit_set__alert=alert, drill=drill, ended_at=None
     )
@@ -68,7 +72,7 @@ def declare_emergency(
                 declared_by=actor.id, switch=switch, turn=_turned(area_code, told, drill, actor, now),
             )  # fmt: skip
     except IntegrityError as why:
-        raise Conflict(_("这里已经在应急状态。请先解除，再重新启动。")) from why
+        raise Conflict(BUSY) from why
     audit.append(
         kind="emergency", object_id=made.pk, verb="declare", actor=actor, at=now, area_code=area_code,
         from_state="", to_state="on", facts={"season": season, "alert": alert, "drill": drill},
@@ -128,14 +132,14 @@ def _end_cases(drill: Emergency, *, actor: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
-def take_drill_call(key: UUID, new: NewReport, *, actor: Actor, now: datetime, images: Sequence[Any] = ()) -> Receipt:
-    """A call that is taken down as part of a drill that goes on there. Otherwise as `receive`.
+def take_drill_call(key: UUID, new: NewReport, *, actor: Actor, now: datetime, **given: Any) -> Receipt:
+    """A call that is taken down as part of a drill that goes on there. Otherwise as `receive`, with what it is given.
 
     Raises Invalid where no drill goes on, NotAllowed for whoever is not of the staff.
     """
     if actor.kind != ActorKind.PERSON:
         raise NotAllowed
-    receipt = receive(key, replace(new, drill=True), actor=actor, now=now, images=images)
+    receipt = receive(key, replace(new, drill=True), actor=actor, now=now, **given)
     if not receipt.repeated:
         found = covering(queries.told_to(actor), receipt.case.area_code, drill=True)
         if found is None:

@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from huying.cases import queries
-from huying.cases.listeners.reminding import orders_behind
+from huying.cases.listeners.reminding import TOLD_OF, at_step, orders_behind, steps_behind
 from huying.cases.listeners.telling import when, workers
 from huying.cases.models import Case
 from huying.cases.queries.scope import within
 from huying.clocks.models import Clock
 from huying.clocks.rules import SHANGHAI
 from huying.kernel.terms import listed
-from huying.matters.rules import Step
 from huying.notices.actions import Recipient, notify
 from huying.notices.queries import digest_hours
 from huying.notices.rules import DIGEST_LATE, digest_moments
@@ -40,23 +39,24 @@ def _send(area_code: str, without: Iterable[str], moment: datetime, now: datetim
     midnight = moment.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     clocks = (
         Clock.objects.filter(
-            within([area_code]), stopped_at=None, paused_at=None, imported=False, due_at__gt=moment,
-            due_at__lt=midnight, step__in=[Step.SIGN_IN, Step.HANDLE],
+            within([area_code]), TOLD_OF, stopped_at=None, paused_at=None, imported=False, due_at__gt=moment,
+            due_at__lt=midnight,
         )
         .exclude(within(without))
         .order_by("due_at", "pk")
     )  # fmt: skip
     found = list(clocks)
-    orders = orders_behind(found)
+    orders, steps = orders_behind(found), steps_behind(found)
     people: dict[UUID, Account] = {}
     mine: dict[UUID, dict[UUID, tuple[datetime, Case]]] = {}
     for clock in found:
-        for order in orders.get(clock.object_id, ()):
-            if order.case.drill:
-                continue
-            for account in workers(order, now=now):
+        step = steps.get(clock.object_id)
+        whose = [(step.ticket.report.case, at_step(step, now=now))] if step is not None else []
+        whose += [(order.case, workers(order, now=now)) for order in orders.get(clock.object_id, ())]
+        for case, accounts in whose:
+            for account in accounts if not case.drill else ():
                 people[account.pk] = account
-                mine.setdefault(account.pk, {}).setdefault(order.case_id, (clock.due_at, order.case))
+                mine.setdefault(account.pk, {}).setdefault(case.pk, (clock.due_at, case))
     return sum(_tell(people[key], mine[key], area_code, moment, now) for key in sorted(mine))
 
 

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from huying.cases.listeners.telling import heads, tell, when, workers
-from huying.cases.models import Case, WorkOrder
+from huying.cases.listeners.telling import heads, live_orders, tell, when, workers
+from huying.cases.models import Case, TicketStep, WorkOrder
 from huying.cases.queries.scope import within
 from huying.cases.rules import OPEN, OrderState
+from huying.cases.rules.tickets import STEP, THING
 from huying.clocks.events import turned
 from huying.clocks.models import Clock
 from huying.kernel.events import News
@@ -20,7 +21,7 @@ from huying.notices.actions import Recipient, notify
 from huying.notices.queries import digest_hours, digest_minutes
 from huying.notices.rules import stands_in_digest
 from huying.people.models import Account, RoleGrant
-from huying.people.queries import actor_for, running
+from huying.people.queries import actor_for, holders_of, running
 from huying.people.rules import Duty
 from huying.places import queries as places
 
@@ -29,6 +30,7 @@ KINDS = {
     (Step.SIGN_IN, False): "sign_in_soon", (Step.SIGN_IN, True): "sign_in_late",
     (Step.HANDLE, False): "due_soon", (Step.HANDLE, True): "overdue",
 }  # fmt: skip
+TOLD_OF = Q(step__in=[str(Step.SIGN_IN), str(Step.HANDLE)]) | Q(step=STEP, object_kind=THING)
 AT_WORK = (OrderState.ACCEPTED, OrderState.REWORK)
 
 
@@ -39,34 +41,69 @@ def told_of_turning(news: News) -> None:
 
 
 def remind(clock_ids: Iterable[UUID], *, now: datetime) -> int:
-    """Tell units of those limits that are past 80 % or 100 % and still run; says how many. Twice tells nothing more."""
+    """Tell whoever works at what is past 80 % or 100 % of its limit and still runs; says of how many orders and steps.
+
+    Twice tells nothing more.
+    """
     near = Q(yellow_at__lte=now, yellow_at__gt=now - LOOK_BACK, due_at__gt=now)
     gone = Q(due_at__lte=now, due_at__gt=now - LOOK_BACK)
     clocks = Clock.objects.filter(
-        near | gone, pk__in=list(clock_ids), stopped_at=None, paused_at=None, imported=False,
-        step__in=[Step.SIGN_IN, Step.HANDLE],
-    )  # fmt: skip
+        near | gone, TOLD_OF, pk__in=list(clock_ids), stopped_at=None, paused_at=None, imported=False
+    )
     found = list(clocks.order_by("due_at", "pk"))
-    orders = orders_behind(found)
+    orders, steps = orders_behind(found), steps_behind(found)
     hours = digest_hours()
     count = 0
     for clock in found:
         late = clock.due_at <= now
-        kind = KINDS[Step(clock.step), late]
+        due = {"due": when(clock.due_at, now)}
+        step = steps.get(clock.object_id)
+        if step is not None:
+            case = step.ticket.report.case
+            if case.imported or _waits(case, clock, hours, late):
+                continue
+            _tell_of_step(step, late, now=now, once=clock.due_at.isoformat(), facts=due)
+            count += 1
         for order in orders.get(clock.object_id, ()):
-            minutes = digest_minutes(hours, order.case.area_code)
-            waits = order.case.grade != Grade.URGENT and not late
-            if waits and stands_in_digest(minutes, clock.started_at, clock.due_at):
-                continue  # the digest tells of it before it turns red
+            if _waits(order.case, clock, hours, late):
+                continue
+            kind = KINDS[Step(clock.step), late]
             accounts = {one.pk: one for one in workers(order, now=now)}
             if late:
                 accounts |= {one.pk: one for one in heads(order, now=now)}
             once = f"{kind}:{order.pk}:{clock.due_at.isoformat()}"
-            tell(
-                order.case, kind, accounts.values(), now=now, once=once, facts={"due": when(clock.due_at, now)}
-            )  # fmt: skip
+            tell(order.case, kind, accounts.values(), now=now, once=once, facts=due)
             count += 1
     return count
+
+
+def _waits(case: Case, clock: Clock, hours: dict[str, tuple[int, ...]], late: bool) -> bool:
+    """Whether the digest tells of it before it turns red."""
+    if late or case.grade == Grade.URGENT:
+        return False
+    return stands_in_digest(digest_minutes(hours, case.area_code), clock.started_at, clock.due_at)
+
+
+def _tell_of_step(step: TicketStep, late: bool, *, now: datetime, once: str, facts: dict[str, str]) -> None:
+    kind, case = "step_late" if late else "step_soon", step.ticket.report.case
+    accounts = {one.pk: one for one in at_step(step, now=now)}
+    if late:
+        accounts |= {one.pk: one for order in live_orders(case) for one in heads(order, now=now)}
+    tell(case, kind, accounts.values(), now=now, once=f"{kind}:{step.pk}:{once}", facts={"step": step.name, **facts})
+
+
+def at_step(step: TicketStep, *, now: datetime) -> list[Account]:
+    """Who hears of a step that a source asks for: the desk that does it, and the units that work on the case."""
+    case = step.ticket.report.case
+    units = [one for order in live_orders(case) for one in workers(order, now=now)]
+    return [*holders_of(Duty.DISPATCH, case.desk_code, now=now), *units]
+
+
+def steps_behind(clocks: list[Clock]) -> dict[UUID, TicketStep]:
+    """The steps of sources behind clocks, not done yet."""
+    wanted = [one.object_id for one in clocks if one.step == STEP]
+    rows = TicketStep.objects.filter(pk__in=wanted, done_at=None).select_related("ticket__report__case")
+    return {one.pk: one for one in rows} if wanted else {}
 
 
 def orders_behind(clocks: list[Clock]) -> dict[UUID, list[WorkOrder]]:

@@ -110,14 +110,15 @@ def heads(order: WorkOrder, *, now: datetime) -> list[Account]:
     return people.members_of(order.unit_id, Duty.SIGN, now=now)
 
 
-def _live(case: Case) -> list[WorkOrder]:
+def live_orders(case: Case) -> list[WorkOrder]:
+    """The orders of the round that units still have."""
     rows = WorkOrder.objects.filter(case=case, round=case.round, state__in=LIVE_ORDERS)
     return list(rows.select_related("handler", "unit").order_by("offered_at", "pk"))
 
 
 def _tell_units(case: Case, verb: str, news: News) -> None:
     """Orders that this act offered, or sent back to be done better."""
-    for order in _live(case):
+    for order in live_orders(case):
         once = f"{news.id}:{order.pk}"
         if order.state == OrderState.OFFERED and order.offered_at == news.at:
             kind = OFFERED_BY.get(
@@ -133,7 +134,7 @@ def _tell_units(case: Case, verb: str, news: News) -> None:
 def _tell_nudged(case: Case, news: News) -> None:
     """The unit that works on it, and its head; the desk where no unit has it yet."""
     accounts = {
-        one.pk: one for order in _live(case) for one in (*workers(order, now=news.at), *heads(order, now=news.at))
+        one.pk: one for order in live_orders(case) for one in (*workers(order, now=news.at), *heads(order, now=news.at))
     }
     if not accounts:
         accounts = {one.pk: one for one in people.holders_of(Duty.DISPATCH, case.desk_code, now=news.at)}
@@ -143,7 +144,7 @@ def _tell_nudged(case: Case, news: News) -> None:
 
 def _tell_asked(case: Case, news: News) -> None:
     """The desk that decides on a return."""
-    for order in _live(case):
+    for order in live_orders(case):
         asked = Approval.objects.filter(
             kind=ApprovalKind.RETURN, object_id=order.pk, state=ApprovalState.ASKED, asked_at=news.at
         )
@@ -177,7 +178,7 @@ def _tell_deciders(case: Case, news: News) -> None:
     """Who decides on what was asked of the case just now: the lead unit's heads, or the desk."""
     for one in Approval.objects.filter(object_id=case.pk, asked_at=news.at, state=ApprovalState.ASKED):
         if one.kind in UNIT_DECIDES:
-            leads = [order for order in _live(case) if order.role == OrderRole.LEAD]
+            leads = [order for order in live_orders(case) if order.role == OrderRole.LEAD]
             accounts = [account for order in leads for account in heads(order, now=news.at)]
         else:
             accounts = people.holders_of(DECIDED_BY[one.kind], case.desk_code, now=news.at)
@@ -188,7 +189,7 @@ def _tell_deciders(case: Case, news: News) -> None:
 
 def _tell_supervised(case: Case, news: News) -> None:
     """Whoever works on it in the lead unit, and its heads, with the time by which to report back."""
-    leads = [order for order in _live(case) if order.role == OrderRole.LEAD]
+    leads = [order for order in live_orders(case) if order.role == OrderRole.LEAD]
     accounts = {one.pk: one for order in leads for one in (*workers(order, now=news.at), *heads(order, now=news.at))}
     clock = clocks.running(CASE, case.pk, OwnStep.SUPERVISE)
     due = {"due": when(clock.due_at if clock is not None else None, news.at)}
@@ -197,13 +198,13 @@ def _tell_supervised(case: Case, news: News) -> None:
 
 def _tell_answered(case: Case, news: News) -> None:
     """The caller has answered, or nobody waits any more: whoever works on it goes on."""
-    accounts = {one.pk: one for order in _live(case) for one in workers(order, now=news.at)}
+    accounts = {one.pk: one for order in live_orders(case) for one in workers(order, now=news.at)}
     tell(case, "went_on", accounts.values(), now=news.at, once=f"{news.id}:went_on")
 
 
 def _tell_resumed(case: Case, news: News) -> None:
     """The hold is over: whoever works on it, and the desk."""
-    accounts = {one.pk: one for order in _live(case) for one in workers(order, now=news.at)}
+    accounts = {one.pk: one for order in live_orders(case) for one in workers(order, now=news.at)}
     accounts |= {one.pk: one for one in people.holders_of(Duty.DISPATCH, case.desk_code, now=news.at)}
     tell(case, "resumed", accounts.values(), now=news.at, once=f"{news.id}:resumed")
 
@@ -294,4 +295,4 @@ def _leave_sight(case: Case, now: datetime) -> None:
         hide_from_others(object_kind=CASE, object_id=case.pk, seers=seers, now=now)
 
 
-__all__ = ["facts_of", "heads", "tell", "told", "when", "workers"]
+__all__ = ["facts_of", "heads", "live_orders", "tell", "told", "when", "workers"]

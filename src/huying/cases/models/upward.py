@@ -149,6 +149,7 @@ class TicketStep(models.Model):
     done_at = models.DateTimeField(null=True)
 
     class Meta:
+        indexes = [models.Index(fields=["ticket", "position"], name="ticket_step_open", condition=Q(done_at=None))]
         constraints = [models.UniqueConstraint(fields=["ticket", "position"], name="ticket_step_once")]
 
     def __str__(self) -> str:

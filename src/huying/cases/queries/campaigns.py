@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from huying.cases.rules.campaigns import (
     CHECKING,
     DONE,
     FLOW,
+    MOST_SPOTS,
     OPEN_SPOTS,
     SPOT,
     WORKING,
@@ -29,6 +32,7 @@ from huying.cases.rules.campaigns import (
     SpotVerb,
     counted,
 )
+from huying.clocks import queries as clocks
 from huying.files import queries as files
 from huying.files.models import Attachment
 from huying.files.rules import FilePurpose
@@ -43,6 +47,7 @@ LEADING = (Duty.DISPATCH, Duty.SUPERVISE, Duty.LEAD)
 WORKERS = (Duty.HANDLE, Duty.SIGN)
 """Who of a unit works on the places that are its share."""
 MOST_LISTED = 200
+Shares = Mapping[UUID, frozenset[UUID]]  # units, by campaign
 
 
 def leads(actor: Actor, area_code: str) -> bool:
@@ -106,6 +111,43 @@ def spot(spot_id: UUID, viewer: Actor) -> CampaignSpot | None:
 def case_of(found: CampaignSpot, viewer: Actor) -> Case | None:
     """The case opened from a place, where the viewer may see it."""
     return seen_by(viewer).filter(pk=found.case_id).first() if found.case_id is not None else None
+
+
+_lock = Lock()
+_kept: tuple[str, Shares] | None = None
+
+
+def shares() -> Shares:
+    """The units with places of each campaign that goes on, kept in the process until the mark of the clocks changes."""
+    global _kept
+    present, kept = clocks.mark(), _kept
+    if kept is None or kept[0] != present:
+        with _lock:
+            kept = _kept = (present, _read_shares())
+    return kept[1]
+
+
+def _read_shares() -> Shares:
+    rows = CampaignSpot.objects.filter(campaign__state=CampaignState.RUNNING, unit__isnull=False)
+    found: dict[UUID, set[UUID]] = defaultdict(set)
+    for campaign_id, unit_id in rows.order_by().values_list("campaign_id", "unit_id").distinct():
+        found[campaign_id].add(unit_id)
+    return {key: frozenset(units) for key, units in found.items()}
+
+
+def waiting_for(viewer: Actor) -> list[CampaignSpot]:
+    """Places of campaigns that go on which wait for the viewer's units, the campaign that ends first before others.
+
+    Nothing is asked where the viewer's units have no places.
+    """
+    mine = {*viewer.bodies, *viewer.units}
+    running = sorted(key for key, units in shares().items() if units & mine)
+    rows = CampaignSpot.objects.select_related("campaign", "unit").filter(
+        campaign__in=running, campaign__state=CampaignState.RUNNING, unit__in=sorted(mine),
+        state__in=sorted(str(one) for one in OPEN_SPOTS),
+    )  # fmt: skip
+    found = rows.order_by("campaign__until_day", "campaign_id", "number")[:MOST_SPOTS]
+    return [one for one in found if works_on(viewer, one)]
 
 
 # Who may make which move

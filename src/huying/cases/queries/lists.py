@@ -50,6 +50,8 @@ from huying.cases.queries.scope import (
     units_worked_for,
     within,
 )
+from huying.cases.queries.waiting import COLUMNS as _COLUMNS
+from huying.cases.queries.waiting import step_parts
 from huying.cases.rules import LIVE_ORDERS, OPEN, OrderRole, OrderState, State, Supervision
 from huying.cases.rules.exclusions import DECIDES as EXCLUSION_DECIDES
 from huying.cases.rules.exclusions import GONE
@@ -80,7 +82,7 @@ _KEPT = 256  # statements of one kind, about ten kilobytes each
 
 @dataclass(frozen=True)
 class Todo:
-    """One thing that waits for the viewer: a case, or an order of the viewer's unit on it, and when it is due."""
+    """One thing that waits for the viewer: a case, or an order, whistle or ticket on it, and when it is due."""
 
     task: Task
     case_id: UUID
@@ -95,7 +97,6 @@ class Todo:
 
 
 _AT_WORK = (OrderState.ACCEPTED, OrderState.REWORK)
-_COLUMNS = ("task", "of_case", "of_order", "from_at", "gold_at", "red_at")
 
 
 def work_of(viewer: Actor, *, most: int = MOST_COUNTED) -> list[Todo]:
@@ -123,6 +124,7 @@ def _work(viewer: Actor, most: int) -> Ready | None:
         *_order_parts(viewer),
         *_reported_parts(viewer),
         *_whistle_parts(viewer),
+        *step_parts(viewer),
     )
     return together((part.order_by(F("red_at").asc(nulls_last=True), "of_case")[:most] for part in parts), anew=False)
 

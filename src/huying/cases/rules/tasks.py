@@ -28,6 +28,7 @@ class Task(Term):
     REPORT_BACK = "report_back", _("待回报督办")
     LOOK = "look", _("督办待看")
     WHISTLE = "whistle", _("吹哨待办")
+    STEP = "step", _("上级要的步骤")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""`huying blank NUMBER`: names and numbers of persons out of what was written on a case; read from the input."""
+"""`huying blank NUMBER`: names and numbers of persons out of what was written on a case, and beside it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace, terminal: Terminal) -> Outcome:
+    from django.db import transaction
     from django.utils import timezone
 
     from huying.cases import actions
     from huying.cases.models import Case
+    from huying.desk import actions as desk
     from huying.kernel.actor import system
 
     case = Case.objects.filter(number=options.number).first()
@@ -25,7 +27,9 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
         raise CommandRefused(_("没有这个编号的案件。"))
     # From the input and not from the command line, which a shell remembers and other users of the machine see.
     passages = [line.strip() for line in sys.stdin if line.strip()]
-    changed = actions.blank_words(case.pk, passages=passages, actor=system("cli.blank"), now=timezone.now())
+    given = {"passages": passages, "actor": system("cli.blank"), "now": timezone.now()}
+    with transaction.atomic():
+        changed = actions.blank_words(case.pk, **given) + desk.blank_kept(case.pk, **given)
     terminal.say(_("隐去了，共 %(count)s 处文字有改动。") % {"count": changed})
     return Outcome(OK, {"changed": changed})
 

@@ -9,7 +9,6 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,7 +17,8 @@ from huying.desk import actions, queries
 from huying.desk.forms import ExportForm, ListForm, PackForm
 from huying.desk.links import case_url
 from huying.desk.models import CaseExport
-from huying.desk.rules import EXPORT_KEPT, MOST_EXPORTED, ExportFormat, ExportPurpose, NotMade, filter_address
+from huying.desk.responses import sent_file
+from huying.desk.rules import EXPORT_KEPT, MOST_EXPORTED, ExportPurpose, NotMade, filter_address
 from huying.kernel.doors import actor_of, attempt, now_of, staff
 from huying.kernel.paging import Page
 from huying.kernel.refusals import NotFound
@@ -26,11 +26,6 @@ from huying.people.rules import Duty
 from huying.ui.words import when_words
 
 ON_A_PAGE = 20
-CONTENT_TYPES = {
-    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ExportFormat.CSV: "text/csv; charset=utf-8",
-    ExportFormat.PDF: "application/pdf",
-}
 
 
 @staff(duty=Duty.EXPORT)
@@ -121,8 +116,4 @@ def _line(one: CaseExport, now: Any) -> dict[str, Any]:
 def export_file(request: HttpRequest, export_id: UUID) -> HttpResponse:
     """The file, for its asker alone; each time is on the record."""
     found = actions.fetch(export_id=export_id, actor=actor_of(request), now=now_of(request))
-    name = f"huying-{found.asked_at:%Y%m%d}-{found.rows}.{found.format}"
-    response = HttpResponse(actions.file_of(found).read_bytes(), content_type=CONTENT_TYPES[ExportFormat(found.format)])
-    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return sent_file(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from huying.cases.models import WorkOrder
-from huying.cases.queries import lists
+from huying.cases.queries import campaigns, lists
 from huying.cases.rules import Verb
+from huying.cases.rules.campaigns import SpotState
 from huying.cases.rules.tasks import Task
 from huying.desk import menu
-from huying.desk.links import case_url, photo_url
+from huying.desk.links import campaign_url, case_url, photo_url, spot_url
 from huying.desk.mine import (
     LATE,
     MOST_ROWS,
@@ -35,9 +37,12 @@ from huying.kernel.actor import Actor
 from huying.kernel.doors import actor_of, now_of, staff
 from huying.kernel.terms import Label
 from huying.matters import queries as matters
+from huying.matters.rules import Step
 from huying.people.rules import Duty
+from huying.ui.words import due_words
 
 TOMORROW_SHOWN = 6
+SPOTS_SHOWN = 8
 
 
 @staff()
@@ -98,6 +103,7 @@ def _page(request: HttpRequest, show: str, key: str, heading: str) -> HttpRespon
         "tomorrow": [rows.of_todo(one, cases[one.case_id]) for one in ahead[:TOMORROW_SHOWN] if one.case_id in cases],
         "tomorrow_count": len(ahead),
         "by_order": by_order,
+        **_spots(viewer),
         "may_triage": menu.triages(viewer),
         "takes_calls": menu.takes_calls(viewer),
         "intake": viewer.has(Duty.INTAKE),
@@ -105,8 +111,22 @@ def _page(request: HttpRequest, show: str, key: str, heading: str) -> HttpRespon
     if first is not None and first.case_id in cases:
         row = rows.of_todo(first, cases[first.case_id])
         order = next(one for one in rows.orders[first.case_id] if one.pk == first.order_id)
-        facts["opened"] = _opened(row, order, viewer)
+        facts["opened"] = _opened(row, order, now)
     return render(request, "desk/mine.html", facts)
+
+
+def _spots(viewer: Actor) -> dict[str, Any]:
+    """Places of campaigns that wait for the viewer's units; nothing is asked where they have none."""
+    waiting = campaigns.waiting_for(viewer)
+    first = waiting[0].campaign_id if waiting else None
+    return {
+        "spots": [
+            {"url": spot_url(one.pk), "words": f"{one.number} {one.name}", "label": SpotState(one.state).label}
+            for one in waiting[:SPOTS_SHOWN]
+        ],
+        "spots_count": len(waiting),
+        "spots_url": f"{campaign_url(first)}?mine=1" if first is not None else "",
+    }
 
 
 @dataclass(frozen=True)
@@ -121,7 +141,7 @@ class Opened:
     return_url: str
 
 
-def _opened(row: Row, order: WorkOrder, viewer: Actor) -> Opened:
+def _opened(row: Row, order: WorkOrder, now: datetime) -> Opened:
     case = row.case
     kind = matters.type_of(case.type_code) if case.type_code else None
     told = lists.reports_of(case)
@@ -133,10 +153,8 @@ def _opened(row: Row, order: WorkOrder, viewer: Actor) -> Opened:
         facts.append((_("事项"), f"{kind.matter_class.name} / {kind.name}"))
     if order.instruction:
         facts.append((_("交办"), order.instruction))
-    if kind is not None:
-        facts.append(
-            (_("时限"), str(matters.limit_row(case.type_code, "handle", case.grade or kind.grade).limit.words()))
-        )
+    if case.due_step == Step.HANDLE and case.due_at is not None:  # its clock runs already, whatever it started with
+        facts.append((_("时限"), due_words(case.due_at, now)))
     if order.clause:
         facts.append((_("为何是我"), order.clause))
     return Opened(

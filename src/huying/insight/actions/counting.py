@@ -14,7 +14,18 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from huying.insight.queries.facts import ABOUT, CELLS, NAMES, NEAR, OF_CASES, OF_ORDERS, OF_WHISTLES, REPEATED, STALE
+from huying.insight.queries.facts import (
+    ABOUT,
+    CELLS,
+    NAMES,
+    NEAR,
+    OF_CASES,
+    OF_ORDERS,
+    OF_SOURCES,
+    OF_WHISTLES,
+    REPEATED,
+    STALE,
+)
 from huying.insight.rules import COUNTS, LEVELS
 
 logger = logging.getLogger(__name__)
@@ -85,6 +96,21 @@ def _near(cursor: CursorWrapper, ids: list[UUID]) -> set[UUID]:
 
 def _each(cursor: CursorWrapper, statement: str, ids: set[UUID]) -> None:
     cursor.execute(statement, {"ids": list(ids), "levels": list(LEVELS)})
+
+
+@transaction.atomic
+def count_sources_again(source_ids: Iterable[UUID]) -> int:
+    """Mark the facts that stand as these sources were counted before: `catch_up` counts their cases anew.
+
+    Says how many. What was frozen stays as it is.
+    """
+    with connection.cursor() as cursor:
+        hold(cursor)  # a count under way may have read the source as it was
+        cursor.execute(
+            f"UPDATE insight_fact SET version = 0 WHERE id IN ({OF_SOURCES}) AND version <> 0",
+            {"ids": list(source_ids)},
+        )
+        return int(cursor.rowcount)
 
 
 def catch_up() -> int:

@@ -235,3 +235,12 @@ WHERE c.id IS NULL OR f.case_id IS NULL
     OR (c.version, c.area_code, c.type_code) IS DISTINCT FROM (f.version, f.area_code, f.type_code)
 """
 """Cases whose facts are missing, old or of no case that counts any more."""
+
+OF_SOURCES: Final = f"""
+SELECT f.id FROM cases_source u
+JOIN cases_report r ON r.source = u.code
+JOIN insight_fact f ON f.case_id = r.case_id AND f.subject_id = f.case_id
+WHERE u.id = ANY(%(ids)s) AND u.counted = (f.excluded = '{Excluded.SOURCE}')
+    AND f.excluded NOT IN ('{Excluded.IMPORTED}', '{Excluded.DRILL}')
+"""
+"""Facts that stand as these sources were counted before; what is left out as imported or a drill is so anyway."""

@@ -297,10 +297,6 @@ def _row_words(number: str = "", line: int = 0) -> str:
         return _("清单 %(number)s 版 第 %(line)s 行") % {"number": number, "line": line}
 
 
-def limit_for(type_code: str, step: str, grade: str, version: str = "") -> Limit:
-    return limit_row(type_code, step, grade, version).limit
-
-
 def seen_by(viewer: Actor) -> QuerySet[CatalogueVersion]:
     """Versions that the viewer may see: what is or was in force is open to all staff, a version in the making
     only to those who hold any grant over its area."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from huying.cases.models import Report
 from huying.cases.queries import incidents
 from huying.cases.queries import public as reads
 from huying.cases.queries.incidents import Known
+from huying.cases.queries.limits import limit_of
 from huying.cases.rules import ENDS, ReplyBy
 from huying.cases.rules.incidents import touches
 from huying.files import actions as files
@@ -38,7 +40,7 @@ from huying.kernel.terms import Label, _
 from huying.matters import queries as matters
 from huying.matters.queries import knowledge
 from huying.matters.queries.knowledge import PublicAnswer
-from huying.matters.rules import Grade, Step
+from huying.matters.rules import Step
 from huying.people import queries as people
 from huying.places import queries as places
 from huying.portal import actions, area, drafts, mine
@@ -577,7 +579,7 @@ def done(request: HttpRequest, report_id: UUID) -> HttpResponse:
             "qr": _qr_picture(request, code),
             "type_name": matters.name_of(report.case.type_code) if report.case.type_code else "",
             "street_name": places.own_name_of(report.case.area_code[:9]),
-            "next_steps": _next_steps(report),
+            "next_steps": _next_steps(report, now_of(request)),
             "back_url": reverse("portal:home"),
             "danger": report.case.danger,
             "known": incidents.known_of(report.case),
@@ -625,16 +627,16 @@ def picture(request: HttpRequest, report_id: UUID) -> HttpResponse:
     return response
 
 
-def _next_steps(report: Report) -> list[dict[str, Any]]:
-    """What comes next, each with the limit that the catalogue sets for this type and grade."""
+def _next_steps(report: Report, now: datetime) -> list[dict[str, Any]]:
+    """What comes next, each with the limit that its clock has or would start with now."""
     case = report.case
-    grade = case.grade or Grade.ORDINARY
 
-    def within(step: Step) -> str:
-        return str(_("%(limit)s内") % {"limit": matters.limit_for(case.type_code, step, grade).words()})
+    def within(step: Step, at: datetime = now) -> str:
+        return str(_("%(limit)s内") % {"limit": limit_of(case, step, at=at).limit.words()})
 
+    looked = within(Step.INTAKE, case.received_at)
     steps: list[dict[str, Any]] = [
-        {"word": _("街道看过，派给办理单位"), "limit": within(Step.INTAKE), "words": _("派给了谁，这里看得到")},
+        {"word": _("街道看过，派给办理单位"), "limit": looked, "words": _("派给了谁，这里看得到")},
     ]
     if report.contact_id is not None:
         steps.append(

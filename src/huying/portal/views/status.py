@@ -18,6 +18,7 @@ from huying.cases import actions as cases
 from huying.cases.actions import Act, Docket
 from huying.cases.queries import incidents
 from huying.cases.queries import public as reads
+from huying.cases.queries.limits import limit_of
 from huying.cases.queries.public import Own
 from huying.cases.rules import FLOW, Satisfaction
 from huying.files import responses
@@ -28,8 +29,7 @@ from huying.kernel.doors import attempt, now_of
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import NotFound, Refusal
 from huying.kernel.terms import Label, _
-from huying.matters import queries as matters
-from huying.matters.rules import Grade, Step
+from huying.matters.rules import Step
 from huying.notices import queries as notices
 from huying.notices.actions import set_reporters_choice
 from huying.notices.rules import KINDS, DeliveryState, Why
@@ -252,9 +252,8 @@ def _deed_page(request: HttpRequest, own: Own, name: str, page: Page, form: KeyF
         "key": form.data.get("key") if form.is_bound else form.initial["key"],
     }
     if page.template == "rate":
-        case = own.case
         facts |= {
-            "limit": matters.limit_for(case.type_code, Step.HANDLE, case.grade or Grade.ORDINARY).words(),
+            "limit": limit_of(own.case, Step.HANDLE, at=now_of(request)).limit.words(),
             "faces": [
                 (Satisfaction.SATISFIED, Satisfaction.SATISFIED.label, "smile"),
                 (Satisfaction.FAIR, Satisfaction.FAIR.label, "meh"),

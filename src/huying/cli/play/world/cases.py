@@ -280,7 +280,7 @@ class Teller:
     def _entered(self, docket: Docket, scene: Scene, light: str) -> datetime | None:
         """The latest hour of work at which the scene's clock could begin and show this light at the end."""
         case, knowledge = docket.case, docket.knowledge
-        limit = knowledge.limit(case.type_code, scene.step, case.grade).limit
+        limit = knowledge.limit_of(case, scene.step, at=self.until).limit
         moment = self.until - timedelta(minutes=1)
         while moment > self.until - timedelta(days=40):
             local = moment.astimezone(SHANGHAI)

@@ -11,26 +11,16 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query
 from pydantic import Field
 
-from huying.cases.actions import calltrees as tree_actions
-from huying.cases.actions import emergencies as emergency_actions
 from huying.cases.actions.acting import at_hand, opened
 from huying.cases.casefile import subject_at_hand, subject_of
 from huying.cases.forms import DeskMove, MoveForm, Subject, legal_moves, move_named, walk
 from huying.cases.forms.schema import Held, data_of, schema_of
-from huying.cases.forms.whistles import WHISTLE_MOVES, AskForm, Calling, WhistleForm, form_of, walk_whistle
-from huying.cases.forms.whistles import ask as ask_for_whistle
-from huying.cases.models import Case, Report, Whistle, WhistlePart, WorkOrder
-from huying.cases.queries import emergencies, lists, maps, outside
+from huying.cases.models import Case, Report, WorkOrder
+from huying.cases.queries import lists, maps, outside
 from huying.cases.queries import page as pages
-from huying.cases.queries import whistles as calling
 from huying.cases.queries.lists import FLAGS, Wanted
 from huying.cases.queries.maps import Box
-from huying.cases.queries.scope import one as at_scope
-from huying.cases.queries.whistles import SHOWS, Rows, WantedWhistles
 from huying.cases.rules import FLOW, PAUSES, Channel, OrderRole, OrderState, State, state_label
-from huying.cases.rules.emergencies import KINDS, Hazard
-from huying.cases.rules.whistles import ANSWER, ARRIVE, PartState, WhistleState
-from huying.cases.treefile import TreePanel, panels_of
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
 from huying.files import responses
@@ -39,11 +29,9 @@ from huying.kernel.api import (
     AreaCode,
     Cursor,
     In,
-    Latitude,
     Limit,
     Line,
     Listed,
-    Longitude,
     Moment,
     OneOf,
     Out,
@@ -56,12 +44,10 @@ from huying.kernel.api import (
     uuid_key,
 )
 from huying.kernel.doors import now_of
-from huying.kernel.ids import uuid7
 from huying.kernel.paging import Page
 from huying.kernel.refusals import Conflict, IllegalMove, Invalid, NotAllowed, NotFound
 from huying.kernel.terms import _
 from huying.matters import queries as matters
-from huying.matters.rules.seasons import Alert
 from huying.people.queries import masked_of
 from huying.places import queries as places
 
@@ -395,7 +381,7 @@ def read_case(request: HttpRequest, case_id: CaseId) -> CaseOut:
 
     Errors: 404 `not-found` (missing or outside your scope).
     """
-    found = _whole(case_id, request)
+    found = whole_of(case_id, request)
     now = now_of(request)
     case = found.case
     return CaseOut(
@@ -418,13 +404,13 @@ def read_case(request: HttpRequest, case_id: CaseId) -> CaseOut:
 @router.get("/cases/{case_id}/clocks", list[ClockOut], problems=(404,))
 def list_clocks(request: HttpRequest, case_id: CaseId) -> list[ClockOut]:
     """Every clock of a case and its orders, each with the reasons for its due time."""
-    return [_clock(one, now_of(request)) for one in _whole(case_id, request).clocks]
+    return [_clock(one, now_of(request)) for one in whole_of(case_id, request).clocks]
 
 
 @router.get("/cases/{case_id}/orders", list[OrderOut], problems=(404,))
 def list_orders_of_case(request: HttpRequest, case_id: CaseId) -> list[OrderOut]:
     """Every order of a case, the oldest first."""
-    return [_order(one) for one in _whole(case_id, request).orders]
+    return [_order(one) for one in whole_of(case_id, request).orders]
 
 
 @router.get("/cases/{case_id}/history", HistoryOut, problems=(404,))
@@ -610,184 +596,6 @@ def read_order(request: HttpRequest, order_id: UUID) -> OrderOut:
     return _order(found)
 
 
-# Whistles
-
-
-WhistleId = Annotated[UUID, Path(description="the whistle's id", examples=[ID])]
-
-
-class PartOut(Out):
-    """One called unit. Ratings are null until both sides have given theirs."""
-
-    id: UUID
-    unit_id: UUID
-    unit: str = Field(examples=["街道环卫站"])
-    state: Annotated[str, OneOf(PartState)]
-    answer_due_at: datetime | None = Field(description="null before the call goes out")
-    answered_at: datetime | None
-    arrive_due_at: datetime | None
-    arrived_at: datetime | None
-    arrived_how: str = Field(description="code, photo, or empty")
-    done_at: datetime | None
-    done_words: str
-    objected_at: datetime | None
-    caller_score: int | None = Field(description="1 to 5: what the caller gives the unit")
-    unit_score: int | None = Field(description="1 to 5: what the unit gives the caller")
-
-
-class WhistleRow(Out):
-    id: UUID
-    case_id: UUID
-    serial: int = Field(description="of its case, from 1")
-    kind: str = Field(examples=["livelihood"])
-    kind_version: int
-    state: Annotated[str, OneOf(WhistleState)]
-    caller_id: UUID
-    caller: str = Field(examples=["榕树社区居委会"])
-    asked_at: datetime
-    phoned_at: datetime | None = Field(description="of an emergency: phoned first, written down after")
-    confirmed: bool | None = Field(description="what the head said of one that was phoned first")
-    blown_at: datetime | None
-    ended_at: datetime | None
-    rated_at: datetime | None
-
-
-class WhistlePage(Listed):
-    items: list[WhistleRow]
-
-
-class WhistleMoveOut(Out):
-    """A legal move of this whistle for this token, and its form."""
-
-    verb: str = Field(examples=["answer"])
-    label: str = Field(examples=["应哨"])
-    values: dict[str, Any] = Field(description="JSON schema (2020-12) of `values` of the move")
-
-
-class WhistleOut(WhistleRow):
-    reason: str = Field(description="why the lower tier cannot do it alone")
-    wanted: str
-    done: str = Field(description="the joint record: who came, what was done")
-    remains: str = Field(description="what is left to do")
-    parts: list[PartOut]
-    moves: list[WhistleMoveOut]
-
-
-class WhistleFilters(In):
-    show: Annotated[str, OneOf(["", *SHOWS])] = Field("", description="mine: asked by you; unit; late")
-    state: Annotated[str, OneOf(["", *WhistleState])] = ""
-    after: Cursor = ""
-    limit: Limit = 50
-
-
-class WhistleFormOut(Out):
-    values: dict[str, Any] = Field(description="JSON schema (2020-12) of `values`")
-
-
-class WhistleIn(In):
-    """`values` follow the schema that the form gives."""
-
-    values: dict[
-        Annotated[str, Field(max_length=60)],
-        Annotated[Words, Field(max_length=10_000)]
-        | bool
-        | Annotated[int, Field(ge=-(2**53), le=2**53)]
-        | Annotated[list[Line], Field(max_length=100)]
-        | None,
-    ] = Field(default_factory=dict, max_length=60, examples=[{"words": "马上到"}])
-
-
-class Whistled(Written):
-    """Where the whistle stands after the move."""
-
-    whistle_id: UUID
-    case_id: UUID
-    state: str
-
-
-@router.get("/whistles", WhistlePage)
-def list_whistles(request: HttpRequest, given: Query[WhistleFilters]) -> WhistlePage:
-    """Whistles on cases that you see, the latest first."""
-    page: Page[Whistle] = Page(limit=given.limit, after=given.after)
-    wanted = WantedWhistles(given.show, given.state)
-    rows = calling.whistles_found(actor_of(request), wanted, now=now_of(request), page=page)
-    return WhistlePage(items=[WhistleRow(**_whistle_row(one)) for one in rows], next=page.next)
-
-
-@router.get("/whistles/{whistle_id}", WhistleOut, problems=(404,))
-def read_whistle(request: HttpRequest, whistle_id: WhistleId) -> WhistleOut:
-    """One whistle with its called units, its joint record and your legal moves.
-
-    Errors: 404 `not-found` (missing, or its case is outside your scope).
-    """
-    rows, actor, now = _whistle(request, whistle_id), actor_of(request), now_of(request)
-    legal = calling.legal_moves(rows, actor, now)
-    return WhistleOut(
-        **_whistle_row(rows.whistle), reason=rows.whistle.reason, wanted=rows.whistle.wanted, done=rows.whistle.done,
-        remains=rows.whistle.remains, parts=[_part(rows, one) for one in rows.parts],
-        moves=[
-            WhistleMoveOut(
-                verb=name, label=str(WHISTLE_MOVES[name].label),
-                values=schema_of(form_of(WHISTLE_MOVES[name].form, Calling(rows.case, actor, now, rows))),
-            )
-            for name in legal
-        ],
-    )  # fmt: skip
-
-
-@router.get("/cases/{case_id}/whistle", WhistleFormOut, problems=(403, 404))
-def read_whistle_form(request: HttpRequest, case_id: CaseId) -> WhistleFormOut:
-    """The form that asks for a whistle: kinds, and the units of the next tier that may be called to this place.
-
-    Errors: 404 `not-found`, 403 `not-allowed` (no unit of yours whistles for this case).
-    """
-    return WhistleFormOut(values=schema_of(_whistle_form(request, case_id, None)))
-
-
-@router.post("/cases/{case_id}/whistle", Whistled, status=201, problems=(404,))
-def ask_whistle(request: HttpRequest, case_id: CaseId, body: WhistleIn) -> Whistled:
-    """Whistle for units of the next tier; the head of your unit agrees before it goes out.
-
-    Errors: 404 `not-found`, 403 `not-allowed`, 409 `illegal-move` (the case has ended), 422 `invalid`.
-    """
-    form = _whistle_form(request, case_id, data_of(AskForm, body.values))
-    judged(form, request)
-    made = ask_for_whistle(form, case_id, actor=actor_of(request), now=now_of(request))
-    return Whistled(whistle_id=made.pk, case_id=made.case_id, state=made.state)
-
-
-@router.post("/whistles/{whistle_id}/moves/{verb}", Whistled, problems=(404,))
-def make_whistle_move(request: HttpRequest, whistle_id: WhistleId, verb: Slug, body: WhistleIn) -> Whistled:
-    """Make one move of a whistle: answer, arrive, finish, object, end, rate and so on.
-
-    Errors: 404 `not-found` (missing or outside your scope, or no such move), 403 `not-allowed` (not your side's
-    move), 409 `illegal-move`, 422 `invalid`.
-    """
-    rows, found = _whistle(request, whistle_id), WHISTLE_MOVES.get(verb)
-    if found is None:
-        raise NotFound("move")
-    actor, now = actor_of(request), now_of(request)
-    form = form_of(found.form, Calling(rows.case, actor, now, rows), data_of(found.form, body.values), {})
-    judged(form, request)
-    made = walk_whistle(found, form, whistle_id, actor=actor, now=now)
-    return Whistled(whistle_id=made.pk, case_id=made.case_id, state=made.state)
-
-
-def _whistle(request: HttpRequest, whistle_id: UUID) -> Rows:
-    found = calling.rows_of(whistle_id, actor_of(request))
-    if found is None:
-        raise NotFound("whistle")
-    return found
-
-
-def _whistle_form(request: HttpRequest, case_id: UUID, data: Any) -> WhistleForm:
-    actor = actor_of(request)
-    case = _whole(case_id, request).case
-    if not calling.caller_units(case, actor):
-        raise NotAllowed
-    return form_of(AskForm, Calling(case, actor, now_of(request)), data, None if data is None else {})
-
-
 def judged(form: MoveForm, request: HttpRequest) -> None:
     """A valid form with the write's key; raises Invalid."""
     _hold(form, request)
@@ -798,30 +606,11 @@ def judged(form: MoveForm, request: HttpRequest) -> None:
     form.cleaned_data["key"] = uuid_key(request)
 
 
-def _whistle_row(one: Whistle) -> dict[str, Any]:
-    return {
-        "id": one.pk, "case_id": one.case_id, "serial": one.serial, "kind": one.kind.code,
-        "kind_version": one.kind.version, "state": one.state, "caller_id": one.caller_unit_id,
-        "caller": one.caller_unit.name, "asked_at": one.asked_at, "phoned_at": one.phoned_at,
-        "confirmed": one.confirmed, "blown_at": one.blown_at, "ended_at": one.ended_at, "rated_at": one.rated_at,
-    }  # fmt: skip
-
-
-def _part(rows: Rows, one: WhistlePart) -> PartOut:
-    clock = rows.clocks.get(one.pk, {})
-    due = {step: clock[step].due_at if step in clock else None for step in (ANSWER, ARRIVE)}
-    return PartOut(
-        id=one.pk, unit_id=one.unit_id, unit=one.unit.name, state=one.state, answer_due_at=due[ANSWER],
-        answered_at=one.answered_at, arrive_due_at=due[ARRIVE], arrived_at=one.arrived_at,
-        arrived_how=one.arrived_how, done_at=one.done_at, done_words=one.done_words, objected_at=one.objected_at,
-        caller_score=one.caller_score if one.shown else None, unit_score=one.unit_score if one.shown else None,
-    )  # fmt: skip
-
-
 # Rows as they go out
 
 
-def _whole(case_id: UUID, request: HttpRequest) -> outside.Whole:
+def whole_of(case_id: UUID, request: HttpRequest) -> outside.Whole:
+    """A case with its rows; NotFound where it is missing or outside the scope."""
     found = outside.whole(case_id, actor_of(request))
     if found is None:
         raise NotFound("case")
@@ -949,196 +738,7 @@ def _clock(one: Clock, now: datetime) -> ClockOut:
     )
 
 
-# Emergency mode
+# Operations of their own in files of their own, on the same router.
+from huying.cases.api import emergencies, tickets, whistles  # noqa: E402
 
-
-class EmergencyOut(Out):
-    """An area in emergency mode, now or before."""
-
-    id: UUID
-    season: str = Field(examples=["typhoon"])
-    alert: str = Field(examples=["red"])
-    name: str = Field(examples=["台风红色预警"])
-    area_code: str = Field(examples=["440105001"])
-    drill: bool
-    reason: str
-    since: datetime
-    ended_at: datetime | None
-
-
-class EmergenciesOut(Out):
-    items: list[EmergencyOut]
-
-
-class EmergencyIn(In):
-    season: Annotated[str, OneOf(KINDS)]
-    alert: Annotated[str, OneOf(Alert)]
-    area: AreaCode
-    reason: Annotated[Line, Field(min_length=1)]
-    drill: bool = False
-
-
-class Declared(Written):
-    """Where an emergency stands."""
-
-    emergency_id: UUID
-    since: datetime
-    ended_at: datetime | None
-
-
-class HazardIn(In):
-    """A hazard or an event; there is no field for persons."""
-
-    hazard: Annotated[str, OneOf(Hazard)]
-    words: Annotated[Words, Field(min_length=1)]
-    lng: Longitude | None = None
-    lat: Latitude | None = None
-    grid: AreaCode | None = None
-    place_words: Line = ""
-
-
-class HazardOut(Written):
-    """The urgent matter that it became."""
-
-    case_id: UUID
-    number: str
-
-
-@router.get("/emergencies", EmergenciesOut)
-def list_emergencies(request: HttpRequest) -> EmergenciesOut:
-    """Emergencies where you may look, the latest first; at most 100."""
-    return EmergenciesOut(
-        items=[
-            EmergencyOut(
-                id=one.pk,
-                season=one.season,
-                alert=one.alert,
-                name=one.name,
-                area_code=one.area_code,
-                drill=one.drill,
-                reason=one.reason,
-                since=one.since,
-                ended_at=one.ended_at,
-            )
-            for one in emergencies.past(actor_of(request))
-        ]
-    )
-
-
-@router.post("/emergencies", Declared, status=201, problems=(404,))
-def declare_emergency(request: HttpRequest, body: EmergencyIn) -> Declared:
-    """Put an area into emergency mode: the limits of its level hold, and every page says so.
-
-    Errors: 404 `not-found` (no such area, or outside your scope), 403 `not-allowed` (not a leader there), 409
-    `conflict` (one goes on there), 422 `invalid`.
-    """
-    made = emergency_actions.declare_emergency(
-        season=body.season, alert=body.alert, area_code=body.area, reason=body.reason, drill=body.drill,
-        actor=actor_of(request), now=now_of(request),
-    )  # fmt: skip
-    return Declared(emergency_id=made.pk, since=made.since, ended_at=made.ended_at)
-
-
-@router.post("/emergencies/{emergency_id}/end", Declared, problems=(404,))
-def end_emergency(request: HttpRequest, emergency_id: UUID) -> Declared:
-    """Back to peace, with the limits. Errors: 404 `not-found`, 403 `not-allowed`, 409 `illegal-move` (over already)."""
-    found = emergency_actions.end_emergency(
-        emergency_id=emergency_id, actor=actor_of(request), now=now_of(request)
-    )  # fmt: skip
-    return Declared(emergency_id=found.pk, since=found.since, ended_at=found.ended_at)
-
-
-@router.post("/emergencies/{emergency_id}/hazards", HazardOut, status=201, problems=(404,))
-def report_hazard(request: HttpRequest, emergency_id: UUID, body: HazardIn) -> HazardOut:
-    """Report a hazard in an emergency: an urgent matter at once, in a drill one marked as such.
-
-    Errors: 404 `not-found`, 403 `not-allowed` (no duty to report there), 409 `illegal-move` (it is over), 422.
-    """
-    receipt = emergency_actions.report_hazard(
-        uuid_key(request) or uuid7(), emergency_id=emergency_id, hazard=body.hazard, words=body.words, lng=body.lng,
-        lat=body.lat,
-        grid_code=body.grid or "", place_words=body.place_words, actor=actor_of(request), now=now_of(request),
-    )  # fmt: skip
-    return HazardOut(case_id=receipt.case.pk, number=receipt.case.number)
-
-
-# Call trees
-
-
-class TreeCallOut(Out):
-    """One who was called, by which ways; nobody where nobody holds the post."""
-
-    step: int
-    post: str = Field(examples=["单位负责人"])
-    name: str
-    called_at: datetime
-    ways: list[str] = Field(examples=[["短信 已送出", "语音电话 等待发送"]])
-
-
-class TreeOut(Out):
-    """A call tree that began for a case: whom it called, and how it ended."""
-
-    id: UUID
-    occasion: str = Field(description="desk: to be taken up; unit: to be signed for")
-    unit: str
-    began_at: datetime
-    next_at: datetime | None = Field(description="when the next step is called; null where it ended")
-    ended_at: datetime | None
-    ended_how: str = Field(description="page, link, taken, nobody; empty while it goes on")
-    answered_by: str
-    calls: list[TreeCallOut]
-
-
-class TreesOut(Out):
-    items: list[TreeOut]
-
-
-class TreeAnswered(Written):
-    """Where the call tree stands."""
-
-    call_tree_id: UUID
-    ended_at: datetime | None
-    ended_how: str
-
-
-@router.get("/cases/{case_id}/call-trees", TreesOut, problems=(404,))
-def list_call_trees(request: HttpRequest, case_id: CaseId) -> TreesOut:
-    """Whom call trees called about a case, the latest first. Errors: 404 `not-found`."""
-    actor = actor_of(request)
-    case = at_scope(case_id, actor)
-    if case is None:
-        raise NotFound("case")
-    return TreesOut(items=[_tree(one) for one in panels_of(case, actor=actor)])
-
-
-@router.post("/call-trees/{run_id}/answer", TreeAnswered, problems=(404,))
-def answer_call_tree(request: HttpRequest, run_id: UUID) -> TreeAnswered:
-    """Answer: nobody else is called.
-
-    Errors: 404 `not-found` (missing, or its case is outside your scope), 403 `not-allowed` (neither called nor of the
-    unit or desk), 409 `illegal-move` (somebody else answered, or it ended).
-    """
-    run = tree_actions.answer_call(run_id, actor=actor_of(request), now=now_of(request))
-    return TreeAnswered(call_tree_id=run.pk, ended_at=run.ended_at, ended_how=run.ended_how)
-
-
-def _tree(one: TreePanel) -> TreeOut:
-    run = one.run
-    return TreeOut(
-        id=run.pk, occasion=run.occasion, unit=one.unit, began_at=run.began_at,
-        next_at=None if run.ended_at else run.next_at, ended_at=run.ended_at, ended_how=run.ended_how,
-        answered_by=one.answered_by,
-        calls=[
-            TreeCallOut(
-                step=row.number, post=row.post, name=row.who, called_at=row.at,
-                ways=[f"{way.channel} {way.state}" for way in row.ways],
-            )
-            for row in one.rows
-        ],
-    )  # fmt: skip
-
-
-# Operations of their own in another file, on the same router.
-from huying.cases import ticket_api  # noqa: E402
-
-__all__ = ["router", "ticket_api"]
+__all__ = ["router", "emergencies", "tickets", "whistles"]

@@ -12,7 +12,8 @@ from ninja import Path, Query
 from pydantic import Field
 
 from huying.cases.actions import tickets as acts
-from huying.cases.api import ID, CaseId, WhistleFormOut, WhistleIn, WhistleMoveOut, judged, router
+from huying.cases.api import ID, CaseId, judged, router
+from huying.cases.api.whistles import WhistleFormOut, WhistleIn, WhistleMoveOut
 from huying.cases.forms.schema import data_of, schema_of
 from huying.cases.forms.tickets import TICKET_MOVES, Handling, TicketForm, UpForm, go_up, ticket_form, walk_ticket
 from huying.cases.models import Source, Ticket

@@ -12,7 +12,8 @@ from pydantic import Field
 
 from huying.cases import queries
 from huying.cases.actions.incidents import join_calls
-from huying.cases.api import CaseId, WhistleFormOut, WhistleIn, judged
+from huying.cases.api import CaseId, judged
+from huying.cases.api.whistles import WhistleFormOut, WhistleIn
 from huying.cases.forms.incidents import (
     INCIDENT_MOVES,
     About,

@@ -293,3 +293,9 @@ def _switch(one: LimitSwitch) -> SwitchOut:
         until=one.until,
         ended_at=one.ended_at,
     )
+
+
+# The knowledge base in a file of its own, on the same router.
+from huying.matters.api import knowledge  # noqa: E402
+
+__all__ = ["knowledge", "router"]

@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query
 from pydantic import Field
 
-from huying.cases.api import IMAGE, WhistleIn, judged
+from huying.cases.api import IMAGE, judged
+from huying.cases.api.whistles import WhistleIn
 from huying.cases.forms.campaigns import SPOT_MOVES, Taking, form_of, walk
 from huying.cases.forms.schema import data_of, schema_of
 from huying.cases.models import Campaign, CampaignSpot

@@ -220,3 +220,9 @@ def _shift(one: HandOver, seen: set[UUID]) -> ShiftOut:
             if UUID(key) in seen
         ],
     )
+
+
+# Operations of their own in files of their own, on the same router.
+from huying.desk.api import batches, exports, supervision  # noqa: E402
+
+__all__ = ["batches", "exports", "router", "supervision"]
