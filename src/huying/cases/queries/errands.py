@@ -98,7 +98,8 @@ def of_device(errand_id: UUID, device: str, *, now: datetime) -> ErrandRows:
         raise NotFound(THING)
     rows = read(found, found.case)
     facts = rows.facts(now)
-    over = found.state in LIVE and not (facts.work and facts.plain and facts.in_time)
+    # What was done or declined is shown on until its day, as long as the case is not confidential by then.
+    over = not (facts.plain and facts.in_time and (facts.work or found.state not in LIVE))
     if over or found.state == ErrandState.REVOKED:
         raise NotFound(THING)
     return rows
