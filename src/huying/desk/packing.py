@@ -30,6 +30,7 @@ from huying.kernel.terms import Label, _
 from huying.kernel.text import BIDI
 from huying.matters import queries as matters
 from huying.matters.rules import Step
+from huying.people.rules import Duty
 from huying.places import queries as places
 
 FONTS = (
@@ -52,6 +53,10 @@ class NoFont(Exception):
     """The system has no font with Chinese characters."""
 
 
+class Full(Exception):
+    """No further page begins."""
+
+
 @cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
     path = next((one for one in FONTS if Path(one).is_file()), None)
@@ -68,11 +73,9 @@ class Pages:
         self.made: list[Image.Image] = []
         self._turn()
 
-    @property
-    def full(self) -> bool:
-        return len(self.made) >= MOST_PAGES
-
     def _turn(self) -> None:
+        if len(self.made) >= MOST_PAGES:
+            raise Full
         page = Image.new("L", (WIDTH, HEIGHT), 255)
         self.made.append(page)
         self.pen, self.at = ImageDraw.Draw(page), EDGE
@@ -111,6 +114,10 @@ class Pages:
         self.text(words, size=SMALL, grey=70)
         self.at += 12
 
+    def end(self, words: str) -> None:
+        """A last word, in the room that is left above the foot."""
+        self.pen.text((EDGE, HEIGHT - 114), words, font=_font(SMALL), fill=0)
+
     def save(self, path: Path) -> None:
         first, *rest = self.made
         first.save(path, "PDF", save_all=True, append_images=rest, resolution=DPI)
@@ -128,19 +135,20 @@ def _lines(words: str, font: ImageFont.FreeTypeFont, width: int) -> Iterable[str
 
 
 def write_pack(export: CaseExport, actor: Actor, path: Path, *, now: datetime) -> int:
-    """Write the pack of the export's case; says how many pages. 0 where the actor no longer sees the case."""
+    """Write the pack of the export's case; says how many pages. 0 where the actor no longer sees the case, or exports
+    there no longer."""
     subject = subject_of(export.case_id, actor=actor, now=now) if export.case_id is not None else None
-    if subject is None:
+    if subject is None or not actor.may(Duty.EXPORT, subject.case.area_code):
         return 0
     file = casefile(subject, everything=True)
     who = " ".join(filter(None, (actor.name, actor.post)))
     purpose = ExportPurpose(export.purpose).label
     pages = Pages(f"{file.number} · {who} · {purpose} · {timezone.localtime(now):%Y-%m-%d %H:%M}")
-    for part in (_head, _voices, _orders, _answers, _said, _approvals, _clocks, _history, _proof, _photos):
-        if not pages.full:
+    try:
+        for part in (_head, _voices, _orders, _answers, _said, _approvals, _clocks, _history, _proof, _photos):
             part(pages, file)
-    if pages.full:
-        pages.text(str(_("材料太多，只到这里。其余请在系统里看。")))
+    except Full:
+        pages.end(str(_("材料太多，只到这里。其余请在系统里看。")))
     pages.save(path)
     return len(pages.made)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -22,10 +24,14 @@ from huying.desk.rules import EXPORT_KEPT, MOST_EXPORTED, ExportFormat, ExportPu
 from huying.kernel.doors import actor_of, attempt, now_of, staff
 from huying.kernel.paging import Page
 from huying.kernel.refusals import NotFound
+from huying.kernel.terms import Label, _
 from huying.people.rules import Duty
 from huying.ui.words import when_words
 
 ON_A_PAGE = 20
+TOO_LONG = timedelta(hours=1)
+NO_END = _("一个小时还没有做好。请再导出一次；还不行，请告诉管理员。")
+NOT_THEIRS = _("不能下载了：您现在没有那里的导出职责，或里面有您看不到的案件。要的话再导出一次。")
 CONTENT_TYPES = {
     ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ExportFormat.CSV: "text/csv; charset=utf-8",
@@ -71,11 +77,14 @@ def exports(request: HttpRequest) -> HttpResponse:
 @never_cache
 def export(request: HttpRequest, export_id: UUID) -> HttpResponse:
     """How far it is; it looks again by itself until it is ready."""
-    now = now_of(request)
-    found = queries.export_by_id(export_id, actor_of(request))
+    actor, now = actor_of(request), now_of(request)
+    found = queries.export_by_id(export_id, actor)
     if found is None:
         raise NotFound("export")
-    return render(request, "desk/export.html", {"menu_key": "cases", **_line(found, now)})
+    line = _line(found, now)
+    if line["ready"] and not actions.still_theirs(found, actor):
+        line |= {"ready": False, "failed": NOT_THEIRS}
+    return render(request, "desk/export.html", {"menu_key": "cases", **line})
 
 
 @staff(duty=Duty.EXPORT)
@@ -100,6 +109,13 @@ def pack(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return render(request, "desk/pack.html", facts, status=422 if form.is_bound else 200)
 
 
+def _why_not(one: CaseExport, now: Any) -> Label | str:
+    """Why there is no file; "" where there is one, or will be."""
+    if one.failed_at is not None:
+        return NotMade(one.failed or NotMade.DUTY).label
+    return NO_END if one.made_at is None and now - one.asked_at > TOO_LONG else ""
+
+
 def _line(one: CaseExport, now: Any) -> dict[str, Any]:
     over = one.removed_at is not None or now - one.asked_at > EXPORT_KEPT
     return {
@@ -109,7 +125,7 @@ def _line(one: CaseExport, now: Any) -> dict[str, Any]:
         "until": when_words(one.asked_at + EXPORT_KEPT, now),
         "ready": one.made_at is not None and not over,
         "over": over,
-        "failed": NotMade(one.failed or NotMade.DUTY).label if one.failed_at is not None else "",
+        "failed": _why_not(one, now),
         "whole": one.case_id is not None,
         "url": reverse("desk:export", args=[one.pk]),
     }
@@ -121,7 +137,7 @@ def _line(one: CaseExport, now: Any) -> dict[str, Any]:
 def export_file(request: HttpRequest, export_id: UUID) -> HttpResponse:
     """The file, for its asker alone; each time is on the record."""
     found = actions.fetch(export_id=export_id, actor=actor_of(request), now=now_of(request))
-    name = f"huying-{found.asked_at:%Y%m%d}-{found.rows}.{found.format}"
+    name = f"huying-{timezone.localtime(found.asked_at):%Y%m%d}-{found.rows}.{found.format}"
     response = HttpResponse(actions.file_of(found).read_bytes(), content_type=CONTENT_TYPES[ExportFormat(found.format)])
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     response["X-Content-Type-Options"] = "nosniff"
