@@ -1,6 +1,6 @@
 """Nominations, reserves, help, thanks, skills, posts and grants by the acts themselves: each refusal, each second person."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import transaction
@@ -386,7 +386,7 @@ class TestUnitsAndPosts:
         def raised(**given):
             values = {"party_form": PartyRank.GENERAL, "on": TODAY, "paper": "批复 1 号"}
             return posts.raise_rank(
-                organisation_id=branch.pk, actor=admin_of(STREET), now=NOW + DAY, **{**values, **given}
+                organisation_id=branch.pk, actor=admin_of(STREET), **{"now": NOW + DAY, **values, **given}
             )
 
         higher = PartyRank.values[1]
@@ -398,7 +398,8 @@ class TestUnitsAndPosts:
             with pytest.raises(Invalid) as why:
                 raised(**given)
             assert list(why.value.errors) == [field]
-        assert raised(party_form=higher).party_form == higher
+        early = datetime(2026, 10, 20, 22, 0, tzinfo=UTC)  # already the next day here
+        assert raised(party_form=higher, on=date(2026, 10, 21), now=early).party_form == higher
         with pytest.raises(NotFound):
             posts.raise_rank(
                 organisation_id=uuid7(), party_form=higher, on=TODAY, paper="1", actor=admin_of(STREET), now=NOW

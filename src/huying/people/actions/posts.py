@@ -7,6 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from huying.audit import actions as audit
 from huying.kernel.actor import Actor
@@ -137,7 +138,7 @@ def raise_rank(
     paper = clean(paper, limit=NAME_LIMIT, line=True, field="paper")
     if not paper:
         raise Invalid({"paper": [_("请写批复的文号。")]})
-    if on > now.date():
+    if on > timezone.localdate(now):
         raise Invalid({"on": [_("升格的日期不能在今天以后。")]})
     before = unit.party_form or PartyRank.BRANCH
     unit.raised_from, unit.party_form, unit.raised_on, unit.raised_paper = before, party_form, on, paper
