@@ -21,7 +21,7 @@ from huying.kernel.refusals import Invalid, KeyReused, NotAllowed, NotFound, Too
 from huying.notices.models import Notice
 from huying.people import queries as people
 from huying.people.models import Recusal, Role, RoleGrant
-from tests.cases.test_granting import SOON, at_work
+from tests.cases.test_granting import SOON, at_work, held
 from tests.world import NEXT_DOOR, NOW, STREET
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,8 @@ class TestAsk:
     @pytest.mark.parametrize(
         ("given", "refusal"),
         [({"who": "dispatcher"}, NotAllowed), ({"columns": ()}, Invalid), ({"columns": ("phone",)}, Invalid),
-         ({"purpose": ""}, Invalid), ({"kind": "pdf"}, Invalid), ({"query": "q=13900000000"}, Invalid)],
+         ({"purpose": ""}, Invalid), ({"kind": "pdf"}, Invalid), ({"query": "q=13900000000"}, Invalid),
+         ({"query": "q=139+0000-0000"}, Invalid)],
     )  # fmt: skip
     def test_what_may_not_be_exported_is_not(self, world, given, refusal):
         with pytest.raises(refusal):
@@ -241,14 +242,26 @@ class TestPack:
         a.submit_result(case.pk, outcome="explained", answer="已经说明。", actor=world.handler, now=SOON)
         return Case.objects.get(pk=case.pk)
 
-    def test_it_is_a_pdf_with_every_part_masked_as_the_asker_sees_it(self, world, monkeypatch):
-        drawn, write = [], packing.Pages.text
+    @pytest.fixture
+    def drawn(self, monkeypatch):
+        """The texts of the pages."""
+        found, write = [], packing.Pages.text
 
         def keep(self, words, **how):
-            drawn.append(words)
+            found.append(words)
             write(self, words, **how)
 
         monkeypatch.setattr(packing.Pages, "text", keep)
+        return found
+
+    def test_why_a_clock_stood_still_is_said_in_words(self, world, drawn):
+        export = pack(world, held(world))
+        exporting.make_export(export.pk, now=SOON)
+        told = "\n".join(drawn)
+        assert "（挂账）" in told
+        assert "（held）" not in told
+
+    def test_it_is_a_pdf_with_every_part_masked_as_the_asker_sees_it(self, world, drawn):
         case = self.whole(world)
         export = pack(world, case)
         exporting.make_export(export.pk, now=LATER)

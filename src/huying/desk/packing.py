@@ -17,9 +17,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from huying.audit import queries as audit
 from huying.cases.casefile import Casefile, casefile, subject_of
-from huying.cases.rules import OwnStep
+from huying.cases.rules import PAUSES, OwnStep
 from huying.clocks import queries as clocks
-from huying.clocks.models import Clock
 from huying.desk.models import CaseExport
 from huying.desk.rules import ExportPurpose
 from huying.files import storage
@@ -235,12 +234,13 @@ def _clocks(pages: Pages, file: Casefile) -> None:
     """Every clock that ran, and why it was due then."""
     subject = file.subject
     units = {one.pk: one.unit.name for one in subject.rows.orders}
-    every = Clock.objects.filter(object_id__in=[file.case.pk, *units]).order_by("started_at", "pk")
+    of_all = [*clocks.of_objects("case", [file.case.pk]).values(), *clocks.of_objects("order", units).values()]
+    every = sorted((one for rows in of_all for one in rows), key=lambda one: (one.started_at, one.pk))
     pages.heading(_("时限"))
-    for one in clocks.with_stretches(list(every)):
+    for one in clocks.with_stretches(every):
         name = str((OwnStep if one.step in OwnStep.values else Step)(one.step).label)
         pages.text(" · ".join(filter(None, (name, units.get(one.object_id, ""), _moment(one.due_at)))))
-        for line in clocks.explain(one, subject.now):
+        for line in clocks.explain(one, subject.now, PAUSES):
             pages.pair(line.term, line.words, indent=24, size=SMALL, grey=60)
         pages.pair(_("停表"), _moment(one.stopped_at), indent=24, size=SMALL, grey=60)
 
