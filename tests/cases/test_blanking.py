@@ -51,7 +51,7 @@ def test_what_was_handed_to_somebody_outside_is_blanked_with_it(world):
         case.pk, firm=f"{NAME}师傅", words=f"到{NAME}门口清运", place="路口", term="1d", actor=world.handler, now=NOW
     )
     picture = Attachment.objects.create(
-        owner_kind="errand", owner_id=errand.pk, name=f"{NAME}.jpg", kind="jpeg", purpose="after", added_at=NOW,
+        owner_kind="errand", owner_id=errand.pk, name=f"{NAME}.jpg", kind="jpg", purpose="after", added_at=NOW,
         size=1, width=1, height=1, sha256="0" * 64, area_code=case.area_code,
     )  # fmt: skip
 

@@ -114,6 +114,19 @@ class TestSending:
             with pytest.raises(NotFound):
                 send(world, case, actor=world.people[who])
 
+    def test_a_photo_of_a_report_that_left_the_case_is_shown_no_more(self, world, case):
+        report = case.reports.get()
+        picture = Attachment.objects.create(
+            owner_kind="report", owner_id=report.pk, kind="jpg", purpose="report", added_at=NOW, size=1, width=1,
+            height=1, sha256="0" * 64, area_code=case.area_code,
+        )  # fmt: skip
+        errand = send(world, case, photo_ids=[picture.pk])
+        opened(errand)
+        seen = lambda: reads.of_device(errand.pk, "phone-1", now=NOW).chosen_photos  # noqa: E731
+        assert seen() == [picture]
+        case.reports.update(case=world.call().case)
+        assert seen() == []
+
     def test_a_strange_photo_is_not_found(self, world, case):
         with pytest.raises(NotFound):
             send(world, case, photo_ids=[uuid7()])
