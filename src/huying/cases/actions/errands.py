@@ -341,7 +341,7 @@ def _tell(errand: Errand, verb: ErrandVerb, docket: Docket, *, now: datetime) ->
         template="errand_news",
         to=Recipient.account(sender.pk) if sender is not None and sees
         else Recipient.unit(errand.order.unit_id, Duty.HANDLE),
-        facts={**facts_of(case), "what": str(verb.label)},
+        facts={"number": case.number, "title": facts_of(case)["title"], "what": str(verb.label)},
         area_code=case.area_code, object_kind="case", object_id=case.pk, now=now, drill=case.drill,
     )  # fmt: skip
 
