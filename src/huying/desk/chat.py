@@ -14,22 +14,22 @@ from huying.cases.rules.masking import HIDDEN, without_reach
 MOST_DRAFTS, MOST_CHARACTERS = 20, 20_000
 SHORTEST = 6  # characters that can say what is the matter
 # When it was said: the day may be missing. Names are whatever people call themselves, signs and brackets included.
-_DAY = (
+_DAY = re.compile(
     r"(?:(?:\d{2,4}[-/.年]\d{1,2}(?:[-/.月]\d{1,2}日?)?|\d{1,2}[-/.]\d{1,2}|\d{1,2}月\d{1,2}日|昨天|前天|今天"
     r"|星期[一二三四五六日]|周[一二三四五六日])\s{0,3})?"
-)
-_CLOCK = r"(?:上午|下午|晚上|凌晨|中午)?\s{0,2}\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?:\s?[AP]M)?"
+).pattern
+_CLOCK = re.compile(r"(?:上午|下午|晚上|凌晨|中午)?\s{0,2}\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?:\s?[AP]M)?").pattern
 # The time first, then who; or who, then the time; what follows a colon is said on the same line.
 _TIME_FIRST = re.compile(
-    rf"^[\[【(（]?\s{{0,2}}{_DAY}{_CLOCK}\s{{0,2}}[\]】)）]?\s{{1,3}}(?:[-—]\s{{0,3}})?"
+    rf"^[\[【(（]?\s{{0,2}}{_DAY}{_CLOCK}\s{{0,2}}[\]】)）]?\s{{0,3}}(?:[-—]\s{{0,3}})?"
     r"([^\s:：，。！？,!?][^:：\n]{0,38}?)\s{0,3}(?:[:：]\s{0,3}(.*))?$"
 )
 _NAME_FIRST = re.compile(
-    rf"^([^\s:：，。！？,!?][^\n]{{0,38}}?)\s{{1,4}}[\[【(（]?{_DAY}{_CLOCK}[\]】)）]?\s{{0,3}}(?:[:：]\s{{1,3}}(.*))?$"
+    rf"^([^\s:：，。！？,!?][^\n]{{0,38}}?)\s{{1,4}}[\[【(（]?{_DAY}{_CLOCK}[\]】)）]?\s{{0,3}}(?:[:：](?!\d\d)\s{{0,3}}(.*))?$"
 )
 _TIME_ALONE = re.compile(rf"^[\[【(（]?\s{{0,2}}{_DAY}{_CLOCK}\s{{0,2}}[\]】)）]?$")
 _NAME_ALONE = re.compile(r"^[^\s:：，。！？,.!?；;、]{1,12}$")  # on the line above a time
-_SIGN = r"[^\s:：，。！？,!?]"
+_SIGN = re.compile(r"[^\s:：，。！？,!?]").pattern
 _NAME_COLON = re.compile(rf"^({_SIGN}{{1,16}}(?:\s{_SIGN}{{1,12}}){{0,2}})\s{{0,2}}[:：]\s{{0,3}}(.*)$")
 _QUOTED = re.compile(r"^[「『“\"]\s{0,2}([^「」『』“”\":：\n]{1,40})\s{0,2}[:：]")  # an earlier message, quoted
 # What stands before a colon and is nobody.
@@ -44,7 +44,7 @@ _NOTES = re.compile(r"撤回了一条消息|邀请.{1,40}加入了?群聊|拍了
 _PARTED = re.compile(r"[\s\-—_·.•!！|/（）()【】~～\d]{1,8}(?:栋|座|幢|号楼|单元|室)?")  # parts of `6栋王姐`
 _EMOJI = re.compile(r"\[[^\[\]]{1,6}\]")
 # What people add to their names and what is nobody's name: a draft without these words says less.
-_ROLES = frozenset({"物业", "业主", "管家", "保安", "社区", "街道", "居委", "居委会", "网格员", "群主"})
+_ROLE = re.compile("物业|业主|管家|保安|社区|街道|居委会?|网格员|群主")
 
 
 @dataclass
@@ -89,7 +89,7 @@ def _names(senders: Iterable[str]) -> list[str]:
     for sender in senders:
         name = sender.strip(" ~～-—_")
         found |= {part for part in (name, *_PARTED.split(_EMOJI.sub(" ", name))) if len(part) >= 2}
-    return sorted(found - _ROLES, key=lambda name: (-len(name), name))
+    return sorted((one for one in found if not _ROLE.fullmatch(one)), key=lambda name: (-len(name), name))
 
 
 def _quoted(said: Iterable[_Said]) -> list[str]:
