@@ -370,7 +370,7 @@ def _among(asked: Asked) -> list[Triple]:
     return [("", outside.seen_among(set(asked.world.cases), asked.actor), asked.seen)]
 
 
-def _precedents(asked: Asked) -> list[Triple]:
+def _earlier_answers(asked: Asked) -> list[Triple]:
     """Answers of others' cases hold nothing that the viewer could not open."""
     found: list[Triple] = []
     for one in asked.some[:6]:
@@ -906,7 +906,7 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
         for one in asked.some
         if one.errand_id is not None
     ],
-    "cases.queries.precedents.earlier_answers": _precedents,
+    "cases.queries.precedents.earlier_answers": _earlier_answers,
     "cases.queries.whistles.whistles_found": _whistles,
     "cases.queries.calltrees.run_seen_by": lambda asked: _one_by_one(
         asked, lambda one: calltrees.run_seen_by(one.tree_id, asked.actor)
@@ -1178,6 +1178,7 @@ NOT_A_READ: dict[str, str] = {
     "cases.queries.lists.branches_found": "`branches_seen_by` under a filter; `cases_found` stands on it",
     "cases.queries.outside.hides_callers": "about a case that was given",
     "desk.filters.map_area": "an area code",
+    "desk.queries.all_exportable": "a yes or no about cases of the viewer's own file",
     "desk.links.cases_in": "an address",
     "desk.mine.possible_tasks": "words of the viewer's duties",
     "desk.mine.works_by_order": "words of the viewer's duties",

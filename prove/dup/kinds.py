@@ -15,6 +15,7 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +44,7 @@ from huying.kernel.actor import resident
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import KeyReused, Refusal
 from huying.matters.actions import sets as limits
+from huying.matters.actions.knowledge import write_knowledge
 from huying.matters.models import LimitSwitch
 from huying.notices.actions import public as notices
 from huying.notices.models import PublicNotice
@@ -50,7 +52,7 @@ from huying.places import actions as places
 from huying.portal import actions as portal
 from huying.registers import actions as registers
 from huying.registers.declared import get
-from prove.dup import gathered, together
+from prove.dup import gathered, outside, together
 from prove.race.stage import RACE, Scene, Stage, Try, names
 from tests.files.pictures import photo
 from tests.world import BANYAN, GRID, OTHER_GRID, STREET, middle
@@ -652,12 +654,17 @@ class Kinds:
             "huying.registers.forms.RowForm": self._row_form,
             "huying.notices.forms.PaperForm": self._paper_form,
             "huying.notices.forms.ObjectionForm": self._objection_form,
+            "huying.matters.forms.KnowledgeForm": self._knowledge_form,
             "huying.portal.forms.KeyForm": lambda: self._deed("withdraw", "withdraw_report"),
             "huying.portal.forms.ReasonForm": lambda: self._deed("object", "object_to_end"),
             "huying.portal.forms.RateForm": lambda: self._deed("rate", "tell_outcome"),
             "huying.portal.forms.AddForm": lambda: self._deed("add", "add_to_report"),
+            **{name: (lambda make=make: make(self)) for name, make in outside.FORMS.items()},  # type: ignore[misc]
         }
-        bases = {"huying.desk.forms._Keyed", "huying.desk.forms._OfUnit", "huying.desk.forms.PlaceForm"}
+        bases = {
+            "huying.desk.forms._Keyed", "huying.desk.forms._OfUnit", "huying.desk.forms.PlaceForm",
+            "huying.cases.forms.errands.ErrandMoveForm", "huying.portal.forms.TaskForm",
+        }  # fmt: skip
         for name, form in keyed_forms().items():
             if issubclass(form, MoveForm) or name in bases:
                 continue
@@ -709,6 +716,13 @@ class Kinds:
         self.stage.write()
         data = {"key": str(uuid7()), "firm": "绿叶保洁", "words": "清运", "place": "路口", "term": "1d"}
         return self._posting("handler", f"/desk/cases/{scene.case.pk}/errand/", data, {"words": "换一句话。"})
+
+    def _knowledge_form(self) -> Write:
+        data = {
+            "key": str(uuid7()), "area_code": STREET, "question": "大件垃圾怎么预约", "body": "打电话预约。",
+            "review_on": f"{RACE + timedelta(days=90):%Y-%m-%d}",
+        }  # fmt: skip
+        return self._posting("head", "/desk/matters/knowledge/new/?kind=article", data, {"body": "换一句话。"})
 
     def _filter_form(self) -> Write:
         desk.SavedFilter.objects.all().delete()
@@ -821,6 +835,8 @@ class Kinds:
             "send_report": self._send_report,
             "find_and_handle": self._find_and_handle,
             "send_errand": self._send_errand,
+            "move_errand": lambda: self._keyed(outside.move_errand(self)),
+            "write_knowledge": self._write_knowledge,
             "report_hazard": self._report_hazard,
             "take_drill_call": self._drill_call,
             "object_to_public": self._object,
@@ -882,6 +898,15 @@ class Kinds:
             lambda words: errands.send_errand(
                 scene.case.pk, firm="绿叶保洁", words=words, place="路口", term="1d", key=key,
                 actor=self.stage.world.handler, now=RACE,
+            )
+        )  # fmt: skip
+
+    def _write_knowledge(self) -> Write:
+        day, actor = RACE.date() + timedelta(days=90), self.stage.world.head
+        return self._keyed(
+            lambda words, key: write_knowledge(
+                kind="article", area_code=STREET, question="大件垃圾怎么预约", body=words, review_on=day, key=key,
+                actor=actor, now=RACE,
             )
         )  # fmt: skip
 

@@ -5,7 +5,9 @@ from django.db import connection
 
 from huying.audit.models import History
 from huying.cases import actions
+from huying.cases.actions.errands import send_errand
 from huying.cases.models import Case, Report
+from huying.files.models import Attachment
 from huying.kernel.refusals import Invalid, NotAllowed, NotFound
 from tests.world import NOW, build_world
 
@@ -38,6 +40,26 @@ def test_name_and_number_are_gone_from_words_title_and_search_and_history_keeps_
     line = History.objects.get(verb="blank_words")
     assert line.facts == {"count": changed}
     assert Report.objects.filter(words__contains=NAME).count() == 1
+
+
+def test_what_was_handed_to_somebody_outside_is_blanked_with_it(world):
+    case = world.call().case
+    lead = world.units["sanitation"].pk
+    actions.register_file_dispatch(case.pk, lead_id=lead, type_code="0103", actor=world.dispatcher, now=NOW)
+    actions.sign_in_order(case.pk, actor=world.handler, now=NOW)
+    errand = send_errand(
+        case.pk, firm=f"{NAME}师傅", words=f"到{NAME}门口清运", place="路口", term="1d", actor=world.handler, now=NOW
+    )
+    picture = Attachment.objects.create(
+        owner_kind="errand", owner_id=errand.pk, name=f"{NAME}.jpg", kind="jpg", purpose="after", added_at=NOW,
+        size=1, width=1, height=1, sha256="0" * 64, area_code=case.area_code,
+    )  # fmt: skip
+
+    actions.blank_words(case.pk, passages=[NAME], actor=world.head, now=NOW)
+
+    errand.refresh_from_db()
+    picture.refresh_from_db()
+    assert NAME not in errand.firm + errand.words + picture.name
 
 
 def test_only_who_supervises_may_and_a_stranger_learns_nothing(world):

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
@@ -291,6 +292,29 @@ class TestClosing:
         assert reads.published_in(NEXT_DOOR) == []
         acts.hide_campaign(campaign.pk, actor=world.leader, now=NOW)
         assert reads.published_in(STREET) == []
+
+
+class TestWhatBecameConfidential:
+    def test_it_is_in_no_count_and_no_list_of_the_campaign(self, world):
+        campaign = plan(world)
+        acts.add_spots(
+            campaign.pk, spots=spots_in(world), unit_id=world.units["banyan"].pk, actor=world.dispatcher, now=NOW
+        )
+        acts.begin_campaign(campaign.pk, actor=world.dispatcher, now=NOW)
+        spot = CampaignSpot.objects.order_by("number").first()
+        acts.open_case(spot.pk, words="要城管来处理。", actor=world.grid_worker, now=NOW)
+        told = reads.progress_of(reads.spots_of(campaign.pk))
+        assert (told.cases, told.cases_ended) == (1, 0)
+        Case.objects.filter(pk=CampaignSpot.objects.get(pk=spot.pk).case_id).update(confidential=True, restricted=True)
+        told = reads.progress_of(reads.spots_of(campaign.pk))
+        assert (told.cases, told.cases_ended) == (0, 0)
+        assert not any(reads.tells_of_case(one) for one in reads.spots_of(campaign.pk))
+        client = Client()
+        client.force_login(world.accounts["grid_worker"], backend="django.contrib.auth.backends.ModelBackend")
+        for path in (f"/desk/cases/campaigns/{campaign.pk}/", f"/desk/cases/campaigns/spots/{spot.pk}/"):
+            page = client.get(path)
+            assert page.status_code == 200
+            assert "已转" not in page.content.decode()
 
 
 class TestWhoSees:

@@ -23,6 +23,7 @@ from huying.kernel.refusals import IllegalMove, Invalid, KeyReused, NotAllowed, 
 from huying.notices.actions import send_due
 from huying.notices.models import Delivery, Notice
 from huying.notices.sealing import unseal_facts
+from huying.people.models import Appointment
 from tests.world import NOW, build_world
 
 MINUTE = timedelta(minutes=1)
@@ -113,6 +114,19 @@ class TestSending:
             with pytest.raises(NotFound):
                 send(world, case, actor=world.people[who])
 
+    def test_a_photo_of_a_report_that_left_the_case_is_shown_no_more(self, world, case):
+        report = case.reports.get()
+        picture = Attachment.objects.create(
+            owner_kind="report", owner_id=report.pk, kind="jpg", purpose="report", added_at=NOW, size=1, width=1,
+            height=1, sha256="0" * 64, area_code=case.area_code,
+        )  # fmt: skip
+        errand = send(world, case, photo_ids=[picture.pk])
+        opened(errand)
+        seen = lambda: reads.of_device(errand.pk, "phone-1", now=NOW).chosen_photos  # noqa: E731
+        assert seen() == [picture]
+        case.reports.update(case=world.call().case)
+        assert seen() == []
+
     def test_a_strange_photo_is_not_found(self, world, case):
         with pytest.raises(NotFound):
             send(world, case, photo_ids=[uuid7()])
@@ -154,6 +168,33 @@ class TestTheLink:
         with pytest.raises(NotFound):
             do(errand, ErrandVerb.SAY, words="好", now=now)
         assert acts.open_errand(errand_code(errand.pk, 0), "phone-1", now=now) is None
+
+    @pytest.mark.parametrize("how", ["expired", "confidential"])
+    @pytest.mark.parametrize("ended", ["confirmed", "declined"])
+    def test_what_was_done_or_declined_is_not_shown_for_ever(self, world, case, ended, how):
+        errand = send(world, case)
+        opened(errand)
+        if ended == "declined":
+            do(errand, ErrandVerb.DECLINE, words="人手不够")
+        else:
+            do(errand, ErrandVerb.ACCEPT, planned_on=timezone.localdate(NOW))
+            do(errand, ErrandVerb.FINISH, words="好了")
+            acts.move_errand(errand.pk, ErrandVerb.CONFIRM, actor=world.handler, now=NOW)
+        assert reads.of_device(errand.pk, "phone-1", now=NOW + MINUTE).errand == errand
+        now = NOW + (TERMS["3d"] if how == "expired" else MINUTE)
+        if how == "confidential":
+            Case.objects.filter(pk=case.pk).update(confidential=True, restricted=True)
+        with pytest.raises(NotFound):
+            reads.of_device(errand.pk, "phone-1", now=now)
+        assert opened(errand, now=now) is None
+
+    def test_a_code_that_nobody_opened_before_the_end_opens_nothing(self, world, case):
+        errand = accepted(send(world, case))
+        do(errand, ErrandVerb.FINISH, words="好了")
+        acts.move_errand(errand.pk, ErrandVerb.RENEW, term="7d", actor=world.handler, now=NOW)
+        acts.move_errand(errand.pk, ErrandVerb.CONFIRM, actor=world.handler, now=NOW)
+        errand.refresh_from_db()
+        assert opened(errand, "phone-2") is None
 
     def test_a_renewed_link_is_another_and_the_old_phone_is_out(self, world, case):
         errand = accepted(send(world, case))
@@ -207,6 +248,57 @@ class TestTheTask:
             acts.move_errand(errand.pk, ErrandVerb.REVOKE, actor=world.next_handler, now=NOW)
         with pytest.raises(NotFound):
             reads.errand(errand.pk, world.next_dispatcher)
+
+    def test_what_comes_twice_under_one_key_is_done_once(self, world, case):
+        errand, one, two = accepted(send(world, case)), uuid7(), uuid7()
+        for _twice in range(2):
+            do(errand, ErrandVerb.SAY, words="要不要洗地？", key=one)
+            acts.move_errand(errand.pk, ErrandVerb.REPLY, words="洗。", key=two, actor=world.handler, now=NOW)
+        assert errand.lines.filter(verb__in=("errand_say", "errand_reply")).count() == 2
+        with pytest.raises(KeyReused):
+            do(errand, ErrandVerb.SAY, words="另一句", key=one)
+        with pytest.raises(KeyReused):
+            acts.move_errand(errand.pk, ErrandVerb.REPLY, words="另一句", key=two, actor=world.handler, now=NOW)
+
+    def test_a_link_is_renewed_once_under_one_key(self, world, case):
+        errand, key = send(world, case), uuid7()
+        for _twice in range(2):
+            acts.move_errand(errand.pk, ErrandVerb.RENEW, term="1d", key=key, actor=world.handler, now=NOW)
+        errand.refresh_from_db()
+        assert errand.renewals == 1
+
+    def test_who_talked_much_can_still_say_that_it_is_done(self, world, case, monkeypatch):
+        monkeypatch.setattr(acts, "MOST_LINES", 2)
+        errand = accepted(send(world, case))
+        for words in ("一", "二"):
+            do(errand, ErrandVerb.SAY, words=words)
+        with pytest.raises(IllegalMove):
+            do(errand, ErrandVerb.SAY, words="三")
+        assert do(errand, ErrandVerb.FINISH, words="做完了").state == ErrandState.DONE
+
+    def test_who_sent_it_and_sees_the_case_no_longer_hears_nothing_of_it(self, world, case):
+        errand = accepted(send(world, case))
+        Notice.objects.all().delete()
+        Appointment.objects.filter(account_id=world.handler.id).update(until=NOW)
+        do(errand, ErrandVerb.SAY, words="几点能进？", now=NOW + 2 * MINUTE)
+        told = set(Notice.objects.filter(kind="errand_news").values_list("account_id", flat=True))
+        assert world.handler.id not in told
+        assert told, "a colleague of the unit hears of it"
+
+    def test_in_a_drill_whoever_is_outside_reads_that_it_is_one(self, world, case):
+        Case.objects.filter(pk=case.pk).update(drill=True)
+        errand = send(world, case, phone="138 0000 0099", page="https://huying.example/task/")
+        assert errand.words.startswith("【演练】")
+        assert Notice.objects.get(kind="errand_link").facts["drill"] == "yes"
+
+    def test_the_notice_names_the_matter_and_not_what_the_caller_said(self, world, case):
+        Case.objects.filter(pk=case.pk).update(title=f"{CALLER}说桶满了")
+        accepted(send(world, case))
+        notice = Notice.objects.get(kind="errand_news")
+        assert CALLER not in f"{notice.title} {notice.body} {notice.facts}"
+
+    def test_a_day_is_no_phone_number(self, world, case):
+        assert send(world, case, words="2026-11-25 前清完，再打扫 2026/11/26 一次").words
 
     def test_the_handler_makes_no_move_of_the_outsiders(self, world, case):
         from huying.cases.forms.errands import ERRAND_MOVES

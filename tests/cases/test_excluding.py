@@ -334,6 +334,8 @@ class TestPublished:
         assert (line.kind, line.count, line.month.month) == ("untrue", 1, 10)
         assert {one.name for one in fields(line)} == {"month", "kind", "name", "count"}
         assert reads.published(BANYAN, now=LATER + DAY)
+        # A grid is asked for its community: so few live there that a number could say who.
+        assert reads.published(BANYAN + "002", now=LATER + DAY) == reads.published(BANYAN, now=LATER + DAY)
         assert not reads.published(KAPOK, now=LATER + DAY)
         assert not reads.published(NEXT_DOOR, now=LATER + DAY)
         excluding.close_exclusions(actor=system("cases.exclusions"), now=LATER + 91 * DAY)

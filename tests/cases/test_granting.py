@@ -313,6 +313,7 @@ class TestHold:
             assert hidden not in told
         assert not shown(now=SOON + 2 * MINUTE)  # a day later
         assert not shown(area=NEXT_DOOR)
+        assert shown(area="990101001001009"), "a grid is asked for its community"
         assert not shown(unlisted=Case.objects.values("pk"))
         for flag in ({"restricted": True, "recused": True}, {"drill": True}, {"imported": True}, {"type_code": "0901"}):
             before = {name: getattr(Case.objects.get(pk=case.pk), name) for name in flag}

@@ -79,7 +79,7 @@ class TestRules:
 
     @pytest.mark.parametrize(
         ("words", "bad"),
-        [("请打 13800138000", True), ("身份证 44010519900101123X", True), ("请打 020-12345678", False), ("8 月 1 日", False)],
+        [("请打 13800138000", True), ("请打 138 0013 8000", True), ("138-0013-8000", True), ("2026-10-20 13:15 恢复", False), ("身份证 44010519900101123X", True), ("请打 020-12345678", False), ("8 月 1 日", False)],
     )  # fmt: skip
     def test_words_for_everybody_hold_no_number_of_a_person(self, words, bad):
         assert names_somebody(words) is bad

@@ -169,6 +169,12 @@ class TestPrecedents:
         assert not settled.precedents_for(world.next_dispatcher, "0103", GRID)
         assert not settled.precedents_for(world.handler, "0103", GRID)
 
+    def test_of_a_case_that_became_confidential_there_is_none_any_more(self, world):
+        case = disputed(world)
+        named(world, case)
+        Case.objects.filter(pk=case.pk).update(confidential=True, restricted=True)
+        assert not settled.precedents_for(world.dispatcher, "0103", OTHER_GRID)
+
     def test_the_own_community_comes_first(self, world):
         named(world, disputed(world, grid=KAPOK + "001"), precedent="木棉的事。")
         named(world, disputed(world), precedent="榕树的事。", now=NOW + 39 * MINUTE)

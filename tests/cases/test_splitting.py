@@ -61,6 +61,18 @@ def test_each_part_is_a_case_of_its_own_at_the_same_desk(world):
     assert [(str(name), len(rows)) for name, rows in file.ties] == [("拆出来的", 2)]
 
 
+def test_where_two_reported_it_none_reads_what_one_told_in_confidence(world):
+    case = split(world, at_work(world))
+    secret, open_one = parts_of(case)
+    Case.objects.filter(pk=secret.pk).update(confidential=True, restricted=True)
+    mine = case.reports.get()
+    assert {one.pk for one in public.own(mine.pk).parts} == {secret.pk, open_one.pk}
+    other = world.call().report
+    type(other).objects.filter(pk=other.pk).update(case=case)
+    for report in (mine, other):
+        assert [one.pk for one in public.own(report.pk).parts] == [open_one.pk]
+
+
 def test_a_part_is_dispatched_worked_on_and_closed_without_a_call(world):
     case = split(world, at_work(world), NOISE)
     part = parts_of(case)[0]

@@ -359,6 +359,13 @@ class TestFigures:
         assert [one.called for one in found.by_unit()] == [2, 1]
         assert all(one.arrived.percent is None for one in found.by_unit())  # fewer than ten: not ranked
 
+    def test_a_restricted_case_stands_in_no_figure_whoever_looks(self, world, case):
+        ended(world, case)
+        assert len(reads.figures(world.leader, STREET, date(2026, 10, 1), now=NOW).whistles) == 1
+        Case.objects.filter(pk=case.pk).update(confidential=True, restricted=True)
+        found = reads.figures(world.leader, STREET, date(2026, 10, 1), now=NOW)
+        assert (found.whistles, found.parts, found.voices) == ([], [], {})
+
     def test_another_area_and_another_month_have_none_of_it(self, world, case):
         ended(world, case)
         for viewer, area, month in (

@@ -151,6 +151,14 @@ class TestCarryOut:
         assert states(do(world, DISPATCH, cases, batch_id=key)) == [LineState.DONE] * 2
         assert cases[1].orders.count() == 1
 
+    def test_what_was_taken_back_meanwhile_goes_on_no_more(self, world):
+        cases, key = [filed(world), filed(world)], uuid7()
+        batch = do(world, DISPATCH, cases[:1], batch_id=key)
+        BatchLine.objects.create(batch=batch, place=2, case=cases[1], lead=world.units["sanitation"])
+        actions.take_back(batch_id=batch.pk, actor=world.dispatcher, now=NOW + MINUTE)
+        assert states(do(world, DISPATCH, cases, batch_id=key)) == [LineState.UNDONE, LineState.WAITING]
+        assert [state(one) for one in cases] == [State.FILED] * 2
+
     def test_two_clerks_at_once_do_each_case_once(self, world):
         case = filed(world)
         first, second = (do(world, DISPATCH, [case], who) for who in ("dispatcher", "head"))

@@ -57,13 +57,52 @@ class TestRules:
         assert "地点：榕树路口" in drafts_of(BARE)[0].words
 
     @given(
-        st.lists(st.sampled_from(["王小美", "李大海", "花开富贵", "A栋小林"]), min_size=1, max_size=8),
+        st.lists(
+            st.sampled_from(["王小美", "李大海", "花开富贵", "A栋小林", "林姐[太阳]", ".小周", "阳光【东区】"]),
+            min_size=1,
+            max_size=8,
+        ),
         st.sampled_from(["{} 10:32", "2026-11-20 10:32 {}", "[2026/11/20 10:32] {}：", "{}  下午 3:05"]),
     )
     def test_no_sender_is_ever_left(self, senders, form):
         text = "\n".join(f"{form.format(one)}\n{one}报告，垃圾桶满了没人收，找{one}" for one in senders)
         told = "\n".join(one.words for one in drafts_of(text))
         assert not any(one in told for one in senders)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "2026-11-20 10:32:15 {}\n楼道灯坏了三天没人修",
+            "{} 2026-11-20 10:32:15\n楼道灯坏了三天没人修",
+            "{}\n10:32\n楼道灯坏了三天没人修",
+            "6栋 {}：楼道灯坏了三天没人修",
+            "{} : 楼道灯坏了三天没人修",
+            "赵某甲 10:32\n「{}：楼道灯坏了」\n就是，三天没人修了",
+            "{} 11/20 10:32\n楼道灯坏了三天没人修",
+            "[2026/11/20 10:32]{}：楼道灯坏了三天没人修",
+            "{} 10:32：楼道灯坏了三天没人修",
+        ],
+    )
+    @pytest.mark.parametrize("name", ["王小美", "王小美[太阳]", ".王小美", "王小美（6栋）"])
+    def test_however_they_call_themselves(self, text, name):
+        (draft,) = drafts_of(text.format(name))
+        assert "楼道灯坏了" in draft.words
+        assert "王小美" not in draft.words
+
+    def test_a_name_with_a_colon_in_it(self):
+        (draft,) = drafts_of("王:小美 2026-11-20 10:32\n王:小美说楼道灯坏了")
+        assert draft.words == "○○说楼道灯坏了"
+
+    def test_a_part_of_a_name_that_is_nobodys_stays_in_the_words(self):
+        (draft,) = drafts_of("阳光【物业】 2026-11-20 10:32\n物业的灯坏了三天")
+        assert draft.words == "物业的灯坏了三天"
+
+    def test_what_is_a_label_after_a_space_is_no_name(self):
+        assert drafts_of("楼道灯坏了 位置：3栋门口，三天没人修")[0].words.startswith("楼道灯坏了")
+
+    def test_a_line_between_two_days_is_no_matter(self):
+        text = "——— 2026-11-20 ———\n王小美 10:32\n楼道灯坏了三天没人修"
+        assert [one.words for one in drafts_of(text)] == ["楼道灯坏了三天没人修"]
 
     @given(st.text(max_size=400))
     def test_any_text_is_taken(self, text):

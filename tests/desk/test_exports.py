@@ -5,6 +5,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
@@ -18,9 +19,10 @@ from huying.kernel.actor import resident
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import Invalid, KeyReused, NotAllowed, NotFound, TooMany
 from huying.notices.models import Notice
-from huying.people.models import Recusal, RoleGrant
-from tests.cases.test_granting import SOON, at_work
-from tests.world import NOW
+from huying.people import queries as people
+from huying.people.models import Recusal, Role, RoleGrant
+from tests.cases.test_granting import SOON, at_work, held
+from tests.world import NEXT_DOOR, NOW, STREET
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(minutes=1)
@@ -46,6 +48,14 @@ def made(world, **given):
     return export
 
 
+def give(world, role, area):
+    """The leader holds this role there too."""
+    RoleGrant.objects.create(
+        account=world.accounts["leader"], role=Role.objects.get(code=role), area_code=area,
+        since=NOW - timedelta(days=30),
+    )  # fmt: skip
+
+
 def lines(export):
     text = actions.file_of(export).read_bytes().decode("utf-8-sig")
     return list(csv.reader(io.StringIO(text)))
@@ -55,7 +65,8 @@ class TestAsk:
     @pytest.mark.parametrize(
         ("given", "refusal"),
         [({"who": "dispatcher"}, NotAllowed), ({"columns": ()}, Invalid), ({"columns": ("phone",)}, Invalid),
-         ({"purpose": ""}, Invalid), ({"kind": "pdf"}, Invalid), ({"query": "q=13900000000"}, Invalid)],
+         ({"purpose": ""}, Invalid), ({"kind": "pdf"}, Invalid), ({"query": "q=13900000000"}, Invalid),
+         ({"query": "q=139+0000-0000"}, Invalid)],
     )  # fmt: skip
     def test_what_may_not_be_exported_is_not(self, world, given, refusal):
         with pytest.raises(refusal):
@@ -117,6 +128,14 @@ class TestMake:
             world.call(now=NOW - timedelta(minutes=number))
         assert made(world).rows == 5
 
+    def test_a_job_that_is_run_again_begins_again(self, world, monkeypatch):
+        world.call()
+        export = ask(world)
+        CaseExport.objects.filter(pk=export.pk).update(done=20_000)  # as a killed job left it
+        exporting.make_export(export.pk, now=LATER)
+        export.refresh_from_db()
+        assert (export.rows, export.done, export.total) == (1, 1, 1)
+
     def test_what_is_restricted_or_out_of_reach_is_left_out(self, world):
         world.call(about_staff=True)
         assert made(world).rows == 0
@@ -141,6 +160,42 @@ class TestFetch:
             with pytest.raises(NotFound):
                 actions.fetch(export_id=export.pk, actor=world.people[stranger], now=LATER)
         assert History.objects.filter(kind="case_export", verb="fetch").count() == 2
+
+    @pytest.mark.parametrize("how", ["grant ended", "confidential", "ids lost"])
+    def test_what_is_no_longer_theirs_to_export_is_not_taken_away(self, world, how, sign_in):
+        case = world.call().case
+        export = made(world)
+        if how == "confidential":
+            Case.objects.filter(pk=case.pk).update(confidential=True, restricted=True)
+        if how == "ids lost":
+            actions.file_of(export).with_suffix(".cases").unlink()
+        if how == "grant ended":
+            RoleGrant.objects.filter(account_id=world.leader.id).update(until=NOW)
+            give(world, "supervisor", NEXT_DOOR)
+        actor = people.actor_for(world.accounts["leader"], LATER)
+        with pytest.raises(NotFound):
+            actions.fetch(export_id=export.pk, actor=actor, now=LATER)
+        if how == "confidential":
+            page = sign_in("leader").get(f"/desk/exports/{export.pk}/").content.decode()
+            assert "不能下载了" in page
+            assert f"/desk/exports/{export.pk}/file/" not in page
+
+    def test_its_name_says_the_day_here(self, world, sign_in, monkeypatch):
+        early = NOW - timedelta(hours=3)  # the evening before in UTC
+        export = ask(world, now=early)
+        exporting.make_export(export.pk, now=early)
+        client = sign_in("leader")
+        monkeypatch.setattr("django.utils.timezone.now", lambda: early)
+        sent = client.get(f"/desk/exports/{export.pk}/file/")
+        assert f"huying-{timezone.localtime(early):%Y%m%d}-" in sent["Content-Disposition"]
+
+    def test_one_that_comes_to_no_end_says_so(self, world, sign_in, monkeypatch):
+        export = ask(world)
+        client = sign_in("leader")
+        monkeypatch.setattr("django.utils.timezone.now", lambda: NOW + timedelta(minutes=61))
+        page = client.get(f"/desk/exports/{export.pk}/").content.decode()
+        assert "还没有做好" in page
+        assert "every 3s" not in page
 
     def test_after_a_day_it_is_gone(self, world):
         export = made(world)
@@ -187,14 +242,26 @@ class TestPack:
         a.submit_result(case.pk, outcome="explained", answer="已经说明。", actor=world.handler, now=SOON)
         return Case.objects.get(pk=case.pk)
 
-    def test_it_is_a_pdf_with_every_part_masked_as_the_asker_sees_it(self, world, monkeypatch):
-        drawn, write = [], packing.Pages.text
+    @pytest.fixture
+    def drawn(self, monkeypatch):
+        """The texts of the pages."""
+        found, write = [], packing.Pages.text
 
         def keep(self, words, **how):
-            drawn.append(words)
+            found.append(words)
             write(self, words, **how)
 
         monkeypatch.setattr(packing.Pages, "text", keep)
+        return found
+
+    def test_why_a_clock_stood_still_is_said_in_words(self, world, drawn):
+        export = pack(world, held(world))
+        exporting.make_export(export.pk, now=SOON)
+        told = "\n".join(drawn)
+        assert "（挂账）" in told
+        assert "（held）" not in told
+
+    def test_it_is_a_pdf_with_every_part_masked_as_the_asker_sees_it(self, world, drawn):
         case = self.whole(world)
         export = pack(world, case)
         exporting.make_export(export.pk, now=LATER)
@@ -243,7 +310,32 @@ class TestPack:
         export = pack(world, case)
         exporting.make_export(export.pk, now=LATER)
         export.refresh_from_db()
-        assert export.rows > 2  # the part that was begun is whole, no further one begins
+        assert export.rows == 2
+        assert len(PdfReader(actions.file_of(export)).pages) == 2
+
+    def test_who_exports_elsewhere_alone_by_then_gets_no_pack(self, world):
+        case = at_work(world)
+        export = pack(world, case)
+        RoleGrant.objects.filter(account_id=world.leader.id).update(until=NOW)
+        give(world, "dispatcher", STREET)
+        give(world, "supervisor", NEXT_DOOR)
+        exporting.make_export(export.pk, now=LATER)
+        export.refresh_from_db()
+        assert (export.failed, export.made_at) == ("duty", None)
+
+    def test_what_became_confidential_is_not_taken_away(self, world):
+        case = at_work(world)
+        export = pack(world, case)
+        exporting.make_export(export.pk, now=LATER)
+        Recusal.objects.create(object_id=case.pk, account_id=world.leader.id, reason_code="self", set_at=NOW)
+        Case.objects.filter(pk=case.pk).update(recused=True, restricted=True)
+        with pytest.raises(NotFound):
+            actions.fetch(export_id=export.pk, actor=world.leader, now=LATER)
+
+    def test_its_line_of_history_lies_where_the_case_does(self, world):
+        case = at_work(world)
+        pack(world, case)
+        assert History.objects.get(kind="case_export").area_code == case.area_code
 
     def test_the_page_asks_for_the_purpose(self, world, sign_in):
         case = at_work(world)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from huying.audit.models import History
 from huying.kernel.actor import system
 from huying.kernel.grams import grams
+from huying.kernel.ids import uuid7
 from huying.kernel.paging import Page
-from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
+from huying.kernel.refusals import IllegalMove, Invalid, KeyReused, NotAllowed, NotFound
 from huying.matters.actions import knowledge as actions
 from huying.matters.models import Knowledge
 from huying.matters.queries import knowledge as queries
@@ -99,6 +100,13 @@ class TestWriting:
         assert [one.verb for one in lines] == ["change", "submit", "publish"]
         assert not any(QUESTION in str(one.facts) or BODY in str(one.facts) for one in lines)
         assert Notice.objects.filter(kind="knowledge_asked", account_id=world.leader.id).count() == 1
+
+    def test_the_same_form_twice_is_one_draft(self, world):
+        key = uuid7()
+        assert write(world, key=key) == write(world, key=key, now=NOW + timedelta(seconds=2))
+        assert Knowledge.objects.count() == 1
+        with pytest.raises(KeyReused):
+            write(world, key=key, body="换一句话。")
 
     def test_nobody_publishes_own_words(self, world):
         from dataclasses import replace

@@ -370,6 +370,7 @@ def _page(
 def _spot_line(one: CampaignSpot) -> dict[str, Any]:
     return {
         "spot": one,
+        "told": reads.tells_of_case(one),
         "label": SpotState(one.state).label,
         "tone": TONES[SpotState(one.state)],
         "place": places.own_name_of(one.area_code),
@@ -420,6 +421,7 @@ def _spot_page(
         ],
         "case": case,
         "case_url": reverse("cases:case", args=[case.pk]) if case is not None else "",
+        "told": reads.tells_of_case(found),
         "case_state": state_label(case.state, case.flow) if case is not None else "",
         "until": f"{found.campaign.until_day:%Y-%m-%d}",
         "map_url": reverse("places:outlines") + f"?area={found.area_code[:9]}",

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
 
 from huying.cases.models import Case
 from huying.cases.queries import lists
 from huying.cases.rules import Channel
-from huying.desk.actions.exporting import file_of
+from huying.desk.actions.exporting import cases_file_of, file_of
 from huying.desk.forms import ListForm
 from huying.desk.models import CaseExport
 from huying.desk.packing import NoFont, write_pack
@@ -62,29 +63,34 @@ def _made(export: CaseExport, now: datetime) -> NotMade | None:
             return NotMade.DUTY
     else:
         with _writer(export, part) as write:
-            export.rows = _write(export, actor, write)
+            written = _write(export, actor, write)
+        export.rows = len(written)
+        cases_file_of(export).write_text("".join(f"{one}\n" for one in written), "ascii")
     data = part.read_bytes()
     export.size, export.sha256, export.made_at = len(data), sha256(data).hexdigest(), now
     part.replace(path)
-    export.save(update_fields=["rows", "size", "sha256", "made_at", "done", "total"])
-    notify(
-        template="export_ready", to=Recipient.account(export.asked_by), facts={},
-        object_kind="case_export", object_id=export.pk, now=now, once=f"{export.pk}:ready",
-    )  # fmt: skip
+    with transaction.atomic():  # a file that is ready, and nobody told of it, would stay so
+        export.save(update_fields=["rows", "size", "sha256", "made_at", "done", "total"])
+        notify(
+            template="export_ready", to=Recipient.account(export.asked_by), facts={},
+            object_kind="case_export", object_id=export.pk, now=now, once=f"{export.pk}:ready",
+        )  # fmt: skip
     return None
 
 
-def _write(export: CaseExport, actor: Actor, write: Write) -> int:
-    """The rows of the filter as it was asked for; cases outside the duty and restricted ones are left out."""
+def _write(export: CaseExport, actor: Actor, write: Write) -> list[UUID]:
+    """The rows of the filter as it was asked for; cases outside the duty and restricted ones are left out. Says which
+    cases are in."""
     form = ListForm(QueryDict(export.query))
     if not form.is_valid():  # the page has asked before
-        return 0
+        return []
     now, wanted = export.asked_at, form.wanted(export.asked_at)
     export.total = lists.counts_found(actor, {"this": wanted}, now=now, most=MOST_EXPORTED + 1)["this"].count
     columns = [ExportColumn(one) for one in export.columns]
     write([str(one.label) for one in columns])
     page: Page[Case] = Page(limit=MOST)
-    written = 0
+    written: list[UUID] = []
+    export.done = 0  # a job that is run again begins again
     while export.done < MOST_EXPORTED:
         cases = lists.cases_found(actor, wanted, now=now, page=page)
         made = Rows(cases, actor, now=now)
@@ -92,7 +98,7 @@ def _write(export: CaseExport, actor: Actor, write: Write) -> int:
             if not case.restricted and actor.may(Duty.EXPORT, case.area_code):
                 row = made.of_case(case)
                 write([harmless(_CELLS[one](case, row)) for one in columns])
-                written += 1
+                written.append(case.pk)
         export.done += len(cases)
         CaseExport.objects.filter(pk=export.pk).update(done=export.done, total=export.total)
         if not page.next:

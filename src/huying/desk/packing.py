@@ -17,9 +17,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from huying.audit import queries as audit
 from huying.cases.casefile import Casefile, casefile, subject_of
-from huying.cases.rules import OwnStep
+from huying.cases.rules import PAUSES, OwnStep
 from huying.clocks import queries as clocks
-from huying.clocks.models import Clock
 from huying.desk.models import CaseExport
 from huying.desk.rules import ExportPurpose
 from huying.files import storage
@@ -30,6 +29,7 @@ from huying.kernel.terms import Label, _
 from huying.kernel.text import BIDI
 from huying.matters import queries as matters
 from huying.matters.rules import Step
+from huying.people.rules import Duty
 from huying.places import queries as places
 
 FONTS = (
@@ -52,6 +52,10 @@ class NoFont(Exception):
     """The system has no font with Chinese characters."""
 
 
+class Full(Exception):
+    """No further page begins."""
+
+
 @cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
     path = next((one for one in FONTS if Path(one).is_file()), None)
@@ -68,11 +72,9 @@ class Pages:
         self.made: list[Image.Image] = []
         self._turn()
 
-    @property
-    def full(self) -> bool:
-        return len(self.made) >= MOST_PAGES
-
     def _turn(self) -> None:
+        if len(self.made) >= MOST_PAGES:
+            raise Full
         page = Image.new("L", (WIDTH, HEIGHT), 255)
         self.made.append(page)
         self.pen, self.at = ImageDraw.Draw(page), EDGE
@@ -111,6 +113,10 @@ class Pages:
         self.text(words, size=SMALL, grey=70)
         self.at += 12
 
+    def end(self, words: str) -> None:
+        """A last word, in the room that is left above the foot."""
+        self.pen.text((EDGE, HEIGHT - 114), words, font=_font(SMALL), fill=0)
+
     def save(self, path: Path) -> None:
         first, *rest = self.made
         first.save(path, "PDF", save_all=True, append_images=rest, resolution=DPI)
@@ -128,19 +134,20 @@ def _lines(words: str, font: ImageFont.FreeTypeFont, width: int) -> Iterable[str
 
 
 def write_pack(export: CaseExport, actor: Actor, path: Path, *, now: datetime) -> int:
-    """Write the pack of the export's case; says how many pages. 0 where the actor no longer sees the case."""
+    """Write the pack of the export's case; says how many pages. 0 where the actor no longer sees the case, or exports
+    there no longer."""
     subject = subject_of(export.case_id, actor=actor, now=now) if export.case_id is not None else None
-    if subject is None:
+    if subject is None or not actor.may(Duty.EXPORT, subject.case.area_code):
         return 0
     file = casefile(subject, everything=True)
     who = " ".join(filter(None, (actor.name, actor.post)))
     purpose = ExportPurpose(export.purpose).label
     pages = Pages(f"{file.number} · {who} · {purpose} · {timezone.localtime(now):%Y-%m-%d %H:%M}")
-    for part in (_head, _voices, _orders, _answers, _said, _approvals, _clocks, _history, _proof, _photos):
-        if not pages.full:
+    try:
+        for part in (_head, _voices, _orders, _answers, _said, _approvals, _clocks, _history, _proof, _photos):
             part(pages, file)
-    if pages.full:
-        pages.text(str(_("材料太多，只到这里。其余请在系统里看。")))
+    except Full:
+        pages.end(str(_("材料太多，只到这里。其余请在系统里看。")))
     pages.save(path)
     return len(pages.made)
 
@@ -227,12 +234,13 @@ def _clocks(pages: Pages, file: Casefile) -> None:
     """Every clock that ran, and why it was due then."""
     subject = file.subject
     units = {one.pk: one.unit.name for one in subject.rows.orders}
-    every = Clock.objects.filter(object_id__in=[file.case.pk, *units]).order_by("started_at", "pk")
+    of_all = [*clocks.of_objects("case", [file.case.pk]).values(), *clocks.of_objects("order", units).values()]
+    every = sorted((one for rows in of_all for one in rows), key=lambda one: (one.started_at, one.pk))
     pages.heading(_("时限"))
-    for one in clocks.with_stretches(list(every)):
+    for one in clocks.with_stretches(every):
         name = str((OwnStep if one.step in OwnStep.values else Step)(one.step).label)
         pages.text(" · ".join(filter(None, (name, units.get(one.object_id, ""), _moment(one.due_at)))))
-        for line in clocks.explain(one, subject.now):
+        for line in clocks.explain(one, subject.now, PAUSES):
             pages.pair(line.term, line.words, indent=24, size=SMALL, grey=60)
         pages.pair(_("停表"), _moment(one.stopped_at), indent=24, size=SMALL, grey=60)
 

@@ -23,7 +23,7 @@ QUERY_LIMIT = 500
 MOST_FILTERS = 20  # of one person
 WORDS_LIMIT = 2000
 MOST_KEPT = 60  # cases of one kind in a hand-over
-_NUMBER_OF_SOMEBODY = re.compile(r"\d{7}")
+_NUMBER_OF_SOMEBODY = re.compile(r"\d{7}|(?:\d[\s\-]{0,2}){10}\d")
 
 
 def filter_address(pairs: Iterable[tuple[str, str]]) -> str:

@@ -12,6 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
+from huying.kernel.ids import uuid7
 from huying.kernel.refusals import Invalid
 from huying.kernel.terms import _
 from huying.kernel.text import LINE_LIMIT, TextField
@@ -202,6 +203,7 @@ class ReviewDateForm(forms.Form):
 class KnowledgeForm(ReviewDateForm):
     """One version of a text of the knowledge base."""
 
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid7)
     area_code = forms.ChoiceField(label=_("用在哪里"), help_text=_("下面的社区和网格都能用。"))
     reply_for = forms.ChoiceField(label=_("用在哪一步"), choices=ReplyFor.choices)
     question = TextField(

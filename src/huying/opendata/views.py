@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from huying.kernel.doors import actor_of, attempt, now_of, staff
@@ -47,7 +48,7 @@ def exports(request: HttpRequest) -> HttpResponse:
 def download(request: HttpRequest, export_id: UUID) -> HttpResponse:
     """One export as a file."""
     export = actions.fetch(export_id=export_id, actor=actor_of(request), now=now_of(request))
-    name = f"huying-{export.area_code}-{export.asked_at:%Y%m%d}.zip"
+    name = f"huying-{export.area_code}-{timezone.localtime(export.asked_at):%Y%m%d}.zip"
     response = FileResponse(actions.file_of(export).open("rb"), as_attachment=True, filename=name)
     response["Cache-Control"] = "private, no-store"
     return cast(HttpResponse, response)

@@ -9,6 +9,7 @@ from django import forms
 
 from huying.cases.rules import ReplyBy, Satisfaction
 from huying.files.forms import HoldsImages, ImagesField, ImagesInput, PapersField, VoiceField
+from huying.kernel.ids import uuid7
 from huying.kernel.refusals import Invalid
 from huying.kernel.terms import Label, _
 from huying.kernel.text import LINE_LIMIT, NAME_LIMIT, WORDS_LIMIT, TextField
@@ -319,7 +320,13 @@ class ErrandCodeForm(CodeForm):
         self.fields["code"].label = str(_("输入任务码"))
 
 
-class TaskAcceptForm(forms.Form):
+class TaskForm(forms.Form):
+    """What somebody outside sends about a task: sent twice it is said once."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid7)
+
+
+class TaskAcceptForm(TaskForm):
     """Taken on: on which day it is done."""
 
     planned_on = forms.DateField(
@@ -328,14 +335,14 @@ class TaskAcceptForm(forms.Form):
     )  # fmt: skip
 
 
-class TaskWhyForm(forms.Form):
+class TaskWhyForm(TaskForm):
     words = TextField(
         label=_("为什么做不了"), limit=1000, widget=forms.Textarea(attrs={"rows": 3, "maxlength": 1000}),
         error_messages={"required": _("请写明原因。")},
     )  # fmt: skip
 
 
-class TaskSayForm(HoldsImages, forms.Form):
+class TaskSayForm(HoldsImages, TaskForm):
     """Words, photos, or both."""
 
     words = TextField(

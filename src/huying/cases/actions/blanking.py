@@ -60,7 +60,7 @@ WORDS: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
     (Exclusion, "case", ("reason", "evidence", "objection")),
     (Whistle, "case", ("reason", "wanted", "done", "remains", "end_words")),
     (WhistlePart, "whistle__case", ("answer_words", "done_words", "caller_words", "unit_words")),
-    (Errand, "case", ("words", "place")),
+    (Errand, "case", ("firm", "words", "place")),
     (ErrandLine, "errand__case", ("words",)),
     (Ticket, "report__case", ("reason", "result_words")),
     (TicketAsk, "ticket__report__case", ("reason", "words")),
@@ -97,6 +97,7 @@ def blank_words(case_id: UUID, *, passages: Iterable[str], actor: Actor, now: da
     ids = [case_id, *(one.pk for one in docket.reports), *(one.pk for one in docket.orders)]
     ids += Exclusion.objects.filter(case_id=case_id).values_list("pk", flat=True)
     ids += Whistle.objects.filter(case_id=case_id).values_list("pk", flat=True)
+    ids += Errand.objects.filter(case_id=case_id).values_list("pk", flat=True)
     ids += WhistlePart.objects.filter(whistle__case_id=case_id).values_list("pk", flat=True)
     changed += approvals.blank_words(object_ids=ids, blanked=lambda text: without(text, wanted))
     changed += files.blank_names(owner_ids=ids, blanked=lambda text: without(text, wanted))

@@ -15,17 +15,20 @@ from django.utils import timezone
 
 from huying.audit.queries import body_hash, repeated
 from huying.cases import queries
-from huying.cases.actions.acting import opened
+from huying.cases.actions.acting import done_before, opened
 from huying.cases.actions.docket import Docket, flush
 from huying.cases.actions.intake import keep_images
 from huying.cases.codes import errand_code, hash_of, holder_hash_of
 from huying.cases.models import Errand, ErrandLine, WorkOrder
 from huying.cases.queries import errands as reads
 from huying.cases.queries.errands import ErrandRows
+from huying.cases.queries.told import facts_of
 from huying.cases.rules import OrderState
+from huying.cases.rules.emergencies import DRILL_MARK
 from huying.cases.rules.errands import (
     FIRM_LIMIT,
     FLOW,
+    LIVE,
     MOST_LINES,
     MOST_PHOTOS,
     OUTSIDER,
@@ -46,6 +49,8 @@ from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
 from huying.kernel.terms import _
 from huying.kernel.text import clean
 from huying.notices.actions import Recipient, notify, notify_outside
+from huying.people import queries as people
+from huying.people.rules import Duty
 
 LONGEST_PLAN = timedelta(days=90)
 
@@ -92,6 +97,8 @@ def send_errand(
     if order is None:
         raise NotAllowed(_("只有签收了工单、正在办的单位，才能交给外单位。"))
     given = _checked(firm, words, place, term)
+    if docket.case.drill:  # whoever stands outside reads it too
+        given["words"] = f"{DRILL_MARK}{given['words']}"[:WORDS_LIMIT]
     if len(chosen) > MOST_PHOTOS:
         raise Invalid({"photo_ids": [_("最多选 6 张照片。")]})
     if chosen and not set(chosen) <= {one.pk for one in files.photos_in(_photos(docket))}:
@@ -118,7 +125,7 @@ def _text(errand: Errand, phone: str, page: str, *, now: datetime) -> None:
     notify_outside(
         template="errand_link", phone=phone, facts={"unit": errand.order.unit.name, "page": page},
         secret={"code": " ".join(code[at : at + 4] for at in range(0, 12, 4))}, area_code=errand.case.area_code,
-        object_kind="case", object_id=errand.case_id, now=now,
+        object_kind="case", object_id=errand.case_id, now=now, drill=errand.case.drill,
     )  # fmt: skip
 
 
@@ -172,7 +179,7 @@ def _walk(
 
 
 def _said(rows: ErrandRows, verb: ErrandVerb, words: str, photos: int, made_by: UUID | None, now: datetime) -> None:
-    if len(rows.lines) >= MOST_LINES:
+    if verb in (ErrandVerb.SAY, ErrandVerb.REPLY) and len(rows.lines) >= MOST_LINES:
         raise IllegalMove(_("说得太多了。请打电话说。"), verb=str(verb))
     ErrandLine.objects.create(errand=rows.errand, verb=verb, words=words, photos=photos, made_by=made_by, made_at=now)
 
@@ -189,12 +196,14 @@ def move_errand(
     term: str = "",
     phone: str = "",
     page: str = "",
+    key: UUID | None = None,
     actor: Actor,
     now: datetime,
 ) -> Errand:
     """The handler answers, asks again, confirms, renews the link or takes it back.
 
-    Raises NotFound outside the actor's scope, NotAllowed for other units, IllegalMove, Invalid.
+    Raises NotFound outside the actor's scope, NotAllowed for other units, IllegalMove, Invalid. The same key acts
+    once, KeyReused for another body.
     """
     seen = reads.errand(errand_id, actor)
     docket = opened(seen.case.pk, actor=actor)
@@ -203,6 +212,10 @@ def move_errand(
     if not reads.handles(docket.case, errand.order, actor):
         raise NotAllowed(_("这一步由办理单位来办。"))
     text = clean(words, limit=WORDS_LIMIT, field="words")
+    docket.key = key
+    docket.body_hash, earlier = done_before(verb, errand_id, {"words": text, "term": term, "phone": phone}, key)
+    if earlier is not None:
+        return errand
     if names_a_number(text):
         raise Invalid({"words": [_("外单位不能看到诉求人的电话。请去掉号码。")]})
     if verb == ErrandVerb.RENEW and term not in TERMS:
@@ -249,6 +262,8 @@ def open_errand(code: str, device: str, *, now: datetime) -> Errand | None:
     mark = holder_hash_of(errand.pk, device)
     if errand.code_hash != found.code_hash or errand.holder_hash not in ("", mark):
         return None
+    if not errand.holder_hash and errand.state not in LIVE:  # renewed, and confirmed before anybody opened it
+        return None
     if not errand.holder_hash:
         errand.holder_hash, errand.opened_at = mark, now
         errand.save(update_fields=["holder_hash", "opened_at"])
@@ -269,11 +284,13 @@ def act_on_errand(
     words: str = "",
     images: Iterable[PreparedImage] = (),
     planned_on: date | None = None,
+    key: UUID | None = None,
     now: datetime,
 ) -> Errand:
     """What the holder of the link does: takes it on (saying when), declines, says something, says it is done.
 
-    Raises NotFound for any other device and for a link that is over, IllegalMove, Invalid.
+    Raises NotFound for any other device and for a link that is over, IllegalMove, Invalid. The same key acts once,
+    KeyReused for another body.
     """
     case_id = reads.of_device(errand_id, device, now=now).case.pk
     case = queries.locked(case_id, system(THING))
@@ -285,6 +302,11 @@ def act_on_errand(
     errand, pictures = rows.errand, list(images)
     who = Actor(kind=ActorKind.CHANNEL, label=f"{OUTSIDER}-{errand.serial}")
     text = clean(words, limit=WORDS_LIMIT, field="words")
+    given = {"words": text, "photos": [one.sha256 for one in pictures], "day": planned_on}
+    docket.key = key
+    docket.body_hash, earlier = done_before(verb, errand_id, given, key)
+    if earlier is not None:
+        return errand
     if len(pictures) > MOST_PHOTOS:
         raise Invalid({"images": [_("一次最多 6 张照片。")]})
     _walk(docket, rows, verb, actor=who, now=now, words=text, photos=len(pictures))
@@ -311,14 +333,16 @@ def _day(planned_on: date | None, now: datetime) -> date:
 
 
 def _tell(errand: Errand, verb: ErrandVerb, docket: Docket, *, now: datetime) -> None:
-    """The handler who sent it hears of it."""
-    if errand.sent_by is None:
-        return
+    """The handler who sent it hears of it; the unit's other handlers, where that person no longer sees the case."""
     case = docket.case
+    sender = people.account(errand.sent_by) if errand.sent_by is not None else None
+    sees = sender is not None and queries.one(case.pk, people.actor_for(sender, now)) is not None
     notify(
-        template="errand_news", to=Recipient.account(errand.sent_by),
-        facts={"number": case.number, "title": case.title or case.number, "what": str(verb.label)},
-        area_code=case.area_code, object_kind="case", object_id=case.pk, now=now,
+        template="errand_news",
+        to=Recipient.account(sender.pk) if sender is not None and sees
+        else Recipient.unit(errand.order.unit_id, Duty.HANDLE),
+        facts={"number": case.number, "title": facts_of(case)["title"], "what": str(verb.label)},
+        area_code=case.area_code, object_kind="case", object_id=case.pk, now=now, drill=case.drill,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from huying.cases.forms.campaigns import SPOT_MOVES, Taking, form_of, walk
 from huying.cases.forms.schema import data_of, schema_of
 from huying.cases.models import Campaign, CampaignSpot
 from huying.cases.queries import campaigns as reads
+from huying.cases.queries.outside import seen_among
 from huying.cases.rules.campaigns import CampaignState, Counts, SpotState
 from huying.files import responses
 from huying.kernel.api import AreaCode, In, OneOf, Out, Router, Slug, Written, actor_of
@@ -90,7 +91,7 @@ class SpotOut(Out):
     checked_at: datetime | None
     check_words: str
     came_back: int = Field(description="how often")
-    case_id: UUID | None = Field(description="the case that was opened from it; you may not see that one")
+    case_id: UUID | None = Field(description="the case that was opened from it, where you may see it")
 
 
 class SpotList(Out):
@@ -195,7 +196,8 @@ def list_campaign_spots(request: HttpRequest, campaign_id: CampaignId, given: Qu
         for one in reads.spots_of(found.pk)
         if given.state in ("", one.state) and (not given.mine or reads.works_on(actor, one))
     ]
-    return SpotList(items=[SpotOut(**_spot_row(one)) for one in rows])
+    seen = seen_among({one.case_id for one in rows if one.case_id is not None}, actor)
+    return SpotList(items=[SpotOut(**_spot_row(one, seen)) for one in rows])
 
 
 @router.get("/spots/{spot_id}", SpotWhole, problems=(404,))
@@ -209,7 +211,7 @@ def read_campaign_spot(request: HttpRequest, spot_id: SpotId) -> SpotWhole:
     legal = {str(verb) for verb in reads.legal_moves(found, taking.actor)}
     photos = reads.photos_of([found.pk])[found.pk]
     return SpotWhole(
-        **_spot_row(found),
+        **_spot_row(found, seen_among({found.case_id} if found.case_id is not None else set(), taking.actor)),
         photos=[SpotPhoto(id=one.pk, purpose=one.purpose) for one in photos],
         moves=[
             SpotMoveOut(verb=name, label=str(move.label), values=schema_of(form_of(move.form, taking)))
@@ -271,11 +273,11 @@ def _row(one: Campaign, counts: Counts) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _spot_row(one: CampaignSpot) -> dict[str, Any]:
+def _spot_row(one: CampaignSpot, seen: set[UUID]) -> dict[str, Any]:
     return {
         "id": one.pk, "campaign_id": one.campaign_id, "number": one.number, "name": one.name,
         "area_code": one.area_code, "lng": one.lng, "lat": one.lat, "unit_id": one.unit_id,
         "unit": one.unit.name if one.unit is not None else "", "state": one.state, "finding": one.finding,
         "words": one.words, "done_at": one.done_at, "checked_at": one.checked_at, "check_words": one.check_words,
-        "came_back": one.came_back, "case_id": one.case_id,
+        "came_back": one.came_back, "case_id": one.case_id if one.case_id in seen else None,
     }  # fmt: skip

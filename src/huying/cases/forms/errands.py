@@ -64,6 +64,7 @@ class ErrandMoveForm(forms.Form):
 
     verb: ClassVar[ErrandVerb]
     done: ClassVar[Label]
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid7)
 
 
 class ConfirmForm(ErrandMoveForm):

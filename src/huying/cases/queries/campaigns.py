@@ -99,13 +99,20 @@ def campaign(campaign_id: UUID, viewer: Actor) -> Campaign | None:
 
 def spots_of(campaign_id: UUID) -> list[CampaignSpot]:
     """The places of a campaign that was given, by number."""
-    return list(CampaignSpot.objects.filter(campaign_id=campaign_id).select_related("unit").order_by("number"))
+    rows = CampaignSpot.objects.filter(campaign_id=campaign_id).select_related("unit", "case").defer("case__search")
+    return list(rows.order_by("number"))
 
 
 def spot(spot_id: UUID, viewer: Actor) -> CampaignSpot | None:
     """One place with its campaign, or None where that is missing or not the viewer's to see."""
-    found = CampaignSpot.objects.select_related("campaign", "unit").filter(pk=spot_id).first()
+    rows = CampaignSpot.objects.select_related("campaign", "unit", "case").defer("case__search")
+    found = rows.filter(pk=spot_id).first()
     return found if found is not None and _seen(viewer).filter(pk=found.campaign_id).exists() else None
+
+
+def tells_of_case(found: CampaignSpot) -> bool:
+    """Whether everybody in the campaign may know that the place became a case: of a restricted one nobody does."""
+    return found.case is not None and not found.case.restricted
 
 
 def case_of(found: CampaignSpot, viewer: Actor) -> Case | None:
@@ -268,21 +275,20 @@ class Progress:
 
 
 def progress_of(spots: Iterable[CampaignSpot]) -> Progress:
-    """Counted from the places themselves; of cases only how many."""
+    """Counted from the places themselves; of cases only how many, restricted ones not among them."""
     rows = list(spots)
     units: dict[UUID | None, tuple[Organisation | None, list[str]]] = {}
     for one in rows:
         units.setdefault(one.unit_id, (one.unit, []))[1].append(one.state)
     named = sorted(units.values(), key=lambda pair: (pair[0] is None, pair[0].name if pair[0] else ""))
-    cases = [one.case_id for one in rows if one.case_id is not None]
-    ended = Case.objects.filter(pk__in=cases, state__in=[str(one) for one in sorted(ENDS)]).count() if cases else 0
+    cases = [one.case for one in rows if one.case is not None and tells_of_case(one)]
     return Progress(
         every=counted(one.state for one in rows),
         by_unit=[(unit, counted(states)) for unit, states in named],
         findings={str(one): sum(row.finding == one and row.state in DONE for row in rows) for one in Finding},
         came_back=sum(one.came_back > 0 for one in rows),
         cases=len(cases),
-        cases_ended=ended,
+        cases_ended=sum(one.state in ENDS for one in cases),
     )
 
 

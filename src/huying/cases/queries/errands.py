@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from huying.cases.codes import hash_of, holder_hash_of
-from huying.cases.models import Case, Errand, ErrandLine, WorkOrder
+from huying.cases.models import Case, Errand, ErrandLine, Report, WorkOrder
 from huying.cases.queries.scope import one
 from huying.cases.rules import ENDS, LIVE_ORDERS
 from huying.cases.rules.errands import FLOW, LIVE, THEIRS, THING, ErrandFacts, ErrandState, ErrandVerb, is_in_time
@@ -41,8 +43,15 @@ class ErrandRows:
 
     @property
     def chosen_photos(self) -> list[Attachment]:
-        """What the handler chose of the case's photos, as far as it is still there."""
-        rows = Attachment.objects.filter(pk__in=self.errand.photo_ids, kind__in=IMAGES, emptied_at=None)
+        """What the handler chose of the case's photos, as far as it is still there and still the case's."""
+        if not self.errand.photo_ids:
+            return []
+        case_id = self.errand.case_id
+        theirs = Q(owner_kind="case", owner_id=case_id)
+        for kind, model in (("report", Report), ("order", WorkOrder)):
+            of_case = model._default_manager.filter(case_id=case_id).values("pk")
+            theirs |= Q(owner_kind=kind, owner_id__in=of_case)
+        rows = Attachment.objects.filter(theirs, pk__in=self.errand.photo_ids, kind__in=IMAGES, emptied_at=None)
         return list(rows.order_by("added_at", "pk"))
 
     @property
@@ -98,7 +107,8 @@ def of_device(errand_id: UUID, device: str, *, now: datetime) -> ErrandRows:
         raise NotFound(THING)
     rows = read(found, found.case)
     facts = rows.facts(now)
-    over = found.state in LIVE and not (facts.work and facts.plain and facts.in_time)
+    # What was done or declined is shown on until its day, as long as the case is not confidential by then.
+    over = not (facts.plain and facts.in_time and (facts.work or found.state not in LIVE))
     if over or found.state == ErrandState.REVOKED:
         raise NotFound(THING)
     return rows

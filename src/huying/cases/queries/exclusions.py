@@ -29,6 +29,7 @@ from huying.clocks.models import Clock
 from huying.kernel.actor import Actor
 
 MONTHS = 6
+COMMUNITY = 12  # digits
 
 
 def kinds(day: date) -> list[ExclusionKind]:
@@ -120,14 +121,15 @@ def published(area_code: str, *, now: datetime) -> list[Published]:
     """Exclusions that came into force in an area, by month and kind: for everybody.
 
     This month and the five before, the latest first, kinds in their own order and never by number. Each is counted
-    once, in the month in which it first came into force, also if it ended meanwhile; nothing says which case it was.
+    once, in the month in which it first came into force, also if it ended meanwhile; nothing says which case it was,
+    and no area is finer than a community.
     """
     month = timezone.localdate(now).replace(day=1)
     for _number in range(MONTHS - 1):
         month = date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)
     since = timezone.make_aware(datetime.combine(month, datetime.min.time()))
     rows = Exclusion.objects.filter(
-        within([area_code], "case__area_code"), granted_at__gte=since, case__restricted=False, renews=None
+        within([area_code[:COMMUNITY]], "case__area_code"), granted_at__gte=since, case__restricted=False, renews=None
     )
     found: Any = rows.annotate(month=TruncMonth("granted_at")).values_list("month", "kind__code").order_by()
     names = {one.code: (place, one.name) for place, one in enumerate(kinds(timezone.localdate(now)))}

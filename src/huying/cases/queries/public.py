@@ -163,11 +163,19 @@ def own(report_id: UUID) -> Own | None:
         work_photos=_fit_to_leave(case, answers, photos),
         clocks=list(case_clocks),
         question=_question(case, report),
-        parts=list(Case.objects.defer("search").filter(part_of=case).order_by("received_at", "pk"))
-        if case.parts
-        else [],
+        parts=_parts(case, reports),
         history=sorted(audit.history_of("case", [case.pk]), key=lambda line: line.pk),
     )
+
+
+def _parts(case: Case, reports: Sequence[Report]) -> list[Case]:
+    """What the case was split into. Where several reported it, nobody reads what one of them told in confidence."""
+    if not case.parts:
+        return []
+    rows = Case.objects.defer("search").filter(part_of=case)
+    if len(reports) > 1 and not case.restricted:
+        rows = rows.filter(restricted=False)
+    return list(rows.order_by("received_at", "pk"))
 
 
 def _question(case: Case, report: Report) -> str:
@@ -376,7 +384,8 @@ def public_photo(file_id: UUID, *, unlisted: QuerySet[Any], now: datetime) -> At
 
 # Bounded as the text is, and beginning at one character: a pattern may not grow faster than what it reads.
 _PERSONAL = re.compile(
-    r"\d[\d\s\-]{6,200}\d|[\w.+-]@[\w-]+\.\w|女士|先生|小姐|阿姨|叔叔|大爷|大妈|大姐|大哥|老师|同志|身份证|微信号"
+    r"\d[\d\s\-]{6,200}\d|[\w.+-]@[\w-]+\.\w|女士|先生|小姐|阿姨|叔叔|大爷|大妈|大姐|大哥|奶奶|爷爷|伯伯|老师|同志|身份证|微信号"
+    r"|某|[\u4e00-\u9fff][A-Z][A-Z0-9]{5}"
     r"|[\d一二三四五六七八九十]\s{0,200}(?:号楼|栋|幢|单元|室|房)|业主|住户|投诉人|诉求人|反映人|来电人|举报人"
 )
 _WINDOW = 8
@@ -413,10 +422,11 @@ class HeldLine:
 
 def held(area_code: str, *, unlisted: QuerySet[Any], now: datetime, page: Page[Case]) -> list[HeldLine]:
     """Matters of an area that have been held for a day, the latest first, one page: types that may stand in public,
-    restricted for nobody, named by community; no number, no word of anybody, no point."""
+    restricted for nobody, named by community; no number, no word of anybody, no point. Whoever asks for a grid is told
+    of its community."""
     types = listed_types()
     rows = Case.objects.defer("search").filter(
-        within([area_code]), held_since__lte=now - SHOWN_AFTER, type_code__in=list(types),
+        within([area_code[:COMMUNITY]]), held_since__lte=now - SHOWN_AFTER, type_code__in=list(types),
         restricted=False, imported=False, drill=False, unplaced=False, outside=False,
     )  # fmt: skip
     cases = page.of([rows.exclude(pk__in=unlisted)], order=("-held_since", "-id"))

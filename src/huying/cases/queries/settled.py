@@ -31,13 +31,15 @@ def decisions_of(case: Case) -> list[JointDecision]:
 def precedents_for(viewer: Actor, type_code: str, area_code: str) -> list[Precedent]:
     """How like disputes were settled: the same type in the same sub-district, the own community first, then the latest.
 
-    As far as the viewer reads the place. Nothing is asked of the database where no like one is known: which there are
-    is looked up every half minute.
+    As far as the viewer reads the place; none of a case that became confidential since. Nothing is asked of the
+    database where no like one is known: which there are is looked up every half minute.
     """
     street = street_of(area_code)
     if not type_code or not street or (street, type_code) not in _known():
         return []
-    rows = Precedent.objects.filter(within(viewer.areas(Duty.READ)), street=street, type_code=type_code)
+    rows = Precedent.objects.filter(
+        within(viewer.areas(Duty.READ)), street=street, type_code=type_code, case__restricted=False
+    )
     found = list(rows.select_related("unit").order_by("-settled_at", "-pk")[: 10 * SHOWN])
     here = community_of(area_code)
     return sorted(found, key=lambda one: not (here and one.area_code.startswith(here)))[:SHOWN]

@@ -349,13 +349,14 @@ def month_after(begin: date) -> date:
 
 
 def figures(viewer: Actor, area_code: str, begin: date, *, now: datetime) -> Figures:
-    """The whistles that were blown in a month for cases in an area, as far as the viewer sees their cases."""
+    """The whistles that were blown in a month for cases in an area, as far as the viewer sees their cases; restricted
+    cases stand in no figure."""
     since = timezone.make_aware(datetime.combine(begin, datetime.min.time()))
     until = timezone.make_aware(datetime.combine(month_after(begin), datetime.min.time()))
     rows = Whistle.objects.select_related(*_WHOLE, "case").defer("case__search").filter(
         within([area_code], "case__area_code"), blown_at__gte=since, blown_at__lt=until,
-        case__imported=False, case__drill=False,
-    )  # fmt: skip
+        case__imported=False, case__drill=False, case__restricted=False,
+    ).order_by("blown_at", "pk")  # fmt: skip
     seen = {
         whistle.pk: whistle
         for cases in branches_seen_by(viewer)

@@ -139,8 +139,9 @@ def shown_for(extent: Extent, *, area_code: str, type_codes: Iterable[str] = ())
 
 
 _OF_A_PERSON = re.compile(r"(?<!\d)(1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
+_APART = re.compile(r"(?<=\d)[\s\-](?=\d)")
 
 
 def names_somebody(words: str) -> bool:
-    """Whether words for everybody hold a mobile number or an identity number."""
-    return _OF_A_PERSON.search(words) is not None
+    """Whether words for everybody hold a mobile number or an identity number, however its digits are parted."""
+    return _OF_A_PERSON.search(_APART.sub("", words)) is not None

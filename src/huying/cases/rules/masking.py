@@ -10,6 +10,7 @@ import re
 HIDDEN = "○○"
 # Bounded as the text is, and beginning at one kind of character each: a pattern may not grow faster than its text.
 _NUMBERS = re.compile(r"\+?\d[\d\s\-]{5,24}[\dXx]")
+_DAYS = re.compile(r"(?<![\d\-])(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?![\d\-])")
 _MAIL = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9.\-]{1,120}")
 _HOMES = re.compile(r"[\d一二三四五六七八九十百]{1,6}\s{0,3}(?:号楼|栋|幢|单元|室|房|楼)(?:[\dA-Za-z]{1,5}(?!\d))?")
 _CALLED = re.compile(r"[\u4e00-\u9fff]?(?:女士|先生|小姐|阿姨|叔叔|大爷|大妈|大姐|大哥|师傅|老师|同志|伯伯|奶奶|爷爷)")
@@ -24,8 +25,8 @@ def masked(text: str) -> str:
 
 
 def has_number(text: str) -> bool:
-    """Whether a run of digits stands in the text that may be a phone or an identity number."""
-    return _NUMBERS.search(text) is not None
+    """Whether a run of digits stands in the text that may be a phone or an identity number; a day is none."""
+    return _NUMBERS.search(_DAYS.sub("|", text)) is not None
 
 
 def without_reach(text: str) -> str:

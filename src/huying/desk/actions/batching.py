@@ -172,9 +172,12 @@ def _begun(
 @transaction.atomic
 def _do(line_id: int, batch: Batch, actor: Actor, now: datetime) -> None:
     """One case: its act and its line together, so that neither is done without the other."""
-    line = BatchLine.objects.select_for_update().get(pk=line_id)
+    # The batch is locked with its line: while it is done, nobody takes it back.
+    line = BatchLine.objects.select_for_update().select_related("batch").get(pk=line_id)
     if line.state != LineState.WAITING:
         return  # the same form came twice, and the other was faster
+    if line.batch.undone_at is not None:
+        return  # taken back meanwhile: what was not done by then is done no more
     act = BatchAct(batch.act)
     given: dict[str, Any] = batch.values
     try:

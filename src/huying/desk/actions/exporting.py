@@ -36,6 +36,24 @@ def file_of(export: CaseExport) -> Path:
     return Path(settings.DATA) / "exports" / f"{export.pk}.{export.format}"
 
 
+def cases_file_of(export: CaseExport) -> Path:
+    """Which cases stand in the list: their ids, each on a line."""
+    return file_of(export).with_suffix(".cases")
+
+
+def still_theirs(export: CaseExport, actor: Actor) -> bool:
+    """Whether all that the made file holds is the actor's to export now too: a grant may have ended since, a case may
+    have become confidential."""
+    if export.case_id is not None:
+        found = cases.one(export.case_id, actor)
+        return found is not None and actor.may(Duty.EXPORT, found.area_code)
+    try:
+        ids = [UUID(line) for line in cases_file_of(export).read_text("ascii").split()]
+    except FileNotFoundError:
+        return False
+    return queries.all_exportable(ids, actor)
+
+
 @transaction.atomic
 def ask_export(
     *, export_id: UUID, query: str, columns: Iterable[str], file_format: str, purpose: str, actor: Actor, now: datetime
@@ -100,7 +118,7 @@ def fetch(*, export_id: UUID, actor: Actor, now: datetime) -> CaseExport:
     export = queries.export_by_id(export_id, actor)
     if export is None or export.made_at is None or export.removed_at is not None or now - export.asked_at > EXPORT_KEPT:
         raise NotFound("export")
-    if not file_of(export).is_file():
+    if not file_of(export).is_file() or not still_theirs(export, actor):
         raise NotFound("export")
     _note(export, "fetch", actor, now, purpose=export.purpose, rows=export.rows)
     return export
@@ -119,6 +137,6 @@ def remove_exports(*, now: datetime) -> int:
 def _note(export: CaseExport, verb: str, actor: Actor, now: datetime, **facts: Any) -> None:
     audit.append(
         kind="case_export", object_id=export.pk, verb=verb, actor=actor, at=now,
-        area_code=next(iter(actor.areas(Duty.EXPORT)), ""),
+        area_code=export.case.area_code if export.case is not None else next(iter(actor.areas(Duty.EXPORT)), ""),
         facts={**facts, **({"case": str(export.case_id)} if export.case_id else {})},
     )  # fmt: skip

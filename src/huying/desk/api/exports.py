@@ -126,11 +126,17 @@ def list_exports(request: HttpRequest, given: Query[WantedExports]) -> ExportPag
 
 @router.get("/exports/{export_id}", ExportOut, duty=Duty.EXPORT, problems=(404,))
 def read_export(request: HttpRequest, export_id: ExportId) -> ExportOut:
-    """How far it is: ask again until `state` is `ready`, then fetch the file."""
+    """How far it is: ask again until `state` is `ready`, then fetch the file.
+
+    `gone` where its day is over, or where something in it may no longer be seen or exported.
+    """
     found = queries.export_by_id(export_id, actor_of(request))
     if found is None:
         raise NotFound("export")
-    return _export(found, now_of(request))
+    shown = _export(found, now_of(request))
+    if shown.state == READY and not actions.still_theirs(found, actor_of(request)):
+        shown.state = GONE
+    return shown
 
 
 FILE: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -22,10 +23,14 @@ from huying.desk.rules import EXPORT_KEPT, MOST_EXPORTED, ExportPurpose, NotMade
 from huying.kernel.doors import actor_of, attempt, now_of, staff
 from huying.kernel.paging import Page
 from huying.kernel.refusals import NotFound
+from huying.kernel.terms import Label, _
 from huying.people.rules import Duty
 from huying.ui.words import when_words
 
 ON_A_PAGE = 20
+TOO_LONG = timedelta(hours=1)
+NO_END = _("一个小时还没有做好。请再导出一次；还不行，请告诉管理员。")
+NOT_THEIRS = _("不能下载了：您现在没有那里的导出职责，或里面有您看不到的案件。要的话再导出一次。")
 
 
 @staff(duty=Duty.EXPORT)
@@ -66,11 +71,14 @@ def exports(request: HttpRequest) -> HttpResponse:
 @never_cache
 def export(request: HttpRequest, export_id: UUID) -> HttpResponse:
     """How far it is; it looks again by itself until it is ready."""
-    now = now_of(request)
-    found = queries.export_by_id(export_id, actor_of(request))
+    actor, now = actor_of(request), now_of(request)
+    found = queries.export_by_id(export_id, actor)
     if found is None:
         raise NotFound("export")
-    return render(request, "desk/export.html", {"menu_key": "cases", **_line(found, now)})
+    line = _line(found, now)
+    if line["ready"] and not actions.still_theirs(found, actor):
+        line |= {"ready": False, "failed": NOT_THEIRS}
+    return render(request, "desk/export.html", {"menu_key": "cases", **line})
 
 
 @staff(duty=Duty.EXPORT)
@@ -95,6 +103,13 @@ def pack(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return render(request, "desk/pack.html", facts, status=422 if form.is_bound else 200)
 
 
+def _why_not(one: CaseExport, now: Any) -> Label | str:
+    """Why there is no file; "" where there is one, or will be."""
+    if one.failed_at is not None:
+        return NotMade(one.failed or NotMade.DUTY).label
+    return NO_END if one.made_at is None and now - one.asked_at > TOO_LONG else ""
+
+
 def _line(one: CaseExport, now: Any) -> dict[str, Any]:
     over = one.removed_at is not None or now - one.asked_at > EXPORT_KEPT
     return {
@@ -104,7 +119,7 @@ def _line(one: CaseExport, now: Any) -> dict[str, Any]:
         "until": when_words(one.asked_at + EXPORT_KEPT, now),
         "ready": one.made_at is not None and not over,
         "over": over,
-        "failed": NotMade(one.failed or NotMade.DUTY).label if one.failed_at is not None else "",
+        "failed": _why_not(one, now),
         "whole": one.case_id is not None,
         "url": reverse("desk:export", args=[one.pk]),
     }

@@ -13,6 +13,7 @@ from django.db.models import CharField, Func, TextField, Value
 from django.utils import timezone
 
 from huying.audit.actions import append
+from huying.audit.queries import body_hash, repeated
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.grams import grams
 from huying.kernel.ids import uuid7
@@ -56,13 +57,14 @@ def write_knowledge(
     type_codes: Sequence[str] = (),
     unit_id: UUID | None = None,
     reply_for: str = "",
+    key: UUID | None = None,
     actor: Actor,
     now: datetime,
 ) -> Knowledge:
     """Write a new text, change the draft there is, or begin the next version of what is in use.
 
     Raises NotFound outside the actor's areas, NotAllowed without the duty there, Invalid (also for a blank that is not
-    known), IllegalMove while a version waits for approval.
+    known), IllegalMove while a version waits for approval. The same key writes once, KeyReused for another body.
     """
     before = _locked(version_id, actor) if version_id is not None else None
     area_code = before.area_code if before is not None else area_code
@@ -70,6 +72,13 @@ def write_knowledge(
     if before is None:
         _look(area_code, actor)
     _require(KnowledgeVerb.CHANGE, area_code, actor)
+    hashed = ""
+    if key is not None:
+        sent = [kind, area_code, question, body, basis, sorted(type_codes), unit_id, review_on, reply_for]
+        hashed = body_hash(["knowledge", version_id, *sent])
+        earlier = repeated(key, hashed)
+        if earlier is not None:
+            return Knowledge.objects.get(pk=earlier.object_id)
     words = _checked(kind, area_code, question, body, basis, type_codes, unit_id, review_on, reply_for, now=now)
     work = _in_work(before)
     if work is not None:
@@ -80,7 +89,7 @@ def write_knowledge(
         work.save()
     else:
         work = _new(before, kind, area_code, words, actor=actor, now=now)
-    _append(work, KnowledgeVerb.CHANGE, "", actor, now)
+    _append(work, KnowledgeVerb.CHANGE, "", actor, now, key=key, hashed=hashed)
     return work
 
 
@@ -294,12 +303,22 @@ def _moved(version_id: UUID, verb: KnowledgeVerb, *, actor: Actor, now: datetime
     return found
 
 
-def _append(found: Knowledge, verb: KnowledgeVerb, before: str, actor: Actor, now: datetime) -> None:
+def _append(
+    found: Knowledge,
+    verb: KnowledgeVerb,
+    before: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    key: UUID | None = None,
+    hashed: str = "",
+) -> None:
     append(
         kind="knowledge", object_id=found.pk, verb=verb.value, actor=actor, at=now, area_code=found.area_code,
         from_state=str(before), to_state=str(found.state),
         facts={"kind": str(found.kind), "entry": str(found.entry), "number": found.number,
                "review_on": found.review_on.isoformat()},
+        key=key, body_hash=hashed,
     )  # fmt: skip
 
 

@@ -157,6 +157,7 @@ def notify_outside(
     object_kind: str = "",
     object_id: UUID | None = None,
     now: datetime,
+    drill: bool = False,
 ) -> Notice:
     """One text message to somebody who has no account here. The number is kept sealed until it was sent.
 
@@ -170,6 +171,8 @@ def notify_outside(
     except ValueError as why:
         raise Invalid({"phone": [_("请写 11 位手机号。")]}) from why
     notice = _notice(kind, facts, area_code, object_kind, object_id, now, None, secret)
+    if drill:
+        notice.facts[DRILL] = "yes"
     notice.save(force_insert=True)
     row = Delivery(notice=notice, channel=Channel.SMS, not_before=now, masked=mask(Channel.SMS, number))
     row.address, row.key_id = seal(number, kind="delivery", row_id=row.pk, now=now)
