@@ -32,7 +32,7 @@ def test_a_shopping_quarter_has_its_five_kinds_of_matters_done_by_its_teams(worl
     )
 
     # The centre enters the quarter with the grids that it reaches; not one of the next street.
-    head, dispatcher, stranger = staff("head"), staff("dispatcher"), staff("next_dispatcher")
+    head, stranger = staff("head"), staff("next_dispatcher")
     head.open("/desk/registers/trade_place/new/").press(
         "保存", name="榕树广场商圈", area_code=GRID, kind="district", operator="榕树广场管理公司",
         grid_codes=[OTHER_GRID],
