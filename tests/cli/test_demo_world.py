@@ -319,7 +319,7 @@ def _under_way():
     assert asked["extend"] == asked["hold"] == asked["whistle"] == 1
     assert Case.objects.exclude(held_since=None).count() == 1
     assert sorted(Case.objects.exclude(supervision="").values_list("supervision", flat=True)) == ["reported", "set"]
-    assert Case.objects.exclude(asked_report=None).count() == 1
+    assert Case.objects.exclude(asked_report_id=None).count() == 1
     tickets = {one.number: one for one in Ticket.objects.select_related("source")}
     assert Counter(one.source.kind for one in tickets.values()) == {"ticket": 3, "instruction": 1}
     assert all(one.inner_due_at < one.upper_due_at for one in tickets.values() if one.source.kind == "ticket")
