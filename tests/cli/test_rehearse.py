@@ -29,7 +29,9 @@ def options(**changed):
 
 
 @pytest.fixture
-def calls(tmp_path):
+def calls(tmp_path, monkeypatch):
+    """Calls that wait, at a fixed hour: what a seed draws goes the same way each time."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW + timedelta(days=1))
     build_world()
     path = tmp_path / "calls.csv"
     matters = ["路灯不亮，晚上看不见路", "垃圾堆了三天没人收", "楼上漏水，天花板滴水", "井盖松动，车过就响"]

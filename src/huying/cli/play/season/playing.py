@@ -33,6 +33,7 @@ from huying.registers.declared import get
 HORIZON = timedelta(days=120)
 BETWEEN = timedelta(seconds=30)  # two calls
 SENT_TOGETHER, ANSWERED_TOGETHER, JOINED = 4, 2, 3
+TRIES = 8
 BATCHES, TICKETS = 1 / 80, 1 / 50  # of the calls
 SOURCE = "rehearsal"
 
@@ -64,6 +65,7 @@ class Playing:
     more: list[UUID] = field(default_factory=list)  # parts and tickets that came of it
     refused: list[Mismatch] = field(default_factory=list)
     since: dict[UUID, datetime] = field(default_factory=dict)  # of what a batch has moved already
+    owed: dict[str, int] = field(default_factory=dict)  # turns that did not fit the call meant for them: tries left
 
     def __post_init__(self) -> None:
         plain = [one.code for one in matters.active_types() if one.code in set(self.types) and not one.confidential]
@@ -95,8 +97,12 @@ class Playing:
             setattr(plan, name, value)
         if plan.failed_checks and self.looked_at:
             plan.type_code = self.rng.choice(self.looked_at)
-        drawn = set() if asked.plan else draw_turns(self.rng, SHARES)
-        self._played(docket, plan, set(asked.turns) or drawn, max(at, docket.case.moved_at))
+        turns = set(asked.turns)
+        self.owed |= dict.fromkeys(turns & set(SHARES), TRIES)
+        if not (asked.plan or turns):
+            self.owed = {name: left - 1 for name, left in self.owed.items() if left}
+            turns = draw_turns(self.rng, SHARES) | set(self.owed)
+        self._played(docket, plan, turns, max(at, docket.case.moved_at))
 
     def _plan(self, docket: Docket) -> Plan:
         plan = draw_plan(self.rng, type_codes=self.types, grids=self.grids)
@@ -107,13 +113,15 @@ class Playing:
 
     def _played(self, docket: Docket, plan: Plan, turns: set[str], at: datetime) -> datetime:
         """A case's story to its end; what a story did that was refused is kept, and the season goes on."""
+        story = SeasonStory(self.season, plan, turns)
         try:
-            story = SeasonStory(self.season, plan, turns)
             return play(self.hand, docket, story, self.cast, now=at, until=self.start + HORIZON)[1]
         except Refusal as why:
             verb = " ".join(getattr(why, "__notes__", []))
             self.refused.append(Mismatch(docket.case.pk, f"{verb} was refused: {why}"))
             return at
+        finally:
+            self.owed = {name: left for name, left in self.owed.items() if name not in story.taken}
 
     def _part(self, case_id: UUID, at: datetime) -> datetime:
         """A part of a case: its own way to its end."""

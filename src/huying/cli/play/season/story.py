@@ -78,6 +78,7 @@ class SeasonStory(Story):
     def __init__(self, season: Season, plan: Plan, turns: set[str]) -> None:
         super().__init__(season.cast, plan, season.words)
         self.season, self.turns = season, set(turns)
+        self.taken: set[str] = set()
         self.not_before: datetime | None = None  # its parts have ended by then
         if self.turns:
             plan.ending = "closed"
@@ -197,6 +198,7 @@ class SeasonStory(Story):
                 self.turns.remove(name)
                 step = turn(self, docket, now)
                 if step is not None:
+                    self.taken.add(name)
                     return step
         return None
 
