@@ -6,7 +6,7 @@ page, the platforms are calls and joint action (whistle and campaign), the teams
 
 import pytest
 
-from huying.cases.models import CampaignSpot, Whistle
+from huying.cases.models import Campaign, CampaignSpot, Whistle
 from huying.kernel.actor import system
 from huying.people import actions as people
 from huying.places.models import TradePlace
@@ -109,7 +109,7 @@ def _campaign(world, staff):
         "建好", name="商圈门前三保", aim="门前干净、货物入店、不压绿地。", area_code=STREET, type_codes=["0402"],
         from_day="2026-10-20", until_day="2026-11-20",
     )  # fmt: skip
-    home = dispatcher.address
+    home = f"/desk/cases/campaigns/{Campaign.objects.get().pk}/"
     lng, lat = middle(OTHER_GRID)
     dispatcher.press("列入点位", where="/moves/add/", typed=f"奶茶店门前,{lng},{lat}", unit="own")
     dispatcher.open(f"{home}?move=begin").press("开始整治", where="/moves/begin/")

@@ -117,23 +117,21 @@ class SeasonStory(Story):
 
     def _decision(self, docket: Docket, now: datetime) -> Step | None:
         """More time, a hold or secrecy that somebody asked for."""
-        case, at = docket.case, self._soon(docket, now)
-        askers = self._askers(docket)
-        given = {"granted": self.rng.random() < 0.8, "words": self.words.agreed}
-        leader = self._desk(docket, Duty.LEAD, but=askers)
-        asked = granting.asked_extension(docket)
-        if asked is not None and asked.kind == ApprovalKind.EXTEND and docket.lead is not None:
-            head = self.cast.member(docket.lead.unit_id, Duty.SIGN, but=askers | self._away(docket))
-            return self._by(head, actions.decide_extension, at, **given)
+        case = docket.case
+        asked, hold = granting.asked_extension(docket), docket.open_approval(ApprovalKind.HOLD, case.pk)
+        secret = docket.open_approval(ApprovalKind.CONFIDENTIAL, case.pk)
+        if not (asked or hold or secret):
+            return None
+        at, askers, granted = self._soon(docket, now), self._askers(docket), self.rng.random() < 0.8
+        who, act = self._desk(docket, Duty.LEAD, but=askers), confiding.decide_confidential
         if asked is not None:
-            return self._by(leader, actions.decide_extension, at, **given)
-        hold = docket.open_approval(ApprovalKind.HOLD, case.pk)
-        if hold is not None:
-            given["granted"] &= hold.facts["until"] > timezone.localdate(at).isoformat()
-            return self._by(leader, actions.decide_hold, at, **given)
-        if docket.open_approval(ApprovalKind.CONFIDENTIAL, case.pk):
-            return self._by(leader, confiding.decide_confidential, at, **given)
-        return None
+            act = actions.decide_extension
+            if asked.kind == ApprovalKind.EXTEND and docket.lead is not None:
+                who = self.cast.member(docket.lead.unit_id, Duty.SIGN, but=askers | self._away(docket))
+        elif hold is not None:
+            act = actions.decide_hold
+            granted = granted and hold.facts["until"] > timezone.localdate(at).isoformat()
+        return self._by(who, act, at, granted=granted, words=self.words.agreed)
 
     def _held(self, docket: Docket, now: datetime) -> Step | None:
         if docket.case.held_since is None:
