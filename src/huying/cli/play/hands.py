@@ -32,11 +32,15 @@ class LiveHand:
 
     def walk(self, docket: Docket, step: Step) -> Docket:
         try:
-            step.act(docket.case.pk, actor=step.actor, now=step.at, **step.given)
+            if not isinstance(step.act, Act):
+                step.act(docket.case.pk, actor=step.actor, now=step.at, **step.given)
+                return self.view(docket.case)
+            docket = step.act.walk(docket.case.pk, actor=step.actor, now=step.at, **step.given)
         except Refusal as why:
             why.add_note(step.act.verb)
             raise
-        return self.view(docket.case)
+        docket.knowledge = self.knowledge  # what one act has asked, the next story need not
+        return docket
 
     def view(self, case: Case) -> Docket:
         """The case as it is stored now, to decide on; nothing is written from it."""
