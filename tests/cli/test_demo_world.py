@@ -11,24 +11,43 @@ import shapely
 from django.apps import apps
 from django.db import models, transaction
 
+from huying.approvals.models import Approval
 from huying.audit import actions as audit
 from huying.audit import queries as histories
-from huying.cases.models import Case, Report, WorkOrder
-from huying.cases.queries.replay import mismatches
+from huying.cases.models import (
+    CampaignSpot,
+    Case,
+    Emergency,
+    Errand,
+    Incident,
+    JointDecision,
+    Precedent,
+    Report,
+    Ticket,
+    TicketAsk,
+    Whistle,
+    WorkOrder,
+)
+from huying.cases.queries.incidents import known_for
+from huying.cases.queries.lists import work_of
+from huying.cases.queries.replay import contracts, mismatches
 from huying.cases.rules import ENDS, OPEN, State
+from huying.cases.rules.tasks import Task
 from huying.cli.play import world
 from huying.cli.play.world import cases, geography, pictures, sentences
 from huying.clocks.models import Clock
 from huying.clocks.rules import light_of
+from huying.desk.models import HandOver, SavedFilter
 from huying.files.models import Attachment
 from huying.files.storage import path_of
 from huying.matters import queries as matters
+from huying.matters.models import Knowledge, LimitSet
 from huying.matters.sheets import default_book
 from huying.people import queries as people
 from huying.people.models import Account, Contact, Organisation, Responsibility, RoleGrant
 from huying.people.roles import BY_CODE, DEMO_LINES
 from huying.people.rules import Duty, UnitKind
-from huying.places.models import Area, Building, Estate, Facility, Waterway
+from huying.places.models import Area, Building, Component, Estate, Facility, Waterway
 from huying.places.rules import Tier
 
 UNTIL = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)  # a Friday, 16:30 in China
@@ -36,7 +55,7 @@ SMALL = 0.03
 # What hangs on an installation's own keys, on chance that guards passwords, or on a database's own counters.
 OF_THE_HOUSE = {
     "password", "code_hash", "body_hash", "name_sealed", "phone_sealed", "address_sealed", "wrapped", "master",
-    "written_in",
+    "written_in", "sheet",
 }  # fmt: skip
 
 
@@ -186,7 +205,10 @@ def test_a_small_world_has_a_whole_history_its_ground_its_people_and_its_open_wo
     _every_type_has_a_lead_everywhere()
     _open_work()
     _pictures()
-    assert mismatches(list(Case.objects.values_list("pk", flat=True))) == []
+    _under_way()
+    every = list(Case.objects.values_list("pk", flat=True))
+    assert mismatches(every) == []
+    assert contracts(every) == []
 
 
 def _places():
@@ -279,6 +301,52 @@ def _pictures():
         stored = path_of(one.pk, one.kind, preview=False)
         assert stored.stat().st_size == one.size
     assert any(path_of(one.pk, one.kind, preview=True).stat().st_nlink > 1 for one in rows)
+
+
+def _under_way():
+    """Each larger thing is there, in a state in which somebody who signs in has something to do with it."""
+    assert sorted(Whistle.objects.values_list("state", flat=True)) == ["asked", "blown", "joint", "rated"]
+    incident = Incident.objects.get(ended_at=None)
+    assert incident.expected_at > UNTIL
+    assert Report.objects.filter(case=incident.case).count() == 6
+    assert [one.id for one in known_for(incident.area_codes[0])] == [incident.pk]
+    spots = Counter(CampaignSpot.objects.filter(campaign__state="running").values_list("state", flat=True))
+    assert set(spots) == {"todo", "in_hand", "done", "checked", "came_back"}
+    assert CampaignSpot.objects.filter(case__isnull=False).count() == 1
+    photos = Attachment.objects.filter(owner_kind="campaign_spot")
+    assert photos.filter(purpose="before").count() > photos.filter(purpose="after").count() >= 6
+    asked = Counter(Approval.objects.filter(state="asked").values_list("kind", flat=True))
+    assert asked["extend"] == asked["hold"] == asked["whistle"] == 1
+    assert Case.objects.exclude(held_since=None).count() == 1
+    assert sorted(Case.objects.exclude(supervision="").values_list("supervision", flat=True)) == ["reported", "set"]
+    assert Case.objects.exclude(asked_report_id=None).count() == 1
+    tickets = {one.number: one for one in Ticket.objects.select_related("source")}
+    assert Counter(one.source.kind for one in tickets.values()) == {"ticket": 3, "instruction": 1}
+    assert all(one.inner_due_at < one.upper_due_at for one in tickets.values() if one.source.kind == "ticket")
+    assert TicketAsk.objects.get().state == "asked"
+    assert JointDecision.objects.get().unit == Precedent.objects.get().unit
+    assert Errand.objects.get().state == "done"
+    assert Counter(Knowledge.objects.values_list("kind", "state")) == {
+        ("article", "published"): 2, ("article", "submitted"): 1, ("reply", "published"): 1,
+    }  # fmt: skip
+    assert Component.objects.count() == 9
+    assert SavedFilter.objects.count() == 3
+    assert HandOver.objects.get().taken_by is None
+    assert LimitSet.objects.get(area_code=geography.STREET).switches.count() == 0
+    drill = Emergency.objects.get()
+    assert drill.drill
+    assert drill.ended_at < UNTIL
+    assert Case.objects.filter(drill=True).count() == 3
+    assert Case.objects.filter(part_of__isnull=False).count() == 1
+    waits = {role: {todo.task for todo in work_of(_actor(role))} for role in ("handler", "leader_in_charge")}
+    assert {Task.WHISTLE, Task.REPORT_BACK} <= waits["handler"]
+    assert Task.APPROVE in waits["leader_in_charge"]
+    assert Task.APPROVE in {todo.task for todo in work_of(_actor("unit_head"))}
+    assert Task.WHISTLE in {todo.task for todo in work_of(_actor("community_secretary"))}
+
+
+def _actor(role):
+    return people.actor_for(Account.objects.get(demo_role=role), UNTIL)
 
 
 @pytest.mark.slow

@@ -1,30 +1,37 @@
 """A rehearsal on a small street: imported calls reach an end through the actions, and the record agrees."""
 
 from argparse import Namespace
+from datetime import timedelta
 
 import pytest
 
 from huying.audit import actions as audit
 from huying.audit.models import History
 from huying.audit.queries import verify
+from huying.cases import actions
 from huying.cases.actions.importing import PRESETS, import_reports
-from huying.cases.models import Case, WorkOrder
+from huying.cases.models import Case, Errand, Ticket, Whistle, WhistlePart, WorkOrder
+from huying.cases.queries.replay import contracts
 from huying.cases.rules import ENDS
 from huying.cli.commands import rehearse
 from huying.cli.contract import CommandRefused, Terminal
 from huying.kernel.actor import importer
-from tests.world import NEXT_DOOR, NOW, STREET, build_world
+from huying.people import queries as people
+from huying.people.models import Account
+from tests.world import GRID, NEXT_DOOR, NOW, STREET, build_world
 
 pytestmark = pytest.mark.django_db
 CALLS = 40
 
 
 def options(**changed):
-    return Namespace(**{"cases": CALLS, "seed": 1, "area": STREET, **changed})
+    return Namespace(**{"cases": CALLS, "seed": 1, "area": STREET, "resume": False, **changed})
 
 
 @pytest.fixture
-def calls(tmp_path):
+def calls(tmp_path, monkeypatch):
+    """Calls that wait, at a fixed hour: what a seed draws goes the same way each time."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW + timedelta(days=1))
     build_world()
     path = tmp_path / "calls.csv"
     matters = ["路灯不亮，晚上看不见路", "垃圾堆了三天没人收", "楼上漏水，天花板滴水", "井盖松动，车过就响"]
@@ -44,7 +51,9 @@ class TestRehearse:
         facts = outcome.facts
         assert outcome.code == 0
         assert (facts["cases"], facts["mismatched"]) == (CALLS, 0)
-        assert facts["ended"] >= CALLS - 3
+        assert facts["more"] >= 3  # a part and two tickets
+        assert facts["ended"] >= CALLS + facts["more"] - 3
+        assert {name for name, count in facts["beside"].items() if not count} == set()
         assert facts["actors"] >= 8
         assert facts["moves"] > 5 * CALLS
         for name in ("response", "resolution", "satisfaction"):
@@ -53,6 +62,16 @@ class TestRehearse:
         assert 0 < facts["median_hours"] <= facts["p90_hours"]
         verbs = set(History.objects.filter(kind="case").values_list("verb", flat=True))
         assert {"return", "rework", "fail_check", "second_round", "withdraw", "void", "decline", "answer"} <= verbs
+        assert {
+            "ask_extend", "hold", "supervise", "report_back", "ask_reporter", "split", "council", "declare_incident",
+            "join_incident", "end_incident", "errand_send", "errand_accept", "ask_confidential", "ask_exclusion",
+        } <= verbs  # fmt: skip
+        for kind, wanted in (
+            ("whistle", {"ask", "answer", "arrive", "finish", "end", "rate_unit", "rate_caller"}),
+            ("ticket", {"arrive", "ask_return", "send", "go_up", "number"}),
+            ("batch", {"begin"}),
+        ):
+            assert wanted <= set(History.objects.filter(kind=kind).values_list("verb", flat=True)), kind
         assert Case.objects.filter(state__in=ENDS).count() == facts["ended"]
         assert not WorkOrder.objects.filter(case__state__in=ENDS, state__in=["offered", "accepted", "rework"]).exists()
         heads = tmp_path / "heads.jsonl"
@@ -69,6 +88,32 @@ class TestRehearse:
         found = mismatches([case.pk])
         assert [one.case_id for one in found] == [case.pk]
         assert "answered" in found[0].why
+
+    @pytest.mark.slow
+    def test_what_hangs_on_a_case_is_walked_again_too(self):
+        rehearse.run(options(), Terminal(json_line=True))
+        every = list(Case.objects.values_list("pk", flat=True))
+        assert contracts(every) == []
+        for model, state in ((Whistle, "asked"), (WhistlePart, "named"), (Ticket, "returned"), (Errand, "revoked")):
+            row = model.objects.exclude(state=state).first()
+            before, row.state = row.state, state
+            row.save(update_fields=["state"])
+            [found] = contracts(every)
+            assert f"is {state}" in found.why
+            row.state = before
+            row.save(update_fields=["state"])
+
+    def test_one_that_broke_off_goes_on(self):
+        rehearse.run(options(cases=1), Terminal(json_line=True))
+        left = list(Case.objects.filter(state="received").order_by("pk")[:2])
+        head = people.actor_for(Account.objects.get(username="demo-head"), NOW)
+        for one in left:
+            actions.register_case(
+                one.pk, type_code="0103", grade="ordinary", grid_code=GRID, actor=head, now=NOW + timedelta(days=2)
+            )
+        facts = rehearse.run(options(cases=1, resume=True), Terminal(json_line=True)).facts
+        assert (facts["cases"], facts["mismatched"]) == (3, 0)
+        assert not Case.objects.filter(pk__in=[one.pk for one in left], state="triaged").exists()
 
     def test_another_street_without_calls_is_refused_in_words(self):
         with pytest.raises(CommandRefused, match="导入"):

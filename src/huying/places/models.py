@@ -441,6 +441,7 @@ class TradePlace(Place):
     square_metres = models.PositiveIntegerField(default=0)
     vacant_m2 = models.PositiveIntegerField(default=0)
     rebuilt_on = models.DateField(null=True, blank=True)
+    grid_codes = ArrayField(code_field(), default=list, blank=True)  # where it reaches beyond its own grid
 
     class Meta:
         verbose_name = _("楼宇商圈")
@@ -448,6 +449,10 @@ class TradePlace(Place):
             models.Index(fields=["area_code", "id"], name="places_trade_listed"),
             SearchIndex("name", name="places_trade_words"),
         ]
+
+    def reach(self) -> list[str]:
+        """The grids that it covers."""
+        return sorted({self.area_code, *self.grid_codes})
 
 
 class TenantCount(models.Model):

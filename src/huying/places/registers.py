@@ -61,7 +61,7 @@ from huying.places.premises import (
     next_check,
     written_spans,
 )
-from huying.places.rules import BuildingKind, EstateKind, FacilityKind, Tier, WaterwayKind, is_code, tier_of
+from huying.places.rules import BuildingKind, EstateKind, FacilityKind, Tier, WaterwayKind, is_code, street_of, tier_of
 from huying.registers import declared
 from huying.registers.declared import Column, ColumnKind, Panel, Register, RowAction
 
@@ -486,6 +486,7 @@ class TradePlaces(PlaceRegister):
         _number("square_metres", _("面积（平方米）")),
         _number("vacant_m2", _("空置（平方米）"), listed=False),
         Column("rebuilt_on", _("改造完成"), KINDS.DATE, listed=False),
+        Column("grid_codes", _("跨哪些网格"), KINDS.AREAS, listed=False),
         Column("firms", _("商户"), KINDS.NUMBER, derived=True),
         POINT,
         ENDED,
@@ -502,6 +503,9 @@ class TradePlaces(PlaceRegister):
         whole, vacant = values.get("square_metres") or 0, values.get("vacant_m2") or 0
         if isinstance(whole, int) and isinstance(vacant, int) and vacant > whole:
             raise Invalid({"vacant_m2": [_("空置的不能比总面积大。")]})
+        codes, street = values.get("grid_codes"), street_of(str(values.get("area_code") or ""))
+        if isinstance(codes, list) and not all(one.startswith(street) for one in codes):
+            raise Invalid({"grid_codes": [_("跨的网格要在同一个街道里。")]})
 
     def panels(self, row: Any, viewer: Actor) -> list[Panel]:
         tenants = [

@@ -86,6 +86,13 @@ class Act(Generic[P]):
     def __call__(self, case_id: UUID, *args: P.args, **kwargs: P.kwargs) -> Case:
         return self._run(None, case_id, *args, **kwargs)
 
+    def walk(self, case_id: UUID, *args: P.args, **kwargs: P.kwargs) -> Docket:
+        """As calling it, for whoever goes on at once: the docket as the act has left it."""
+        with transaction.atomic():
+            found = self._walked(None, False, case_id, *args, **kwargs)
+        assert isinstance(found, Docket)  # without a key nothing was done before
+        return found
+
     def once(self, key: UUID | None, case_id: UUID, *args: P.args, **kwargs: P.kwargs) -> Case:
         """The same key and body acts once and answers the same; another body is refused (KeyReused)."""
         return self._run(key, case_id, *args, **kwargs)
@@ -93,9 +100,13 @@ class Act(Generic[P]):
     def _run(self, key: UUID | None, case_id: UUID, *args: P.args, **kwargs: P.kwargs) -> Case:
         unused = key is not None and audit.take_unused(key)
         with transaction.atomic(savepoint=not unused):  # who found the key unused ends with what is refused here
-            return self._walked(key, unused, case_id, *args, **kwargs)
+            found = self._walked(key, unused, case_id, *args, **kwargs)
+        return found.case if isinstance(found, Docket) else found
 
-    def _walked(self, key: UUID | None, unused: bool, case_id: UUID, *args: P.args, **kwargs: P.kwargs) -> Case:
+    def _walked(
+        self, key: UUID | None, unused: bool, case_id: UUID, *args: P.args, **kwargs: P.kwargs
+    ) -> Docket | Case:
+        """The docket after the act, or the case of an act that was done before."""
         actor, now = cast(Actor, kwargs["actor"]), cast(datetime, kwargs["now"])
         checked, earlier = "", None
         if key is not None:
@@ -115,7 +126,7 @@ class Act(Generic[P]):
         docket.key, docket.body_hash = key, checked
         self.step(docket, *args, **kwargs)
         flush([docket], verb=self.verb, now=now)
-        return docket.case
+        return docket
 
 
 def _again(earlier: History, checked: str, case_id: UUID) -> Case:

@@ -1,4 +1,4 @@
-"""Calls about the work of a contractor: by where the work is done and which matters it is about, within the term."""
+"""Calls about the work of a contractor, or in a shopping quarter: by where it is and which matters they are about."""
 
 from __future__ import annotations
 
@@ -46,6 +46,26 @@ def about_work(
         states |= dict(rows.order_by().values_list("pk", "state")[:MOST_COUNTED])
     latest = sorted(found.values(), key=lambda row: (row.received_at, row.pk), reverse=True)[:most]
     return Complaints(latest, len(states), sum(state in OPEN for state in states.values()))
+
+
+def open_in(
+    viewer: Actor, *, areas: Sequence[str], kinds: Sequence[Sequence[str]], since: date, most: int = 10
+) -> list[Complaints]:
+    """Cases in these areas since then, by kinds of matters (each some classes of the catalogue): of each kind how many,
+    how many are open, and the latest of the open ones. As far as the viewer may see them; nothing of who called."""
+    codes = [code for kind in kinds for code in kind]
+    reach = within(areas) & _about(codes) & Q(received_at__gte=_day(since), imported=False, drill=False)
+    found: dict[object, Case] = {}
+    for branch in branches_seen_by(viewer):
+        rows = branch.filter(reach).defer("search").order_by("-received_at", "-pk")[:MOST_COUNTED]
+        found |= {row.pk: row for row in rows}
+    every = sorted(found.values(), key=lambda row: (row.received_at, row.pk), reverse=True)
+    told = []
+    for kind in kinds:
+        mine = [row for row in every if row.type_code.startswith(tuple(kind))]
+        going = [row for row in mine if row.state in OPEN]
+        told.append(Complaints(going[:most], len(mine), len(going)))
+    return told
 
 
 def _about(matters: Sequence[str]) -> Q:

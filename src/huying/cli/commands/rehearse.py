@@ -1,7 +1,8 @@
 """`huying rehearse`: imported calls go from received to an end, through the actions, by the right roles.
 
 A fake clock starts at the rehearsal; nobody waits. The clerk places each call by the seed. What is printed is
-counted from the rows afterwards, not from what was meant to happen.
+counted from the rows afterwards, not from what was meant to happen. A step that is refused to whoever should be able
+to take it counts as a mismatch, as does a history that does not lead to what is stored.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import io
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -19,12 +20,12 @@ from huying.cli.contract import FOUND, OK, Command, CommandRefused, Outcome, Ter
 from huying.kernel.terms import _
 
 if TYPE_CHECKING:
-    from huying.cli.play.story import Plan, Words
+    from huying.cli.play.season.playing import Wanted
+    from huying.cli.play.story import Words
 
-HORIZON = timedelta(days=120)
 LAST_LINE = (
-    "cases", "ended", "mismatched", "actors", "moves", "response", "resolution", "satisfaction", "median_hours",
-    "p90_hours",
+    "cases", "more", "ended", "mismatched", "actors", "moves", "response", "resolution", "satisfaction", "median_hours",
+    "p90_hours", "beside",
 )  # fmt: skip
 # One case each: every turn of the flow is in a rehearsal, whatever the seed draws.
 TURNS: Sequence[dict[str, Any]] = (
@@ -47,18 +48,17 @@ OTHER_ENDS = ("answered", "declined", "transferred", "voided", "withdrawn", "fin
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--cases", type=int, default=500, metavar="N", help=str(_("走多少件（默认 500）")))
     parser.add_argument("--seed", type=int, default=1, metavar="N", help=str(_("随机种子")))
+    parser.add_argument("--resume", action="store_true", help=str(_("接着走上次中断的，再走新的")))
     parser.add_argument("--area", default="", metavar="CODE", help=str(_("街道代码；只有一个街道时不用写")))
 
 
 def run(options: Namespace, terminal: Terminal) -> Outcome:
     from django.utils import timezone
 
-    from huying.cases.models import Case
-    from huying.cases.queries.replay import mismatches
+    from huying.cases.queries.replay import contracts, mismatches
     from huying.cli.commands.import_ import _street
     from huying.cli.play.cast import Cast
-    from huying.cli.play.hands import LiveHand, play
-    from huying.cli.play.story import Story, draw_plan
+    from huying.cli.play.season.playing import Playing
     from huying.matters import queries as matters
     from huying.matters.rules import CheckPolicy
     from huying.places.models import Area
@@ -69,11 +69,8 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
     street = _street(options.area)
     rng = Random(options.seed)
     start = timezone.now().replace(microsecond=0)
-    ids = list(
-        Case.objects.filter(imported=True, state="received", area_code__startswith=street)
-        .order_by("received_at", "id")
-        .values_list("pk", flat=True)[: options.cases]
-    )
+    begun = _begun(street) if options.resume else []
+    ids = [*begun, *_received(street, options.cases)]
     if not ids:
         raise CommandRefused(str(_("没有等待受理的导入诉求。请先用 huying import reports 导入。")))
     cast = Cast.of(street, now=start, rng=rng)
@@ -84,26 +81,17 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
     )
     kinds = [one.code for one in matters.active_types() if cast.units_for(one.code, grids[0] if grids else street)]
     looked_at = {one.code for one in matters.active_types() if one.check_policy == CheckPolicy.ALWAYS}
-    checked = [one for one in kinds if one in looked_at]
     if not (cast.actors and grids and kinds):
         raise CommandRefused(str(_("街道里还没有人员、网格或职责。请先建好，或先运行 huying demo。")))
-    hand, words = LiveHand(), _words()
+    played = Playing(
+        street, cast, _words(), rng, start, grids, kinds, [one for one in kinds if one in looked_at]
+    )  # fmt: skip
     with terminal.progress(_("演练"), total=len(ids)) as advance:
-        for number, case_id in enumerate(ids):
-            docket = hand.view(Case(pk=case_id))
-            plan = draw_plan(rng, type_codes=kinds, grids=grids)
-            guess = matters.suggest(docket.reports[0].words, limit=1)
-            if guess and guess[0].type.code in kinds:
-                plan.type_code = guess[0].type.code
-            _make_sure(plan, number)
-            if plan.failed_checks and checked:
-                plan.type_code = rng.choice(checked)
-            began = start + timedelta(seconds=30 * number)
-            play(hand, docket, Story(cast, plan, words), cast, now=began, until=start + HORIZON)
-            advance(1)
-    wrong = mismatches(ids)
-    facts = _measured(ids, start)
-    facts["mismatched"] = len(wrong)
+        played.over(ids, lambda number: _wanted(number - len(begun)), lambda: advance(1))
+    every = [*ids, *(one for one in played.more if one not in set(ids))]
+    wrong = [*mismatches(every), *contracts(every), *played.refused]
+    facts = _measured(every, start)
+    facts |= {"cases": len(ids), "more": len(every) - len(ids), "mismatched": len(wrong), "beside": _beside(every)}
     facts["actors"] = len(cast.who_acted)
     facts["moves"] = sum(cast.acted.values())
     _print(terminal, cast.acted, facts)
@@ -112,14 +100,68 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
     return Outcome(code=FOUND if wrong else OK, facts={key: facts[key] for key in LAST_LINE})
 
 
-def _make_sure(plan: Plan, number: int) -> None:
-    """The first cases of a rehearsal take every turn and every end."""
-    if number < len(TURNS):
-        plan.ending = "closed"
-        for name, value in TURNS[number].items():
-            setattr(plan, name, value)
-    elif number < len(TURNS) + len(OTHER_ENDS):
-        plan.ending = OTHER_ENDS[number - len(TURNS)]
+def _received(street: str, most: int) -> list[UUID]:
+    """Imported calls that nobody has looked at yet, the oldest first."""
+    from huying.cases.models import Case
+
+    found = Case.objects.filter(imported=True, state="received", part_of=None, area_code__startswith=street)
+    return list(found.order_by("received_at", "id").values_list("pk", flat=True)[:most])
+
+
+def _begun(street: str) -> list[UUID]:
+    """What a rehearsal that broke off has left open: imported calls, their parts first, and its own tickets."""
+    from django.db.models import F, Q
+
+    from huying.cases.models import Case
+    from huying.cases.rules import OPEN
+    from huying.cli.play.season.playing import SOURCE
+
+    ours = Q(imported=True) | Q(reports__source=SOURCE)
+    found = Case.objects.filter(ours, state__in=[str(one) for one in OPEN], area_code__startswith=street)
+    found = found.exclude(state="received", imported=True, part_of=None)
+    return list(
+        found.order_by(F("part_of").asc(nulls_last=True), "received_at", "id").values_list("pk", flat=True).distinct()
+    )
+
+
+def _wanted(number: int) -> Wanted:
+    """The first calls of a rehearsal take every turn and every end; the others go as the seed draws."""
+    from huying.cli.play.season.playing import Wanted
+    from huying.cli.play.season.story import TURNS as BESIDE
+
+    every = [Wanted(plan={"ending": "closed", **one}) for one in TURNS]
+    every += [Wanted(plan={"ending": one}) for one in OTHER_ENDS]
+    every += [Wanted(turns=frozenset({one})) for one in BESIDE]
+    every += [
+        Wanted(batch=True),
+        Wanted(as_ticket=True, turns=frozenset({"upper_return"})),
+        Wanted(as_ticket=True, turns=frozenset({"upper_extension", "exclusion"})),
+    ]
+    return every[number] if 0 <= number < len(every) else Wanted()
+
+
+def _beside(ids: list[UUID]) -> dict[str, int]:
+    """How many of what stands beside the cases' plain way, counted from the rows."""
+    from huying.approvals.models import Approval
+    from huying.audit.models import History
+    from huying.cases.models import Case, Errand, Incident, JointDecision, Ticket, Whistle
+    from huying.desk.models import BatchLine
+
+    lines = History.objects.filter(kind="case", object_id__in=ids)
+    return {
+        "whistles": Whistle.objects.filter(case__in=ids).count(),
+        "approvals": Approval.objects.filter(object_kind="case", object_id__in=ids).count(),
+        "second_rounds": Case.objects.filter(pk__in=ids, round__gt=1).count(),
+        "incidents": Incident.objects.filter(case__in=ids).count(),
+        "errands": Errand.objects.filter(case__in=ids).count(),
+        "tickets": Ticket.objects.filter(report__case__in=ids).count(),
+        "in_batches": BatchLine.objects.filter(case__in=ids).count(),
+        "parts": Case.objects.filter(pk__in=ids, part_of__isnull=False).count(),
+        "councils": JointDecision.objects.filter(case__in=ids).count(),
+        "recategorised": lines.filter(verb="correct", from_state="in_hand").count(),
+        "supervised": lines.filter(verb="supervise").count(),
+        "asked": lines.filter(verb="ask_reporter").count(),
+    }
 
 
 def _words() -> Words:
@@ -194,6 +236,9 @@ def _print(terminal: Terminal, acted: Counter[tuple[str, str]], facts: dict[str,
     terminal.say(_("状态"))
     for state, count in facts["states"].items():
         terminal.say(f"  {count:>6}  {state}")
+    terminal.say(_("另外的走法"))
+    for name, count in facts["beside"].items():
+        terminal.say(f"  {count:>6}  {name}")
     done, of = facts["on_time"]
     terminal.say(_("按时办理 %(done)s / %(of)s") % {"done": done, "of": of})
     for name, label in (("response", _("响应率")), ("resolution", _("解决率")), ("satisfaction", _("满意率"))):

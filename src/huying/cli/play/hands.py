@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from huying.cases.actions import Docket, Knowledge, NewReport, receive
+from huying.cases.actions import Act, Docket, Knowledge, NewReport, receive
 from huying.cases.actions.building import Builder
 from huying.cases.models import Case
 from huying.cli.play.cast import Cast
 from huying.cli.play.story import Step, Story
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
+from huying.kernel.refusals import Refusal
 
 
 class Hand(Protocol):
@@ -30,7 +31,16 @@ class LiveHand:
         return self.view(receive(uuid7(), new, actor=actor, now=now).case)
 
     def walk(self, docket: Docket, step: Step) -> Docket:
-        return self.view(step.act(docket.case.pk, actor=step.actor, now=step.at, **step.given))
+        try:
+            if not isinstance(step.act, Act):
+                step.act(docket.case.pk, actor=step.actor, now=step.at, **step.given)
+                return self.view(docket.case)
+            docket = step.act.walk(docket.case.pk, actor=step.actor, now=step.at, **step.given)
+        except Refusal as why:
+            why.add_note(step.act.verb)
+            raise
+        docket.knowledge = self.knowledge  # what one act has asked, the next story need not
+        return docket
 
     def view(self, case: Case) -> Docket:
         """The case as it is stored now, to decide on; nothing is written from it."""
@@ -47,6 +57,7 @@ class BulkHand:
         return self.builder.receive(new, actor=actor, now=now)
 
     def walk(self, docket: Docket, step: Step) -> Docket:
+        assert isinstance(step.act, Act)  # what is done beside a docket needs the database
         return self.builder.walk(docket, step.act, actor=step.actor, now=step.at, **step.given)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from huying.approvals.rules import ApprovalKind
 from huying.cases import actions
-from huying.cases.actions import Act, Docket
+from huying.cases.actions import Docket
 from huying.cases.rules import CallResult, OrderRole, OrderState, Outcome, Satisfaction
 from huying.cli.play.cast import Cast
 from huying.files.rules import PreparedImage
@@ -49,11 +49,20 @@ class Plan:
     steps: int = 0
 
 
+class Walked(Protocol):
+    """What a step walks: an act on a case, or what is done beside its docket."""
+
+    @property
+    def verb(self) -> str: ...
+
+    def __call__(self, case_id: UUID, *, actor: Actor, now: datetime, **given: Any) -> object: ...
+
+
 @dataclass(frozen=True)
 class Step:
     """One act to walk next."""
 
-    act: Act[Any]
+    act: Walked
     actor: Actor
     at: datetime
     given: dict[str, Any] = field(default_factory=dict)
@@ -509,7 +518,7 @@ class Story:
     _merged = _voided = _withdrawn
 
     @staticmethod
-    def _by(actor: Actor | None, act: Act[Any], at: datetime, **given: Any) -> Step | None:
+    def _by(actor: Actor | None, act: Walked, at: datetime, **given: Any) -> Step | None:
         return None if actor is None else Step(act, actor, at, given)
 
 

@@ -18,7 +18,7 @@ from django.db import transaction
 
 from huying.audit import actions as audit
 from huying.audit import queries as histories
-from huying.cli.play.world import cases, geography, nets, organisations, papers, posts, premises
+from huying.cli.play.world import cases, geography, nets, organisations, papers, posts, premises, under_way
 from huying.cli.play.world.pictures import Shelf
 from huying.clocks import actions as clocks
 from huying.kernel.actor import system
@@ -81,12 +81,14 @@ def build(*, seed: int, until: datetime, scale: float = 1.0, told: Told = _quiet
         )
         geography.settle(ground, rng, actor=actor, now=ground_at)
         nets.furnish(ground, actor=actor, now=people_at)
-        organisations.furnish(ground, actor=actor, now=people_at)
+        house = organisations.furnish(ground, actor=actor, now=people_at)
         posts.furnish(ground, actor=actor, now=people_at)
         premises.furnish(ground, seed=seed, actor=actor, now=until)
         papers.furnish(now=until)
         nets.plan(ground, now=until)
-        count = cases.tell_all(ground, Shelf.empty(), seed=seed, until=until, scale=scale, told=told)
+        shelf = Shelf.empty()
+        count = cases.tell_all(ground, shelf, seed=seed, until=until, scale=scale, told=told)
+        under_way.furnish(under_way.Stage(ground, house, shelf, until))
         audit.append(
             kind=KIND, object_id=STAMP, verb=VERB, actor=actor, at=until, area_code=geography.STREET,
             facts={"seed": seed, "until": until.isoformat(), "cases": count},

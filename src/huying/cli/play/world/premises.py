@@ -319,6 +319,10 @@ class _Premises:
 
     # Commerce
 
+    def around(self, grid: Grid) -> list[str]:
+        """The first grids of the same community."""
+        return [one.code for one in self.ground.grids if one.community == grid.community][:3]
+
     def trade_places(self) -> None:
         named = (
             ("江岸数字中心", TradeKind.TOWER, 42000),
@@ -343,6 +347,7 @@ class _Premises:
                 vacant_m2=metres // 20,
                 operator=f"{name}管理公司",
                 rebuilt_on=self.ago(900, 100) if kind == TradeKind.OLD_PLANT else None,
+                grid_codes=self.around(grid) if kind == TradeKind.DISTRICT else [],
             )
             rows.append(one)
             for trade in self.rng.sample(list(Trade), 4):
