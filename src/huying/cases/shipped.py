@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from huying.cases.rules import exclusions
+from huying.cases.rules.street_rules import RuleState
 from huying.cases.rules.whistles import BANDS, SHIPPED
 
 SINCE = date(2026, 1, 1)
@@ -27,11 +28,14 @@ def load(**_signal: Any) -> int:
     kinds = [
         WhistleKind(
             code=one.code, version=1, name=names[one.code], answer_limit=one.answer, arrive_limit=one.arrive,
-            callers=list(one.callers), phoned_first=one.phoned_first, valid_from=SINCE,
+            callers=list(one.callers), phoned_first=one.phoned_first, valid_from=SINCE, state=RuleState.APPROVED,
         )
         for one in SHIPPED
     ]  # fmt: skip
-    bands = [WhistleBand(digits=digits, least=least, most=most, valid_from=SINCE) for digits, least, most in BANDS]
+    bands = [
+        WhistleBand(digits=digits, least=least, most=most, valid_from=SINCE, state=RuleState.APPROVED)
+        for digits, least, most in BANDS
+    ]
     left_out = _exclusion_kinds() if ExclusionKind._meta.db_table in tables else 0
     before = WhistleKind.objects.count() + WhistleBand.objects.count()
     # Two processes that come up together load the same rows once.
@@ -50,7 +54,7 @@ def _exclusion_kinds() -> int:
         rows = [
             ExclusionKind(
                 code=one.code, version=1, name=str(one.label), needs=str(one.needs), told=str(one.told),
-                valid_from=SINCE,
+                valid_from=SINCE, state=RuleState.APPROVED,
             )
             for one in exclusions.SHIPPED
         ]  # fmt: skip

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.timezone import localdate
 from django.views.decorators.http import require_http_methods, require_safe
 
 from huying.cases.actions.excluding import object_to_exclusion
@@ -75,7 +76,7 @@ def exclusions(request: HttpRequest) -> HttpResponse:
         months.setdefault(one.month, []).append(one)
     facts = {
         "months": [{"began": month, "lines": lines} for month, lines in months.items()],
-        "kinds": [(one.name, one.told) for one in reads.kinds(now.date())],
+        "kinds": [(one.name, one.told) for one in reads.kinds(localdate(now), code)],
         "area_name": area.name(code) if code else "",
     }
     return render(request, "portal/exclusions.html", facts)
