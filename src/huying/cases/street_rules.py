@@ -30,9 +30,8 @@ from huying.registers.declared import ColumnKind as K
 _CODE = Column("code", _("代码"), needed=True, most=16, fixed=True, help=_("小写字母和横线。改一类，写它原来的代码。"))
 _NAME = Column("name", _("名称"), needed=True)
 _RULE = (
-    Column(
-        "area_code", _("区域"), K.AREA, filtered=True, help=_("在哪里用。下级区域另定的，用下级的。没有另定的，用系统自带的。")
-    ),
+    Column("area_code", _("区域"), K.AREA, filtered=True,
+           help=_("在哪里用。下级区域另定的，用下级的。没有另定的，用系统自带的。")),
     Column("valid_from", _("从哪天起"), K.DATE, needed=True, help=_("今天或以后。到那天还没有批准的，不启用。")),
     Column("ended", _("停用"), K.YES, help=_("勾上：从那天起不再用这一项。")),
     Column("version", _("版本"), K.NUMBER, derived=True),
@@ -93,11 +92,13 @@ class _Rules(Register[Any]):
             return [RowAction(_("审批这一版"), url, "check", main=True)] if may else []
         if not viewer.has(self.write):
             return []
-        first = {one.name: self.value_of(row, one) for one in self.columns if one.kind in (K.TEXT, K.LONG_TEXT, K.NUMBER)}
-        first |= {one.name: "on" for one in self.columns if one.kind == K.YES and self.value_of(row, one)}
-        told = {name: value for name, value in first.items() if value and not self.column(name).derived}
+        told = {
+            one.name: self.value_of(row, one) for one in self.columns
+            if one.kind not in (K.DATE, K.AREA) and not one.derived and self.value_of(row, one)
+        }  # fmt: skip
         told["area_code"] = row.area_code if viewer.may(self.write, row.area_code) else viewer.areas(self.write)[0]
-        return [RowAction(_("另定一版"), f"{reverse('registers:new', args=[self.key])}?{urlencode(told)}", "edit")]
+        url = f"{reverse('registers:new', args=[self.key])}?{urlencode(told, doseq=True)}"
+        return [RowAction(_("另定一版"), url, "edit")]
 
 
 class _Kinds(_Rules):
@@ -117,7 +118,7 @@ class ExclusionKinds(_Kinds):
     label = _("剔除种类")
     icon = "scale"
     order = 65
-    about = _("哪些情况可以从考核里剔除，要有什么证据，怎样告诉诉求人。只写事，不写是谁反映的。要由另一位分管领导批准。")
+    about = _("哪些情况可以剔除，要有什么证据，怎样告诉诉求人。只写事，不写是谁反映的。由另一位分管领导批准。")
     model = ExclusionKind
     columns = (
         _NAME,
@@ -135,7 +136,7 @@ class WhistleKinds(_Kinds):
     label = _("吹哨种类")
     icon = "whistle"
     order = 66
-    about = _("分哪几类吹哨，几时应哨、几时到场，哪几级可以吹。已经吹的哨照当时的一版。要由另一位分管领导批准。")
+    about = _("分哪几类吹哨，几时应哨、几时到场，哪几级可以吹。已经吹的哨照当时的一版。由另一位分管领导批准。")
     model = WhistleKind
     columns = (
         _NAME,
@@ -169,7 +170,7 @@ class WhistleBands(_Rules):
     label = _("吹哨健康区间")
     icon = "chart"
     order = 67
-    about = _("一个月吹多少次哨算正常：太少，事情压在下面；太多，哨子代替了日常。要由另一位分管领导批准。")
+    about = _("一个月吹多少次哨算正常：太少，事情压在下面；太多，哨子代替了日常。由另一位分管领导批准。")
     model = WhistleBand
     identity = ("area_code", "digits", "valid_from")
     searched = ()

@@ -26,7 +26,8 @@ PREFIX = "/api/v1/"
 APPS = (
     "clients", "cases", "portal", "files", "matters", "places", "people", "registers", "channels", "desk", "insight",
 )  # fmt: skip
-ROOMS = ("huying.cases.incident_api", "huying.cases.campaign_api", "huying.cases.street_rule_api")  # beside an app's `api.py`
+# beside an app's `api.py`
+ROOMS = ("huying.cases.incident_api", "huying.cases.campaign_api", "huying.cases.street_rule_api")
 DESCRIPTION = """
 Every operation goes through the same actions and queries as the staff's pages: a token sees and does what its owner
 may see and do, cut down to the token's duties and areas. What is missing and what lies outside the scope answer

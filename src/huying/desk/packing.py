@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from huying.audit import queries as audit
 from huying.cases.casefile import Casefile, casefile, subject_of
-from huying.cases.rules import OwnStep
+from huying.cases.queries.stages import step_words
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock
 from huying.desk.models import CaseExport
@@ -29,7 +29,6 @@ from huying.kernel.actor import Actor
 from huying.kernel.terms import Label, _
 from huying.kernel.text import BIDI
 from huying.matters import queries as matters
-from huying.matters.rules import Step
 from huying.places import queries as places
 
 FONTS = (
@@ -230,7 +229,7 @@ def _clocks(pages: Pages, file: Casefile) -> None:
     every = Clock.objects.filter(object_id__in=[file.case.pk, *units]).order_by("started_at", "pk")
     pages.heading(_("时限"))
     for one in clocks.with_stretches(list(every)):
-        name = str((OwnStep if one.step in OwnStep.values else Step)(one.step).label)
+        name = str(step_words(one.step, file.case))
         pages.text(" · ".join(filter(None, (name, units.get(one.object_id, ""), _moment(one.due_at)))))
         for line in clocks.explain(one, subject.now):
             pages.pair(line.term, line.words, indent=24, size=SMALL, grey=60)

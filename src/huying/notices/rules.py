@@ -111,6 +111,7 @@ _NUMBER = Fact("number", _("案件编号"), "20261020-001-0042K")
 _TITLE = Fact("title", _("事由"), "垃圾桶满溢")
 _PLACE = Fact("place", _("地点"), "榕树社区 · 榕树第一网格")
 _DUE = Fact("due", _("期限"), "今天 17:00")
+_STAGE = Fact("stage", _("哪一段"), "停工")
 _UNIT = Fact("unit", _("单位"), "街道环卫站")
 _COUNT = Fact("count", _("次数"), "2")
 _WHEN = Fact("when", _("时间"), "今天 09:30")
@@ -152,6 +153,8 @@ KINDS: dict[str, Kind] = {
         Kind("sign_in_late", _("签收超时"), Group.CLOCK, (*_CASE, _DUE), channels=_ALL_WAYS),
         Kind("due_soon", _("快到办理时限"), Group.CLOCK, (*_CASE, _DUE)),
         Kind("overdue", _("办理超时"), Group.CLOCK, (*_CASE, _DUE), channels=_ALL_WAYS),
+        Kind("stage_soon", _("快到一段时限"), Group.CLOCK, (*_CASE, _DUE, _STAGE)),
+        Kind("stage_late", _("一段时限超时"), Group.CLOCK, (*_CASE, _DUE, _STAGE), channels=_ALL_WAYS),
         Kind(
             "urgent_call", _("紧急事项呼叫"), Group.CLOCK,
             (*_CASE, Fact("link", _("应答链接"), "K7M29QXT4HFAK7M2", secret=True)),

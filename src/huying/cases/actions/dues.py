@@ -55,6 +55,8 @@ def take_limits(switch: LimitSwitch, *, actor: Actor, now: datetime) -> int:
 
 
 def _takes(docket: Docket, clock: Clock, *, actor: Actor, now: datetime) -> bool:
+    if clock.step not in Step.values:  # a person's own limit, or a stage's
+        return False
     row = docket.knowledge.limit_of(docket.case, Step(clock.step), at=now)
     if clock.limit == str(row.limit):
         return False

@@ -24,7 +24,14 @@ WORDS = 200
 
 @transaction.atomic
 def decide_rule(
-    *, register: str, rule_id: UUID, granted: bool, words: str = "", actor: Actor, now: datetime, key: UUID | None = None
+    *,
+    register: str,
+    rule_id: UUID,
+    granted: bool,
+    words: str = "",
+    actor: Actor,
+    now: datetime,
+    key: UUID | None = None,
 ) -> StreetRule:
     """Approve a version that waits, so that it holds from its first day on, or refuse it with words.
 

@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from huying.cases import queries
-from huying.cases.listeners.reminding import orders_behind
+from huying.cases.listeners.reminding import UNITS_LIMITS, orders_behind
 from huying.cases.listeners.telling import when, workers
 from huying.cases.models import Case
 from huying.cases.queries.scope import within
+from huying.cases.rules import OrderRole
 from huying.clocks.models import Clock
 from huying.clocks.rules import SHANGHAI
 from huying.kernel.terms import listed
-from huying.matters.rules import Step
+from huying.matters.rules.stages import stage_number
 from huying.notices.actions import Recipient, notify
 from huying.notices.queries import digest_hours
 from huying.notices.rules import DIGEST_LATE, digest_moments
@@ -40,8 +41,8 @@ def _send(area_code: str, without: Iterable[str], moment: datetime, now: datetim
     midnight = moment.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     clocks = (
         Clock.objects.filter(
-            within([area_code]), stopped_at=None, paused_at=None, imported=False, due_at__gt=moment,
-            due_at__lt=midnight, step__in=[Step.SIGN_IN, Step.HANDLE],
+            within([area_code]), UNITS_LIMITS, stopped_at=None, paused_at=None, imported=False, due_at__gt=moment,
+            due_at__lt=midnight,
         )
         .exclude(within(without))
         .order_by("due_at", "pk")
@@ -52,7 +53,7 @@ def _send(area_code: str, without: Iterable[str], moment: datetime, now: datetim
     mine: dict[UUID, dict[UUID, tuple[datetime, Case]]] = {}
     for clock in found:
         for order in orders.get(clock.object_id, ()):
-            if order.case.drill:
+            if order.case.drill or (stage_number(clock.step) and order.role != OrderRole.LEAD):
                 continue
             for account in workers(order, now=now):
                 people[account.pk] = account

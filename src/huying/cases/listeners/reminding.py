@@ -11,11 +11,13 @@ from django.db.models import Q
 from huying.cases.listeners.telling import heads, tell, when, workers
 from huying.cases.models import Case, WorkOrder
 from huying.cases.queries.scope import within
-from huying.cases.rules import OPEN, OrderState
+from huying.cases.queries.stages import step_words
+from huying.cases.rules import OPEN, OrderRole, OrderState
 from huying.clocks.events import turned
 from huying.clocks.models import Clock
 from huying.kernel.events import News
 from huying.matters.rules import Grade, Step
+from huying.matters.rules.stages import stage_number
 from huying.notices.actions import Recipient, notify
 from huying.notices.queries import digest_hours, digest_minutes
 from huying.notices.rules import stands_in_digest
@@ -25,10 +27,14 @@ from huying.people.rules import Duty
 from huying.places import queries as places
 
 LOOK_BACK = timedelta(days=3)  # what turned longer ago, while nothing ran, stands on the desk: nobody needs a pile
-KINDS = {
+STAGE = "stage"
+KINDS: dict[tuple[str, bool], str] = {
     (Step.SIGN_IN, False): "sign_in_soon", (Step.SIGN_IN, True): "sign_in_late",
     (Step.HANDLE, False): "due_soon", (Step.HANDLE, True): "overdue",
+    (STAGE, False): "stage_soon", (STAGE, True): "stage_late",
 }  # fmt: skip
+UNITS_LIMITS = Q(step__in=[Step.SIGN_IN, Step.HANDLE]) | Q(object_kind="case", step__startswith=f"{STAGE}_")
+"""Clocks of what a unit has to do by a time."""
 AT_WORK = (OrderState.ACCEPTED, OrderState.REWORK)
 
 
@@ -43,17 +49,19 @@ def remind(clock_ids: Iterable[UUID], *, now: datetime) -> int:
     near = Q(yellow_at__lte=now, yellow_at__gt=now - LOOK_BACK, due_at__gt=now)
     gone = Q(due_at__lte=now, due_at__gt=now - LOOK_BACK)
     clocks = Clock.objects.filter(
-        near | gone, pk__in=list(clock_ids), stopped_at=None, paused_at=None, imported=False,
-        step__in=[Step.SIGN_IN, Step.HANDLE],
-    )  # fmt: skip
+        near | gone, UNITS_LIMITS, pk__in=list(clock_ids), stopped_at=None, paused_at=None, imported=False
+    )
     found = list(clocks.order_by("due_at", "pk"))
     orders = orders_behind(found)
     hours = digest_hours()
     count = 0
     for clock in found:
         late = clock.due_at <= now
-        kind = KINDS[Step(clock.step), late]
+        stage = stage_number(clock.step)
+        kind = KINDS[STAGE if stage else clock.step, late]
         for order in orders.get(clock.object_id, ()):
+            if stage and order.role != OrderRole.LEAD:
+                continue
             minutes = digest_minutes(hours, order.case.area_code)
             waits = order.case.grade != Grade.URGENT and not late
             if waits and stands_in_digest(minutes, clock.started_at, clock.due_at):
@@ -61,10 +69,11 @@ def remind(clock_ids: Iterable[UUID], *, now: datetime) -> int:
             accounts = {one.pk: one for one in workers(order, now=now)}
             if late:
                 accounts |= {one.pk: one for one in heads(order, now=now)}
-            once = f"{kind}:{order.pk}:{clock.due_at.isoformat()}"
-            tell(
-                order.case, kind, accounts.values(), now=now, once=once, facts={"due": when(clock.due_at, now)}
-            )  # fmt: skip
+            once = ":".join((kind, *([clock.step] if stage else []), str(order.pk), clock.due_at.isoformat()))
+            facts = {"due": when(clock.due_at, now)}
+            if stage:
+                facts["stage"] = str(step_words(clock.step, order.case))
+            tell(order.case, kind, accounts.values(), now=now, once=once, facts=facts)
             count += 1
     return count
 
@@ -72,7 +81,7 @@ def remind(clock_ids: Iterable[UUID], *, now: datetime) -> int:
 def orders_behind(clocks: list[Clock]) -> dict[UUID, list[WorkOrder]]:
     """The orders behind clocks: the one to be signed for, or those at work on a case."""
     signing = {one.object_id for one in clocks if one.step == Step.SIGN_IN}
-    handling = {one.object_id for one in clocks if one.step == Step.HANDLE}
+    handling = {one.object_id for one in clocks} - signing
     rows = WorkOrder.objects.filter(
         Q(pk__in=signing, state=OrderState.OFFERED) | Q(case_id__in=handling, state__in=AT_WORK)
     ).select_related("case", "handler", "unit")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -61,7 +59,8 @@ def rule_constraints(which: str, name: str) -> list[models.BaseConstraint]:
             fields=["area_code", which, "valid_from"], name=f"{name}_a_day", condition=~Q(state=RuleState.REFUSED)
         ),
         models.CheckConstraint(
-            condition=~Q(state=RuleState.APPROVED) | Q(area_code="")
+            condition=~Q(state=RuleState.APPROVED)
+            | Q(area_code="")
             | (Q(decided_by__isnull=False) & ~Q(hands__contains=[F("decided_by")])),
             name=f"{name}_two",
         ),

@@ -12,7 +12,7 @@ R = TypeVar("R", bound=StreetRule)
 
 
 def in_force_in(model: type[R], day: date, area_code: str, **which: Any) -> list[R]:
-    """The version that holds of each rule (or of `which` one) in an area on a day, in the order they were first made."""
+    """The version that holds of each rule (or of `which` one) in an area on a day, the first made first."""
     rows = model._default_manager.filter(
         state=RuleState.APPROVED, valid_from__lte=day, area_code__in=around(area_code), **which
     )
