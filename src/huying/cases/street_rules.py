@@ -167,7 +167,7 @@ class WhistleBands(_Rules):
     """How many whistles a month are healthy."""
 
     key = "whistle_band"
-    label = _("吹哨健康区间")
+    label = _("吹哨正常范围")
     icon = "chart"
     order = 67
     about = _("一个月吹多少次哨算正常：太少，事情压在下面；太多，哨子代替了日常。由另一位分管领导批准。")
