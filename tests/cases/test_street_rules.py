@@ -19,6 +19,7 @@ from huying.cases.rules.street_rules import FLOW, RuleFacts, RuleState, RuleVerb
 from huying.kernel.ids import uuid7
 from huying.kernel.paging import Page
 from huying.kernel.refusals import IllegalMove, Invalid, KeyReused, NotAllowed, NotFound
+from huying.notices.models import Notice
 from huying.registers import actions as registers
 from huying.registers import queries as rows
 from huying.registers.declared import get
@@ -181,6 +182,13 @@ class TestApproval:
         row = write(world)
         with pytest.raises(IntegrityError), transaction.atomic():
             ExclusionKind.objects.filter(pk=row.pk).update(state="approved", decided_by=world.keeper.id)
+
+    def test_leaders_hear_once_of_what_waits_for_them(self, world):
+        row = write(world)
+        write(world, row=row, told="看过，没有。")
+        heard = Notice.objects.filter(kind="rule_asked")
+        assert [one.account_id for one in heard] == [world.leader.id]
+        assert "没有看到（第 1 版）" in heard.get().body
 
 
 def writer_and_leader(world):

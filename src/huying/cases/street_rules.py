@@ -22,6 +22,7 @@ from huying.clocks.rules import Limit
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.refusals import IllegalMove, Invalid
 from huying.kernel.terms import Label, _
+from huying.notices.actions import Recipient, notify
 from huying.people.rules import Duty
 from huying.registers import declared
 from huying.registers.declared import Column, Register, RowAction
@@ -44,6 +45,7 @@ _RULE = (
 class _Rules(Register[Any]):
     group = "work"
     write = Duty.ADMIN_MATTERS.value
+    searched = ()
 
     def branches(self, viewer: Actor) -> list[QuerySet[Any]]:
         """Rules of the viewer's areas, and those that come with the system."""
@@ -85,6 +87,14 @@ class _Rules(Register[Any]):
         found: StreetRule = self.model(version=(earlier.aggregate(last=Max("version"))["last"] or 0) + 1)
         return found
 
+    def after(self, row: StreetRule, *, actor: Actor, now: datetime) -> None:
+        """The area's leaders hear once of a version that waits for them; who wrote in it is none of them."""
+        notify(
+            template="rule_asked", to=Recipient.holders(Duty.LEAD, row.area_code),
+            facts={"title": f"{self.label} {self.title_of(row)}"}, area_code=row.area_code, now=now,
+            once=f"rule:{row.pk}", without=row.hands,
+        )  # fmt: skip
+
     def row_actions(self, row: StreetRule, viewer: Actor) -> list[RowAction]:
         if row.state == RuleState.WAITING:
             may = viewer.may(Duty.LEAD, row.area_code)
@@ -103,7 +113,6 @@ class _Rules(Register[Any]):
 
 class _Kinds(_Rules):
     identity = ("area_code", "code", "valid_from")
-    searched = ("name", "code")
 
     def check(self, values: dict[str, object], row: StreetRule | None, *, actor: Actor, now: datetime) -> None:
         super().check(values, row, actor=actor, now=now)
@@ -173,7 +182,6 @@ class WhistleBands(_Rules):
     about = _("一个月吹多少次哨算正常：太少，事情压在下面；太多，哨子代替了日常。由另一位分管领导批准。")
     model = WhistleBand
     identity = ("area_code", "digits", "valid_from")
-    searched = ()
     columns = (
         Column("digits", _("哪一级的区域"), K.CHOICE, choices=Size, needed=True, fixed=True),
         Column("least", _("每月最少"), K.NUMBER, needed=True, most=9999),

@@ -172,6 +172,7 @@ KINDS: dict[str, Kind] = {
         Kind("wording_asked", _("通知内容等您批准"), Group.HOUSE, (_TITLE,)),
         Kind("knowledge_asked", _("知识库内容等您批准"), Group.HOUSE, (_TITLE,)),
         Kind("knowledge_due", _("知识库内容要复核"), Group.HOUSE, (_TITLE, _WHEN)),
+        Kind("rule_asked", _("街道规则等您批准"), Group.HOUSE, (_TITLE,)),
         Kind("grant_reviewed", _("权限复核"), Group.HOUSE, (Fact("decision", _("结果"), "保留"), _WHEN), fixed=True),
         Kind(
             "identity_opened", _("查看了受保护诉求人的身份"), Group.HOUSE, (_UNIT, _PURPOSE, _WHEN, _PLACE),
