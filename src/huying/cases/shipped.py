@@ -18,11 +18,15 @@ def load(**_signal: Any) -> int:
     from django.db import connection
     from django.utils.translation import override
 
-    from huying.cases.models import ExclusionKind, WhistleBand, WhistleKind
+    from huying.cases.models import WhistleBand, WhistleKind
 
-    tables = connection.introspection.table_names()
-    if WhistleKind._meta.db_table not in tables:
+    table = WhistleBand._meta.db_table
+    if table not in connection.introspection.table_names():
         return 0  # migrated no further than to before whistles
+    with connection.cursor() as cursor:
+        columns = {one.name for one in connection.introspection.get_table_description(cursor, table)}
+    if "hands" not in columns:
+        return 0  # … or to before rules were a street's own
     with override(settings.LANGUAGE_CODE):  # what is stored is in the source language
         names = {one.code: str(one.label) for one in SHIPPED}
     kinds = [
@@ -36,7 +40,7 @@ def load(**_signal: Any) -> int:
         WhistleBand(digits=digits, least=least, most=most, valid_from=SINCE, state=RuleState.APPROVED)
         for digits, least, most in BANDS
     ]
-    left_out = _exclusion_kinds() if ExclusionKind._meta.db_table in tables else 0
+    left_out = _exclusion_kinds()
     before = WhistleKind.objects.count() + WhistleBand.objects.count()
     # Two processes that come up together load the same rows once.
     WhistleKind.objects.bulk_create(kinds, ignore_conflicts=True)
