@@ -19,7 +19,7 @@ from huying.cases.models.base import StreetRule
 from huying.cases.rules.street_rules import RuleState
 from huying.cases.rules.whistles import Caller, Size
 from huying.clocks.rules import Limit
-from huying.kernel.actor import Actor, ActorKind
+from huying.kernel.actor import Actor
 from huying.kernel.refusals import IllegalMove, Invalid
 from huying.kernel.terms import Label, _
 from huying.notices.actions import Recipient, notify
@@ -31,7 +31,7 @@ from huying.registers.declared import ColumnKind as K
 _CODE = Column("code", _("代码"), needed=True, most=16, fixed=True, help=_("小写字母和横线。改一类，写它原来的代码。"))
 _NAME = Column("name", _("名称"), needed=True)
 _RULE = (
-    Column("area_code", _("区域"), K.AREA, filtered=True,
+    Column("area_code", _("区域"), K.AREA, needed=True, filtered=True,
            help=_("在哪里用。下级区域另定的，用下级的。没有另定的，用系统自带的。")),
     Column("valid_from", _("从哪天起"), K.DATE, needed=True, help=_("今天或以后。到那天还没有批准的，不启用。")),
     Column("ended", _("停用"), K.YES, help=_("勾上：从那天起不再用这一项。")),
@@ -67,8 +67,6 @@ class _Rules(Register[Any]):
         since = values.get("valid_from")
         if row is not None and row.state != RuleState.WAITING:
             raise IllegalMove(_("已经审批的不改，免得说不清当时用的是哪一版。请另加一版。"), state=row.state)
-        if not values.get("area_code") and actor.kind != ActorKind.SYSTEM:
-            raise Invalid({"area_code": [_("请选区域。系统自带的不改，要改就给自己的区域另定一版。")]})
         if isinstance(since, date) and since < timezone.localdate(now):
             raise Invalid({"valid_from": [_("请选今天或以后的日子，不能往前算。")]})
 
@@ -113,6 +111,7 @@ class _Rules(Register[Any]):
 
 class _Kinds(_Rules):
     identity = ("area_code", "code", "valid_from")
+    searched = ("name", "code")
 
     def check(self, values: dict[str, object], row: StreetRule | None, *, actor: Actor, now: datetime) -> None:
         super().check(values, row, actor=actor, now=now)
