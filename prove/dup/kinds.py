@@ -50,7 +50,7 @@ from huying.places import actions as places
 from huying.portal import actions as portal
 from huying.registers import actions as registers
 from huying.registers.declared import get
-from prove.dup import gathered
+from prove.dup import gathered, rules
 from prove.race.stage import RACE, Scene, Stage, Try, names
 from tests.files.pictures import photo
 from tests.world import BANYAN, GRID, OTHER_GRID, STREET, middle
@@ -273,6 +273,7 @@ class Kinds:
             "make_ticket_move": self._ticket_move,
             "send_case_up": self._send_up,
             **gathered.operations(self),
+            **rules.operations(self),
         }
         declared = set()
         for path, methods in api.openapi()["paths"].items():
@@ -829,6 +830,7 @@ class Kinds:
             **{name: (lambda name=name: self._whistling(name)) for name in WHISTLED},
             **{name: (lambda name=name: self._ticketing(name)) for name in TICKETED},
             **gathered.makers(self, self._keyed, self._keyed_alone),
+            **rules.makers(self, self._calling),
         }
         for name in keyed_actions():
             if name.rpartition(".")[2] not in makers:
