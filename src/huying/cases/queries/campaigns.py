@@ -43,6 +43,7 @@ LEADING = (Duty.DISPATCH, Duty.SUPERVISE, Duty.LEAD)
 WORKERS = (Duty.HANDLE, Duty.SIGN)
 """Who of a unit works on the places that are its share."""
 MOST_LISTED = 200
+NONE = UUID(int=0)  # the id of no campaign
 
 
 def leads(actor: Actor, area_code: str) -> bool:
@@ -93,7 +94,9 @@ def spots_of(campaign_id: UUID) -> list[CampaignSpot]:
 def spot(spot_id: UUID, viewer: Actor) -> CampaignSpot | None:
     """One place with its campaign, or None where that is missing or not the viewer's to see."""
     found = CampaignSpot.objects.select_related("campaign", "unit").filter(pk=spot_id).first()
-    return found if found is not None and _seen(viewer).filter(pk=found.campaign_id).exists() else None
+    # Asked also for what is missing: the statements tell nobody that it was there.
+    seen = _seen(viewer).filter(pk=found.campaign_id if found is not None else NONE).exists()
+    return found if found is not None and seen else None
 
 
 def case_of(found: CampaignSpot, viewer: Actor) -> Case | None:
