@@ -23,6 +23,7 @@ from huying.kernel.refusals import IllegalMove, Invalid, KeyReused, NotAllowed, 
 from huying.notices.models import Notice
 from huying.registers import actions as registers
 from huying.registers import queries as rows
+from huying.registers.cells import sheet_text
 from huying.registers.declared import get
 from tests.world import BANYAN, DISTRICT, NEXT_DOOR, NOW, STREET, build_world
 
@@ -303,6 +304,12 @@ class TestPages:
         assert "phoned_first" in ticked
         assert "ended" not in ticked
         assert "area_code=" + STREET in action.url
+
+    def test_clocks_are_read_as_words_and_leave_as_they_are_written(self, world):
+        register, row = get("whistle_kind"), WhistleKind.objects.get(code="livelihood")
+        column = register.column("arrive_limit")
+        assert register.words_of(row, column) == "3 个工作日"
+        assert sheet_text(register, column, register.value_of(row, column), row) == "3wd"
 
     def test_a_stranger_and_what_is_missing_are_answered_alike(self, world, door):
         row = write(world)

@@ -156,6 +156,11 @@ class WhistleKinds(_Kinds):
         *_RULE,
     )
 
+    def words_of(self, row: StreetRule, column: Column) -> str:
+        if column.name in ("answer_limit", "arrive_limit"):
+            return Limit.parse(self.value_of(row, column)).words()  # type: ignore[arg-type]
+        return super().words_of(row, column)
+
     def value_of(self, row: WhistleKind, column: Column) -> Any:
         return list(map(str, row.callers)) if column.name == "callers" else super().value_of(row, column)
 
