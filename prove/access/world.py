@@ -387,6 +387,8 @@ _VALUES: dict[tuple[str, str], Any] = {
     ("Inspection", "points"): 90,
     ("GridCount", "households"): 200,
     ("WhistleBand", "digits"): 9,
+    ("WhistleKind", "answer_limit"): "1wd",
+    ("WhistleKind", "arrive_limit"): "3wd",
 }
 
 

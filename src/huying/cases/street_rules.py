@@ -156,9 +156,9 @@ class WhistleKinds(_Kinds):
         *_RULE,
     )
 
-    def words_of(self, row: StreetRule, column: Column) -> str:
+    def words_of(self, row: Any, column: Column) -> str:
         if column.name in ("answer_limit", "arrive_limit"):
-            return Limit.parse(self.value_of(row, column)).words()  # type: ignore[arg-type]
+            return Limit.parse(self.value_of(row, column)).words()
         return super().words_of(row, column)
 
     def value_of(self, row: WhistleKind, column: Column) -> Any:
