@@ -35,7 +35,7 @@ from prove.frame import ROOT, Goal, Prover, Run, Sabotage
 
 CASES = 100_000
 LARGE = re.compile(
-    r"^(cases_|audit_|clocks_(clock|stretch)|files_|notices_|channels_|clients_keptanswer|approvals_|access_)"
+    r"^(cases_(?!exclusionkind|whistlekind|whistleband)|audit_|clocks_(clock|stretch)|files_|notices_|channels_|clients_keptanswer|approvals_|access_)"
 )
 """Tables that grow with the calls; the others hold what a street sets up."""
 GROWN = re.compile(

@@ -498,7 +498,7 @@ class TestExclusion:
         assert not {"contact", "report", "caller", "phone"} & {one.name for one in Exclusion._meta.fields}
 
     def test_every_kind_has_evidence_and_words_for_the_caller(self, db):
-        kinds = exclusions.kinds(localdate(NOW))
+        kinds = exclusions.kinds(localdate(NOW), STREET)
         assert kinds
         assert all(one.needs and one.told for one in kinds)
 

@@ -353,6 +353,15 @@ def _row(world: World, wish: Wish) -> list[Thing]:
     ]
 
 
+def _rule(world: World, wish: Wish) -> list[Thing]:
+    """Versions of street rules, in every cell."""
+    return [
+        Thing({"key": key, "row_id": row}, secret, f"{key} in {secret.cell}", _row_rule(key, secret.cell))
+        for key in ("exclusion_kind", "whistle_kind", "whistle_band")
+        for row, secret in wish.rng.sample(world.of(f"row:{key}"), 8)
+    ]
+
+
 def _row_rule(register: str, cell: str) -> Callable[[Viewer | None, UUID | None], bool]:
     return lambda viewer, _report: viewer is not None and oracle.reads_rows(viewer, register, cell)
 
@@ -613,6 +622,8 @@ VALUES: dict[str, Fill] = {
     "registers key draft_id": _register_own("draft_id", "sheet"),
     "registers key change_id": _register_own("change_id", "bulk"),
     "registers key row_id": _row,
+    "cases key row_id": _rule,
+    "api:decide_rule": _rule,
     "people:decide": _of_kind("pk", "grant_request"),
     "people:revoke": _of_kind("pk", "grant"),
     "people:acknowledge": _nobody("pk"),

@@ -386,6 +386,9 @@ _VALUES: dict[tuple[str, str], Any] = {
     ("UnitLink", "other"): None,
     ("Inspection", "points"): 90,
     ("GridCount", "households"): 200,
+    ("WhistleBand", "digits"): 9,
+    ("WhistleKind", "answer_limit"): "1wd",
+    ("WhistleKind", "arrive_limit"): "3wd",
 }
 
 
@@ -488,11 +491,11 @@ def _cases(world: World, *, whole: bool) -> None:
     takers = [one for one in world.cast if Duty.REPORT in _duties(one.role)]
     cases, reports, orders, recusals, rest, files = [], [], [], [], [], []
     gone, said_of_them = [], []  # incidents that are over: of one that goes on everybody may know
-    whistles, parts, kind = [], [], WhistleKind.objects.order_by("pk")[0]
+    whistles, parts, kind = [], [], WhistleKind.objects.filter(area_code="").order_by("pk")[0]
     trees: list[TreeRun] = []
     errands, spoken = [], []
     tickets, source = [], Source.objects.order_by("pk")[0]
-    left_out, why = [], ExclusionKind.objects.order_by("pk")[0]
+    left_out, why = [], ExclusionKind.objects.filter(area_code="").order_by("pk")[0]
     councils, precedents = [], []
     last: dict[tuple[str, str], UUID] = {}
     every = list(shapes())
@@ -1061,9 +1064,6 @@ LEFT_OUT: dict[str, str] = {
     "desk.BatchLine": "read with its batch, which is its maker's; the cases by `desk.seen_cases`",
     "cases.TicketAsk": "read with its ticket alone",
     "cases.TicketStep": "read with its ticket alone",
-    "cases.ExclusionKind": "words, the same for everybody",
-    "cases.WhistleKind": "limits, the same for everybody",
-    "cases.WhistleBand": "numbers, the same for everybody",
     "cases.Tally": "numbers of cells, added up over the viewer's own areas: the board is a query of its own",
     "cases.TallyChange": "numbers of cells, read with the tallies",
     "insight.Fact": "numbers of cases; the cases behind them are read through `behind`",

@@ -52,7 +52,7 @@ from huying.places import actions as places
 from huying.portal import actions as portal
 from huying.registers import actions as registers
 from huying.registers.declared import get
-from prove.dup import gathered, outside, together
+from prove.dup import gathered, outside, rules, together
 from prove.race.stage import RACE, Scene, Stage, Try, names
 from tests.files.pictures import photo
 from tests.world import BANYAN, GRID, OTHER_GRID, STREET, middle
@@ -64,7 +64,7 @@ SPAN = (
     "received", "decline_asked", "finder", "verifying", "triaged", "filed", "returned_twice", "offered", "accepted",
     "ready", "return_asked", "reviewing", "signed", "checking", "unsolved", "calling_back", "closed", "answered",
     "merged_received", "extension_asked", "hold_asked", "held", "supervised_in_hand", "reported_in_hand",
-    "question_asked", "just_sent", "received+void",
+    "question_asked", "just_sent", "staged", "received+void",
 )  # fmt: skip
 """Situations that together make every act legal for somebody."""
 
@@ -276,6 +276,7 @@ class Kinds:
             "send_case_up": self._send_up,
             **gathered.operations(self),
             **together.operations(self),
+            **rules.operations(self),
         }
         declared = set()
         for path, methods in api.openapi()["paths"].items():
@@ -846,6 +847,7 @@ class Kinds:
             **{name: (lambda name=name: self._whistling(name)) for name in WHISTLED},
             **{name: (lambda name=name: self._ticketing(name)) for name in TICKETED},
             **gathered.makers(self, self._keyed, self._keyed_alone),
+            **rules.makers(self, self._calling),
         }
         for name in keyed_actions():
             if name.rpartition(".")[2] not in makers:

@@ -54,7 +54,7 @@ _NAMES: dict[str, str] = {
         "withdraw_grant_request nominate appoint_nominated record_election refuse_nomination "
         "withdraw_nomination hand_over raise_rank accept_help acknowledge_recognition deliver_help "
         "leave_reserve list_reserve withdraw_talent enter_talent begin_emergency end_emergency merge_nets "
-        "set_duties set_standard publish_year set_hours set_digest_hours write_set "
+        "set_duties set_standard publish_year set_hours set_digest_hours write_set decide_rule "
         "cover_photo add_chunk ask_reset decide_reset "
         "force_role unforce_role link_account unlink_account unlock decide_item open_review renew_secret "
         "write_knowledge submit_knowledge send_back_knowledge publish_knowledge review_knowledge retire_knowledge "

@@ -37,7 +37,7 @@ MINUTE = timedelta(minutes=1)
 START, RACE = NOW, NOW + timedelta(minutes=40)
 REVIEW_ON = (NOW + timedelta(days=30)).date()
 """When cases begin, and when races are run: within every sign-in window."""
-CHECKED, UNCHECKED, SMALL, UNLIKE = "0101", "0104", "0402", "0103"
+CHECKED, UNCHECKED, SMALL, UNLIKE, STAGED = "0101", "0104", "0402", "0103", "0301"
 """Types of the shipped catalogue: looked at on the place, not looked at, and handled by whoever finds it."""
 V = Verb
 
@@ -183,6 +183,8 @@ def ways() -> dict[str, Way]:
         "name_unit": Way((V.NAME,), lambda s, r: {**_lead(s, r), "reason": "按首接负责指定。"}),
         "contact_reporter": Way((V.FIRST_CONTACT,), lambda s, r: {"result": "reached", "words": "约好上门。"},
                                 second=lambda s, r: {"result": "missed"}),
+        "finish_stage": Way((V.FINISH_STAGE,), lambda s, r: {"stage": 1, "words": "已停工。"},
+                            second=lambda s, r: {"stage": 2}),
         "finish_order": Way((V.FINISH,), lambda s, r: {"words": "协办部分做完了。"}),
         "submit_result": Way((V.SUBMIT_RESULT,), lambda s, r: {"outcome": "explained", "answer": "已经说明。"}),
         "sign_result": Way((V.SIGN,), _nothing),
@@ -707,6 +709,7 @@ BASE: dict[str, Callable[[Stage], Scene]] = {
     "just_sent": _just_sent,
     "just_resent": _just_resent,
     "accepted": _accepted,
+    "staged": partial(_accepted, type_code=STAGED),
     "extension_asked": _extension_asked,
     "lead_extension_asked": _lead_extension_asked,
     "hold_asked": _hold_asked,

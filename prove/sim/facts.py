@@ -91,6 +91,7 @@ def facts_of(case: Case) -> CaseFacts:
         supervision=case["watch"],
         asked_report=maybe(case["asked_voice"]),
         questions=case["questions"],
+        stages=frozenset(case["stages"]),
         review_ahead=case["ahead"],
         late_told=case["late"],
         just_sent=case["sent"],
@@ -114,6 +115,7 @@ def given_of(form: dict[str, Any]) -> Given:
         outcome=form.get("outcome", ""),
         photos=form.get("photos", 0),
         parts=form.get("parts", 0),
+        stage=form.get("stage", 0),
         photos_before=form.get("before", 0),
         photos_after=form.get("after", 0),
         lead_id=maybe(form.get("lead")),
@@ -134,7 +136,7 @@ PEOPLE = ("me", "colleague", "handler")
 GOOD_FORM = {
     "words": "好", "clause": "第一条", "reason": "有", "outcome": "explained", "photos": 1, "before": 1, "after": 1,
     "target_open": True, "target_like": True, "receiver": "区里", "confirmed": True, "result": "reached",
-    "parts": 1,
+    "parts": 1, "stage": 1,
 }  # fmt: skip
 
 
@@ -165,6 +167,7 @@ def good(verb: str, state: str | None, rng: random.Random) -> Case:
     if verb in ("hold", "refuse_hold"):
         case["asked"]["hold"] = "colleague"
     case["ahead"] = True
+    case["stages"] = {1, 2} if verb == "finish_stage" else set()
     case["sent"] = verb == "take_back"
     case["over"] = case["sent"] and rng.random() < 0.5
     either = rng.choice(("set", "reported"))
@@ -184,6 +187,7 @@ def good(verb: str, state: str | None, rng: random.Random) -> Case:
         case["voices"] = [_voice("voice0", rng), _voice("voice1", rng)]
     case["units"] = ["desk"]
     by_unit = {"sign_in", "ask_return", "first_contact", "finish", "submit_result", "sign", "ask_extend", "report_back"}
+    by_unit |= {"finish_stage"}
     if verb in by_unit or verb in ("ask_hold", "ask_reporter", "stop_waiting") and rng.random() < 0.5:
         own = [one for one in model.live(case) if one["lead"] == (verb != "finish")]
         case["units"] = [own[0]["unit"]] if own else ["sanitation"]
@@ -208,6 +212,7 @@ def _orders(verb: str, state: str | None, number: int, rng: random.Random) -> li
     lead_state = {
         "sign_in": "offered", "submit_result": "accepted", "first_contact": "accepted", "ask_return": "offered",
         "ask_extend": "accepted", "ask_hold": "accepted", "ask_reporter": "accepted", "stop_waiting": "accepted",
+        "finish_stage": "accepted",
     }.get(verb, rng.choice(model.LIVE))  # fmt: skip
     if state in ("reviewing", "checking", "calling_back"):
         lead_state = "done"
@@ -282,10 +287,15 @@ def _spoil_form(form: dict[str, Any], name: str, rng: random.Random) -> None:
         "report": (None, "voice0", "voice1", "nothing"),
         "result": ("", "missed", "refused", "else"),
         "parts": (0, 6),
+        "stage": (0, 3),
         **dict.fromkeys(("photos", "before", "after"), (0, 2)),
         **dict.fromkeys(("words", "clause", "reason", "receiver"), ("",)),
     }
     form[name] = rng.choice(kinds[name]) if name in kinds else not form.get(name)
+
+
+def _stage(case: Case, rng: random.Random) -> None:
+    case["stages"] = rng.choice((set(), {1}, {2}, {1, 2}))
 
 
 def _of_order(case: Case, rng: random.Random) -> None:
@@ -492,13 +502,13 @@ FAULTS = (
     _me_answered, _lead_recused, _lead_gave_it_back, _not_begun, _unsigned, _no_photo, _old_assistant, _voice_gone,
     _me_asked, _me_away, _nothing_seen, _return_asked, _me_handled_and_gave_it_back, _helper_recused,
     _helper_busy, _lead_helps, _extended_twice, _watched, _question, _flip("sent"),
-    _flip("parts_open"), _flip("part"), _of_form_at("parts"),
+    _flip("parts_open"), _flip("part"), _of_form_at("parts"), _of_form_at("stage"), _stage,
 )  # fmt: skip
 """Every kind of fault once or a few times, for tests that go through all of them."""
 SPOILS = (
     _flip("type", "place", "grade", "clause", "small"),
     _flip("can_rise", "nudged", "late", "danger", "handling", "held", "ahead", "sent", "over", "parts_open", "part"),
-    _extended_twice, _watched, _question,
+    _extended_twice, _watched, _question, _stage,
     _flip("signed", "signer", "sampled", "confidential", "proof", "field"),
     _of_form, _of_form, _of_form, _of_order, _of_order, _of_order, _two_gave_it_back, _of_voice, _recused, _asked,
     _who, _ended, _words,

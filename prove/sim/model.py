@@ -22,7 +22,7 @@ VERBS = (
     "second_round", "split_off", "reopen", "late_feedback", "object", "transfer", "withdraw", "fine_now", "ask_void",
     "void", "refuse_void", "nudge", "ask_extend", "extend", "refuse_extend", "lead_extend", "refuse_lead_extend",
     "ask_hold", "hold", "refuse_hold", "resume", "supervise", "report_back", "press", "close_supervision",
-    "ask_reporter", "reply", "stop_waiting", "take_back", "split",
+    "ask_reporter", "reply", "stop_waiting", "take_back", "split", "finish_stage",
 )  # fmt: skip
 
 # From where, by verb.
@@ -46,7 +46,7 @@ FROM: dict[str, tuple[str | None, ...]] = {
             "sign_in", "ask_return", "return", "refuse_return", "add_unit", "first_contact", "finish",
             "submit_result", "ask_extend", "extend", "refuse_extend", "lead_extend", "refuse_lead_extend",
             "ask_hold", "hold", "refuse_hold", "resume", "supervise",
-            "ask_reporter", "reply", "stop_waiting", "take_back",
+            "ask_reporter", "reply", "stop_waiting", "take_back", "finish_stage",
         ),
         ("in_hand",),
     ),
@@ -105,6 +105,7 @@ FORM: dict[str, tuple[str, ...]] = {
     "ask_void": ("reason",),
     "refuse_void": ("reason",),
     "ask_reporter": ("voice", "reason"),
+    "finish_stage": ("stage",),
     "reply": ("seen",),
     **dict.fromkeys(
         (
@@ -140,7 +141,10 @@ WHO: dict[str, tuple[tuple[str, str], ...]] = {
     "self_handle": (("place", "report"),),
     **dict.fromkeys(("pass_check", "fail_check"), (("place", "check"),)),
     **dict.fromkeys(
-        ("sign_in", "ask_return", "first_contact", "finish", "submit_result", "ask_extend", "report_back"),
+        (
+            "sign_in", "ask_return", "first_contact", "finish", "submit_result", "ask_extend", "report_back",
+            "finish_stage",
+        ),
         (("unit", "handle"),),
     ),
     **dict.fromkeys(("extend", "refuse_extend"), (("lead", "sign"),)),
@@ -168,7 +172,8 @@ def blank(state: str | None = "received") -> Case:
         "against": None, "nudged": False, "late": False,
         "handling": False, "sent": False, "over": False, "parts_open": False, "part": False,
         "extensions": 0, "held": False, "ahead": False, "watch": "",
-        "asked_voice": None, "questions": 0, "me": "me", "units": [], "rule": False, "report": None, "form": None,
+        "asked_voice": None, "questions": 0, "stages": set(), "me": "me", "units": [], "rule": False, "report": None,
+        "form": None,
     }  # fmt: skip
 
 
@@ -237,6 +242,8 @@ def _form_lacks(case: Case, what: str) -> bool:
         return not form.get(what)
     if what == "voice":
         return form.get("report") not in {one["id"] for one in speaking(case)}
+    if what == "stage":
+        return form.get("stage", 0) not in case["stages"]
     if what == "parts":
         return not 1 <= form.get("parts", 0) <= 5
     if what == "seen":
@@ -364,6 +371,8 @@ def _matter(verb: str, case: Case, me: Any) -> list[str]:
         found.append("a part itself")
     if verb == "take_back" and not case["sent"]:
         found.append("not sent just now")
+    if verb == "finish_stage" and not case["stages"]:
+        found.append("no stage open")
     if verb == "nudge" and case["nudged"]:
         found.append("nudged")
     if verb == "late_feedback" and case["late"]:
@@ -390,9 +399,9 @@ def _units(verb: str, case: Case, order: dict[str, Any] | None) -> list[str]:
         found += ["gave it back"] if order["unit"] in returned(case) else []
         found += ["asked"] if order["asked"] is not None else []
         found += ["window"] if order["state"] not in ("offered", "accepted") or not order["window"] else []
-    if verb in ("first_contact", "submit_result", "sign", "ask_extend", "report_back"):
+    if verb in ("first_contact", "submit_result", "sign", "ask_extend", "report_back", "finish_stage"):
         found += [] if order is not None and order["lead"] else ["not the lead"]
-    if verb in ("first_contact", "finish", "submit_result", "ask_extend"):
+    if verb in ("first_contact", "finish", "submit_result", "ask_extend", "finish_stage"):
         found += [] if order is not None and order["state"] in ("accepted", "rework") else ["not in work"]
     asks = ("ask_hold", "ask_reporter", "stop_waiting")
     if verb in asks and order is not None and not (order["lead"] and order["state"] in ("accepted", "rework")):

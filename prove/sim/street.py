@@ -392,6 +392,7 @@ class Street:
             "reply": lambda: ({**about, "words": words}, act("answer_question", words=words)),
             "stop_waiting": lambda: (dict(about), act("stop_waiting")),
             "take_back": lambda: ({}, act("take_back_dispatch")),
+            "finish_stage": lambda: ({**about, "stage": 1}, act("finish_stage", stage=1)),
             "report_back": lambda: ({**about, "reason": words}, act("report_back", words=words)),
             "close_supervision": lambda: ({"reason": words}, act("close_supervision", words=words)),
         }  # fmt: skip

@@ -365,9 +365,10 @@ class TestPublished:
             needs="三张照片。",
             told="没有看到。",
             valid_from=localdate(LATER) + DAY,
+            state="approved",
         )
-        assert {one.version for one in reads.kinds(localdate(LATER)) if one.code == "untrue"} == {1}
-        assert {one.version for one in reads.kinds(localdate(LATER) + DAY) if one.code == "untrue"} == {2}
+        assert {one.version for one in reads.kinds(localdate(LATER), STREET) if one.code == "untrue"} == {1}
+        assert {one.version for one in reads.kinds(localdate(LATER) + DAY, STREET) if one.code == "untrue"} == {2}
         assert Exclusion.objects.get().kind.version == 1
 
 

@@ -116,7 +116,9 @@ class TestAsking:
             ask(world, case)
         sheet_case = queries.locked(case.pk, system())
         with pytest.raises(Invalid):
-            w._check_units(sheet_case, reads.kinds(NOW)[0], world.units["banyan"], [world.units["sanitation"].pk])
+            w._check_units(
+                sheet_case, reads.kinds(NOW, STREET)[0], world.units["banyan"], [world.units["sanitation"].pk]
+            )
 
     def test_the_same_unit_is_not_called_twice_while_it_is_waited_for(self, world, case):
         ask(world, case)
@@ -399,14 +401,14 @@ class TestFigures:
 class TestKinds:
     def test_the_shipped_rows_are_loaded_once_and_a_newer_version_holds_from_its_day(self):
         assert load() == 0
-        assert [one.code for one in reads.kinds(NOW)] == ["livelihood", "enforcement", "emergency"]
+        assert [one.code for one in reads.kinds(NOW, STREET)] == ["livelihood", "enforcement", "emergency"]
         old = WhistleKind.objects.get(code="emergency")
         WhistleKind.objects.create(
             code="emergency", version=2, name=old.name, answer_limit="10m", arrive_limit="20m", callers=[1],
-            phoned_first=True, valid_from=date(2026, 11, 1),
+            phoned_first=True, valid_from=date(2026, 11, 1), state="approved",
         )  # fmt: skip
-        assert reads.kinds(NOW)[-1].version == 1
-        assert reads.kinds(NOW + timedelta(days=20))[-1].version == 2
+        assert reads.kinds(NOW, STREET)[-1].version == 1
+        assert reads.kinds(NOW + timedelta(days=20), STREET)[-1].version == 2
 
     def test_the_band_of_an_areas_size(self):
         assert (reads.band_for(STREET, date(2026, 10, 1)).least, reads.band_for(DISTRICT, date(2026, 10, 1))) == (

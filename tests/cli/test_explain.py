@@ -20,9 +20,13 @@ def run(*given, json_line=False):
 
 
 @pytest.fixture
-def case(monkeypatch):
+def world(monkeypatch):
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW + timedelta(minutes=30))
-    world = build_world()
+    return build_world()
+
+
+@pytest.fixture
+def case(world):
     case = world.call().case
     a.register_file_dispatch(
         case.pk, lead_id=world.units["sanitation"].pk, type_code="0901", actor=world.dispatcher, now=NOW
@@ -51,3 +55,19 @@ def test_one_step_alone_and_as_a_program_reads_it(case, capsys):
 def test_a_number_that_is_none_is_refused():
     with pytest.raises(CommandRefused):
         run("20261020-001-9999K")
+
+
+def test_stages_have_their_names_and_their_own_clocks(world, capsys):
+    case = world.call().case
+    a.register_file_dispatch(
+        case.pk, lead_id=world.units["sanitation"].pk, type_code="0301", actor=world.dispatcher, now=NOW
+    )
+    outcome = run(case.number, "--clock", "stage_2")
+    assert [(one["step"], one["limit"]) for one in outcome.facts["clocks"]] == [("stage_2", "7wd")]
+    assert capsys.readouterr().out.startswith("处罚\n")
+
+
+def test_a_supervision_has_its_name_too(world, case, capsys):
+    a.supervise_case(case.pk, what="盯紧。", limit="1wd", actor=world.leader, now=NOW + timedelta(minutes=5))
+    run(case.number, "--clock", "supervise")
+    assert capsys.readouterr().out.startswith("督办\n")

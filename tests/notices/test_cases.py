@@ -141,6 +141,26 @@ class TestClock:
         assert told(world, "handler") == ["order_offered", "due_soon", "overdue"]
         assert told(world, "unit_head") == ["order_offered", "overdue"]
 
+    def test_each_stage_of_a_staged_limit_is_told_of_by_its_name_to_the_lead_unit_alone(self, world, house):
+        made = world.call().case
+        actions.register_file_dispatch(
+            made.pk, lead_id=world.units["sanitation"].pk, assistant_ids=[world.units["enforcement"].pk],
+            type_code="0301", actor=world.dispatcher, now=later(5),
+        )  # fmt: skip
+        sign_in(world, made)
+        actions.sign_in_order(made.pk, actor=world.enforcer, now=later(10))
+        spread()
+        sweep(later(4 * 60))
+        for _twice in range(2):
+            sweep(later(4 * 60 + 6))
+        assert [one for one in told(world, "handler") if "stage" in one] == ["stage_soon", "stage_late"]
+        assert [one for one in told(world, "unit_head") if "stage" in one] == ["stage_late"]
+        assert not [one for one in told(world, "enforcer") if "stage" in one]
+        assert "“停工”" in Notice.objects.filter(kind="stage_late").first().title
+        actions.finish_stage(made.pk, stage=1, actor=world.handler, now=later(4 * 60 + 10))
+        spread()
+        assert sweep(later(5 * 60)) == 0
+
     def test_leaders_hear_how_many_are_late_in_their_areas(self, world, house):
         case = dispatch(world, world.call().case)
         assert reminding.sum_up(now=later(6)) == 0

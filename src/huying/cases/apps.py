@@ -9,7 +9,7 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from huying.cases import banners, by_people, in_areas, panels, registers, shipped
+        from huying.cases import banners, by_people, in_areas, panels, registers, shipped, street_rules
         from huying.cases.queries import keeping
         from huying.files.resting import add_owner
         from huying.kernel.actor import ActorKind
@@ -78,6 +78,7 @@ class CasesConfig(AppConfig):
         by_people.declare()
         panels.register()
         registers.declare()
+        street_rules.declare()
         BANNERS.append(banners.told_to)
         add_menu(
             MenuEntry(

@@ -29,6 +29,7 @@ from huying.cases.models import Answer, Case, Report, WorkOrder
 from huying.cases.queries import calls, page
 from huying.cases.queries.page import CaseRows
 from huying.cases.queries.replay import ARCHIVED, RECKONED, RELIMITED
+from huying.cases.queries.stages import stages_of, step_words
 from huying.cases.rules import (
     ENDS,
     OPEN,
@@ -41,7 +42,6 @@ from huying.cases.rules import (
     OrderRole,
     OrderState,
     Outcome,
-    OwnStep,
     ReplyBy,
     Satisfaction,
     State,
@@ -66,6 +66,7 @@ from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.terms import Label, _, clauses, listed
 from huying.matters import queries as matters
 from huying.matters.rules import Grade, Step
+from huying.matters.rules.stages import step_of
 from huying.people import queries as people
 from huying.people.rules import Duty
 from huying.places import queries as places
@@ -141,8 +142,19 @@ class OtherClock:
 
 
 @dataclass(frozen=True)
+class StageShown:
+    """One stage of a staged limit: its clock, or when it was done."""
+
+    number: int
+    name: str
+    limit: str
+    clock: OtherClock | None
+    done: str
+
+
+@dataclass(frozen=True)
 class ClockPanel:
-    """The clock of the present step, why it is due then, and the other clocks that run."""
+    """The clock of the present step, why it is due then, the stages of its limit, and the other clocks that run."""
 
     step: Label
     clock: ShownClock
@@ -152,6 +164,7 @@ class ClockPanel:
     tone: str
     due: str
     lines: list[clocks.Line]
+    stages: list[StageShown]
     others: list[OtherClock]
     first: Label
     provisional: bool
@@ -580,28 +593,20 @@ def _clock(subject: Subject) -> ClockPanel | None:
         return None
     wanted = subject.docket.step_now()
     main = next((one for one in running if one.object_id == case.pk and one.step == wanted), running[0])
-    others = [
-        OtherClock(
-            name=f"{_step_name(one)} · {units[one.object_id]}" if one.object_id in units else _step_name(one),
-            clock=_shown(one),
-            paused=_pause(one),
-            due=due_words(one.due_at, now),
-            lines=clocks.explain_whole(one, now, PAUSES),
-        )
-        for one in running
-        if one is not main
-    ]
+    stages = stages_of(case, running, subject.rows.lines)
+    staged = [one.clock for one in stages]
+    others = [_other(subject, one, units) for one in running if one is not main and one not in staged]
     sooner = [one for one in running if one is not main and one.paused_at is None and one.due_at < main.due_at]
     first: Label = ""
     if sooner:
         soonest = min(sooner, key=lambda one: one.due_at)
         first = _("先到的是%(step)s：%(due)s。") % {
-            "step": _step_name(soonest),
+            "step": step_words(soonest.step, case),
             "due": due_words(soonest.due_at, now),
         }
     light = reading_of(_shown(main), now, _pause(main))
     return ClockPanel(
-        step=_step_name(main),
+        step=step_words(main.step, case),
         clock=_shown(main),
         paused=_pause(main),
         used=clocks.used(main, now),
@@ -609,15 +614,31 @@ def _clock(subject: Subject) -> ClockPanel | None:
         tone=light.tone,
         due=due_words(main.due_at, now),
         lines=clocks.explain_whole(main, now, PAUSES),
+        stages=[
+            StageShown(
+                number=one.stage.number,
+                name=one.stage.name,
+                limit=one.stage.limit.words(),
+                clock=_other(subject, one.clock, units) if one.clock is not None else None,
+                done=when_words(one.done_at, now) if one.done_at is not None else "",
+            )
+            for one in stages
+        ],
         others=others,
         first=first,
         provisional=main.provisional,
     )
 
 
-def _step_name(clock: Clock) -> Label:
-    own = clock.step in OwnStep.values
-    return OwnStep(clock.step).label if own else Step(clock.step).label
+def _other(subject: Subject, clock: Clock, units: dict[UUID, str]) -> OtherClock:
+    name = step_words(clock.step, subject.case)
+    return OtherClock(
+        name=f"{name} · {units[clock.object_id]}" if clock.object_id in units else name,
+        clock=_shown(clock),
+        paused=_pause(clock),
+        due=due_words(clock.due_at, subject.now),
+        lines=clocks.explain_whole(clock, subject.now, PAUSES),
+    )
 
 
 def _shown(clock: Clock) -> ShownClock:
@@ -1050,6 +1071,8 @@ def _note(subject: Subject, line: History) -> str:
     if line.verb == RELIMITED:
         limits = (Limit.parse(facts[name]).words() for name in ("limit_from", "limit_to"))
         told.append(f"{Step(facts['step']).label} {' → '.join(limits)}")
+    if line.verb == Verb.FINISH_STAGE:
+        told.append(matters.stage_name(step_of(facts["stage"]), facts["type"], facts["catalogue"]))
     if facts.get("article"):
         told.append(str(_("按知识库第 %(version)s 版") % {"version": facts.get("version", "")}))
     if facts.get("unchanged"):

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from huying.cases.rules import exclusions
+from huying.cases.rules.street_rules import RuleState
 from huying.cases.rules.whistles import BANDS, SHIPPED
 
 SINCE = date(2026, 1, 1)
@@ -17,22 +18,29 @@ def load(**_signal: Any) -> int:
     from django.db import connection
     from django.utils.translation import override
 
-    from huying.cases.models import ExclusionKind, WhistleBand, WhistleKind
+    from huying.cases.models import WhistleBand, WhistleKind
 
-    tables = connection.introspection.table_names()
-    if WhistleKind._meta.db_table not in tables:
+    table = WhistleBand._meta.db_table
+    if table not in connection.introspection.table_names():
         return 0  # migrated no further than to before whistles
+    with connection.cursor() as cursor:
+        columns = {one.name for one in connection.introspection.get_table_description(cursor, table)}
+    if "hands" not in columns:
+        return 0  # … or to before rules were a street's own
     with override(settings.LANGUAGE_CODE):  # what is stored is in the source language
         names = {one.code: str(one.label) for one in SHIPPED}
     kinds = [
         WhistleKind(
             code=one.code, version=1, name=names[one.code], answer_limit=one.answer, arrive_limit=one.arrive,
-            callers=list(one.callers), phoned_first=one.phoned_first, valid_from=SINCE,
+            callers=list(one.callers), phoned_first=one.phoned_first, valid_from=SINCE, state=RuleState.APPROVED,
         )
         for one in SHIPPED
     ]  # fmt: skip
-    bands = [WhistleBand(digits=digits, least=least, most=most, valid_from=SINCE) for digits, least, most in BANDS]
-    left_out = _exclusion_kinds() if ExclusionKind._meta.db_table in tables else 0
+    bands = [
+        WhistleBand(digits=digits, least=least, most=most, valid_from=SINCE, state=RuleState.APPROVED)
+        for digits, least, most in BANDS
+    ]
+    left_out = _exclusion_kinds()
     before = WhistleKind.objects.count() + WhistleBand.objects.count()
     # Two processes that come up together load the same rows once.
     WhistleKind.objects.bulk_create(kinds, ignore_conflicts=True)
@@ -50,7 +58,7 @@ def _exclusion_kinds() -> int:
         rows = [
             ExclusionKind(
                 code=one.code, version=1, name=str(one.label), needs=str(one.needs), told=str(one.told),
-                valid_from=SINCE,
+                valid_from=SINCE, state=RuleState.APPROVED,
             )
             for one in exclusions.SHIPPED
         ]  # fmt: skip

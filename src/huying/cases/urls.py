@@ -3,7 +3,7 @@
 from django.urls import path
 
 from huying.cases import campaign_views, errand_views, incident_views, ticket_views, views, whistle_views
-from huying.cases.views import calltrees, emergencies
+from huying.cases.views import calltrees, emergencies, street_rules
 
 app_name = "cases"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("emergencies/<uuid:emergency_id>/shift/", emergencies.shift, name="shift"),
     path("shifts/<uuid:shift_id>/drop/", emergencies.drop_shift, name="drop_shift"),
     path("call-trees/<uuid:run_id>/answer/", calltrees.answer_call, name="answer_call"),
+    path("rules/<slug:key>/<uuid:row_id>/", street_rules.decide_rule, name="decide_rule"),
     path("whistles/", whistle_views.whistles, name="whistles"),
     path("whistles/figures/", whistle_views.figures, name="whistle_figures"),
     path("whistles/<uuid:whistle_id>/", whistle_views.whistle, name="whistle"),

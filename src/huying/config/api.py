@@ -26,7 +26,8 @@ PREFIX = "/api/v1/"
 APPS = (
     "clients", "cases", "portal", "files", "matters", "places", "people", "registers", "channels", "desk", "insight",
 )  # fmt: skip
-ROOMS = ("huying.cases.api.incidents", "huying.cases.api.campaigns")  # of a package, with tags of their own
+# Of a package, with tags of their own.
+ROOMS = ("huying.cases.api.incidents", "huying.cases.api.campaigns", "huying.cases.api.street_rules")
 DESCRIPTION = """
 Every operation goes through the same actions and queries as the staff's pages: a token sees and does what its owner
 may see and do, cut down to the token's duties and areas. What is missing and what lies outside the scope answer

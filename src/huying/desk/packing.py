@@ -17,7 +17,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from huying.audit import queries as audit
 from huying.cases.casefile import Casefile, casefile, subject_of
-from huying.cases.rules import PAUSES, OwnStep
+from huying.cases.queries.stages import step_words
+from huying.cases.rules import PAUSES
 from huying.clocks import queries as clocks
 from huying.desk.models import CaseExport
 from huying.desk.rules import ExportPurpose
@@ -28,7 +29,6 @@ from huying.kernel.actor import Actor
 from huying.kernel.terms import Label, _
 from huying.kernel.text import BIDI
 from huying.matters import queries as matters
-from huying.matters.rules import Step
 from huying.people.rules import Duty
 from huying.places import queries as places
 
@@ -238,7 +238,7 @@ def _clocks(pages: Pages, file: Casefile) -> None:
     every = sorted((one for rows in of_all for one in rows), key=lambda one: (one.started_at, one.pk))
     pages.heading(_("时限"))
     for one in clocks.with_stretches(every):
-        name = str((OwnStep if one.step in OwnStep.values else Step)(one.step).label)
+        name = str(step_words(one.step, file.case))
         pages.text(" · ".join(filter(None, (name, units.get(one.object_id, ""), _moment(one.due_at)))))
         for line in clocks.explain(one, subject.now, PAUSES):
             pages.pair(line.term, line.words, indent=24, size=SMALL, grey=60)

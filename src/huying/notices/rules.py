@@ -111,6 +111,7 @@ _NUMBER = Fact("number", _("案件编号"), "20261020-001-0042K")
 _TITLE = Fact("title", _("事由"), "垃圾桶满溢")
 _PLACE = Fact("place", _("地点"), "榕树社区 · 榕树第一网格")
 _DUE = Fact("due", _("期限"), "今天 17:00")
+_STAGE = Fact("stage", _("哪一段"), "停工")
 _UNIT = Fact("unit", _("单位"), "街道环卫站")
 _COUNT = Fact("count", _("次数"), "2")
 _WHEN = Fact("when", _("时间"), "今天 09:30")
@@ -159,6 +160,8 @@ KINDS: dict[str, Kind] = {
         Kind("overdue", _("办理超时"), Group.CLOCK, (*_CASE, _DUE), channels=_ALL_WAYS),
         Kind("step_soon", _("上级要的步骤快到时限"), Group.CLOCK, (*_CASE, _STEP, _DUE)),
         Kind("step_late", _("上级要的步骤超时"), Group.CLOCK, (*_CASE, _STEP, _DUE), channels=_ALL_WAYS),
+        Kind("stage_soon", _("快到一段时限"), Group.CLOCK, (*_CASE, _DUE, _STAGE)),
+        Kind("stage_late", _("一段时限超时"), Group.CLOCK, (*_CASE, _DUE, _STAGE), channels=_ALL_WAYS),
         Kind(
             "urgent_call", _("紧急事项呼叫"), Group.CLOCK,
             (*_CASE, Fact("link", _("应答链接"), "K7M29QXT4HFAK7M2", secret=True)),
@@ -176,6 +179,7 @@ KINDS: dict[str, Kind] = {
         Kind("wording_asked", _("通知内容等您批准"), Group.HOUSE, (_TITLE,)),
         Kind("knowledge_asked", _("知识库内容等您批准"), Group.HOUSE, (_TITLE,)),
         Kind("knowledge_due", _("知识库内容要复核"), Group.HOUSE, (_TITLE, _WHEN)),
+        Kind("rule_asked", _("街道规则等您批准"), Group.HOUSE, (_TITLE,)),
         Kind("grant_reviewed", _("权限复核"), Group.HOUSE, (Fact("decision", _("结果"), "保留"), _WHEN), fixed=True),
         Kind(
             "identity_opened", _("查看了受保护诉求人的身份"), Group.HOUSE, (_UNIT, _PURPOSE, _WHEN, _PLACE),

@@ -38,6 +38,7 @@ class Verb(Term):
     ELECT = "elect", _("登记选举结果")
     APPOINT = "appoint", _("办理任职")
     REFUSE = "refuse", _("不通过")
+    APPROVE = "approve", _("批准")
     WITHDRAW = "withdraw", _("撤回提名")
     DELIVERED = "delivered", _("登记交付")
     ACCEPTED = "accepted", _("验收")

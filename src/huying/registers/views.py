@@ -312,8 +312,12 @@ def new(request: HttpRequest, key: str) -> HttpResponse:
                 messages.success(request, _("已登记：%(name)s。") % {"name": register.title_of(made)})
                 return redirect("registers:row", key=key, row_id=made.pk)
     else:
-        names = {one.name for one in register.columns}
-        given = {name: value for name, value in request.GET.items() if name in names}
+        several = {one.name: one.kind == ColumnKind.CHOICES for one in register.columns}
+        given = {
+            name: request.GET.getlist(name) if several[name] else value
+            for name, value in request.GET.items()
+            if name in several
+        }
         form = RowForm(register, initial={"key": RowForm.fresh_key(), **given}, viewer=viewer, now=now)
     return _form_page(request, register, form, title=_("新增%(label)s") % {"label": register.label}, row=None)
 

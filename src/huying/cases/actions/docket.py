@@ -8,7 +8,7 @@ them together. So both write the same rows by construction (and a test compares 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -73,7 +73,7 @@ from huying.cases.search import grams, vector
 from huying.clocks import actions as clock_actions
 from huying.clocks import queries as clocks
 from huying.clocks.models import Clock, Stretch
-from huying.clocks.rules import Calendar, Limit, StretchKind, Unit
+from huying.clocks.rules import Calendar, Limit, Pause, StretchKind, Unit
 from huying.files import queries as files
 from huying.files.rules import MOST_LEXEMES, PreparedImage
 from huying.kernel.actor import Actor, ActorKind, rule
@@ -87,6 +87,7 @@ from huying.matters import queries as matters
 from huying.matters.models import MatterType
 from huying.matters.queries import LimitRow
 from huying.matters.rules import CallBackPolicy, CheckPolicy, Step
+from huying.matters.rules.stages import stage_number
 from huying.people import queries as people
 from huying.people.actions import ContactRows
 from huying.people.models import Consent, Contact, Recusal
@@ -104,7 +105,7 @@ MOST_TOGETHER = 200  # rows in one statement
 REMARKED = frozenset(
     {
         Verb.SEND_BACK, Verb.RAISE, Verb.REASSIGN, Verb.NAME, Verb.REOPEN, Verb.OBJECT, Verb.SUPERVISE,
-        Verb.REPORT_BACK, Verb.PRESS, Verb.CLOSE_SUPERVISION, Verb.ASK_REPORTER,
+        Verb.REPORT_BACK, Verb.PRESS, Verb.CLOSE_SUPERVISION, Verb.ASK_REPORTER, Verb.FINISH_STAGE,
     }
 )  # fmt: skip
 M = TypeVar("M", bound=Model)
@@ -424,6 +425,7 @@ class Docket:
             ended_at=case.ended_at,
             desk_can_rise=len(case.desk_code) > 6,
             objected_against=case.objected_against,
+            stages=frozenset(stage_number(one.step) for one in self.stages()),
             handling=self._handling(now),
             held=case.held_since is not None,
             supervision=case.supervision,
@@ -772,15 +774,46 @@ class Docket:
     # clocks
 
     def start_clock(self, step: Step, *, now: datetime, order: WorkOrder | None = None) -> Clock:
-        case = self.case
-        row = self.knowledge.limit_of(case, step, at=now)
-        return self._start(step, row, order, now)
+        row = self.knowledge.limit_of(self.case, step, at=now)
+        clock = self._start(step, row, order, now)
+        if step == Step.HANDLE:
+            self.start_stages(clock)
+        return clock
+
+    def start_stages(self, handling: Clock) -> None:
+        """The stages of the type's limit: from when the handling began, standing still when it stood still."""
+        for stage, source in matters.stage_rows(self.case.type_code, self.case.catalogue_version):
+            still = [one for one in self.stretches[handling.pk] if one.kind == StretchKind.PAUSED]
+            pauses = [(one.pause(), one.reason) for one in still]
+            self._start(stage.step, LimitRow(stage.limit, source), None, handling.started_at, pauses)
+
+    def change_stages(self, *, now: datetime) -> None:
+        """Another type has stages of its own."""
+        for one in self.stages():
+            self.stop_clocks(now=now, step=one.step, object_id=self.case.pk)
+        for handling in self.running(Step.HANDLE, self.case.pk):
+            self.start_stages(handling)
+
+    def stages(self) -> list[Clock]:
+        """Clocks of stages that are not done, in the order of the type."""
+        return sorted((one for one in self.running(object_id=self.case.pk) if stage_number(one.step)), key=_by_step)
+
+    def at_work(self) -> list[Clock]:
+        """The clock of handling, and those of its stages: they stand still and go on together."""
+        return [*self.running(Step.HANDLE, self.case.pk), *self.stages()]
 
     def start_own(self, step: OwnStep, limit: Limit, *, now: datetime) -> Clock:
         """A clock whose limit a person sets."""
         return self._start(step, LimitRow(limit, ""), None, now)
 
-    def _start(self, step: Step | OwnStep, row: LimitRow, order: WorkOrder | None, now: datetime) -> Clock:
+    def _start(
+        self,
+        step: str,
+        row: LimitRow,
+        order: WorkOrder | None,
+        now: datetime,
+        pauses: Sequence[tuple[Pause, str]] = (),
+    ) -> Clock:
         case = self.case
         clock, stretches = clock_actions.build(
             object_kind="order" if order else "case",
@@ -792,9 +825,10 @@ class Docket:
             stopped_at=None,
             calendar=self.knowledge.calendar,
             source=row.source,
+            pauses=pauses,
             imported=case.imported,
             clock_id=self.make_id(),
-            latest_at=case.inner_due_at if step in BEFORE_ANSWER else None,
+            latest_at=case.inner_due_at if _before_answer(step) else None,
         )
         self.add(clock)
         for one in stretches:
@@ -805,7 +839,7 @@ class Docket:
         """Hold the case and its running clocks to another inner limit; `granted` where the upper system gave time."""
         self.case.inner_due_at = due
         for clock in self.running(object_id=self.case.pk):
-            if clock.step in BEFORE_ANSWER and clock.latest_at != due:
+            if _before_answer(clock.step) and clock.latest_at != due:
                 clock_actions.hold_to(clock, due, granted=granted)
                 self.reckon(clock)
         self.due()
@@ -838,7 +872,7 @@ class Docket:
                 self.resume_clock(clock, now=now)
         self.due()
 
-    def running(self, step: Step | OwnStep | None = None, object_id: UUID | None = None) -> list[Clock]:
+    def running(self, step: str | None = None, object_id: UUID | None = None) -> list[Clock]:
         return [
             one
             for one in self.clocks
@@ -847,7 +881,7 @@ class Docket:
             and (object_id is None or one.object_id == object_id)
         ]
 
-    def stop_clocks(self, *, now: datetime, step: Step | OwnStep | None = None, object_id: UUID | None = None) -> None:
+    def stop_clocks(self, *, now: datetime, step: str | None = None, object_id: UUID | None = None) -> None:
         for clock in self.running(step, object_id):
             clock.stopped_at = now
             self._close_stretch(clock, now=now)
@@ -892,7 +926,7 @@ class Docket:
             self._go_on(now=now)
 
     def _rest(self, reason: str, *, now: datetime) -> None:
-        for clock in self.running(Step.HANDLE, self.case.pk):
+        for clock in self.at_work():
             if clock.paused_at is None:
                 self.pause_clock(clock, reason, now=now)
 
@@ -900,7 +934,7 @@ class Docket:
         """Nothing that it waited for is left: neither a day of review nor an answer, of a caller or from above."""
         case = self.case
         if case.held_since is None and case.asked_report_id is None and case.upper_since is None:
-            for clock in self.running(Step.HANDLE, self.case.pk):
+            for clock in self.at_work():
                 if clock.paused_at is not None:
                     self.resume_clock(clock, now=now)
 
@@ -953,9 +987,9 @@ class Docket:
         if case.state in ENDS:
             return
         wanted = self.step_now()
-        handling = self.running(Step.HANDLE, case.pk)
+        handling = self.at_work()
         for clock in self.running(object_id=case.pk):
-            if clock.step in (wanted, Step.HANDLE, Step.FIRST_CONTACT, *OwnStep):
+            if clock in handling or clock.step in (wanted, Step.FIRST_CONTACT, *OwnStep):
                 continue
             clock.stopped_at = now
             self._close_stretch(clock, now=now)
@@ -968,7 +1002,8 @@ class Docket:
                 if clock.paused_at is not None:
                     self.resume_clock(clock, now=now)
         else:
-            self.stop_clocks(now=now, step=Step.HANDLE)
+            for clock in handling:
+                self.stop_clocks(now=now, step=clock.step)
             self.stop_clocks(now=now, step=Step.FIRST_CONTACT)
         if not self.running(wanted, case.pk):
             self.start_clock(wanted, now=now)
@@ -1122,6 +1157,14 @@ class Docket:
 @dataclass(frozen=True)
 class _OrderState:
     state: OrderState | None
+
+
+def _before_answer(step: str) -> bool:
+    return step in BEFORE_ANSWER or bool(stage_number(step))
+
+
+def _by_step(clock: Clock) -> int:
+    return stage_number(clock.step)
 
 
 def _copy_due(row: Case | WorkOrder, clock: Clock | None) -> bool:

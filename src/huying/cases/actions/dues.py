@@ -10,7 +10,6 @@ from huying.cases.actions.acting import opened
 from huying.cases.actions.docket import Docket, flush
 from huying.cases.queries.dues import cases_under, cases_with_old_dues
 from huying.cases.queries.replay import RELIMITED
-from huying.cases.rules import OwnStep
 from huying.clocks import actions as clock_actions
 from huying.clocks.models import Clock
 from huying.kernel.actor import Actor
@@ -56,7 +55,7 @@ def take_limits(switch: LimitSwitch, *, actor: Actor, now: datetime) -> int:
 
 
 def _takes(docket: Docket, clock: Clock, *, actor: Actor, now: datetime) -> bool:
-    if clock.step in OwnStep.values:  # a person set its limit
+    if clock.step not in Step.values:  # a person's own limit, or a stage's
         return False
     row = docket.knowledge.limit_of(docket.case, Step(clock.step), at=now)
     if clock.limit == str(row.limit):

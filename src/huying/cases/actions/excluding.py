@@ -85,7 +85,9 @@ def ask_exclusion(docket: Docket, *, kind: str, reason: str, evidence: str, acto
     why, proof = clean(reason, limit=WORDS, field="reason"), clean(evidence, limit=WORDS, field="evidence")
     if not may_ask(docket, actor):
         raise NotAllowed(_("剔除由办过这件事的单位或调度中心申请。"))
-    chosen = next((one for one in reads.kinds(timezone.localdate(now)) if one.code == kind), None)
+    chosen = next(
+        (one for one in reads.kinds(timezone.localdate(now), docket.case.area_code) if one.code == kind), None
+    )
     if chosen is None:
         raise Invalid({"kind": [_("请选剔除的种类。")]})
     case, rows = docket.case, reads.standing(docket.case)

@@ -69,8 +69,9 @@ def decide_extension(docket: Docket, *, granted: bool, words: str = "", actor: A
         docket.decide(
             approval, ApprovalVerb.GRANT if granted else ApprovalVerb.REFUSE, actor=actor, now=now, words=text
         )
-        for clock in docket.running(Step.HANDLE, docket.case.pk) if granted else ():
-            docket.extend_clock(clock, approval.facts["amount"], Unit(approval.facts["unit"]))
+        for clock in docket.at_work() if granted else ():
+            if clock.step == Step.HANDLE or now < clock.due_at:  # a stage that was late stays late
+                docket.extend_clock(clock, approval.facts["amount"], Unit(approval.facts["unit"]))
 
     verb = Verb(kind if granted else f"refuse_{kind}")
     docket.move(verb, actor=actor, now=now, given=Given(reason=text), before=settle)

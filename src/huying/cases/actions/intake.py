@@ -21,7 +21,7 @@ from huying.cases.actions.docket import Docket, Knowledge, Picture, flush
 from huying.cases.actions.inner import count_inner
 from huying.cases.codes import code_of, hash_of
 from huying.cases.models import Addition, Case, Report, SiteVisit
-from huying.cases.rules import Channel, Given, OrderState, OwnStep, ReplyBy, Verb, VisitKind, flow_for
+from huying.cases.rules import Channel, Given, OrderState, ReplyBy, Verb, VisitKind, flow_for
 from huying.cases.rules.emergencies import marked
 from huying.cases.rules.words import FIELD_CHANNELS
 from huying.clocks import actions as clock_actions
@@ -390,8 +390,10 @@ def correct_case(
     docket.index_words()
     if "type_new" in facts or "grade_new" in facts:
         _restart_limits(docket, now=now)
-    if "type_new" in facts and case.inner_due_at is not None:
-        count_inner(docket)
+    if "type_new" in facts:
+        docket.change_stages(now=now)
+        if case.inner_due_at is not None:
+            count_inner(docket)
 
 
 def _set_type(docket: Docket, type_code: str) -> None:
@@ -411,7 +413,7 @@ def _restart_limits(docket: Docket, *, now: datetime) -> None:
     """A new type or grade may carry other limits: the running step's clock is counted anew from its start."""
     case = docket.case
     for clock in docket.running(object_id=case.pk):
-        if clock.step in OwnStep.values:
+        if clock.step not in Step.values:
             continue
         row = docket.knowledge.limit_of(case, Step(clock.step), at=clock.changed_at or clock.started_at)
         if clock.limit != str(row.limit):

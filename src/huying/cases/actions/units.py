@@ -21,6 +21,7 @@ from huying.kernel.refusals import Invalid, NotFound
 from huying.kernel.terms import _
 from huying.kernel.text import clean
 from huying.matters.rules import Step
+from huying.matters.rules.stages import stage_number
 from huying.people import queries as people
 
 
@@ -405,6 +406,24 @@ def contact_reporter(
     ):
         docket.case.contacted_at = now
         docket.stop_clocks(now=now, step=Step.FIRST_CONTACT, object_id=docket.case.pk)
+
+
+@act
+def finish_stage(docket: Docket, *, stage: int, words: str = "", actor: Actor, now: datetime) -> None:
+    """分段完成: the lead unit says that this stage of a staged limit is done, with words where it wants to.
+
+    Raises IllegalMove for a stage that the matter does not have, or that is done already.
+    """
+    text = clean(words, limit=500, field="words")
+    case = docket.case
+    found = next((one for one in docket.stages() if stage_number(one.step) == stage), None)
+    docket.move(
+        Verb.FINISH_STAGE, actor=actor, now=now,
+        given=about(own_order(docket, actor, None), reason=text, stage=stage),
+        facts={"stage": stage, "type": case.type_code, "catalogue": case.catalogue_version},
+    )  # fmt: skip
+    if found is not None:
+        docket.stop_clocks(now=now, step=found.step, object_id=case.pk)
 
 
 def _tried_enough(docket: Docket) -> bool:

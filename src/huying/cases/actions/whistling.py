@@ -189,7 +189,7 @@ def ask_whistle(
         raise NotAllowed(_("您的单位不能为这件事吹哨。"))
     if case.state not in OPEN:
         raise IllegalMove(_("这件事已经办结，不能再吹哨。"), state=case.state, verb=str(WhistleVerb.ASK))
-    row = next((one for one in reads.kinds(now) if one.code == kind), None)
+    row = next((one for one in reads.kinds(now, case.area_code) if one.code == kind), None)
     if row is None:
         raise Invalid({"kind": [_("没有这一类吹哨。请重新选。")]})
     _check_time(row, phoned_at, case, now)

@@ -147,7 +147,7 @@ class ClockOut(Out):
     id: UUID
     object_kind: str = Field(examples=["case"])
     object_id: UUID
-    step: str = Field(examples=["handle"])
+    step: str = Field(description="`stage_1`, `stage_2` … of a staged limit", examples=["handle"])
     limit: str = Field(description="as the catalogue writes it", examples=["24h"])
     extended: str = Field(description="granted on top, in the limit's own kind of time; empty without", examples=["2d"])
     first_due_at: datetime | None = Field(description="when it would be due without; null where nothing was granted")

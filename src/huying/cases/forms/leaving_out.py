@@ -42,7 +42,7 @@ class AskExclusionForm(MoveForm):
     def prepare(self, subject: Subject) -> None:
         field = self.fields["kind"]
         assert isinstance(field, forms.ChoiceField)
-        kinds = reads.kinds(timezone.localdate(subject.now))
+        kinds = reads.kinds(timezone.localdate(subject.now), subject.case.area_code)
         field.choices = [(one.code, one.name) for one in kinds]
         self.lines = [(one.name, one.needs) for one in kinds]
         held = reads.in_force(exclusions_of(subject))

@@ -11,14 +11,15 @@ from django import forms
 from huying.cases.forms.base import Button, MoveForm, Subject, radio_field, select_field, words_field
 from huying.cases.forms.desk import choose_from, type_choices
 from huying.cases.forms.units import UnitChoices, UnitRow
-from huying.cases.rules import FLOW, OrderRole, OwnStep, State, Verb
+from huying.cases.rules import FLOW, OrderRole, State, Verb
 from huying.clocks import actions as clock_actions
 from huying.clocks import queries as clocks
 from huying.clocks.rules import Limit
-from huying.kernel.terms import Label, _
+from huying.kernel.terms import Label, _, listed
 from huying.matters import queries as matters
 from huying.matters.models import MatterType
 from huying.matters.rules import CallBackPolicy, CheckPolicy, Step
+from huying.matters.rules.stages import stages_of
 from huying.ui.words import due_words
 
 
@@ -82,6 +83,9 @@ class RecategoriseForm(MoveForm):
         case, old = subject.case, subject.type
         self.lines = [(_("事项"), f"{old.name if old else _('还没有定')} → {kind.name}")]
         self.lines += self._clock_lines(subject, kind)
+        if kind.stages and case.state in (State.IN_HAND, State.REVIEWING):
+            told = listed(f"{one.name} {one.limit.words()}" for one in stages_of(kind.stages))
+            self.lines.append((_("分段时限"), told))
         if old is None or old.check_policy != kind.check_policy:
             self.lines.append((_("现场核查"), str(CheckPolicy(kind.check_policy).label)))
         if old is None or old.call_back_policy != kind.call_back_policy:
@@ -105,7 +109,7 @@ class RecategoriseForm(MoveForm):
         found: list[tuple[Label, str]] = []
         case.type_code, case.catalogue_version = kind.code, matters.version_number()
         for clock in subject.docket.running(object_id=case.pk):
-            if clock.step in OwnStep.values:
+            if clock.step not in Step.values:
                 continue
             row = knowledge.limit_of(case, Step(clock.step), at=clock.changed_at or clock.started_at)
             if clock.limit == str(row.limit):

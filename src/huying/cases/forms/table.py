@@ -112,6 +112,8 @@ _EVERY = [
     DeskMove("sign_in", (V.SIGN_IN,), units.SignInForm, Once(actions.sign_in_order), 10, "check", _("已签收。")),
     DeskMove("first_contact", (V.FIRST_CONTACT,), units.FirstContactForm, Once(actions.contact_reporter), 22, "phone",
              _("联系已记下。")),
+    DeskMove("finish_stage", (V.FINISH_STAGE,), units.FinishStageForm, Once(actions.finish_stage), 23, "check",
+             _("这一段记了完成。")),
     DeskMove("submit_result", (V.SUBMIT_RESULT,), units.SubmitResultForm, Once(actions.submit_result), 20, "send",
              _("结果已报，等审核。"), submit=_("报结果")),
     DeskMove("finish", (V.FINISH,), units.FinishForm, Once(actions.finish_order), 21, "check", _("协办已完成。")),

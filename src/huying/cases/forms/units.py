@@ -30,6 +30,7 @@ from huying.cases.forms.desk import DecideForm, RegisterForm, choose_report, las
 from huying.cases.forms.drafting import Drafted
 from huying.cases.models import Case, WorkOrder
 from huying.cases.queries import settled
+from huying.cases.queries.stages import step_words
 from huying.cases.rules import CallResult, HoldReason, OrderRole, OrderState, Outcome, OwnStep, State, Verb
 from huying.cases.rules.guards import LONGEST_HOLD
 from huying.clocks.queries import day_words
@@ -42,6 +43,7 @@ from huying.matters import queries as matters
 from huying.matters.models import MatterType
 from huying.matters.rules import DutyKind, Step
 from huying.matters.rules.knowledge import ReplyFor
+from huying.matters.rules.stages import stage_number
 from huying.people import queries as people
 from huying.people.models import Organisation
 from huying.places import queries as places
@@ -574,6 +576,26 @@ class FirstContactForm(MoveForm):
 
     def arguments(self) -> dict[str, Any]:
         return {**super().arguments(), "report_id": UUID(self.cleaned_data["report_id"])}
+
+
+class FinishStageForm(MoveForm):
+    """Which stage of the staged limit is done, the one that is due first unless another is chosen."""
+
+    stage = select_field(_("哪一段"), missing=_("请选哪一段。"))
+    words = words_field(_("做了什么"), limit=500, required=False)
+
+    def prepare(self, subject: Subject) -> None:
+        field, case = self.fields["stage"], subject.case
+        assert isinstance(field, forms.ChoiceField)
+        clocks = subject.docket.stages()
+        field.choices = [(str(stage_number(one.step)), step_words(one.step, case)) for one in clocks]
+        self.lines = [
+            (step_words(one.step, case), _("%(when)s 到期") % {"when": due_words(one.due_at, subject.now)})
+            for one in clocks
+        ]
+
+    def arguments(self) -> dict[str, Any]:
+        return {**super().arguments(), "stage": int(self.cleaned_data["stage"])}
 
 
 class FinishForm(MoveForm):

@@ -79,7 +79,7 @@ class AskForm(WhistleForm):
         levels = {whistles.body_of(one).level for one in callers}
         kind.choices = [
             (one.code, f"{gettext(one.name)} · {_limits(one)}")
-            for one in whistles.kinds(self.calling.now)
+            for one in whistles.kinds(self.calling.now, self.calling.case.area_code)
             if levels & set(one.callers)
         ]
         units.choices = [

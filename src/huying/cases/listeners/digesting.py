@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from huying.cases import queries
-from huying.cases.listeners.reminding import TOLD_OF, at_step, orders_behind, steps_behind
+from huying.cases.listeners.reminding import TOLD_OF, at_step, concerned, orders_behind, steps_behind
 from huying.cases.listeners.telling import when, workers
 from huying.cases.models import Case
 from huying.cases.queries.scope import within
@@ -52,7 +52,7 @@ def _send(area_code: str, without: Iterable[str], moment: datetime, now: datetim
     for clock in found:
         step = steps.get(clock.object_id)
         whose = [(step.ticket.report.case, at_step(step, now=now))] if step is not None else []
-        whose += [(order.case, workers(order, now=now)) for order in orders.get(clock.object_id, ())]
+        whose += [(order.case, workers(order, now=now)) for order in concerned(clock, orders)]
         for case, accounts in whose:
             for account in accounts if not case.drill else ():
                 people[account.pk] = account

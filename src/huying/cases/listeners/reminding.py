@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,12 +11,14 @@ from django.db.models import Q
 from huying.cases.listeners.telling import heads, live_orders, tell, when, workers
 from huying.cases.models import Case, TicketStep, WorkOrder
 from huying.cases.queries.scope import within
-from huying.cases.rules import OPEN, OrderState
+from huying.cases.queries.stages import step_words
+from huying.cases.rules import OPEN, OrderRole, OrderState
 from huying.cases.rules.tickets import STEP, THING
 from huying.clocks.events import turned
 from huying.clocks.models import Clock
 from huying.kernel.events import News
 from huying.matters.rules import Grade, Step
+from huying.matters.rules.stages import stage_number
 from huying.notices.actions import Recipient, notify
 from huying.notices.queries import digest_hours, digest_minutes
 from huying.notices.rules import stands_in_digest
@@ -26,11 +28,18 @@ from huying.people.rules import Duty
 from huying.places import queries as places
 
 LOOK_BACK = timedelta(days=3)  # what turned longer ago, while nothing ran, stands on the desk: nobody needs a pile
-KINDS = {
+STAGE = "stage"
+KINDS: dict[tuple[str, bool], str] = {
     (Step.SIGN_IN, False): "sign_in_soon", (Step.SIGN_IN, True): "sign_in_late",
     (Step.HANDLE, False): "due_soon", (Step.HANDLE, True): "overdue",
+    (STAGE, False): "stage_soon", (STAGE, True): "stage_late",
 }  # fmt: skip
-TOLD_OF = Q(step__in=[str(Step.SIGN_IN), str(Step.HANDLE)]) | Q(step=STEP, object_kind=THING)
+TOLD_OF = (
+    Q(step__in=[str(Step.SIGN_IN), str(Step.HANDLE)])
+    | Q(step=STEP, object_kind=THING)
+    | Q(object_kind="case", step__startswith=f"{STAGE}_")
+)
+"""Clocks of what somebody has to do by a time."""
 AT_WORK = (OrderState.ACCEPTED, OrderState.REWORK)
 
 
@@ -64,15 +73,17 @@ def remind(clock_ids: Iterable[UUID], *, now: datetime) -> int:
                 continue
             _tell_of_step(step, late, now=now, once=clock.due_at.isoformat(), facts=due)
             count += 1
-        for order in orders.get(clock.object_id, ()):
+        stage = stage_number(clock.step)
+        for order in concerned(clock, orders):
             if _waits(order.case, clock, hours, late):
                 continue
-            kind = KINDS[Step(clock.step), late]
+            kind = KINDS[STAGE if stage else clock.step, late]
             accounts = {one.pk: one for one in workers(order, now=now)}
             if late:
                 accounts |= {one.pk: one for one in heads(order, now=now)}
-            once = f"{kind}:{order.pk}:{clock.due_at.isoformat()}"
-            tell(order.case, kind, accounts.values(), now=now, once=once, facts=due)
+            once = ":".join((kind, *([clock.step] if stage else []), str(order.pk), clock.due_at.isoformat()))
+            facts = {**due, "stage": str(step_words(clock.step, order.case))} if stage else due
+            tell(order.case, kind, accounts.values(), now=now, once=once, facts=facts)
             count += 1
     return count
 
@@ -106,10 +117,16 @@ def steps_behind(clocks: list[Clock]) -> dict[UUID, TicketStep]:
     return {one.pk: one for one in rows} if wanted else {}
 
 
+def concerned(clock: Clock, orders: Mapping[UUID, Sequence[WorkOrder]]) -> list[WorkOrder]:
+    """Whose limit a clock is: of a stage the lead order's, of anything else every order's behind it."""
+    found = orders.get(clock.object_id, ())
+    return [one for one in found if one.role == OrderRole.LEAD or not stage_number(clock.step)]
+
+
 def orders_behind(clocks: list[Clock]) -> dict[UUID, list[WorkOrder]]:
     """The orders behind clocks: the one to be signed for, or those at work on a case."""
     signing = {one.object_id for one in clocks if one.step == Step.SIGN_IN}
-    handling = {one.object_id for one in clocks if one.step == Step.HANDLE}
+    handling = {one.object_id for one in clocks} - signing
     rows = WorkOrder.objects.filter(
         Q(pk__in=signing, state=OrderState.OFFERED) | Q(case_id__in=handling, state__in=AT_WORK)
     ).select_related("case", "handler", "unit")

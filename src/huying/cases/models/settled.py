@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from huying.cases.models.base import coded_area
+from huying.cases.models.base import StreetRule, coded_area, rule_constraints
 from huying.cases.models.calls import Case
 from huying.cases.rules import (
     SettledBy,
@@ -54,21 +54,20 @@ class Precedent(models.Model):
         return f"precedent {self.pk}"
 
 
-class ExclusionKind(models.Model):
+class ExclusionKind(StreetRule):
     """One version of a kind of exclusion from scores: the evidence that it needs, and what the caller is told."""
 
     code = models.CharField(max_length=16, db_collation="C")
-    version = models.PositiveSmallIntegerField(default=1)
     name = models.CharField(max_length=40)
     needs = models.CharField(max_length=200)
     told = models.CharField(max_length=200)
-    valid_from = models.DateField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["code", "version"], name="exclusion_kind_once")]
+        constraints = rule_constraints("code", "exclusion_kind")
 
-    def __str__(self) -> str:
-        return f"{self.code} {self.version}"
+    @property
+    def rule(self) -> str:
+        return self.code
 
 
 class Exclusion(models.Model):
@@ -79,7 +78,7 @@ class Exclusion(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="exclusions", db_index=False)
-    kind = models.ForeignKey(ExclusionKind, on_delete=models.PROTECT)
+    kind = models.ForeignKey(ExclusionKind, on_delete=models.PROTECT, db_index=False)
     state = models.CharField(max_length=10, choices=ExclusionState.choices)
     reason = models.TextField()
     evidence = models.TextField()

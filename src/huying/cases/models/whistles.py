@@ -6,47 +6,47 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from huying.cases.models.base import StreetRule, rule_constraints
 from huying.cases.models.calls import Case
 from huying.cases.rules.whistles import HIGHEST, LOWEST, Arrival, PartState, WhistleState
 from huying.kernel.ids import uuid7
 from huying.people.models import Organisation
 
 
-class WhistleKind(models.Model):
+class WhistleKind(StreetRule):
     """One version of a kind of whistle: its clocks, and the tiers that may call the next one."""
 
     code = models.CharField(max_length=16, db_collation="C")
-    version = models.PositiveSmallIntegerField(default=1)
     name = models.CharField(max_length=20)
     answer_limit = models.CharField(max_length=12, db_collation="C")
     arrive_limit = models.CharField(max_length=12, db_collation="C")
-    callers = ArrayField(models.PositiveSmallIntegerField())  # 1 community, 2 street, 3 district
+    callers = ArrayField(models.PositiveSmallIntegerField(), default=list)  # 1 community, 2 street, 3 district
     phoned_first = models.BooleanField(default=False)
-    valid_from = models.DateField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["code", "version"], name="whistle_kind_once")]
+        constraints = rule_constraints("code", "whistle_kind")
 
-    def __str__(self) -> str:
-        return f"{self.code} {self.version}"
+    @property
+    def rule(self) -> str:
+        return self.code
 
 
-class WhistleBand(models.Model):
+class WhistleBand(StreetRule):
     """The healthy number of whistles in a month of areas whose code has so many digits, from a day on."""
 
     digits = models.PositiveSmallIntegerField()
     least = models.PositiveIntegerField()
     most = models.PositiveIntegerField()
-    valid_from = models.DateField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["digits", "valid_from"], name="whistle_band_once"),
+            *rule_constraints("digits", "whistle_band"),
             models.CheckConstraint(condition=Q(most__gte=F("least")), name="whistle_band_in_order"),
         ]
 
-    def __str__(self) -> str:
-        return f"{self.digits}: {self.least}-{self.most}"
+    @property
+    def rule(self) -> str:
+        return str(self.digits)
 
 
 class Whistle(models.Model):
@@ -55,7 +55,7 @@ class Whistle(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="whistles", db_index=False)
     serial = models.PositiveSmallIntegerField()  # of its case
-    kind = models.ForeignKey(WhistleKind, on_delete=models.PROTECT)
+    kind = models.ForeignKey(WhistleKind, on_delete=models.PROTECT, db_index=False)
     caller_unit = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="blown", db_index=False)
     state = models.CharField(max_length=12, choices=WhistleState.choices)
     reason = models.TextField()

@@ -48,6 +48,7 @@ WORKERS = (Duty.HANDLE, Duty.SIGN)
 """Who of a unit works on the places that are its share."""
 MOST_LISTED = 200
 Shares = Mapping[UUID, frozenset[UUID]]  # units, by campaign
+NONE = UUID(int=0)  # the id of no campaign
 
 
 def leads(actor: Actor, area_code: str) -> bool:
@@ -107,7 +108,9 @@ def spot(spot_id: UUID, viewer: Actor) -> CampaignSpot | None:
     """One place with its campaign, or None where that is missing or not the viewer's to see."""
     rows = CampaignSpot.objects.select_related("campaign", "unit", "case").defer("case__search")
     found = rows.filter(pk=spot_id).first()
-    return found if found is not None and _seen(viewer).filter(pk=found.campaign_id).exists() else None
+    # Asked also for what is missing: the statements tell nobody that it was there.
+    seen = _seen(viewer).filter(pk=found.campaign_id if found is not None else NONE).exists()
+    return found if found is not None and seen else None
 
 
 def tells_of_case(found: CampaignSpot) -> bool:

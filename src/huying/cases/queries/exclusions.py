@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from huying.cases.models import Case, Exclusion, ExclusionKind
 from huying.cases.queries.scope import within
+from huying.cases.queries.street_rules import in_force_in
 from huying.cases.rules.exclusions import (
     ANSWERED,
     ASKED_WITHIN,
@@ -32,12 +33,9 @@ MONTHS = 6
 COMMUNITY = 12  # digits
 
 
-def kinds(day: date) -> list[ExclusionKind]:
-    """The version of each kind that is in force on a day, in the order in which they were made."""
-    found: dict[str, ExclusionKind] = {}
-    for one in ExclusionKind.objects.filter(valid_from__lte=day).order_by("valid_from", "version", "pk"):
-        found[one.code] = one
-    return sorted(found.values(), key=lambda one: one.pk)
+def kinds(day: date, area_code: str) -> list[ExclusionKind]:
+    """The version of each kind that holds on a day in an area, in the order in which they were first made."""
+    return in_force_in(ExclusionKind, day, area_code)
 
 
 def standing(case: Case) -> list[Exclusion]:
@@ -132,7 +130,7 @@ def published(area_code: str, *, now: datetime) -> list[Published]:
         within([area_code[:COMMUNITY]], "case__area_code"), granted_at__gte=since, case__restricted=False, renews=None
     )
     found: Any = rows.annotate(month=TruncMonth("granted_at")).values_list("month", "kind__code").order_by()
-    names = {one.code: (place, one.name) for place, one in enumerate(kinds(timezone.localdate(now)))}
+    names = {one.code: (place, one.name) for place, one in enumerate(kinds(timezone.localdate(now), area_code))}
     told = [
         Published(timezone.localdate(at), code, names.get(code, (0, code))[1], count)
         for at, code, count in found.annotate(count=Count("pk"))

@@ -17,6 +17,7 @@ from huying.approvals.rules import ApprovalKind
 from huying.cases.models import Case, Report, Whistle, WhistleBand, WhistleKind, WhistlePart
 from huying.cases.queries.outside import NO_CASE
 from huying.cases.queries.scope import branches_seen_by, one, within
+from huying.cases.queries.street_rules import in_force_in
 from huying.cases.rules.whistles import (
     ANSWER,
     ARRIVE,
@@ -236,11 +237,10 @@ def _narrowed(rows: QuerySet[Whistle], viewer: Actor, wanted: WantedWhistles, no
 # Who may be called
 
 
-def kinds(now: datetime) -> list[WhistleKind]:
-    """The version of each kind that is in force, in the order they were shipped."""
-    day = timezone.localdate(now)
-    rows = WhistleKind.objects.filter(valid_from__lte=day).order_by("code", "-version")
-    return sorted(rows.distinct("code"), key=lambda one: (one.phoned_first, one.pk))
+def kinds(now: datetime, area_code: str) -> list[WhistleKind]:
+    """The version of each kind that holds in an area, in the order they were made; what is phoned first comes last."""
+    found = in_force_in(WhistleKind, timezone.localdate(now), area_code)
+    return sorted(found, key=lambda one: one.phoned_first)
 
 
 def body_of(unit: Organisation) -> Body:
@@ -398,9 +398,8 @@ def _in_time(clock: Clock | None, done_at: datetime | None, now: datetime) -> bo
 
 
 def band_for(area_code: str, day: date) -> WhistleBand | None:
-    """The healthy band of areas of this size that was in force on a day."""
-    rows = WhistleBand.objects.filter(digits=len(area_code), valid_from__lte=day)
-    return rows.order_by("-valid_from").first()
+    """The healthy band of areas of this size that held on a day."""
+    return next(iter(in_force_in(WhistleBand, day, area_code, digits=len(area_code))), None)
 
 
 def voices_behind(case_ids: set[UUID]) -> dict[UUID, int]:

@@ -59,6 +59,7 @@ class Given:
     confirmed: bool = False
     result: str = ""
     parts: int = 0  # into which the form splits
+    stage: int = 0  # which stage of the limit is done
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ class CaseFacts:
     desk_can_rise: bool = True
     objected_against: UUID | None = None  # who gave the answer that was objected to: somebody else decides now
     nudged_today: bool = False
+    stages: frozenset[int] = frozenset()  # of the staged limit, those that are not done
     handling: bool = False  # the clock of handling runs, and is not red yet
     held: bool = False
     supervision: str = ""

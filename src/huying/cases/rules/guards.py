@@ -430,6 +430,11 @@ def voice_named(facts: CaseFacts) -> bool:
     return facts.given is None or any(one.id == facts.given.report_id for one in facts.voices)
 
 
+@guard(_("没有这一段，或已经记了完成。请刷新看看。"))
+def stage_open(facts: CaseFacts) -> bool:
+    return bool(facts.stages) if facts.given is None else facts.given.stage in facts.stages
+
+
 @guard(_("每一轮最多申请两次延期。"))
 def extensions_left(facts: CaseFacts) -> bool:
     return facts.extensions < MOST_EXTENSIONS

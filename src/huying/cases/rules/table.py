@@ -554,6 +554,13 @@ FLOW = Flow(
             duty=Duty.HANDLE,
             guards=(g.actor_not_recused, g.reporter_asked, g.lead_at_work_or_desk),
         ),
+        Move(
+            V.FINISH_STAGE,
+            {S.IN_HAND},
+            None,
+            duty=Duty.HANDLE,
+            guards=(g.actor_not_recused, g.is_lead, g.order_in_work, g.stage_open),
+        ),
         Move(V.RESUME, {S.IN_HAND}, None, duty=Duty.DISPATCH, guards=(g.actor_not_recused, g.held)),
         Move(
             V.SPLIT,
@@ -609,7 +616,7 @@ BY: dict[Verb, By] = {
     V.REFUSE_LEAD_EXTEND: By.DESK, V.ASK_HOLD: By.UNIT, V.HOLD: By.DESK, V.REFUSE_HOLD: By.DESK, V.RESUME: By.DESK,
     V.SUPERVISE: By.DESK, V.REPORT_BACK: By.UNIT, V.PRESS: By.DESK, V.CLOSE_SUPERVISION: By.DESK,
     V.ASK_REPORTER: By.UNIT, V.REPLY: By.REPORTER, V.STOP_WAITING: By.UNIT, V.TAKE_BACK: By.DESK,
-    V.SPLIT: By.DESK,
+    V.SPLIT: By.DESK, V.FINISH_STAGE: By.UNIT,
 }  # fmt: skip
 
 # Others who may walk the same move.

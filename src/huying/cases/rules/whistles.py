@@ -114,6 +114,21 @@ LEVEL_OF: dict[UnitKind, int] = {
 LEVELS: dict[int, Label] = {1: _("社区"), 2: _("街道"), 3: _("区"), 4: _("市")}
 
 
+class Caller(Term):
+    """Tiers that may call, as a street's rule names them: the numbers of `LEVELS`."""
+
+    COMMUNITY = "1", _("社区")
+    STREET = "2", _("街道")
+    DISTRICT = "3", _("区")
+
+
+class Size(Term):
+    """Areas that a band is for, by the digits of their codes."""
+
+    STREET = "9", _("街道")
+    COMMUNITY = "12", _("社区")
+
+
 @dataclass(frozen=True)
 class KindRow:
     """One kind of whistle as it is shipped; a street adds versions of its own as rows."""

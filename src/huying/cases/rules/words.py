@@ -115,6 +115,7 @@ class Verb(Term):
     STOP_WAITING = "stop_waiting", _("不再等补充")
     TAKE_BACK = "take_back", _("收回派单")
     SPLIT = "split", _("拆成几件")
+    FINISH_STAGE = "finish_stage", _("分段完成")
     # of work orders alone; they follow the case
     COMPLETE = "complete", _("完成")
     CANCEL = "cancel", _("撤销")

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: ArgumentParser) -> None:
+    from huying.cases.rules import OwnStep
     from huying.matters.rules import Step
+    from huying.matters.rules.stages import MOST_STAGES, step_of
 
+    steps = [*map(str, Step), *map(str, OwnStep), *(step_of(number) for number in range(1, MOST_STAGES + 1))]
     parser.add_argument("number", metavar="NUMBER", help=str(_("案件编号")))
     parser.add_argument(
-        "--clock", choices=[str(one) for one in Step], metavar="STEP", help=str(_("只看这一步的时限，如 handle"))
+        "--clock", choices=steps, metavar="STEP", help=str(_("只看这一步的时限，如 handle；分段的是 stage_1"))
     )
 
 
@@ -27,6 +30,7 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
     from django.utils import timezone
 
     from huying.cases.queries import outside, page
+    from huying.cases.queries.stages import step_words
     from huying.kernel.actor import system
 
     viewer, now = system("explain"), timezone.now()
@@ -37,18 +41,17 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
     units = {one.pk: one.unit.name for one in whole.orders}
     clocks = [one for one in whole.clocks if options.clock in (None, one.step)]
     for one in clocks:
-        _tell(one, units.get(one.object_id, ""), now, terminal)
+        _tell(one, str(step_words(one.step, whole.case)), units.get(one.object_id, ""), now, terminal)
     if not clocks:
         terminal.say(_("这件事没有这样的时限。"))
     return Outcome(facts={"number": whole.case.number, "clocks": [_facts(one, now) for one in clocks]})
 
 
-def _tell(clock: Clock, unit: str, now: datetime, terminal: Terminal) -> None:
+def _tell(clock: Clock, name: str, unit: str, now: datetime, terminal: Terminal) -> None:
     from huying.clocks.queries import moment_words
     from huying.clocks.rules import StretchKind
-    from huying.matters.rules import Step
 
-    terminal.say(" · ".join(filter(None, (str(Step(clock.step).label), unit))))
+    terminal.say(" · ".join(filter(None, (name, unit))))
     for term, words in _lines(clock, now):
         terminal.say(f"  {term}  {words}")
     for part in _stretches(clock):

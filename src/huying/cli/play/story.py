@@ -16,6 +16,7 @@ from huying.cases.rules import CallResult, OrderRole, OrderState, Outcome, Satis
 from huying.cli.play.cast import Cast
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor, resident
+from huying.matters.rules.stages import stage_number
 from huying.people.rules import Duty
 from huying.places.rules import street_of
 
@@ -367,6 +368,10 @@ class Story:
                     words=self.words.helped,
                     order_id=order.pk,
                 )
+        stages = docket.stages()
+        if len(stages) > 1:  # the last one is the result itself
+            at = self._staff(docket, now, stages[0].due_at)
+            return self._by(handler, actions.finish_stage, at, stage=stage_number(stages[0].step))
         before, after = self.words.pictures(docket) if docket.wants_pictures else ((), ())
         can_show = bool(after) or not docket.wants_pictures
         outcome = self.rng.choices(

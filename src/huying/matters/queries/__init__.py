@@ -32,6 +32,7 @@ from huying.matters.rules.book import (
     TypeRow,
     differences,
 )
+from huying.matters.rules.stages import Stage, stage_number, stages_of
 from huying.matters.rules.words import Danger, DangerWords, TypeWords
 from huying.people import queries as people
 from huying.people.models import Organisation
@@ -295,6 +296,31 @@ def _row_words(number: str = "", line: int = 0) -> str:
         if not number:
             return str(_("系统默认时限"))
         return _("清单 %(number)s 版 第 %(line)s 行") % {"number": number, "line": line}
+
+
+def stage_rows(type_code: str, version: str) -> list[tuple[Stage, str]]:
+    """The stages of a type, each with where its limit is written: kept with the clock, in our language."""
+    kind = type_of(type_code, version) if type_code else None
+    if kind is None or not kind.stages:
+        return []
+    with translation.override(settings.LANGUAGE_CODE):
+        return [
+            (
+                one,
+                _("清单 %(number)s 版 %(code)s 分段时限“%(name)s”")
+                % {"number": version or version_number(), "code": type_code, "name": one.name},
+            )
+            for one in stages_of(kind.stages)
+        ]
+
+
+def stage_name(step: str, type_code: str, version: str) -> str:
+    """What the stage of a clock is called; "" for a clock of anything else."""
+    number = stage_number(step)
+    if not number:
+        return ""
+    named = next((one.name for one, _source in stage_rows(type_code, version) if one.number == number), "")
+    return named or str(_("第 %(number)s 段") % {"number": number})
 
 
 def seen_by(viewer: Actor) -> QuerySet[CatalogueVersion]:

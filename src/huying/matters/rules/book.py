@@ -23,6 +23,7 @@ from huying.matters.rules import (
     LowestTier,
     Step,
 )
+from huying.matters.rules.stages import MOST_STAGES
 
 
 @dataclass(frozen=True)
@@ -335,6 +336,8 @@ def type_problems(row: TypeRow) -> list[tuple[str, Label]]:
             found.append((column, _("一个说法至少两个字。")))
     if any(not is_stage(one) for one in row.stages):
         found.append(("stages", _("分段时限请写成“停工=4wh、处罚=7wd”这样。")))
+    if len(row.stages) > MOST_STAGES:
+        found.append(("stages", _("最多分 %(most)s 段。") % {"most": MOST_STAGES}))
     return found
 
 

@@ -16,7 +16,6 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from huying.clocks.rules import Limit
 from huying.kernel.actor import Actor
 from huying.kernel.doors import actor_of, attempt, now_of, staff
 from huying.kernel.refusals import NotFound
@@ -27,6 +26,7 @@ from huying.matters.models import CatalogueVersion, DutyEntry, MatterType
 from huying.matters.queries import Snapshot
 from huying.matters.rules import DutyKind, Step, VersionState, VersionVerb
 from huying.matters.rules.book import Change
+from huying.matters.rules.stages import stages_of
 from huying.matters.rules.versions import FLOW
 from huying.matters.sheets import write_book
 from huying.people import queries as people
@@ -136,13 +136,8 @@ def _facts(shown: Snapshot, one: MatterType) -> list[tuple[Label, str]]:
     if one.advice:
         told.append((_("等待时的提示"), one.advice))
     if one.stages:
-        told.append((_("分段时限"), listed(_stage_words(stage) for stage in one.stages)))
+        told.append((_("分段时限"), listed(f"{each.name} {each.limit.words()}" for each in stages_of(one.stages))))
     return told
-
-
-def _stage_words(stage: str) -> str:
-    name, _equals, limit = stage.partition("=")
-    return f"{name} {Limit.parse(limit).words()}"
 
 
 def _version_lines(actor: Actor) -> list[dict[str, Any]]:

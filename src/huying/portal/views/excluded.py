@@ -76,7 +76,7 @@ def exclusions(request: HttpRequest) -> HttpResponse:
         months.setdefault(one.month, []).append(one)
     facts = {
         "months": [{"began": month, "lines": lines} for month, lines in months.items()],
-        "kinds": [(one.name, one.told) for one in reads.kinds(localdate(now))],
+        "kinds": [(one.name, one.told) for one in reads.kinds(localdate(now), code)],
         "area_name": area.name(code) if code else "",
     }
     return render(request, "portal/exclusions.html", facts)
