@@ -37,6 +37,7 @@ from huying.cases.rules import (
     CallResult,
     Channel,
     ContactKind,
+    HeadPart,
     HoldReason,
     OrderRole,
     OrderState,
@@ -194,6 +195,7 @@ class OrderLine:
     state: str
     label: Label
     handler: str
+    given: str  # who has it in hand, where that is somebody else
     result: str
     instruction: str
     notes: list[Label]
@@ -811,6 +813,10 @@ def _order(subject: Subject, order: WorkOrder, photos: dict[tuple[str, UUID], li
         notes.append(_("领导指定承办"))
     if order.return_asked:
         notes.append(_("申请退回，等决定"))
+    if order.headed_at is not None:
+        notes.append(_("负责人已参与"))
+    elif order.live and order.round > 1 and order is subject.docket.lead and not subject.docket.head_took_part():
+        notes.append(_("等负责人参与"))
     clock = None
     if order.live and order.due_at is not None and order.due_from is not None:
         clock = ShownClock(order.due_from, order.due_at, order.yellow_at)
@@ -821,6 +827,7 @@ def _order(subject: Subject, order: WorkOrder, photos: dict[tuple[str, UUID], li
         state=order.state,
         label=OrderState(order.state).label,
         handler=str(order.handler.name) if order.handler is not None else "",
+        given=str(order.given_to.name) if order.given_to is not None and order.given_to_id != order.handler_id else "",
         result=_result(subject, order),
         instruction=order.instruction,
         notes=notes,
@@ -1029,6 +1036,10 @@ def _note(subject: Subject, line: History) -> str:
         told.append(str(_("协办 %(units)s") % {"units": listed(helpers)}))
     if facts.get("unit") in units:
         told.append(units[facts["unit"]])
+    if facts.get("handler"):
+        told.append(subject.named_already(UUID(facts["handler"])))
+    if facts.get("part") in HeadPart.values:
+        told.append(str(HeadPart(facts["part"]).label))
     if facts.get("outcome") in Outcome.values:
         told.append(str(Outcome(facts["outcome"]).label))
     if facts.get("result") in CallResult.values:

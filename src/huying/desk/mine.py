@@ -19,12 +19,14 @@ from huying.ui.words import clock_words, due_words, span_words
 MOST_ROWS = 60
 MOST_CELLS = 8
 LATE, TODAY, WARM = "late", "today", "warm"
-ORDER_TASKS = frozenset({Task.SIGN_IN, Task.HANDLE, Task.REWORK, Task.SIGN, Task.REPORT_BACK, Task.WHISTLE})
+RARE = (Task.WHISTLE, Task.TAKE_PART)  # their cells are there when something waits
+ORDER_TASKS = frozenset({Task.SIGN_IN, Task.HANDLE, Task.REWORK, Task.SIGN, Task.REPORT_BACK, *RARE})
 
 _TONES: dict[Task, str] = {
     Task.TRIAGE: "wait", Task.DISPATCH: "wait", Task.SIGN_IN: "wait", Task.HANDLE: "doing", Task.REWORK: "wait",
     Task.SIGN: "review", Task.REVIEW: "review", Task.CALL_BACK: "review", Task.VERIFY: "wait", Task.CHECK: "review",
     Task.APPROVE: "review", Task.NAME: "back", Task.REPORT_BACK: "wait", Task.LOOK: "review", Task.WHISTLE: "wait",
+    Task.TAKE_PART: "wait",
 }  # fmt: skip
 
 
@@ -99,11 +101,10 @@ def cells_of(todos: Sequence[Todo], viewer: Actor, now: datetime) -> list[Cell]:
     for task in possible_tasks(viewer):
         mine = [one for one in todos if one.task == task]
         cells.append(Cell(str(task), task.label, _TONES[task], len(mine), _reason(mine, now)))
-    whistled = [one for one in todos if one.task == Task.WHISTLE]
-    if whistled:  # rare: the cell is there when something waits
-        cells.append(
-            Cell(str(Task.WHISTLE), Task.WHISTLE.label, _TONES[Task.WHISTLE], len(whistled), _reason(whistled, now))
-        )
+    for task in RARE:
+        mine = [one for one in todos if one.task == task]
+        if mine:
+            cells.append(Cell(str(task), task.label, _TONES[task], len(mine), _reason(mine, now)))
     if len(cells) > MOST_CELLS:
         cells = cells[:2] + [one for one in cells[2:] if one.number]
     return cells[:MOST_CELLS]

@@ -51,6 +51,7 @@ from huying.cases.actions.intake import (
     unmerge_case,
 )
 from huying.cases.actions.recategorising import recategorise_case
+from huying.cases.actions.sharing import give_order, put_back_order, take_on_order, take_part
 from huying.cases.actions.splitting import split_case
 from huying.cases.actions.supervising import close_supervision, press_again, report_back, supervise_case
 from huying.cases.actions.units import (
@@ -105,6 +106,7 @@ __all__ = [
     "fine_now",
     "finish_order",
     "flush",
+    "give_order",
     "late_feedback",
     "merge_case",
     "name_unit",
@@ -113,6 +115,7 @@ __all__ = [
     "open_reporter",
     "place_case",
     "press_again",
+    "put_back_order",
     "raise_case",
     "reassign_case",
     "recategorise_case",
@@ -139,6 +142,8 @@ __all__ = [
     "submit_result",
     "supervise_case",
     "take_back_dispatch",
+    "take_on_order",
+    "take_part",
     "tell_outcome",
     "transfer_case",
     "unmerge_case",

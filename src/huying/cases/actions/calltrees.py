@@ -59,7 +59,7 @@ def call_next(run_id: UUID, *, now: datetime) -> bool:
     A run ends where somebody has taken the matter up meanwhile, and where all were called in vain.
     """
     rows = TreeRun.objects.select_for_update(of=("self",), skip_locked=True).filter(ended_at=None, next_at__lte=now)
-    run = rows.select_related("case", "order__handler", "order__unit").filter(pk=run_id).first()
+    run = rows.select_related("case", "order__handler", "order__given_to", "order__unit").filter(pk=run_id).first()
     if run is None:
         return False
     if queries.is_taken(run):

@@ -132,6 +132,14 @@ class Subject:
         found = self.names.get(account_id) if account_id is not None else None
         return str(found) if found is not None else str(_("工作人员"))
 
+    def named_already(self, account_id: UUID) -> str:
+        """A member of the staff whose name is at hand; "" for others: none is looked up for it."""
+        order = next((one for one in self.rows.orders if one.given_to_id == account_id), None)
+        if order is not None and order.given_to is not None:
+            return order.given_to.name
+        found = (self.names or {}).get(account_id)
+        return found.name if found is not None else ""
+
     def caller(self, report: Report) -> str:
         """A caller as the page shows them: masked, or hidden from outsiders."""
         if report.contact is None:

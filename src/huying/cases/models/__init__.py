@@ -22,6 +22,7 @@ from huying.cases.models.counting import ImportRun, NumberCounter, Tally, TallyC
 from huying.cases.models.emergencies import CallTreeStep, DutyShift, Emergency, EmergencyCase, TreeCall, TreeRun
 from huying.cases.models.errands import Errand, ErrandLine
 from huying.cases.models.settled import Exclusion, ExclusionKind, JointDecision, Precedent
+from huying.cases.models.sharing import Sharing
 from huying.cases.models.together import Campaign, CampaignSpot, Incident, IncidentWord
 from huying.cases.models.upward import Source, SourceBuffer, SourceStep, Ticket, TicketAsk, TicketStep
 from huying.cases.models.whistles import Whistle, WhistleBand, WhistleKind, WhistlePart
@@ -54,6 +55,7 @@ __all__ = [
     "Remark",
     "Report",
     "STREET",
+    "Sharing",
     "SiteVisit",
     "Source",
     "SourceBuffer",

@@ -43,8 +43,9 @@ def steps_of_run(run: TreeRun) -> list[Step]:
 def to_call(run: TreeRun, step: Step, *, now: datetime) -> list[Account]:
     """Who holds the post and may see the case: in the order's unit, else nearest to the desk within the tree's area."""
     order = run.order
-    if order is not None and step.post == Post.HANDLER and order.handler is not None and order.handler.is_active:
-        found = [order.handler]
+    handler = (order.given_to or order.handler) if order is not None and step.post == Post.HANDLER else None
+    if handler is not None and handler.is_active:
+        found = [handler]
     else:
         found = _holders(run, step, now)
     return [account for account in found if one(run.case_id, actor_for(account, now)) is not None]

@@ -28,6 +28,7 @@ class Task(Term):
     REPORT_BACK = "report_back", _("待回报督办")
     LOOK = "look", _("督办待看")
     WHISTLE = "whistle", _("吹哨待办")
+    TAKE_PART = "take_part", _("待您参与")
 
 
 @dataclass(frozen=True)

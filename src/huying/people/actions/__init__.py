@@ -8,6 +8,7 @@ from huying.people.actions.accounts import (
     note_sign_in,
     note_sign_out,
 )
+from huying.people.actions.away import set_away
 from huying.people.actions.contacts import (
     ContactRows,
     NewContact,
@@ -96,6 +97,7 @@ __all__ = [
     "refuse_nomination",
     "reseal_contacts",
     "revoke_role",
+    "set_away",
     "rotate_data_key",
     "withdraw_consent",
     "withdraw_grant_request",
