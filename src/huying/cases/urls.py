@@ -3,7 +3,7 @@
 from django.urls import path
 
 from huying.cases import campaign_views, errand_views, incident_views, ticket_views, views, whistle_views
-from huying.cases.views import calltrees, emergencies
+from huying.cases.views import calltrees, emergencies, sharing
 
 app_name = "cases"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("emergencies/<uuid:emergency_id>/hazard/", emergencies.hazard, name="report_hazard"),
     path("emergencies/<uuid:emergency_id>/shift/", emergencies.shift, name="shift"),
     path("shifts/<uuid:shift_id>/drop/", emergencies.drop_shift, name="drop_shift"),
+    path("sharing/", sharing.units, name="sharing"),
+    path("sharing/units/<uuid:unit_id>/", sharing.switch, name="switch_sharing"),
+    path("sharing/away/<uuid:account_id>/", sharing.away, name="away"),
     path("call-trees/<uuid:run_id>/answer/", calltrees.answer_call, name="answer_call"),
     path("whistles/", whistle_views.whistles, name="whistles"),
     path("whistles/figures/", whistle_views.figures, name="whistle_figures"),

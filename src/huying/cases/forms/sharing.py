@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.utils.translation import ngettext
 
 from huying.cases.forms.base import MoveForm, Subject, radio_field, words_field
@@ -84,3 +85,12 @@ class PutBackForm(MoveForm):
 class TakeOnForm(MoveForm):
     def prepare(self, subject: Subject) -> None:
         self.notices = [("", _("接下以后，这件事排在您的工作最前面。"))]
+
+
+class AwayForm(forms.Form):
+    """Until which day somebody is away; empty: back again."""
+
+    until = forms.DateField(
+        label=_("不在岗到哪天"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("含当天。留空就是在岗。"), error_messages={"invalid": _("请选日期。")},
+    )  # fmt: skip
