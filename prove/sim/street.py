@@ -583,7 +583,8 @@ class Street:
         number = f"new{len(case['orders'])}"
         case["orders"].append({
             "id": number, "unit": unit, "lead": lead, "state": "offered", "round": case["round"], "named": named,
-            "handler": None, "window": True, "asked": None, "given": None, "headed": False, "sign_due": None, "at": self.now, "was": "", "gone": None,
+            "handler": None, "window": True, "asked": None, "given": None, "headed": False, "sign_due": None,
+            "at": self.now, "was": "", "gone": None,
         })  # fmt: skip
         clock = self._start(case, number, "sign_in")
         case["orders"][-1]["sign_due"] = self.calendar.due(clock.start, clock.limit)[0]

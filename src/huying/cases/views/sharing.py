@@ -71,7 +71,7 @@ def _page(request: HttpRequest, typed: tuple[UUID, forms.Form] | None = None, st
         for load in queries.loads_of(unit.pk, now=now):
             form: forms.Form | None = None
             if heads or load.id == actor.id:
-                form = AwayForm(initial={"until": load.away_until}, prefix=None, auto_id=f"id_{unit.pk}_{load.id}_%s")
+                form = AwayForm(initial={"until": load.away_until}, auto_id=f"id_{unit.pk}_{load.id}_%s")
             if typed is not None and typed[0] == load.id:
                 form = typed[1]
             rows.append({"load": load, "form": form, "me": load.id == actor.id})
