@@ -27,6 +27,7 @@ from huying.cases.forms.leaving_out import exclusions_of
 from huying.cases.forms.units import duty_words
 from huying.cases.models import Answer, Case, Report, WorkOrder
 from huying.cases.queries import calls, page
+from huying.cases.queries.dialling import can_be_rung, may_dial
 from huying.cases.queries.page import CaseRows
 from huying.cases.queries.replay import ARCHIVED, RECKONED, RELIMITED
 from huying.cases.rules import (
@@ -179,6 +180,7 @@ class ReportLine:
     reply: Label
     caller: str
     open_url: str
+    dial_url: str
     additions: list[tuple[str, str, str]]  # when, words, the type then where it was another
     photos: list[Photo]
     papers: list[Paper]
@@ -699,6 +701,9 @@ def _report(
         reply=_("上级回访") if report.upper_calls else REPLY[report.reply_by],
         caller=subject.caller(report),
         open_url=f"{reverse('cases:case', args=[case.pk])}?move=open_contact&report={report.pk}" if can_open else "",
+        dial_url=reverse("cases:dial", args=[case.pk, report.pk])
+        if may_dial(case, subject.rows.orders, subject.actor) and can_be_rung(report)
+        else "",
         additions=[
             (when_words(one.added_at, now), one.words, former_type(one.added_at, history))
             for one in subject.rows.additions

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from huying.cases import campaign_views, errand_views, incident_views, ticket_views, views, whistle_views
-from huying.cases.views import calltrees, emergencies, sharing
+from huying.cases.views import calltrees, dialling, emergencies, sharing
 
 app_name = "cases"
 urlpatterns = [
@@ -58,6 +58,7 @@ urlpatterns = [
     path("<uuid:case_id>/incident/", incident_views.declare_incident, name="declare_incident"),
     path("<uuid:case_id>/", views.case, name="case"),
     path("<uuid:case_id>/moves/<slug:verb>/", views.move, name="move"),
+    path("<uuid:case_id>/dial/<uuid:report_id>/", dialling.dial, name="dial"),
     path("<uuid:case_id>/contact/", views.open_contact, name="open_contact"),
     path("<uuid:case_id>/sheets/<slug:kind>/", views.sheet, name="sheet"),
     path("<uuid:case_id>/sheets/<slug:kind>/word/", views.sheet_as_word, name="sheet_as_word"),

@@ -19,6 +19,7 @@ from huying.cases.models.calls import (
     WorkOrder,
 )
 from huying.cases.models.counting import ImportRun, NumberCounter, Tally, TallyChange
+from huying.cases.models.dialling import Dial
 from huying.cases.models.emergencies import CallTreeStep, DutyShift, Emergency, EmergencyCase, TreeCall, TreeRun
 from huying.cases.models.errands import Errand, ErrandLine
 from huying.cases.models.settled import Exclusion, ExclusionKind, JointDecision, Precedent
@@ -37,6 +38,7 @@ __all__ = [
     "CampaignSpot",
     "Case",
     "ContactAttempt",
+    "Dial",
     "DutyShift",
     "Emergency",
     "EmergencyCase",

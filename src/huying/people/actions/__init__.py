@@ -19,6 +19,7 @@ from huying.people.actions.contacts import (
     open_contact,
     reseal_contacts,
     rotate_data_key,
+    use_phone,
     withdraw_consent,
     wrap_data_keys_anew,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "revoke_role",
     "set_away",
     "rotate_data_key",
+    "use_phone",
     "withdraw_consent",
     "withdraw_grant_request",
     "withdraw_nomination",
