@@ -144,22 +144,26 @@ class TestCalling:
         assert dialled(client, {"id": str(row.pk), "outcome": "reached"}).status_code == 409
         assert ContactAttempt.objects.count() == 1
 
-    def test_unsigned_old_unknown_and_senseless_words_are_all_alike(self, world, provider, client, at):
+    def test_unsigned_old_unknown_and_senseless_words_do_nothing(self, world, provider, client, at):
         in_hand(world)
         row = ask(world)
         at(NOW + 3 * MINUTE)
         good = {"id": str(row.pk), "outcome": "reached"}
         old = int((NOW - 10 * MINUTE).timestamp())
-        answers = [
+        unsigned = [
             client.post("/dialled/", json.dumps(good).encode(), content_type="application/json"),
             dialled(client, good, secret="another-secret-of-at-least-forty-letters"),
             dialled(client, good, stamp=old),
+            dialled(client, good | {"id": str(world.receipt.case.pk)}, stamp=old),
+        ]
+        assert {one.status_code for one in unsigned} == {403}
+        assert len({one.content for one in unsigned}) == 1
+        senseless = [
             dialled(client, {"id": str(world.receipt.case.pk), "outcome": "reached"}),
             dialled(client, {"id": "x", "outcome": "reached"}),
             dialled(client, ["no"]),
         ]
-        assert {one.status_code for one in answers} == {404}
-        assert len({one.content for one in answers}) == 1
+        assert {one.status_code for one in senseless} == {404}
         assert not ContactAttempt.objects.exists()
 
     def test_a_provider_that_fails_is_on_record_and_counts_as_no_attempt(self, world, provider):
@@ -303,7 +307,7 @@ class TestSettings:
         body = json.dumps({"id": str(Dial.objects.get().pk), "outcome": "busy"}).encode()
         answer = client.post("/dialled/", body, content_type="application/json",
                              headers={HEADER: signature("", int(NOW.timestamp()), body)})  # fmt: skip
-        assert answer.status_code == 404  # nobody else speaks for it
+        assert answer.status_code == 403  # nobody else speaks for it
 
     def test_a_word_that_is_none(self, world, provider):
         in_hand(world)

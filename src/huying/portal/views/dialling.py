@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from huying.cases.actions import dialling
 from huying.kernel.doors import now_of, public
-from huying.kernel.refusals import NotFound
+from huying.kernel.refusals import NotAllowed, NotFound
 from huying.kernel.signing import HEADER, is_signed
 from huying.notices.dialling import secret
 
@@ -24,11 +24,11 @@ MOST_READ = 2000  # bytes
 @never_cache
 @require_POST
 def dialled(request: HttpRequest) -> HttpResponse:
-    """`{"id", "outcome"}` from the provider, signed as the request was. Unsigned, late or unknown: not found, alike."""
+    """`{"id", "outcome"}` from the provider, signed as the request was; no cookie is read."""
     now, body = now_of(request), request.body
     signed = is_signed(request.headers.get(HEADER, ""), secret(), body, now=int(now.timestamp()))
     if not signed or len(body) > MOST_READ:
-        raise NotFound("dial")
+        raise NotAllowed
     try:
         told = json.loads(body)
         dial_id, outcome = UUID(told["id"]), str(told["outcome"])
