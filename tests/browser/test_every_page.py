@@ -58,7 +58,7 @@ NO_PAGE = {
     "places:submit_plan", "places:decide_plan", "places:drop_plan", "places:plan_shapes", "places:nets",
     "files:parts", "files:part", "places:merge_nets", "places:standard", "places:emergency", "opendata:download",
     "insight:freeze", "insight:correct", "insight:publish", "insight:decide",
-    "cases:switch_sharing", "cases:away", "cases:dial", "desk:callback_dial", "portal:task_dial", "portal:dialled",
+    "cases:switch_sharing", "cases:away", "cases:dial", "desk:callback_dial", "portal:task_dial", "portal:dialled", "portal:pressed",
     "matters:knowledge_move", "desk:answers", "cases:move_errand", "portal:task_move", "portal:task_photo",
 }  # fmt: skip
 ELSEWHERE = {

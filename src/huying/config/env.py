@@ -344,6 +344,15 @@ NOTICE_VOICE = Setting(
     "How the calls of a call tree are rung and read out, as HUYING_NOTICE_SMS; {id} stands for the call.",
     secret=True,
 )
+VOICE_SECRET = Setting(
+    "HUYING_VOICE_SECRET",
+    LONG_SECRET,
+    "",
+    "What the voice service signs pressed keys with (docs/how-to/dialling.md). With it the spoken words end with "
+    "“press 1 to answer”, and that key answers the call tree.",
+    secret=True,
+    shown="no keys",
+)
 DIAL = Setting(
     "HUYING_DIAL",
     DIAL_WAY,
@@ -471,6 +480,7 @@ TABLE: tuple[Setting[Any], ...] = (
     NOTICE_WECOM,
     NOTICE_EMAIL,
     NOTICE_VOICE,
+    VOICE_SECRET,
     DIAL,
     DIAL_SECRET,
     SMS_SIGNATURE,
@@ -527,6 +537,7 @@ class Env:
     notice_wecom: str
     notice_email: str
     notice_voice: str
+    voice_secret: str
     dial: str
     dial_secret: str
     sms_signature: str
@@ -705,6 +716,7 @@ def read(environ: Mapping[str, str] | None = None) -> Env:
         notice_wecom=get(NOTICE_WECOM),
         notice_email=get(NOTICE_EMAIL),
         notice_voice=get(NOTICE_VOICE),
+        voice_secret=get(VOICE_SECRET),
         dial=get(DIAL),
         dial_secret=get(DIAL_SECRET),
         sms_signature=get(SMS_SIGNATURE),

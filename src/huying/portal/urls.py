@@ -58,6 +58,7 @@ urlpatterns = [
     path("task/<uuid:task_id>/photos/<uuid:file_id>/", errands.task_photo, name="task_photo"),
     path("task/<uuid:task_id>/dial/", errands.task_dial, name="task_dial"),
     path("dialled/", dialling.dialled, name="dialled"),
+    path("pressed/", dialling.pressed, name="pressed"),
     path("task/<uuid:task_id>/<slug:name>/", errands.task_move, name="task_move"),
     path("track/", track.track, name="track"),
     path("track/forget/", track.forget, name="forget"),
