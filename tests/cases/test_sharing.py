@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from huying.audit.models import History
 from huying.cases import actions as a
+from huying.cases import by_people
 from huying.cases.actions.sharing import put_back_left, switch_sharing
 from huying.cases.models import Sharing, WorkOrder
 from huying.cases.queries import lists, sharing
 from huying.cases.queries.lists import COLLEAGUES, OWN, UNITS
+from huying.cases.queries.replay import mismatches
 from huying.cases.rules.sharing import NEVER, Load, suggested
 from huying.cases.rules.tasks import Task
 from huying.clocks.models import Clock
@@ -198,6 +200,17 @@ class TestTaking:
         assert put_back_left(actor=system("t"), now=SOON + 3 * MINUTE) == 0
         assert order_of(case).given_to_id is None
         assert History.objects.filter(object_id=case.pk).latest("pk").actor_kind == "system"
+
+    def test_whoever_takes_a_post_over_has_it_in_hand(self, world):
+        case = sent(world)
+        give(world, case)
+        area, old, new = world.units["sanitation"].area_code, world.handler2.id, world.handler.id
+        assert by_people.count_given(old, area) == 1
+        assert by_people.count_given(old, "990101002") == 0
+        assert by_people.move_given(old, new, area, system("t"), SOON) == 1
+        assert by_people.count_given(old, area) == 0
+        assert order_of(case).given_to_id == new
+        assert not mismatches([case.pk])
 
 
 class TestMyWork:

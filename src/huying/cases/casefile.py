@@ -93,6 +93,7 @@ OTHER_LINES: dict[str, Label] = {
     confiding.NO: _("不同意改保密"),
     "take_in": _("并入一条诉求"),
     "give_back": _("还回并入的诉求"),
+    "taken_over": _("交接"),
     **{str(one): one.label for one in IncidentVerb},
     RECKONED: _("工作日历"),
     RELIMITED: _("换了时限"),
