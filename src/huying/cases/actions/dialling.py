@@ -176,12 +176,14 @@ def _attempt(row: Dial, result: CallResult, words: str, now: datetime) -> None:
             made_at=now,
         )  # fmt: skip
         return
-    actor, given = people.actor_for(account, now), {"report_id": row.report_id, "result": result, "words": words}
+    actor = people.actor_for(account, now)
     if row.kind == ContactKind.CALL_BACK and result == CallResult.REACHED:
         return  # the one who speaks asks and writes down what was said
-    act = record_call_back if row.kind == ContactKind.CALL_BACK else contact_reporter
     try:
         with transaction.atomic():
-            act(row.case_id, **given, actor=actor, now=now)
+            if row.kind == ContactKind.CALL_BACK:
+                record_call_back(row.case_id, report_id=row.report_id, result=result, words=words, actor=actor, now=now)
+            else:
+                contact_reporter(row.case_id, report_id=row.report_id, result=result, words=words, actor=actor, now=now)
     except Refusal:  # the case has moved on, or this try came too soon to count: the call stays on record
         return

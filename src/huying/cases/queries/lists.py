@@ -113,8 +113,9 @@ def work_of(viewer: Actor, *, most: int = MOST_COUNTED) -> list[Todo]:
         return []
     ready = _work(viewer, most)
     found: dict[tuple[str, UUID, UUID | None], Todo] = {}
-    for task, case_id, order_id, *times, whose in ready.fetch() if ready is not None else ():
-        found.setdefault((task, case_id, order_id), Todo(Task(task), case_id, order_id, *times, whose))
+    for task, *rest in ready.fetch() if ready is not None else ():
+        todo = Todo(Task(task), *rest)
+        found.setdefault((task, todo.case_id, todo.order_id), todo)
     return sorted(found.values(), key=lambda one: one.key)
 
 
