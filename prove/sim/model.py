@@ -286,8 +286,9 @@ def blockers(verb: str, case: Case) -> list[str]:
     if verb in BY_CALLER and case["report"] is not None:
         found += [] if any(one["id"] == case["report"] for one in speaking(case)) else ["silent"]
     found += [what for what in FORM.get(verb, ()) if _form_lacks(case, what)]
-    # An upper system's word has no term: it comes by a rule.
-    if verb in DAYS and not case["rule"] and (case["ended_days"] is None or case["ended_days"] > DAYS[verb]):
+    # An upper system's word has no term: it comes by a rule, and never as a late word of the reporter.
+    termless = case["rule"] and verb != "late_feedback"
+    if verb in DAYS and not termless and (case["ended_days"] is None or case["ended_days"] > DAYS[verb]):
         found.append("too late")
     found += _requests(verb, case, me, order)
     found += _matter(verb, case, me)

@@ -11,7 +11,8 @@ def test_a_unit_divides_its_work(world, staff, clock):
     _colleague(world, "handler2")
     cases = []
     for words in CALLS:
-        staff("clerk").open("/desk/new/").press("登记", channel="hotline", words=words, grid_code=GRID)
+        left = {"name": "李示例", "phone": "13900000000", "agreed": True, "reply_by": "phone"}
+        staff("clerk").open("/desk/new/").press("登记", channel="hotline", words=words, grid_code=GRID, **left)
         cases.append(case_of(words))
     first, second, third = cases
     unit = world.units["sanitation"]
