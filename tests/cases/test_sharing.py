@@ -164,6 +164,10 @@ class TestGiving:
         page = client.get(f"/desk/cases/{case.pk}/?move=give").content.decode()
         assert "同事示例：在办 0 件（建议）" in page
         assert "卫甲例：在办 1 件" in page
+        give(world, case)
+        give(world, case, to="handler", now=SOON + MINUTE)
+        history = client.get(f"/desk/cases/{case.pk}/?history").content.decode()
+        assert "同事示例" in history  # who had it before is named in the history
 
 
 class TestTaking:

@@ -1043,7 +1043,7 @@ def _note(subject: Subject, line: History) -> str:
     if facts.get("unit") in units:
         told.append(units[facts["unit"]])
     if facts.get("handler"):
-        told.append(subject.named_already(UUID(facts["handler"])))
+        told.append(subject.who(UUID(facts["handler"])))
     if facts.get("part") in HeadPart.values:
         told.append(str(HeadPart(facts["part"]).label))
     if facts.get("outcome") in Outcome.values:

@@ -123,6 +123,8 @@ class Subject:
         found |= {one.written_by for one in rows.answers} | {one.signed_by for one in rows.answers}
         found |= {one.made_by for one in rows.attempts} | {one.made_by for one in rows.visits}
         found |= {one.asked_by for one in rows.approvals} | {one.decided_by for one in rows.approvals}
+        given = (one.facts.get("handler") for one in getattr(rows, "lines", ()))
+        found |= {UUID(one) for one in given if one}
         return {one for one in found if one is not None}
 
     def who(self, account_id: UUID | None) -> str:
@@ -131,14 +133,6 @@ class Subject:
             self.names = named(self.people())
         found = self.names.get(account_id) if account_id is not None else None
         return str(found) if found is not None else str(_("工作人员"))
-
-    def named_already(self, account_id: UUID) -> str:
-        """A member of the staff whose name is at hand; "" for others: none is looked up for it."""
-        order = next((one for one in self.rows.orders if one.given_to_id == account_id), None)
-        if order is not None and order.given_to is not None:
-            return order.given_to.name
-        found = (self.names or {}).get(account_id)
-        return found.name if found is not None else ""
 
     def caller(self, report: Report) -> str:
         """A caller as the page shows them: masked, or hidden from outsiders."""
