@@ -1151,6 +1151,8 @@ NOT_A_READ: dict[str, str] = {
     "cases.queries.dues.cases_with_old_dues": "asked by the system alone",
     "cases.queries.emergencies.times_of": "cases of `seen_by` under a filter",
     "cases.queries.calltrees.may_answer": "about a run that was given",
+    "cases.queries.sharing.units_shared_by": "the viewer's own units",
+    "cases.queries.dialling.may_dial": "a yes or no about a case that was given",
     "cases.queries.tickets.may": "a yes or no about a case that was given",
     "cases.queries.tickets.legal_moves": "about a ticket that was given",
     "cases.queries.tickets.answered_of": "`tickets_found` under a filter, of one source",

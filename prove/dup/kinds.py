@@ -64,7 +64,7 @@ SPAN = (
     "received", "decline_asked", "finder", "verifying", "triaged", "filed", "returned_twice", "offered", "accepted",
     "ready", "return_asked", "reviewing", "signed", "checking", "unsolved", "calling_back", "closed", "answered",
     "merged_received", "extension_asked", "hold_asked", "held", "supervised_in_hand", "reported_in_hand",
-    "question_asked", "just_sent", "staged", "received+void",
+    "question_asked", "just_sent", "staged", "second_round", "received+void",
 )  # fmt: skip
 """Situations that together make every act legal for somebody."""
 

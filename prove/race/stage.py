@@ -188,6 +188,12 @@ def ways() -> dict[str, Way]:
         "finish_order": Way((V.FINISH,), lambda s, r: {"words": "协办部分做完了。"}),
         "submit_result": Way((V.SUBMIT_RESULT,), lambda s, r: {"outcome": "explained", "answer": "已经说明。"}),
         "sign_result": Way((V.SIGN,), _nothing),
+        "give_order": Way(
+            (V.GIVE,), lambda s, r: {"handler_id": s.stage.world.accounts[r.choice(["handler2", "handler3"])].pk}
+        ),
+        "take_on_order": Way((V.TAKE_ON,), _nothing),
+        "put_back_order": Way((V.PUT_BACK,), _nothing),
+        "take_part": Way((V.TAKE_PART,), lambda s, r: {"part": "looked", "words": "到现场看过，桶确实不够。"}),
         "review_result": Way((V.REVIEW,), _nothing),
         "send_for_rework": Way((V.REWORK,), _reason),
         "check_place": Way((V.PASS_CHECK, V.FAIL_CHECK), lambda s, r: {"passed": True, "words": "看过，好了。"},
@@ -627,6 +633,10 @@ def _unsolved(stage: Stage) -> Scene:
     return _told_one(stage, _calling_back(stage))
 
 
+def _second_round(stage: Stage) -> Scene:
+    return _unsolved(stage).walk(a.second_round, stage.world.caller)
+
+
 def _self_calling_back(stage: Stage) -> Scene:
     return _self_checking(stage).walk(a.check_place, stage.world.grid_worker2, passed=True, words="看过，好了。")
 
@@ -733,6 +743,7 @@ BASE: dict[str, Callable[[Stage], Scene]] = {
     "self_checking": _self_checking,
     "calling_back": _calling_back,
     "unsolved": _unsolved,
+    "second_round": _second_round,
     "self_unsolved": _self_unsolved,
     "closed": _closed,
     "self_closed": _self_closed,

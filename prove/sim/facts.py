@@ -59,6 +59,8 @@ def facts_of(case: Case) -> CaseFacts:
                 handler_id=maybe(one["handler"]),
                 sign_in_open=one["window"],
                 asked_return=one["asked"] is not None,
+                given_to=maybe(one["given"]),
+                headed=one["headed"],
             )
             for one in case["orders"]
         ),
@@ -128,15 +130,19 @@ def given_of(form: dict[str, Any]) -> Given:
         receiver=form.get("receiver", ""),
         confirmed=form.get("confirmed", False),
         result=form.get("result", ""),
+        handler_id=maybe(form.get("handler")),
+        handler_ids=frozenset(key(one) for one in form.get("there", ())),
+        part=form.get("part", ""),
     )
 
 
+_IN_UNIT = {"give", "take_on", "put_back", "take_part"}
 UNITS = ("sanitation", "enforcement", "water", "firm")
 PEOPLE = ("me", "colleague", "handler")
 GOOD_FORM = {
     "words": "好", "clause": "第一条", "reason": "有", "outcome": "explained", "photos": 1, "before": 1, "after": 1,
     "target_open": True, "target_like": True, "receiver": "区里", "confirmed": True, "result": "reached",
-    "parts": 1, "stage": 1,
+    "parts": 1, "stage": 1, "handler": "colleague", "there": ("colleague", "handler", "me"), "part": "met",
 }  # fmt: skip
 
 
@@ -150,7 +156,7 @@ def good(verb: str, state: str | None, rng: random.Random) -> Case:
     case["field"] = rng.random() < 0.3
     case["sampled"] = rng.random() < 0.5
     case["proof"] = rng.random() < 0.3
-    case["round"] = rng.choice((1, 1, 2))
+    case["round"] = 2 if verb == "take_part" else rng.choice((1, 1, 2))
     case["was"] = rng.choice(model.FROM["merge"])
     case["ended_days"] = rng.choice((None, 0, 13, 14, 15, 30, 31)) if rng.random() < 0.3 else 1
     case["voices"] = [_voice(f"voice{number}", rng) for number in range(rng.choice((1, 1, 2)))]
@@ -187,7 +193,7 @@ def good(verb: str, state: str | None, rng: random.Random) -> Case:
         case["voices"] = [_voice("voice0", rng), _voice("voice1", rng)]
     case["units"] = ["desk"]
     by_unit = {"sign_in", "ask_return", "first_contact", "finish", "submit_result", "sign", "ask_extend", "report_back"}
-    by_unit |= {"finish_stage"}
+    by_unit |= {"finish_stage"} | _IN_UNIT
     if verb in by_unit or verb in ("ask_hold", "ask_reporter", "stop_waiting") and rng.random() < 0.5:
         own = [one for one in model.live(case) if one["lead"] == (verb != "finish")]
         case["units"] = [own[0]["unit"]] if own else ["sanitation"]
@@ -202,7 +208,7 @@ def _voice(name: str, rng: random.Random) -> dict[str, Any]:
 def _order(name: str, unit: str, lead: bool, state: str, number: int) -> dict[str, Any]:
     return {
         "id": name, "unit": unit, "lead": lead, "state": state, "round": number, "named": False, "handler": None,
-        "window": True, "asked": None,
+        "window": True, "asked": None, "given": None, "headed": False,
     }  # fmt: skip
 
 
@@ -213,6 +219,7 @@ def _orders(verb: str, state: str | None, number: int, rng: random.Random) -> li
         "sign_in": "offered", "submit_result": "accepted", "first_contact": "accepted", "ask_return": "offered",
         "ask_extend": "accepted", "ask_hold": "accepted", "ask_reporter": "accepted", "stop_waiting": "accepted",
         "finish_stage": "accepted",
+        **dict.fromkeys(_IN_UNIT, rng.choice(("offered", "accepted", "rework"))),
     }.get(verb, rng.choice(model.LIVE))  # fmt: skip
     if state in ("reviewing", "checking", "calling_back"):
         lead_state = "done"
@@ -229,6 +236,8 @@ def _orders(verb: str, state: str | None, number: int, rng: random.Random) -> li
         if verb in ("fail_check", "second_round", "reopen") and rng.random() < 0.3:
             found = []
         for one in found:
+            one["given"] = "me" if verb == "put_back" else None
+            one["headed"] = verb != "take_part" and rng.random() < 0.7
             one["handler"] = "handler" if one["state"] != "offered" else None
     if verb == "reassign" and not found:
         found.append(_order("order2", "sanitation", True, "cancelled", number))
@@ -273,7 +282,7 @@ def _of_form(case: Case, rng: random.Random) -> None:
 
 _FORM = (
     "words", "clause", "reason", "outcome", "photos", "before", "after", "target_open", "target_like", "receiver",
-    "confirmed", "result", "lead", "with_duty", "helpers", "order", "report",
+    "confirmed", "result", "lead", "with_duty", "helpers", "order", "report", "handler", "part",
 )  # fmt: skip
 
 
@@ -288,6 +297,8 @@ def _spoil_form(form: dict[str, Any], name: str, rng: random.Random) -> None:
         "result": ("", "missed", "refused", "else"),
         "parts": (0, 6),
         "stage": (0, 3),
+        "handler": (None, *PEOPLE, "nobody"),
+        "part": ("", "else"),
         **dict.fromkeys(("photos", "before", "after"), (0, 2)),
         **dict.fromkeys(("words", "clause", "reason", "receiver"), ("",)),
     }
@@ -303,13 +314,14 @@ def _of_order(case: Case, rng: random.Random) -> None:
         case["orders"] = [_order("order0", rng.choice(UNITS), rng.random() < 0.7, rng.choice(model.LIVE), 1)]
         return
     one = rng.choice(case["orders"])
-    name = rng.choice(("state", "round", "named", "handler", "window", "asked", "lead", "unit", "more"))
+    names = ("state", "round", "named", "handler", "window", "asked", "lead", "unit", "given", "headed", "more")
+    name = rng.choice(names)
     if name == "more":
         number = len(case["orders"])
         case["orders"].append(
             _order(f"more{number}", rng.choice(UNITS), False, rng.choice(_ORDER_STATES), case["round"])
         )
-    elif name in ("named", "window", "lead"):
+    elif name in ("named", "window", "lead", "headed"):
         one[name] = not one[name]
     elif name == "state":
         one["state"] = rng.choice(_ORDER_STATES)
@@ -475,6 +487,22 @@ def _unsigned(case: Case, rng: random.Random) -> None:
     case["signed"], case["signer"] = False, True
 
 
+def _headless(case: Case, rng: random.Random) -> None:
+    case["signer"] = True
+    for one in case["orders"]:
+        one["headed"] = not one["headed"]
+
+
+def _given(case: Case, rng: random.Random) -> None:
+    for one in case["orders"]:
+        one["given"] = rng.choice((None, *PEOPLE))
+
+
+def _over_for_them(case: Case, rng: random.Random) -> None:
+    for one in case["orders"]:
+        one["state"] = "done"
+
+
 def _no_photo(case: Case, rng: random.Random) -> None:
     case["proof"] = True
     if case["form"] is not None:
@@ -501,7 +529,7 @@ FAULTS = (
     _two_gave_it_back, _of_voice, _recused, _recused, _asked, _who, _ended, _words, _me_handled, _me_found,
     _me_answered, _lead_recused, _lead_gave_it_back, _not_begun, _unsigned, _no_photo, _old_assistant, _voice_gone,
     _me_asked, _me_away, _nothing_seen, _return_asked, _me_handled_and_gave_it_back, _helper_recused,
-    _helper_busy, _lead_helps, _extended_twice, _watched, _question, _flip("sent"),
+    _helper_busy, _lead_helps, _headless, _given, _over_for_them, _extended_twice, _watched, _question, _flip("sent"),
     _flip("parts_open"), _flip("part"), _of_form_at("parts"), _of_form_at("stage"), _stage,
 )  # fmt: skip
 """Every kind of fault once or a few times, for tests that go through all of them."""

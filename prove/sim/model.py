@@ -22,7 +22,8 @@ VERBS = (
     "second_round", "split_off", "reopen", "late_feedback", "object", "transfer", "withdraw", "fine_now", "ask_void",
     "void", "refuse_void", "nudge", "ask_extend", "extend", "refuse_extend", "lead_extend", "refuse_lead_extend",
     "ask_hold", "hold", "refuse_hold", "resume", "supervise", "report_back", "press", "close_supervision",
-    "ask_reporter", "reply", "stop_waiting", "take_back", "split", "finish_stage",
+    "ask_reporter", "reply", "stop_waiting", "take_back", "split", "finish_stage", "give", "take_on", "put_back",
+    "take_part",
 )  # fmt: skip
 
 # From where, by verb.
@@ -46,7 +47,8 @@ FROM: dict[str, tuple[str | None, ...]] = {
             "sign_in", "ask_return", "return", "refuse_return", "add_unit", "first_contact", "finish",
             "submit_result", "ask_extend", "extend", "refuse_extend", "lead_extend", "refuse_lead_extend",
             "ask_hold", "hold", "refuse_hold", "resume", "supervise",
-            "ask_reporter", "reply", "stop_waiting", "take_back", "finish_stage",
+            "ask_reporter", "reply", "stop_waiting", "take_back", "finish_stage", "give", "take_on", "put_back",
+            "take_part",
         ),
         ("in_hand",),
     ),
@@ -66,7 +68,7 @@ FROM: dict[str, tuple[str | None, ...]] = {
 # Where the house acts on a case, whoever keeps away from it does not.
 NOT_RECUSED = set(VERBS) - {
     "receive", "add", "unmerge", "self_handle", "ask_return", "tell_outcome", "second_round", "reopen",
-    "late_feedback", "object", "withdraw", "fine_now", "nudge",
+    "late_feedback", "object", "withdraw", "fine_now", "nudge", "put_back",
 }  # fmt: skip
 BY_CALLER = {"add", "tell_outcome", "reopen", "late_feedback", "object", "withdraw", "fine_now", "reply"}
 NOT_BY_HANDLER = {"sign", "review", "rework", "pass_check", "fail_check", "call_back", "split_off"}
@@ -107,6 +109,8 @@ FORM: dict[str, tuple[str, ...]] = {
     "ask_reporter": ("voice", "reason"),
     "finish_stage": ("stage",),
     "reply": ("seen",),
+    "give": ("handler",),
+    "take_part": ("part", "reason"),
     **dict.fromkeys(
         (
             "ask_extend", "refuse_extend", "refuse_lead_extend", "ask_hold", "refuse_hold", "supervise", "report_back",
@@ -148,7 +152,8 @@ WHO: dict[str, tuple[tuple[str, str], ...]] = {
         (("unit", "handle"),),
     ),
     **dict.fromkeys(("extend", "refuse_extend"), (("lead", "sign"),)),
-    "sign": (("unit", "sign"),),
+    **dict.fromkeys(("sign", "give", "take_part"), (("unit", "sign"),)),
+    **dict.fromkeys(("take_on", "put_back"), (("unit", "handle"),)),
     **dict.fromkeys(("ask_hold", "ask_reporter", "stop_waiting"), (("unit", "handle"), ("desk", "dispatch"))),
     "reply": (("caller", ""), ("desk", "intake"), ("desk", "call_back"), ("lead", "handle")),
     "resume": (("desk", "dispatch"),),
@@ -254,6 +259,10 @@ def _form_lacks(case: Case, what: str) -> bool:
         return form.get("result") not in ("reached", "missed", "refused", "wrong")
     if what == "outcome":
         return form.get("outcome") not in ("solved", "explained", "project")
+    if what == "part":
+        return form.get("part") not in ("met", "looked", "led", "planned")
+    if what == "handler":
+        return not case["rule"] and form.get("handler") not in form.get("there", ())
     if what == "proof":
         return bool(case["proof"]) and form.get("outcome") == "solved" and not form.get("photos")
     if what == "receiver":
@@ -286,8 +295,9 @@ def blockers(verb: str, case: Case) -> list[str]:
     if verb in BY_CALLER and case["report"] is not None:
         found += [] if any(one["id"] == case["report"] for one in speaking(case)) else ["silent"]
     found += [what for what in FORM.get(verb, ()) if _form_lacks(case, what)]
-    # An upper system's word has no term: it comes by a rule.
-    if verb in DAYS and not case["rule"] and (case["ended_days"] is None or case["ended_days"] > DAYS[verb]):
+    # An upper system's word has no term: it comes by a rule, and never as a late word of the reporter.
+    termless = case["rule"] and verb != "late_feedback"
+    if verb in DAYS and not termless and (case["ended_days"] is None or case["ended_days"] > DAYS[verb]):
         found.append("too late")
     found += _requests(verb, case, me, order)
     found += _matter(verb, case, me)
@@ -411,6 +421,21 @@ def _units(verb: str, case: Case, order: dict[str, Any] | None) -> list[str]:
         found += [] if order is not None and order["asked"] is None else ["asked"]
     if verb == "submit_result" and any(not one["lead"] and one["state"] != "done" for one in live(case)):
         found.append("assistants")
+    if verb in ("give", "take_on", "put_back"):
+        found += [] if order is not None and order["state"] in ("offered", "accepted", "rework") else ["over"]
+    if verb == "give" and order is not None and form is not None and form.get("handler") == order["given"]:
+        found.append("has it already")
+    if verb == "take_on" and (order is None or order["given"] is not None):
+        found.append("somebody has it")
+    if verb == "put_back":
+        held = order["given"] if order is not None else None
+        found += [] if held is not None and (case["rule"] or held == case["me"]) else ["not in this hand"]
+    if verb == "take_part":
+        found += [] if order is not None and order["lead"] else ["not the lead"]
+        found += [] if order is not None and not order["headed"] else ["took part"]
+        found += [] if case["round"] > 1 else ["first round"]
+    if verb == "submit_result" and case["round"] > 1 and case["signer"] and not (order or {}).get("headed"):
+        found.append("head")
     if verb == "sign" and case["signed"]:
         found.append("signed")
     if verb == "review" and not case["signed"] and case["signer"]:

@@ -74,6 +74,10 @@ class Street:
             name: {self.by_id[one.pk] for one in members_of(unit.pk, Duty.SIGN)}
             for name, unit in self.world.units.items()
         }
+        self.handlers = {
+            name: [self.by_id[one.pk] for one in members_of(unit.pk, Duty.HANDLE)]
+            for name, unit in self.world.units.items()
+        }
         known = clock_queries.calendar()
         special = {day: str(kind) == "worked" for day, (kind, _name) in known.days.items()}
         self.calendar = PlainCalendar(special, known.published)
@@ -249,7 +253,8 @@ class Street:
                 "me": None if who == "caller" else who,
                 "units": [] if who == "caller" else [self.names[one] for one in self.people[who].units],
                 "report": "voice" if who == "caller" else None,
-                "signer": case["state"] == "reviewing" and self._has_signer(case),
+                "signer": (case["state"] == "reviewing" or case["state"] == "in_hand" and case["round"] > 1)
+                and self._has_signer(case),
                 "form": form,
             }
         )
@@ -373,6 +378,12 @@ class Street:
                 act("submit_result", outcome="explained", answer=words),
             ),
             "sign": lambda: (self._lead_order(case), act("sign_result")),
+            "give": lambda: self._formed_giving(case, about, own, act),
+            "take_on": lambda: (dict(about), act("take_on_order")),
+            "put_back": lambda: (dict(about), act("put_back_order")),
+            "take_part": lambda: (
+                {**about, "part": "looked", "reason": words}, act("take_part", part="looked", words=words)
+            ),
             "review": lambda: ({}, act("review_result")),
             "rework": lambda: ({"reason": words}, act("send_for_rework", reason=words)),
             "tell_outcome": lambda: self._formed_outcome("tell_outcome", act),
@@ -440,6 +451,14 @@ class Street:
     ) -> tuple[dict[str, Any], Callable[[], Any]]:
         result = self.rng.choice(("reached", "missed", "missed", "refused", "else"))
         return {**about, "result": result}, act("contact_reporter", result=result)
+
+    def _formed_giving(
+        self, case: model.Case, about: dict[str, Any], own: dict[str, Any] | None, act: Callable[..., Any]
+    ) -> tuple[dict[str, Any], Callable[[], Any]]:
+        there = self.handlers[own["unit"]] if own is not None else []
+        chosen = self.rng.choice([*there, *there, "handler", "enforcer"])
+        pk = self.people[chosen].id
+        return {**about, "handler": chosen, "there": there}, act("give_order", handler_id=pk)
 
     def _formed_outcome(self, name: str, act: Callable[..., Any]) -> tuple[dict[str, Any], Callable[[], Any]]:
         solved = self.rng.random() < 0.7
@@ -565,7 +584,8 @@ class Street:
         number = f"new{len(case['orders'])}"
         case["orders"].append({
             "id": number, "unit": unit, "lead": lead, "state": "offered", "round": case["round"], "named": named,
-            "handler": None, "window": True, "asked": None, "sign_due": None, "at": self.now, "was": "", "gone": None,
+            "handler": None, "window": True, "asked": None, "given": None, "headed": False, "sign_due": None,
+            "at": self.now, "was": "", "gone": None,
         })  # fmt: skip
         clock = self._start(case, number, "sign_in")
         case["orders"][-1]["sign_due"] = self.calendar.due(clock.start, clock.limit)[0]
@@ -752,7 +772,19 @@ class Street:
     def _sign_in(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
         order = self._order(case, form)
         order["state"], order["handler"] = "accepted", who
+        order["given"] = order["given"] or who
         case["clocks"].pop((order["id"], "sign_in"))
+        self._enter(case, reached)
+
+    def _give(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        hands = {"give": form.get("handler"), "take_on": who, "put_back": None}
+        self._order(case, form)["given"] = hands[verb]
+        self._enter(case, reached)
+
+    _take_on = _put_back = _give
+
+    def _take_part(self, case: model.Case, reached: str, who: str, form: dict[str, Any], verb: str) -> None:
+        self._order(case, form)["headed"] = True
         self._enter(case, reached)
 
     def _order(self, case: model.Case, form: dict[str, Any]) -> dict[str, Any]:
@@ -929,7 +961,7 @@ class Street:
             "contacted": case["contacted"],
             "orders": {
                 str(one["id"]): (one["unit"], one["lead"], one["state"], one["round"], one["named"], one["handler"],
-                                 one["asked"] is not None)
+                                 one["asked"] is not None, one["given"], one["headed"])
                 for one in case["orders"]
             },
             "clocks": clocks,
@@ -946,14 +978,14 @@ class Street:
 
 _ROAD = {
     "register", "file", "dispatch", "sign_in", "submit_result", "sign", "review", "pass_check", "call_back",
-    "tell_outcome",
+    "tell_outcome", "take_part",
 }  # fmt: skip
 _OF_A_REPORT = {"call_back", "tell_outcome", "withdraw", "fine_now", "late_feedback"}
 _SIDE = {
     "correct", "place", "answer", "ask_decline", "transfer", "withdraw", "fine_now", "ask_void", "nudge", "raise",
     "send_back", "decline", "void", "late_feedback", "reassign", "object", "ask_extend",
     "ask_hold", "resume", "supervise", "press", "close_supervision", "ask_reporter",
-    "stop_waiting", "take_back",
+    "stop_waiting", "take_back", "give", "take_on", "put_back",
 }  # fmt: skip
 
 ROWS = """
@@ -965,7 +997,8 @@ SELECT json_build_object(
              'held', held_since, 'until', held_until, 'reason', held_reason)
            FROM cases_case WHERE id = %(case)s),
   'orders', (SELECT coalesce(json_agg(json_build_object('id', id, 'unit', unit_id, 'role', role, 'state', state,
-               'round', round, 'named', named, 'handler', handler_id, 'asked', return_asked) ORDER BY offered_at, id),
+               'round', round, 'named', named, 'handler', handler_id, 'asked', return_asked,
+               'given', given_to_id, 'headed', headed_at IS NOT NULL) ORDER BY offered_at, id),
                '[]') FROM cases_workorder WHERE case_id = %(case)s),
   'clocks', (SELECT coalesce(json_agg(json_build_object('object', object_id, 'step', step, 'start', started_at,
                'limit', "limit", 'due', due_at, 'provisional', provisional, 'paused', paused_at,
@@ -1003,7 +1036,7 @@ def _stored(rows: dict[str, Any], people: dict[Any, str], units: dict[Any, str])
         "hold": (at(case["held"]), case["reason"], case["until"]) if case["held"] else None,
         "orders": {
             one["id"]: (units[UUID(one["unit"])], one["role"] == "lead", one["state"], one["round"], one["named"],
-                        who(one["handler"]), one["asked"])
+                        who(one["handler"]), one["asked"], who(one["given"]), one["headed"])
             for one in rows["orders"]
         },
         "clocks": {

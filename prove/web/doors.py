@@ -16,7 +16,11 @@ from prove.web.judge import faults
 from prove.web.pages import filled
 from prove.web.world import HOST, PASSWORD, Made
 
-TOKENLESS = {"oauth_token": "a program shows its secret in the request itself, no browser's cookie is read"}
+TOKENLESS = {
+    "oauth_token": "a program shows its secret in the request itself, no browser's cookie is read",
+    "portal:dialled": "the dialling provider signs its body, no browser's cookie is read",
+    "portal:pressed": "the voice service signs its body, no browser's cookie is read",
+}
 """Addresses outside the API that take unsafe requests without a form's token, and why."""
 OPEN_OPERATIONS = {"create_report", "suggest_types", "locate_point"}
 """Operations that anybody may call; what they do is done in nobody's name."""

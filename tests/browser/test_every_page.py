@@ -59,6 +59,7 @@ NO_PAGE = {
     "places:submit_plan", "places:decide_plan", "places:drop_plan", "places:plan_shapes", "places:nets",
     "files:parts", "files:part", "places:merge_nets", "places:standard", "places:emergency", "opendata:download",
     "insight:freeze", "insight:correct", "insight:publish", "insight:decide",
+    "cases:switch_sharing", "cases:away", "cases:dial", "desk:callback_dial", "portal:task_dial", "portal:dialled", "portal:pressed",
     "matters:knowledge_move", "desk:answers", "cases:move_errand", "portal:task_move", "portal:task_photo",
 }  # fmt: skip
 ELSEWHERE = {
@@ -102,7 +103,7 @@ HERE_TOO = {
     "places:draft", "clocks:now", "clocks:year", "cases:case", "notices:mine", "notices:preferences", "notices:admin",
     "notices:dead", "notices:words", "notices:publics", "desk:paper_files", "notices:new_public", "notices:public", "notices:edit_public",
     "clients:own", "portal:notices", "portal:notice", "portal:notice_object", "portal:notice_sheet", "portal:objection",
-    "portal:talent", "portal:held", "cases:sheet",
+    "portal:talent", "portal:held", "cases:sheet", "cases:sharing",
 }  # fmt: skip
 
 
@@ -316,6 +317,22 @@ def test_an_emergency_can_be_declared_and_read(visit, width):
     resident.look("emergency-portal")
     for one in (leader, worker, resident):
         one.close()
+
+
+@BROWSER
+@WIDTHS
+def test_a_unit_divides_its_work(visit, width, day):
+    case = register_file_dispatch(
+        day.call(now=HERE).case.pk, lead_id=day.units["sanitation"].pk, type_code="0103", actor=day.head, now=HERE
+    )
+    head = visit("unit_head", width)
+    head.go(reverse("cases:sharing"))
+    head.look("sharing")
+    head.press("改为自动交")
+    head.look("sharing-by-rule")
+    head.go(f"{reverse('cases:case', args=[case.pk])}?move=give")
+    head.look("give")
+    head.close()
 
 
 @BROWSER

@@ -80,7 +80,8 @@ class Drawn:
             order = WorkOrder(
                 id=uuid7(), case=case, unit_id=unit, role="lead" if place == 0 else "assist",
                 state=rng.choice(states), round=case.round if place == 0 else 1, handler_id=rng.choice((None, *self.signers, rng.choice(self.people))),
-                offered_at=NOW, return_asked=asks,
+                offered_at=NOW, return_asked=asks, headed_at=rng.choice((None, NOW)),
+                given_to_id=rng.choice((None, None, *self.signers, self.world.handler.id, rng.choice(self.people))),
             )  # fmt: skip
             self.orders.append(order)
             if asks:
@@ -200,8 +201,14 @@ class Reckoned:
             return
         for one in self.orders[case.pk]:
             tasks = {"offered": "sign_in", "accepted": "handle", "rework": "rework"}
-            if one.unit_id in works_for(viewer, "handle") and case.state == "in_hand" and one.state in tasks:
+            heads = one.unit_id in works_for(viewer, "sign")
+            # What a colleague has in hand waits for them, and the head sees it.
+            mine = one.given_to_id in (None, viewer.id) or heads
+            if one.unit_id in works_for(viewer, "handle") and mine and case.state == "in_hand" and one.state in tasks:
                 yield tasks[one.state], one.pk
+            again = one.role == "lead" and one.round == case.round > 1 and one.headed_at is None
+            if heads and again and case.state == "in_hand" and one.state in tasks and one.handler_id != viewer.id:
+                yield "take_part", one.pk
             ready = one.role == "lead" and one.state == "done" and one.round == case.round and case.due_step == "sign"
             if (
                 one.unit_id in works_for(viewer, "sign") and ready and case.state == "reviewing"
@@ -266,5 +273,5 @@ def test_everybody_is_told_exactly_the_work_that_waits_for_them(drawn):
         assert told == reckoned.work(viewer), name
         tasks |= {task for task, _case, _order in told}
     assert tasks == {"triage", "dispatch", "review", "call_back", "verify", "check", "approve", "sign_in", "handle",
-                     "rework", "sign", "name"}  # fmt: skip
+                     "rework", "sign", "name", "take_part"}  # fmt: skip
     assert OrderState.OFFERED in LIVE

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from huying.cases import actions as a
 from huying.cases.actions import tickets as t
-from huying.cases.models import Source, Ticket
+from huying.cases.models import Case, Source, Ticket
 from huying.cases.rules.tickets import Row
 from huying.kernel.actor import system
 from huying.registers.declared import get
@@ -66,6 +66,8 @@ def to_call_back(world, one: Ticket, *, now=NOW + timedelta(hours=2)):
 
 def done_again(world, case_id, *, now):
     minute = timedelta(minutes=1)
+    if Case.objects.get(pk=case_id).round > 1:
+        a.take_part(case_id, part="planned", words="加派一班。", actor=world.unit_head, now=now)
     a.submit_result(case_id, outcome="explained", answer="已经清运，并加派了一班。", actor=world.handler, now=now)
     a.sign_result(case_id, actor=world.unit_head, now=now + minute)
     case = a.review_result(case_id, actor=world.reviewer, now=now + 2 * minute)

@@ -13,9 +13,10 @@ from huying.cases.actions import register_case
 from huying.channels import actions, outward
 from huying.channels.models import Delivery, Webhook
 from huying.channels.outward import Refused
-from huying.channels.rules import WAITS, Why, signature
+from huying.channels.rules import WAITS, Why
 from huying.clients.actions import revoke_client
 from huying.clients.models import Client
+from huying.kernel.signing import signature
 from tests.world import KAPOK, NOW
 
 

@@ -33,6 +33,8 @@ def handled(world, case_id, *, code="0901", now=NOW, lead="sanitation", contact=
     if contact and case.contacted_at is None and case.reports.filter(contact__isnull=False).exists():
         report = case.reports.filter(contact__isnull=False).first()
         a.contact_reporter(case_id, result=contact, report_id=report.pk, actor=world.handler, now=now + 20 * MINUTE)
+    if case.round > 1:
+        a.take_part(case_id, part="looked", words="到现场看过。", actor=world.unit_head, now=now + 30 * MINUTE)
     a.submit_result(case_id, outcome="explained", answer="已经说明。", actor=world.handler, now=now + 60 * MINUTE)
     a.sign_result(case_id, actor=world.unit_head, now=now + 70 * MINUTE)
     return a.review_result(case_id, actor=world.reviewer, now=now + 80 * MINUTE)

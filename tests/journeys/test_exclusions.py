@@ -27,6 +27,7 @@ def test_two_persons_leave_a_case_out_its_caller_hears_why_and_objects(world, st
     resident.open(f"/status/{case.reports.get().pk}/rate/").press("提交评价", solved="no", words="还是满的。")
     case.refresh_from_db()
     if case.round == 2:  # handled once more, and solved
+        move(staff("unit_head"), case, "take_part", part="looked", words="一起去看过。")
         handle(handler, case, "又去看了一次。")
         move(staff("unit_head"), case, "sign")
         review(staff("reviewer"), case)

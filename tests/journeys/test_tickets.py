@@ -141,6 +141,7 @@ def test_the_city_and_the_street_hand_matters_down_and_up(world, staff, clock):
     case.refresh_from_db()
     assert (case.state, case.round) == ("in_hand", 2)
     move(handler, case, "sign_in")
+    move(staff("unit_head"), case, "take_part", part="planned", words="换大桶。")
     submit(handler, case, "换了大桶。")
     move(staff("unit_head"), case, "sign")
     review(staff("reviewer"), case)

@@ -102,7 +102,14 @@ def test_a_return_a_rework_a_second_round_and_a_reopening(world, staff, clock, d
     assert "第二天又满了。" in case_page(staff("handler"), case).words
     move(staff("secretary"), case, "sign_in")
     move(staff("secretary"), case, "finish", words="又劝了一遍。")
-    handle(staff("handler"), case, "加了一个桶，改为每天三次。")
+    # From the second round on the head of the unit takes part before the result is reported.
+    move(staff("handler"), case, "sign_in")
+    assert "submit_result" not in moves_offered(staff("handler"), case)
+    assert "等负责人参与" in case_page(staff("handler"), case).words
+    assert "待您参与" in staff("unit_head").open("/desk/").words
+    move(staff("unit_head"), case, "take_part", part="looked", words="和承办人到现场看过，桶确实不够。")
+    assert "负责人已参与" in case_page(staff("handler"), case).words
+    submit(staff("handler"), case, "加了一个桶，改为每天三次。")
     move(staff("unit_head"), case, "sign")
     review(staff("reviewer"), case)
     move(staff("caller"), case, "call_back", result="reached", solved="yes", satisfaction="satisfied")
@@ -113,7 +120,7 @@ def test_a_return_a_rework_a_second_round_and_a_reopening(world, staff, clock, d
     move(staff("caller"), case, "reopen", reason="又没有人收了。")
     assert (case.state, case.round) == ("in_hand", 3)
     told = verbs(case)
-    for verb in ("return", "rework", "call_back", "second_round", "reopen"):
+    for verb in ("return", "rework", "call_back", "second_round", "take_part", "reopen"):
         assert verb in told
 
 

@@ -1,5 +1,6 @@
 """Call trees: in order until somebody answers, by page or by link; each begins once; a stop is caught up with."""
 
+import json
 from datetime import timedelta
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from huying.cases.sheets import SheetKind, sheet_of
 from huying.cases.treefile import panels_of
 from huying.kernel.actor import resident
 from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
+from huying.kernel.signing import HEADER, signature
 from huying.notices.actions import send_due
 from huying.notices.models import Delivery, Notice
 from huying.people.actions import keep_contact
@@ -281,3 +283,41 @@ class TestRegister:
     def test_what_makes_no_sense_is_refused(self, world, name, value):
         with pytest.raises(Invalid):
             get("call_tree").check({"number": 1, "minutes": 5, name: value}, None, actor=world.head, now=NOW)
+
+
+class TestKeys:
+    """Press 1 to answer: signed by the voice service, for the call that it read out."""
+
+    SECRET = "the-secret-of-the-voice-service-of-forty-two"
+
+    @pytest.fixture
+    def rung(self, world, house, settings, monkeypatch):
+        settings.VOICE_SECRET = self.SECRET
+        reached(world.handler, "sms", "13800000002")
+        tree()
+        dispatched(world)
+        send_due(now=THEN)
+        monkeypatch.setattr("django.utils.timezone.now", lambda: THEN + MINUTE)
+        return Delivery.objects.get(channel="voice").batch
+
+    def press(self, client, message_id, key="1", secret=SECRET):
+        body = json.dumps({"id": str(message_id), "key": key}).encode()
+        header = signature(secret, int((THEN + MINUTE).timestamp()), body)
+        return client.post("/pressed/", body, content_type="application/json", headers={HEADER: header}).status_code
+
+    def test_one_ends_it_for_all_and_twice_is_no_fault(self, world, house, client, rung):
+        assert any("请按 1 应答。" in text for channel, text in letters(house) if channel == "voice")
+        assert [self.press(client, rung), self.press(client, rung)] == [204, 204]
+        run = TreeRun.objects.get()
+        assert (run.ended_how, run.answered_by_id) == ("key", world.handler.id)
+        assert ringing.ring(now=THEN + 6 * MINUTE) == 0
+
+    def test_another_key_unsigned_and_unknown_change_nothing(self, world, client, rung):
+        assert self.press(client, rung, key="2") == 204
+        assert self.press(client, rung, secret="another-secret-of-more-than-thirty-two") == 403
+        assert self.press(client, UUID(int=7)) == 404
+        assert TreeRun.objects.get().ended_at is None
+
+    def test_without_a_secret_no_key_is_asked_for_or_taken(self, world, house, client, settings, rung):
+        settings.VOICE_SECRET = ""
+        assert self.press(client, rung, secret="") == 403

@@ -43,6 +43,20 @@ class CasesConfig(AppConfig):
                 shown=lambda actor: actor.kind == ActorKind.PERSON and (actor.has("intake") or actor.has("dispatch")),
             )
         )
+        add_menu(
+            MenuEntry(
+                key="sharing",
+                label=_("本单位分工"),
+                icon="users",
+                url_name="cases:sharing",
+                group="dispatch",
+                order=72,
+                shown=lambda actor: (
+                    actor.kind == ActorKind.PERSON
+                    and any(actor.may_for_unit(duty, unit) for unit in actor.units for duty in ("handle", "sign"))
+                ),
+            )
+        )
         add_link("incident", "cases:incident", "incident_id")
         add_menu(
             MenuEntry(

@@ -12,6 +12,7 @@ from huying.cases.models import Case, Report, WhistlePart, WorkOrder
 from huying.cases.queries import scope
 from huying.cases.rules import ENDS
 from huying.cases.rules.whistles import SEEING
+from huying.cases.rules.words import UNFINISHED_ORDERS
 from huying.kernel.actor import Actor
 from huying.kernel.terms import _
 from huying.people.handing import Carried, add_carried
@@ -21,6 +22,7 @@ from huying.people.sight import Sight, add_sight
 
 def declare() -> None:
     add_sight("case", sight_of)
+    add_carried(Carried("orders", _("手上还没有办完的工单"), count_given, move_given))
     add_carried(Carried("reports", _("替居民上报、还没有办结的诉求"), count_taken, move_taken))
 
 
@@ -65,3 +67,27 @@ def move_taken(old: UUID, new: UUID, area_code: str, actor: Actor, now: datetime
             area_code=report.case.area_code, facts={"from": old, "to": new},
         )  # fmt: skip
     return len(reports)
+
+
+def _given(account_id: UUID, area_code: str) -> QuerySet[WorkOrder]:
+    here = Case.objects.filter(scope.within([area_code]))
+    unfinished = [str(one) for one in UNFINISHED_ORDERS]
+    return WorkOrder.objects.filter(given_to_id=account_id, state__in=unfinished, case__in=here.values("pk"))
+
+
+def count_given(account_id: UUID, area_code: str) -> int:
+    return _given(account_id, area_code).count()
+
+
+def move_given(old: UUID, new: UUID, area_code: str, actor: Actor, now: datetime) -> int:
+    """Orders that the former had in hand in the post's area are in the successor's hand from now on."""
+    orders = list(_given(old, area_code).select_for_update(of=("self",)).select_related("case").order_by("pk"))
+    for order in orders:
+        order.given_to_id, order.given_at = new, now
+        order.save(update_fields=["given_to", "given_at"])
+        audit.append(
+            kind="order", object_id=order.pk, verb="taken_over", actor=actor, at=now,
+            area_code=order.case.area_code, from_state=order.state, to_state=order.state,
+            facts={"case": order.case_id, "from": old, "to": new},
+        )  # fmt: skip
+    return len(orders)

@@ -27,6 +27,7 @@ from huying.cases.forms.leaving_out import exclusions_of
 from huying.cases.forms.units import duty_words
 from huying.cases.models import Answer, Case, Report, WorkOrder
 from huying.cases.queries import calls, page
+from huying.cases.queries.dialling import can_be_rung, may_dial
 from huying.cases.queries.page import CaseRows
 from huying.cases.queries.replay import ARCHIVED, RECKONED, RELIMITED
 from huying.cases.queries.stages import stages_of, step_words
@@ -38,6 +39,7 @@ from huying.cases.rules import (
     CallResult,
     Channel,
     ContactKind,
+    HeadPart,
     HoldReason,
     OrderRole,
     OrderState,
@@ -92,6 +94,7 @@ OTHER_LINES: dict[str, Label] = {
     confiding.NO: _("不同意改保密"),
     "take_in": _("并入一条诉求"),
     "give_back": _("还回并入的诉求"),
+    "taken_over": _("交接"),
     **{str(one): one.label for one in IncidentVerb},
     RECKONED: _("工作日历"),
     RELIMITED: _("换了时限"),
@@ -191,6 +194,7 @@ class ReportLine:
     reply: Label
     caller: str
     open_url: str
+    dial_url: str
     additions: list[tuple[str, str, str]]  # when, words, the type then where it was another
     photos: list[Photo]
     papers: list[Paper]
@@ -207,6 +211,7 @@ class OrderLine:
     state: str
     label: Label
     handler: str
+    given: str  # who has it in hand, where that is somebody else
     result: str
     instruction: str
     notes: list[Label]
@@ -718,6 +723,9 @@ def _report(
         reply=_("上级回访") if report.upper_calls else REPLY[report.reply_by],
         caller=subject.caller(report),
         open_url=f"{reverse('cases:case', args=[case.pk])}?move=open_contact&report={report.pk}" if can_open else "",
+        dial_url=reverse("cases:dial", args=[case.pk, report.pk])
+        if may_dial(case, subject.rows.orders, subject.actor) and can_be_rung(report)
+        else "",
         additions=[
             (when_words(one.added_at, now), one.words, former_type(one.added_at, history))
             for one in subject.rows.additions
@@ -832,6 +840,10 @@ def _order(subject: Subject, order: WorkOrder, photos: dict[tuple[str, UUID], li
         notes.append(_("领导指定承办"))
     if order.return_asked:
         notes.append(_("申请退回，等决定"))
+    if order.headed_at is not None:
+        notes.append(_("负责人已参与"))
+    elif order.live and order.round > 1 and order is subject.docket.lead and not subject.docket.head_took_part():
+        notes.append(_("等负责人参与"))
     clock = None
     if order.live and order.due_at is not None and order.due_from is not None:
         clock = ShownClock(order.due_from, order.due_at, order.yellow_at)
@@ -842,6 +854,7 @@ def _order(subject: Subject, order: WorkOrder, photos: dict[tuple[str, UUID], li
         state=order.state,
         label=OrderState(order.state).label,
         handler=str(order.handler.name) if order.handler is not None else "",
+        given=str(order.given_to.name) if order.given_to is not None and order.given_to_id != order.handler_id else "",
         result=_result(subject, order),
         instruction=order.instruction,
         notes=notes,
@@ -1050,6 +1063,10 @@ def _note(subject: Subject, line: History) -> str:
         told.append(str(_("协办 %(units)s") % {"units": listed(helpers)}))
     if facts.get("unit") in units:
         told.append(units[facts["unit"]])
+    if facts.get("handler"):
+        told.append(subject.who(UUID(facts["handler"])))
+    if facts.get("part") in HeadPart.values:
+        told.append(str(HeadPart(facts["part"]).label))
     if facts.get("outcome") in Outcome.values:
         told.append(str(Outcome(facts["outcome"]).label))
     if facts.get("result") in CallResult.values:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from huying.cases.actions import asking, excluding, first_receivers, granting, tallying
+from huying.cases.actions import asking, dialling, excluding, first_receivers, granting, sharing, tallying
 from huying.cases.actions.keeping import end_keeping as end
 from huying.cases.listeners import calling, digesting, reminding, ringing
 from huying.kernel.actor import system
@@ -77,6 +79,19 @@ def let_first_receivers_lead(timestamp: int) -> int:
 def end_holds(timestamp: int) -> int:
     """Each night: cases held until this day go on."""
     return granting.end_holds(actor=system("cases.holds"), now=timezone.now())
+
+
+@app.task(name="cases.dial", queue="notices")
+def dial(dial_id: str) -> bool:
+    """Ask the provider for a call; deferred with the act that asked for it."""
+    return dialling.connect_asked(UUID(dial_id), now=timezone.now())
+
+
+@app.periodic(cron="20 16 * * *")  # 00:20 in China
+@app.task(name="cases.put_back_left", queue="upkeep", queueing_lock="cases.put_back_left", lock="cases.put_back_left")
+def put_back_left(timestamp: int) -> int:
+    """Each night: what a handler who left the unit still had in hand lies with the unit again."""
+    return sharing.put_back_left(actor=system("cases.sharing"), now=timezone.now())
 
 
 @app.periodic(cron="* * * * *")

@@ -120,6 +120,10 @@ def _hand_over(subject: Subject, lead: WorkOrder) -> Made:
         (_("办理时限"), _handling(subject)),
         (_("结案条件"), kind.closing_condition if kind is not None else ""),
     ]
+    if lead.round > 1 and not subject.docket.head_took_part():
+        facts.append((_("负责人参与"), str(_("报结果以前，请单位负责人参与"))))
+    elif lead.headed_at is not None:
+        facts.append((_("负责人参与"), _when(lead.headed_at)))
     texts = [(_("诉求内容"), one.words) for one in _voices(subject)]
     if _names_callers(subject, orders):
         facts += [(_("诉求人"), subject.caller(one)) for one in _voices(subject)]
@@ -135,6 +139,7 @@ def _sign_in(subject: Subject, lead: WorkOrder) -> Made:
         facts.append((OrderRole(one.role).label, one.unit.name))
         facts.append((_("交办时间"), _when(one.offered_at)))
         facts.append((_("签收"), signed or _when(one.sign_in_due)))
+        facts.append((_("承办人"), one.given_to.name if one.given_to is not None else ""))
     return _filled(facts), [], [_("签收人"), _("日期")]
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from huying.cases import campaign_views, errand_views, incident_views, ticket_views, views, whistle_views
-from huying.cases.views import calltrees, emergencies, street_rules
+from huying.cases.views import calltrees, dialling, emergencies, sharing, street_rules
 
 app_name = "cases"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("emergencies/<uuid:emergency_id>/hazard/", emergencies.hazard, name="report_hazard"),
     path("emergencies/<uuid:emergency_id>/shift/", emergencies.shift, name="shift"),
     path("shifts/<uuid:shift_id>/drop/", emergencies.drop_shift, name="drop_shift"),
+    path("sharing/", sharing.units, name="sharing"),
+    path("sharing/units/<uuid:unit_id>/", sharing.switch, name="switch_sharing"),
+    path("sharing/away/<uuid:account_id>/", sharing.away, name="away"),
     path("call-trees/<uuid:run_id>/answer/", calltrees.answer_call, name="answer_call"),
     path("rules/<slug:key>/<uuid:row_id>/", street_rules.decide_rule, name="decide_rule"),
     path("whistles/", whistle_views.whistles, name="whistles"),
@@ -57,6 +60,7 @@ urlpatterns = [
     path("<uuid:case_id>/incident/", incident_views.declare_incident, name="declare_incident"),
     path("<uuid:case_id>/", views.case, name="case"),
     path("<uuid:case_id>/moves/<slug:verb>/", views.move, name="move"),
+    path("<uuid:case_id>/dial/<uuid:report_id>/", dialling.dial, name="dial"),
     path("<uuid:case_id>/contact/", views.open_contact, name="open_contact"),
     path("<uuid:case_id>/sheets/<slug:kind>/", views.sheet, name="sheet"),
     path("<uuid:case_id>/sheets/<slug:kind>/word/", views.sheet_as_word, name="sheet_as_word"),

@@ -28,7 +28,6 @@ from huying.channels.rules import (
     SIGNATURE,
     DeliveryState,
     Why,
-    signature,
     wait_after,
 )
 from huying.clients import queries as clients
@@ -36,6 +35,7 @@ from huying.clients.auth import actor_of_client
 from huying.clients.models import Client
 from huying.kernel.actor import Actor
 from huying.kernel.refusals import Invalid, NotFound
+from huying.kernel.signing import signature
 from huying.kernel.terms import _
 
 MOST_AT_ONCE = 1000

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
 from datetime import timedelta
-from hashlib import sha256
 
 from huying.kernel.terms import Term, _
 
@@ -43,12 +41,6 @@ class Why(Term):
 def wait_after(tries: int) -> timedelta | None:
     """How long to wait after the n-th failure (from 1); None behind the last."""
     return WAITS[tries - 1] if tries <= len(WAITS) else None
-
-
-def signature(secret: str, stamp: int, body: bytes) -> str:
-    """`t=<seconds>,v1=<hex>`: HMAC-SHA-256 over `<seconds>.<body>`, so that an old message is no new one."""
-    digest = hmac.new(secret.encode("ascii"), f"{stamp}.".encode("ascii") + body, sha256).hexdigest()
-    return f"t={stamp},v1={digest}"
 
 
 def wants(kinds: list[str], kind: str) -> bool:

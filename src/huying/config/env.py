@@ -106,6 +106,10 @@ def _tiles(text: str) -> str:
     return text
 
 
+def _dial(text: str) -> str:
+    return text if text in ("", "local") else _issuer(text)
+
+
 def _folder_or_nothing(text: str) -> Path | None:
     if not text:
         return None
@@ -176,6 +180,7 @@ DATABASE = Kind("an address like postgresql://user:password@host:5432/name", _da
 LONG_SECRET = Kind("a secret of at least 32 characters", _long_secret)
 ISSUER = Kind("an address that begins with https://", _issuer)
 WAY = Kind("file, console, off, or an address like service://key/{address}", _way)
+DIAL_WAY = Kind("local, or an address that begins with https:// (http:// on this machine)", _dial)
 CONTACT = Kind("an address that begins with mailto:, https:// or tel:", _contact)
 TILES = Kind("an address with {z}, {x} and {y} in it", _tiles)
 FOLDER = Kind("a folder that exists", _folder_or_nothing)
@@ -339,6 +344,32 @@ NOTICE_VOICE = Setting(
     "How the calls of a call tree are rung and read out, as HUYING_NOTICE_SMS; {id} stands for the call.",
     secret=True,
 )
+VOICE_SECRET = Setting(
+    "HUYING_VOICE_SECRET",
+    LONG_SECRET,
+    "",
+    "What the voice service signs pressed keys with (docs/how-to/dialling.md). With it the spoken words end with "
+    "“press 1 to answer”, and that key answers the call tree.",
+    secret=True,
+    shown="no keys",
+)
+DIAL = Setting(
+    "HUYING_DIAL",
+    DIAL_WAY,
+    "",
+    "What connects a member of the staff and a caller without showing either the other's number: `local` plays a "
+    "provider and rings nobody, else the address of one that takes the request of docs/how-to/dialling.md. Without "
+    "it there is no such button.",
+    shown="no masked calls",
+)
+DIAL_SECRET = Setting(
+    "HUYING_DIAL_SECRET",
+    LONG_SECRET,
+    "",
+    "What that request and the provider's answers are signed with.",
+    secret=True,
+    shown="none",
+)
 SMS_SIGNATURE = Setting(
     "HUYING_SMS_SIGNATURE", TEXT, "", "The name that text messages begin with, as it is registered: it is put in 【】."
 )
@@ -449,6 +480,9 @@ TABLE: tuple[Setting[Any], ...] = (
     NOTICE_WECOM,
     NOTICE_EMAIL,
     NOTICE_VOICE,
+    VOICE_SECRET,
+    DIAL,
+    DIAL_SECRET,
     SMS_SIGNATURE,
     CODES,
     OIDC_ISSUER,
@@ -503,6 +537,9 @@ class Env:
     notice_wecom: str
     notice_email: str
     notice_voice: str
+    voice_secret: str
+    dial: str
+    dial_secret: str
     sms_signature: str
     codes: str
     oidc_issuer: str
@@ -679,6 +716,9 @@ def read(environ: Mapping[str, str] | None = None) -> Env:
         notice_wecom=get(NOTICE_WECOM),
         notice_email=get(NOTICE_EMAIL),
         notice_voice=get(NOTICE_VOICE),
+        voice_secret=get(VOICE_SECRET),
+        dial=get(DIAL),
+        dial_secret=get(DIAL_SECRET),
         sms_signature=get(SMS_SIGNATURE),
         codes=get(CODES),
         oidc_issuer=get(OIDC_ISSUER),

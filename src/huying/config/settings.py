@@ -226,5 +226,8 @@ CONTACT_MONTHS = ENV.contact_months
 FILES_SCAN = ENV.scan
 # How each channel leaves the house; see `notices.adapters`.
 NOTICES = {"sms": ENV.notice_sms, "wecom": ENV.notice_wecom, "email": ENV.notice_email, "voice": ENV.notice_voice}
+VOICE_SECRET = ENV.voice_secret
+# Calls that hide both numbers; see `notices.dialling`.
+DIAL = {"url": ENV.dial, "secret": ENV.dial_secret}
 SMS_SIGNATURE = ENV.sms_signature
 MAP = {"tiles": ENV.tiles, "credit": ENV.tiles_credit, "system": ENV.tiles_system}

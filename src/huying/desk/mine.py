@@ -19,14 +19,16 @@ from huying.ui.words import clock_words, due_words, span_words
 MOST_ROWS = 60
 MOST_CELLS = 8
 LATE, TODAY, WARM = "late", "today", "warm"
-ORDER_TASKS = frozenset({Task.SIGN_IN, Task.HANDLE, Task.REWORK, Task.SIGN, Task.REPORT_BACK, Task.WHISTLE})
-RARE = (Task.WHISTLE, Task.STEP)
+RARE = (Task.WHISTLE, Task.TAKE_PART, Task.STEP)  # their cells are there when something waits
+ORDER_TASKS = frozenset(
+    {Task.SIGN_IN, Task.HANDLE, Task.REWORK, Task.SIGN, Task.REPORT_BACK, Task.WHISTLE, Task.TAKE_PART}
+)
 
 _TONES: dict[Task, str] = {
     Task.TRIAGE: "wait", Task.DISPATCH: "wait", Task.SIGN_IN: "wait", Task.HANDLE: "doing", Task.REWORK: "wait",
     Task.SIGN: "review", Task.REVIEW: "review", Task.CALL_BACK: "review", Task.VERIFY: "wait", Task.CHECK: "review",
     Task.APPROVE: "review", Task.NAME: "back", Task.REPORT_BACK: "wait", Task.LOOK: "review", Task.WHISTLE: "wait",
-    Task.STEP: "wait",
+    Task.TAKE_PART: "wait", Task.STEP: "wait",
 }  # fmt: skip
 
 
@@ -101,7 +103,7 @@ def cells_of(todos: Sequence[Todo], viewer: Actor, now: datetime) -> list[Cell]:
     for task in possible_tasks(viewer):
         mine = [one for one in todos if one.task == task]
         cells.append(Cell(str(task), task.label, _TONES[task], len(mine), _reason(mine, now)))
-    for task in RARE:  # the cell is there when something waits
+    for task in RARE:
         if mine := [one for one in todos if one.task == task]:
             cells.append(Cell(str(task), task.label, _TONES[task], len(mine), _reason(mine, now)))
     if len(cells) > MOST_CELLS:

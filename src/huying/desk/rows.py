@@ -14,6 +14,7 @@ from huying.cases.queries import lists
 from huying.cases.queries.lists import Todo
 from huying.cases.rules import LIVE_ORDERS, OPEN, Channel, OrderRole, OrderState, State, Verb, state_label
 from huying.cases.rules.tasks import TRIAGE_TASKS, Task
+from huying.cases.rules.words import UNFINISHED_ORDERS
 from huying.desk.links import case_url, ticket_url, triage_url, whistle_url
 from huying.kernel.actor import Actor
 from huying.kernel.terms import Label
@@ -146,7 +147,7 @@ class Rows:
             second=self._second(case, returned),
             place=short_place(case),
             unit=_unit(lead),
-            role=str(OrderRole(order.role).label) if order is not None else "",
+            role=_role(order, self.viewer) if order is not None else "",
             url=case_url(case.pk),
             next_url=next_url,
             next_words=next_words,
@@ -224,6 +225,15 @@ class Rows:
         return _("重新派单") if self._returned(case) else _("派单")
 
 
+def _role(order: WorkOrder, viewer: Actor) -> str:
+    """What the unit does, and who of it has the order in hand."""
+    if order.state not in UNFINISHED_ORDERS or order.unit_id not in viewer.units:
+        return str(OrderRole(order.role).label)
+    holder = order.given_to
+    whose = _("还没交人") if holder is None else _("我") if holder.pk == viewer.id else holder.name
+    return f"{OrderRole(order.role).label} · {whose}"
+
+
 def _unit(lead: WorkOrder | None) -> str:
     return "" if lead is None or lead.state == OrderState.RETURNED else lead.unit.short_name or lead.unit.name
 
@@ -240,5 +250,6 @@ _NEXT: dict[Task, tuple[Verb, Label]] = {
     Task.CHECK: (Verb.PASS_CHECK, gettext_lazy("去核查")),
     Task.NAME: (Verb.NAME, gettext_lazy("指定承办")),
     Task.REPORT_BACK: (Verb.REPORT_BACK, gettext_lazy("回报督办")),
+    Task.TAKE_PART: (Verb.TAKE_PART, gettext_lazy("记参与")),
     Task.LOOK: (Verb.CLOSE_SUPERVISION, gettext_lazy("看回报")),
 }

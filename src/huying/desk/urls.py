@@ -10,6 +10,7 @@ urlpatterns = [
     path("review/", views.review, name="review"),
     path("call-back/", views.callback, name="callback"),
     path("call-back/<uuid:case_id>/", views.callback_case, name="callback_case"),
+    path("call-back/<uuid:case_id>/dial/", views.callback_dial, name="callback_dial"),
     path("call-back/<uuid:case_id>/phone/", views.callback_phone, name="callback_phone"),
     path("search/", views.search, name="search"),
     path("help/", views.guide, name="help"),

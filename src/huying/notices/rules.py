@@ -126,6 +126,7 @@ KINDS: dict[str, Kind] = {
     one.code: one
     for one in (
         Kind("order_offered", _("派给本单位"), Group.WORK, (*_CASE, _DUE)),
+        Kind("order_given", _("交给您办"), Group.WORK, _CASE),
         Kind("order_returned", _("有单位申请退回"), Group.WORK, (*_CASE, _UNIT)),
         Kind("return_decided", _("退回有了决定"), Group.WORK, (*_CASE, Fact("decision", _("决定"), "同意退回"))),
         Kind("request_asked", _("有申请等您决定"), Group.WORK, (*_CASE, _WHAT)),

@@ -7,6 +7,7 @@ from procrastinate.contrib.django import app
 
 from huying.kernel.actor import system
 from huying.people.actions import end_talents as end
+from huying.people.actions.away import forget_past
 
 
 @app.periodic(cron="17 4 * * *")
@@ -17,3 +18,10 @@ def end_talents(timestamp: int) -> int:
     while ended := end(actor=system("people.keeping"), now=timezone.now()):
         total += ended
     return total
+
+
+@app.periodic(cron="10 16 * * *")  # 00:10 in China
+@app.task(name="people.forget_away", queue="upkeep", queueing_lock="people.forget_away", lock="people.forget_away")
+def forget_away(timestamp: int) -> int:
+    """Each night: that somebody was away is forgotten with the day."""
+    return forget_past(now=timezone.now())

@@ -380,6 +380,16 @@ class Consent(models.Model):
         return f"{self.contact_id} {self.text_id}"
 
 
+class Away(models.Model):
+    """Until which day a person is away: nothing new is given to them. No reason, no past: it goes with the day."""
+
+    account = models.OneToOneField(Account, primary_key=True, on_delete=models.PROTECT, related_name="away")
+    until = models.DateField()  # the last day
+
+    def __str__(self) -> str:
+        return f"away {self.account_id}"
+
+
 # Registers: what a street sets up beside accounts and units
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, lru_cache
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from huying.people import consent
 from huying.people.models import (
     Account,
     Appointment,
+    Away,
     ConsentText,
     Contact,
     ContactOpening,
@@ -216,6 +217,11 @@ def members_of(unit_id: UUID, duty: str | None = None, *, now: datetime | None =
         holders = RoleGrant.objects.filter(at, wide | Q(unit_id=unit_id), role__active=True)
         people = people.filter(pk__in=holders.filter(role__duties__contains=[str(duty)]).values("account_id"))
     return list(people.order_by("name", "pk"))
+
+
+def away_on(account_ids: Iterable[UUID], day: date) -> dict[UUID, date]:
+    """Who of these people is away on a day, and until when."""
+    return dict(Away.objects.filter(account_id__in=set(account_ids), until__gte=day).values_list("account_id", "until"))
 
 
 def holders_of(duty: str, area_code: str, *, now: datetime) -> list[Account]:

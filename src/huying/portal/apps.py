@@ -15,6 +15,7 @@ class PortalConfig(AppConfig):
         add_link("home", "portal:home")
         add_link("task", "portal:task")
         add_link("lookup", "portal:track")
+        add_link("dialled", "portal:dialled", "")
         add_link("on_call", "portal:on_call", "")
         add_link("privacy", "portal:privacy")
         add_link("access", "portal:access")

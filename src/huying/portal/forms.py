@@ -342,6 +342,16 @@ class TaskWhyForm(TaskForm):
     )  # fmt: skip
 
 
+class TaskDialForm(forms.Form):
+    """The own number of somebody outside: rung first, and forgotten once the call was asked for."""
+
+    phone = forms.CharField(
+        label=_("您的手机号"), max_length=20, widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
+        help_text=_("先响这个号码，接起来就接通反映的人。拨完不留。"),
+        error_messages={"required": _("请写 11 位手机号。")},
+    )  # fmt: skip
+
+
 class TaskSayForm(HoldsImages, TaskForm):
     """Words, photos, or both."""
 

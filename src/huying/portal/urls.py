@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from huying.portal.views import answers, errands, excluded, home, notices, on_call, report, status, talents, track
+from huying.portal.views import (
+    answers,
+    dialling,
+    errands,
+    excluded,
+    home,
+    notices,
+    on_call,
+    report,
+    status,
+    talents,
+    track,
+)
 
 app_name = "portal"
 urlpatterns = [
@@ -44,6 +56,9 @@ urlpatterns = [
     path("task/", errands.task, name="task"),
     path("task/<uuid:task_id>/", errands.task_page, name="task_page"),
     path("task/<uuid:task_id>/photos/<uuid:file_id>/", errands.task_photo, name="task_photo"),
+    path("task/<uuid:task_id>/dial/", errands.task_dial, name="task_dial"),
+    path("dialled/", dialling.dialled, name="dialled"),
+    path("pressed/", dialling.pressed, name="pressed"),
     path("task/<uuid:task_id>/<slug:name>/", errands.task_move, name="task_move"),
     path("track/", track.track, name="track"),
     path("track/forget/", track.forget, name="forget"),

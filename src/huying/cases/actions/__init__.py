@@ -51,6 +51,7 @@ from huying.cases.actions.intake import (
     unmerge_case,
 )
 from huying.cases.actions.recategorising import recategorise_case
+from huying.cases.actions.sharing import give_order, put_back_order, take_on_order, take_part
 from huying.cases.actions.splitting import split_case
 from huying.cases.actions.supervising import close_supervision, press_again, report_back, supervise_case
 from huying.cases.actions.units import (
@@ -107,6 +108,7 @@ __all__ = [
     "finish_order",
     "finish_stage",
     "flush",
+    "give_order",
     "late_feedback",
     "merge_case",
     "name_unit",
@@ -115,6 +117,7 @@ __all__ = [
     "open_reporter",
     "place_case",
     "press_again",
+    "put_back_order",
     "raise_case",
     "reassign_case",
     "recategorise_case",
@@ -141,6 +144,8 @@ __all__ = [
     "submit_result",
     "supervise_case",
     "take_back_dispatch",
+    "take_on_order",
+    "take_part",
     "tell_outcome",
     "transfer_case",
     "unmerge_case",

@@ -14,7 +14,7 @@ from huying.cases.codes import answer_code, hash_of
 from huying.cases.models import Case, TreeCall, TreeRun, WorkOrder
 from huying.cases.queries import calltrees as queries
 from huying.cases.queries.told import facts_of
-from huying.cases.rules.calltrees import Occasion, Step, TreeEnd, after, next_at
+from huying.cases.rules.calltrees import YES, Occasion, Step, TreeEnd, after, next_at
 from huying.kernel.actor import Actor, system
 from huying.kernel.refusals import IllegalMove, NotAllowed, NotFound
 from huying.kernel.terms import _
@@ -59,7 +59,7 @@ def call_next(run_id: UUID, *, now: datetime) -> bool:
     A run ends where somebody has taken the matter up meanwhile, and where all were called in vain.
     """
     rows = TreeRun.objects.select_for_update(of=("self",), skip_locked=True).filter(ended_at=None, next_at__lte=now)
-    run = rows.select_related("case", "order__handler", "order__unit").filter(pk=run_id).first()
+    run = rows.select_related("case", "order__handler", "order__given_to", "order__unit").filter(pk=run_id).first()
     if run is None:
         return False
     if queries.is_taken(run):
@@ -108,13 +108,28 @@ def answer_call(run_id: UUID, *, actor: Actor, now: datetime) -> TreeRun:
 @transaction.atomic
 def answer_by_code(code: str, *, now: datetime) -> TreeRun:
     """As `answer_call`, by the one-time link of a message. Raises NotFound for a code that is not in use."""
-    call = queries.call_by_code(code, now=now)
+    return _answered_by(queries.call_by_code(code, now=now), TreeEnd.LINK, now)
+
+
+@transaction.atomic
+def answer_by_key(message_id: UUID, *, key: str, now: datetime) -> TreeRun | None:
+    """As `answer_call`, by the key that was pressed while the message was read out; None for another key.
+
+    Raises NotFound for a message that called nobody.
+    """
+    call = queries.call_by_voice(message_id, now=now)
+    if call is not None and key != YES:
+        return None
+    return _answered_by(call, TreeEnd.KEY, now)
+
+
+def _answered_by(call: TreeCall | None, how: TreeEnd, now: datetime) -> TreeRun:
     if call is None or call.account is None:
         raise NotFound("call_tree")
     actor = actor_for(call.account, now)
     if queries.run_seen_by(call.run_id, actor) is None:
         raise NotFound("call_tree")  # the case has left this person's sight since
-    return _answered(call.run_id, TreeEnd.LINK, actor, now)
+    return _answered(call.run_id, how, actor, now)
 
 
 def _answered(run_id: UUID, how: TreeEnd, actor: Actor, now: datetime) -> TreeRun:

@@ -105,7 +105,7 @@ MOST_TOGETHER = 200  # rows in one statement
 REMARKED = frozenset(
     {
         Verb.SEND_BACK, Verb.RAISE, Verb.REASSIGN, Verb.NAME, Verb.REOPEN, Verb.OBJECT, Verb.SUPERVISE,
-        Verb.REPORT_BACK, Verb.PRESS, Verb.CLOSE_SUPERVISION, Verb.ASK_REPORTER, Verb.FINISH_STAGE,
+        Verb.REPORT_BACK, Verb.PRESS, Verb.CLOSE_SUPERVISION, Verb.ASK_REPORTER, Verb.FINISH_STAGE, Verb.TAKE_PART,
     }
 )  # fmt: skip
 M = TypeVar("M", bound=Model)
@@ -113,7 +113,9 @@ M = TypeVar("M", bound=Model)
 
 _ORDERS = Fixed(
     lambda case_id: (
-        WorkOrder.objects.filter(case_id=case_id).select_related("unit", "handler").order_by("offered_at", "id")
+        WorkOrder.objects.filter(case_id=case_id)
+        .select_related("unit", "handler", "given_to")
+        .order_by("offered_at", "id")
     )
 )
 _REPORTS = Fixed(
@@ -229,7 +231,7 @@ class Docket:
     def of_many(cls, cases: Iterable[Case], knowledge: Knowledge) -> list[Docket]:
         """The dockets of many locked cases, none of them recused: a statement for each table, however many they are."""
         dockets = {one.pk: cls(case=one, knowledge=knowledge) for one in cases}
-        orders = WorkOrder.objects.filter(case__in=list(dockets)).select_related("unit", "handler")
+        orders = WorkOrder.objects.filter(case__in=list(dockets)).select_related("unit", "handler", "given_to")
         for order in orders.order_by("offered_at", "id"):
             dockets[order.case_id].orders.append(order)
         reports = Report.objects.filter(case__in=list(dockets)).select_related("contact").order_by("received_at", "id")
@@ -419,7 +421,8 @@ class Docket:
             open_approvals=frozenset(one.kind for one in open_approvals if one.object_id == case.pk),
             approval_askers=tuple((one.kind, one.asked_by) for one in open_approvals if one.asked_by),
             signed=case.signed,
-            unit_has_signer=case.state == State.REVIEWING and self._has_signer(),
+            unit_has_signer=(case.state == State.REVIEWING or (case.state == State.IN_HAND and case.round > 1))
+            and self._has_signer(),
             contacted=case.contacted_at is not None,
             state_before_merge=State(case.state_before_merge) if case.state_before_merge else None,
             ended_at=case.ended_at,
@@ -499,6 +502,8 @@ class Docket:
             handler_id=order.handler_id,
             sign_in_open=order.sign_in_due is None or now <= order.sign_in_due,
             asked_return=any(one.object_id == order.pk for one in open_approvals),
+            given_to=order.given_to_id,
+            headed=order.headed_at is not None,
         )
 
     def _all_report_facts(self) -> tuple[ReportFacts, ...]:
@@ -1019,6 +1024,11 @@ class Docket:
         """Whether the lead unit has somebody to sign who handled no order of the case, in no round."""
         lead = self.lead
         return lead is not None and bool(self.knowledge.signers(lead.unit_id) - {one.handler_id for one in self.orders})
+
+    def head_took_part(self) -> bool:
+        """Whether a further round need not wait for the lead unit's head any more."""
+        lead = self.lead
+        return lead is None or lead.headed_at is not None or not self._has_signer()
 
     def restart_step(self, *, now: datetime) -> None:
         """After a change inside a state (signed, re-graded): the clock of the step that is now running."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from huying.approvals.rules import ApprovalKind, ApprovalVerb
 from huying.cases.actions.acting import act
+from huying.cases.actions.arriving import hand, share_out
 from huying.cases.actions.docket import Docket
 from huying.cases.actions.intake import file, keep_images, register
 from huying.cases.actions.settling import keep_precedent
@@ -66,6 +67,7 @@ def hand_out(
     if contactable and docket.case.contacted_at is None and not docket.running(Step.FIRST_CONTACT, docket.case.pk):
         docket.start_clock(Step.FIRST_CONTACT, now=now)
     docket.due()
+    share_out(docket, now=now)
 
 
 @act
@@ -270,6 +272,7 @@ def add_units(
     for unit_id in helpers:
         docket.offer(unit_id, OrderRole.ASSIST, actor=actor, now=now, clause=clause, instruction=text)
     docket.due()
+    share_out(docket, now=now)
 
 
 def own_order(docket: Docket, actor: Actor, order_id: UUID | None) -> WorkOrder | None:
@@ -282,7 +285,7 @@ def own_order(docket: Docket, actor: Actor, order_id: UUID | None) -> WorkOrder 
 
 @act
 def sign_in_order(docket: Docket, *, order_id: UUID | None = None, actor: Actor, now: datetime) -> None:
-    """签收: the unit takes the order; the one who signs becomes its handler."""
+    """签收: the unit takes the order; the one who signs becomes its handler, and has it in hand if nobody has."""
     order = own_order(docket, actor, order_id)
 
     def taking(_move: object) -> None:
@@ -290,6 +293,8 @@ def sign_in_order(docket: Docket, *, order_id: UUID | None = None, actor: Actor,
             docket.move_order(order, Verb.SIGN_IN, actor, now=now)
             order.accepted_at = now
             order.handler_id = actor.id
+            if order.given_to_id is None:
+                hand(docket, order, actor.id, now=now)
             docket.stop_clocks(now=now, step=Step.SIGN_IN, object_id=order.pk)
 
     docket.move(Verb.SIGN_IN, actor=actor, now=now, given=about(order), before=taking)

@@ -122,6 +122,8 @@ class OrderOut(Out):
     done_at: datetime | None
     ended_at: datetime | None
     due_at: datetime | None
+    given_to_id: UUID | None = Field(description="the unit's handler who has it in hand; null while nobody has")
+    headed_at: datetime | None = Field(description="in a further round: when the unit's head took part")
 
 
 class OrderPage(Listed):
@@ -684,6 +686,8 @@ def _order(one: WorkOrder) -> OrderOut:
         done_at=one.done_at,
         ended_at=one.ended_at,
         due_at=one.due_at,
+        given_to_id=one.given_to_id,
+        headed_at=one.headed_at,
     )
 
 

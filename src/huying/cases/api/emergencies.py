@@ -220,7 +220,7 @@ class TreeOut(Out):
     began_at: datetime
     next_at: datetime | None = Field(description="when the next step is called; null where it ended")
     ended_at: datetime | None
-    ended_how: str = Field(description="page, link, taken, nobody; empty while it goes on")
+    ended_how: str = Field(description="page, link, key, taken, nobody; empty while it goes on")
     answered_by: str
     calls: list[TreeCallOut]
 

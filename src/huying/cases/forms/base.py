@@ -123,6 +123,8 @@ class Subject:
         found |= {one.written_by for one in rows.answers} | {one.signed_by for one in rows.answers}
         found |= {one.made_by for one in rows.attempts} | {one.made_by for one in rows.visits}
         found |= {one.asked_by for one in rows.approvals} | {one.decided_by for one in rows.approvals}
+        given = (one.facts.get("handler") for one in getattr(rows, "lines", ()))
+        found |= {UUID(one) for one in given if one}
         return {one for one in found if one is not None}
 
     def who(self, account_id: UUID | None) -> str:

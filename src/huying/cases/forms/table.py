@@ -12,7 +12,7 @@ from uuid import UUID
 
 from huying.cases import actions
 from huying.cases.actions import Act, confiding, excluding, settling
-from huying.cases.forms import closing, desk, leaving_out, units
+from huying.cases.forms import closing, desk, leaving_out, sharing, units
 from huying.cases.forms.base import MoveForm, NoFields, ReasonForm, Subject
 from huying.cases.forms.recategorise import RecategoriseForm
 from huying.cases.forms.split import SplitForm
@@ -118,6 +118,13 @@ _EVERY = [
              _("结果已报，等审核。"), submit=_("报结果")),
     DeskMove("finish", (V.FINISH,), units.FinishForm, Once(actions.finish_order), 21, "check", _("协办已完成。")),
     DeskMove("sign", (V.SIGN,), units.SignForm, Once(actions.sign_result), 10, "signature", _("已签发。")),
+    DeskMove("take_part", (V.TAKE_PART,), sharing.TakePartForm, Once(actions.take_part), 15, "users",
+             _("负责人的参与已记下。")),
+    DeskMove("take_on", (V.TAKE_ON,), sharing.TakeOnForm, Once(actions.take_on_order), 25, "check",
+             _("好，这件由您来办。")),
+    DeskMove("give", (V.GIVE,), sharing.GiveForm, Once(actions.give_order), 30, "user", _("已交给承办人。")),
+    DeskMove("put_back", (V.PUT_BACK,), sharing.PutBackForm, Once(actions.put_back_order), 50, "undo",
+             _("已放回本单位。")),
     DeskMove("review", (V.REVIEW, V.REWORK), closing.ReviewForm,
              Review(actions.review_result, actions.send_for_rework), 10, "check", _("审核已记下。"), _("审核答复"),
              _("提交审核")),

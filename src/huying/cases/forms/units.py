@@ -385,7 +385,11 @@ class SignInForm(MoveForm):
             self.quote = order.instruction
         if order.sign_in_due is not None:
             self.lines.append((_("最晚签收"), due_words(order.sign_in_due, subject.now)))
-        self.notices = [("", _("签收后，您就是这件事的经办人。"))]
+        given = order.given_to
+        if given is not None and given.pk != subject.actor.id:
+            self.notices = [("", _("这件已交给 %(name)s 办，您是代签收。") % {"name": given.name})]
+        else:
+            self.notices = [("", _("签收后，您就是这件事的经办人。"))]
 
 
 class AskReturnForm(MoveForm):
@@ -632,6 +636,8 @@ class SubmitResultForm(Drafted):
             self.fields["outcome"].initial = earlier[-1].outcome
             if earlier[-1].sent_back_words:
                 self.notices = [("warn", _("退回意见：%(words)s") % {"words": earlier[-1].sent_back_words})]
+        if case.round > 1 and not subject.docket.head_took_part():
+            self.notices.append(("warn", _("单位负责人还没有参与，请负责人先记一下，再报结果。")))
         waiting = [
             one.unit.name
             for one in subject.docket.live_orders

@@ -129,7 +129,7 @@ def orders_behind(clocks: list[Clock]) -> dict[UUID, list[WorkOrder]]:
     handling = {one.object_id for one in clocks} - signing
     rows = WorkOrder.objects.filter(
         Q(pk__in=signing, state=OrderState.OFFERED) | Q(case_id__in=handling, state__in=AT_WORK)
-    ).select_related("case", "handler", "unit")
+    ).select_related("case", "handler", "given_to", "unit")
     found: dict[UUID, list[WorkOrder]] = {}
     for row in rows.order_by("pk"):
         found.setdefault(row.pk if row.pk in signing else row.case_id, []).append(row)

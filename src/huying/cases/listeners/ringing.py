@@ -38,7 +38,7 @@ def moved(news: News) -> None:
 def _offered(case: Case, at: datetime) -> list[WorkOrder]:
     """The lead's order that this act offered."""
     rows = WorkOrder.objects.filter(case=case, role=OrderRole.LEAD, state=OrderState.OFFERED, offered_at=at)
-    return list(rows.select_related("unit", "handler"))
+    return list(rows.select_related("unit", "handler", "given_to"))
 
 
 def ring(*, now: datetime) -> int:

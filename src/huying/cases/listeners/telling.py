@@ -46,6 +46,8 @@ def told(news: News) -> None:
     if case.restricted:
         _leave_sight(case, news.at)
     _tell_units(case, verb, news)
+    if verb == "give_order":
+        _tell_given(case, news)
     if verb == "nudge_case":
         _tell_nudged(case, news)
     if verb in ("ask_extension", "ask_hold", "ask_confidential"):
@@ -100,7 +102,9 @@ def tell(
 
 
 def workers(order: WorkOrder, *, now: datetime) -> list[Account]:
-    """Who works on an order: the one who took it, else everybody of the unit who may."""
+    """Who works on an order: the one who has it in hand, else who signed it in, else everybody of the unit who may."""
+    if order.given_to is not None and order.given_to.is_active:
+        return [order.given_to]
     if order.handler is not None and order.handler.is_active:
         return [order.handler]
     return people.members_of(order.unit_id, Duty.HANDLE, now=now)
@@ -113,7 +117,7 @@ def heads(order: WorkOrder, *, now: datetime) -> list[Account]:
 def live_orders(case: Case) -> list[WorkOrder]:
     """The orders of the round that units still have."""
     rows = WorkOrder.objects.filter(case=case, round=case.round, state__in=LIVE_ORDERS)
-    return list(rows.select_related("handler", "unit").order_by("offered_at", "pk"))
+    return list(rows.select_related("handler", "given_to", "unit").order_by("offered_at", "pk"))
 
 
 def _tell_units(case: Case, verb: str, news: News) -> None:
@@ -129,6 +133,13 @@ def _tell_units(case: Case, verb: str, news: News) -> None:
             tell(case, kind, workers(order, now=news.at), now=news.at, once=once, facts=more.get(kind))
         elif order.state == OrderState.REWORK and verb in ("send_for_rework", "check_place"):
             tell(case, "reworked", workers(order, now=news.at), now=news.at, once=once)
+
+
+def _tell_given(case: Case, news: News) -> None:
+    """Whoever was given an order just now."""
+    for order in live_orders(case):
+        if order.given_at == news.at and order.given_to is not None:
+            tell(case, "order_given", [order.given_to], now=news.at, once=f"{news.id}:{order.pk}")
 
 
 def _tell_nudged(case: Case, news: News) -> None:

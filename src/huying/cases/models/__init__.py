@@ -19,9 +19,11 @@ from huying.cases.models.calls import (
     WorkOrder,
 )
 from huying.cases.models.counting import ImportRun, NumberCounter, Tally, TallyChange
+from huying.cases.models.dialling import Dial
 from huying.cases.models.emergencies import CallTreeStep, DutyShift, Emergency, EmergencyCase, TreeCall, TreeRun
 from huying.cases.models.errands import Errand, ErrandLine
 from huying.cases.models.settled import Exclusion, ExclusionKind, JointDecision, Precedent
+from huying.cases.models.sharing import Sharing
 from huying.cases.models.together import Campaign, CampaignSpot, Incident, IncidentWord
 from huying.cases.models.upward import Source, SourceBuffer, SourceStep, Ticket, TicketAsk, TicketStep
 from huying.cases.models.whistles import Whistle, WhistleBand, WhistleKind, WhistlePart
@@ -36,6 +38,7 @@ __all__ = [
     "CampaignSpot",
     "Case",
     "ContactAttempt",
+    "Dial",
     "DutyShift",
     "Emergency",
     "EmergencyCase",
@@ -54,6 +57,7 @@ __all__ = [
     "Remark",
     "Report",
     "STREET",
+    "Sharing",
     "SiteVisit",
     "Source",
     "SourceBuffer",

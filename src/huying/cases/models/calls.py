@@ -267,6 +267,11 @@ class WorkOrder(models.Model):
     clause = models.CharField(max_length=200, blank=True)
     instruction = models.TextField(blank=True)
     handler = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="handled_orders")
+    given_to = models.ForeignKey(  # of the unit's handlers the one who is to do it; `handler` is who did
+        Account, null=True, on_delete=models.PROTECT, related_name="given_orders", db_index=False
+    )
+    given_at = models.DateTimeField(null=True)
+    headed_at = models.DateTimeField(null=True)  # in a further round: when the unit's head took part
     return_asked = models.BooleanField(default=False)
     result = models.TextField(blank=True)
     offered_at = models.DateTimeField()
@@ -282,6 +287,7 @@ class WorkOrder(models.Model):
         indexes = [
             models.Index(F("unit"), F("state"), F("offered_at").desc(), F("case"), name="order_unit"),
             models.Index(fields=["case", "round"], name="order_of_case"),
+            models.Index(fields=["given_to", "-given_at"], name="order_given", condition=Q(given_to__isnull=False)),
             models.Index(fields=["case", "unit"], name="order_returned", condition=Q(state=OrderState.RETURNED)),
         ]
         constraints = [

@@ -17,6 +17,7 @@ from huying.cases.rules import OrderState, State
 from huying.cases.rules.calltrees import CODE_LASTS, Occasion, Step, nearest
 from huying.kernel.actor import Actor
 from huying.notices.models import Delivery
+from huying.notices.rules import Channel
 from huying.people.models import Account, Appointment
 from huying.people.queries import actor_for
 from huying.people.queries import running as in_office
@@ -43,8 +44,9 @@ def steps_of_run(run: TreeRun) -> list[Step]:
 def to_call(run: TreeRun, step: Step, *, now: datetime) -> list[Account]:
     """Who holds the post and may see the case: in the order's unit, else nearest to the desk within the tree's area."""
     order = run.order
-    if order is not None and step.post == Post.HANDLER and order.handler is not None and order.handler.is_active:
-        found = [order.handler]
+    handler = (order.given_to or order.handler) if order is not None and step.post == Post.HANDLER else None
+    if handler is not None and handler.is_active:
+        found = [handler]
     else:
         found = _holders(run, step, now)
     return [account for account in found if one(run.case_id, actor_for(account, now)) is not None]
@@ -95,6 +97,14 @@ def call_by_code(code: str, *, now: datetime) -> TreeCall | None:
     """The call that a one-time link belongs to; None for one that nobody has, and for one that is too old."""
     rows = TreeCall.objects.select_related("run__case", "run__order", "account")
     found = rows.filter(code_hash=hash_of(code), called_at__gt=now - CODE_LASTS).first() if code.isascii() else None
+    return found if found is not None and found.account is not None and found.account.is_active else None
+
+
+def call_by_voice(message_id: UUID, *, now: datetime) -> TreeCall | None:
+    """The call behind a message that was read out on the telephone; None as in `call_by_code`."""
+    rung = Delivery.objects.filter(batch=message_id, channel=Channel.VOICE).values("notice_id")
+    rows = TreeCall.objects.select_related("run__case", "run__order", "account")
+    found = rows.filter(notice_id__in=rung, called_at__gt=now - CODE_LASTS).first()
     return found if found is not None and found.account is not None and found.account.is_active else None
 
 

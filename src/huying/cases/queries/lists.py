@@ -28,7 +28,9 @@ from django.db.models import (
     TextField,
     UUIDField,
     Value,
+    When,
 )
+from django.db.models import Case as Case_
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Coalesce
 from django.db.models.lookups import Exact
@@ -50,21 +52,22 @@ from huying.cases.queries.scope import (
     units_worked_for,
     within,
 )
+from huying.cases.queries.waiting import COLLEAGUES, OWN, UNITS, step_parts
 from huying.cases.queries.waiting import COLUMNS as _COLUMNS
-from huying.cases.queries.waiting import step_parts
 from huying.cases.rules import LIVE_ORDERS, OPEN, OrderRole, OrderState, State, Supervision
 from huying.cases.rules.exclusions import DECIDES as EXCLUSION_DECIDES
 from huying.cases.rules.exclusions import GONE
 from huying.cases.rules.table import By
 from huying.cases.rules.tasks import DECIDED_BY, ORDER_WORK, UNIT_DECIDES, WORK, Task, Work
 from huying.cases.rules.whistles import GOING, THING, PartState, WhistleState
+from huying.cases.rules.words import UNFINISHED_ORDERS
 from huying.cases.search import LEVELS, question, question_of_areas
 from huying.clocks.models import Clock
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.paging import Page, keyset
 from huying.kernel.ready import ID, MOMENT, Ready, fetched, made, united
 from huying.matters.rules import Step
-from huying.people.models import Organisation
+from huying.people.models import Account, Organisation
 from huying.people.rules import Duty
 from huying.places.rules import grid_of, metres_between, street_of
 
@@ -90,6 +93,7 @@ class Todo:
     due_from: datetime | None
     yellow_at: datetime | None
     due_at: datetime | None
+    whose: int = 0  # OWN, UNITS or COLLEAGUES: in whose hand the order is
 
     @property
     def key(self) -> tuple[datetime, UUID]:
@@ -109,9 +113,9 @@ def work_of(viewer: Actor, *, most: int = MOST_COUNTED) -> list[Todo]:
         return []
     ready = _work(viewer, most)
     found: dict[tuple[str, UUID, UUID | None], Todo] = {}
-    for task, case_id, order_id, due_from, yellow_at, due_at in ready.fetch() if ready is not None else ():
-        key = (task, case_id, order_id)
-        found.setdefault(key, Todo(Task(task), case_id, order_id, due_from, yellow_at, due_at))
+    for task, *rest in ready.fetch() if ready is not None else ():
+        todo = Todo(Task(task), *rest)
+        found.setdefault((task, todo.case_id, todo.order_id), todo)
     return sorted(found.values(), key=lambda one: one.key)
 
 
@@ -143,8 +147,8 @@ def together(
 Rows = QuerySet[Any, tuple[Any, ...]]
 
 
-def _columns(rows: QuerySet[Any], task: Task, *, prefix: str = "", order: bool = False) -> Rows:
-    """The six columns of a todo, alike for cases and orders, so that all parts can be united."""
+def _columns(rows: QuerySet[Any], task: Task, *, prefix: str = "", order: bool = False, whose: Any = OWN) -> Rows:
+    """The columns of a todo, alike for cases and orders, so that all parts can be united."""
     told: Rows = rows.annotate(
         task=Value(str(task), output_field=CharField()),
         of_case=F("case_id") if order else F("id"),
@@ -152,6 +156,7 @@ def _columns(rows: QuerySet[Any], task: Task, *, prefix: str = "", order: bool =
         from_at=F(f"{prefix}due_from"),
         gold_at=F(f"{prefix}yellow_at"),
         red_at=F(f"{prefix}due_at"),
+        whose=Value(whose) if isinstance(whose, int) else whose,
     ).values_list(*_COLUMNS)
     return told
 
@@ -253,12 +258,17 @@ def _order_parts(viewer: Actor) -> Iterator[Rows]:
             )
             yield _columns(leads, Task.APPROVE, order=True)
     if handled:
-        leads = WorkOrder.objects.filter(away, unit_id__in=handled, role=OrderRole.LEAD, state__in=LIVE_ORDERS)
-        awaited = leads.filter(round=F("case__round"), case__supervision=Supervision.SET)
-        yield _columns(awaited, Task.REPORT_BACK, order=True)
-    for state, (task, _verb) in ORDER_WORK.items() if handled else ():
-        orders = WorkOrder.objects.filter(away, unit_id__in=handled, state=state, case__state=State.IN_HAND)
-        yield _columns(orders, task, order=True)
+        # What a colleague has in hand is the head's to see, not everybody's.
+        theirs = WorkOrder.objects.filter(
+            away, Q(given_to=None) | Q(given_to_id=viewer.id) | Q(unit_id__in=signed), unit_id__in=handled
+        )
+        whose = Case_(When(given_to_id=viewer.id, then=OWN), When(given_to=None, then=UNITS), default=COLLEAGUES)
+        awaited = theirs.filter(
+            role=OrderRole.LEAD, state__in=LIVE_ORDERS, round=F("case__round"), case__supervision=Supervision.SET
+        )
+        yield _columns(awaited, Task.REPORT_BACK, order=True, whose=whose)
+        for state, (task, _verb) in ORDER_WORK.items():
+            yield _columns(theirs.filter(state=state, case__state=State.IN_HAND), task, order=True, whose=whose)
     if signed:
         orders = WorkOrder.objects.filter(
             away,
@@ -270,6 +280,18 @@ def _order_parts(viewer: Actor) -> Iterator[Rows]:
             case__due_step=Step.SIGN,
         ).exclude(handler_id=viewer.id)
         yield _columns(orders, Task.SIGN, prefix="case__", order=True)
+        again = WorkOrder.objects.filter(
+            away,
+            unit_id__in=signed,
+            role=OrderRole.LEAD,
+            state__in=UNFINISHED_ORDERS,
+            round=F("case__round"),
+            round__gt=1,
+            headed_at=None,
+            case__state=State.IN_HAND,
+        )
+        # Where the one head handles it, nobody else could take part, and nobody waits for it.
+        yield _columns(again.exclude(handler_id=viewer.id), Task.TAKE_PART, order=True)
 
 
 def _whistle_parts(viewer: Actor) -> Iterator[Rows]:
@@ -307,7 +329,7 @@ def _whistle_parts(viewer: Actor) -> Iterator[Rows]:
 
 
 def _of_whistles(rows: QuerySet[Whistle], called: list[UUID]) -> Rows:
-    """The six columns of a todo; for called units with the clock that runs out first."""
+    """The columns of a todo; for called units with the clock that runs out first."""
     parts = WhistlePart.objects.filter(whistle=OuterRef(OuterRef("pk")), unit_id__in=called)
     first = Clock.objects.filter(
         object_kind=THING, stopped_at=None, paused_at=None, object_id__in=parts.values("pk")
@@ -320,6 +342,7 @@ def _of_whistles(rows: QuerySet[Whistle], called: list[UUID]) -> Rows:
         from_at=Subquery(first.values("started_at")[:1]) if called else never,
         gold_at=Subquery(first.values("yellow_at")[:1]) if called else never,
         red_at=Subquery(first.values("due_at")[:1]) if called else never,
+        whose=Value(OWN),
     ).values_list(*_COLUMNS)
     return told
 
@@ -338,17 +361,23 @@ def _cases_by_id() -> Ready:
 # What rows of lists show of an order and its unit; the rest is read where somebody asks for it.
 _ORDER = ("id", "case_id", "unit_id", "role", "state", "round", "clause", "instruction")
 _UNIT = ("id", "kind", "name", "short_name")
+_HOLDER = ("id", "name")
 
 
 def orders_of(case_ids: Iterable[UUID]) -> dict[UUID, list[WorkOrder]]:
-    """All orders of these cases with their units' names, the latest round first, the lead before assistants."""
+    """All orders of these cases, the latest round first, the lead before assistants.
+
+    With the names of their units and of who has each in hand.
+    """
     found: dict[UUID, list[WorkOrder]] = {}
     units: dict[UUID, Organisation] = {}
     for row in _orders_by_case().fetch(ids=tuple(set(case_ids))):
         order = made(WorkOrder, _ORDER, row[: len(_ORDER)])
         if order.unit_id not in units:
-            units[order.unit_id] = made(Organisation, _UNIT, row[len(_ORDER) :])
+            units[order.unit_id] = made(Organisation, _UNIT, row[len(_ORDER) : -len(_HOLDER)])
         order.unit = units[order.unit_id]
+        holder = row[-len(_HOLDER) :]
+        order.given_to = made(Account, _HOLDER, holder) if holder[0] is not None else None
         found.setdefault(order.case_id, []).append(order)
     return found
 
@@ -356,7 +385,8 @@ def orders_of(case_ids: Iterable[UUID]) -> dict[UUID, list[WorkOrder]]:
 @cache
 def _orders_by_case() -> Ready:
     rows = WorkOrder.objects.filter(case_id__in=[ID]).order_by("-round", "-role", "-offered_at", "pk")
-    return Ready(rows.values_list(*_ORDER, *(f"unit__{one}" for one in _UNIT)), ids=ID)
+    beside = (*(f"unit__{one}" for one in _UNIT), *(f"given_to__{one}" for one in _HOLDER))
+    return Ready(rows.values_list(*_ORDER, *beside), ids=ID)
 
 
 @dataclass(frozen=True)

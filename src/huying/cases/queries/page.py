@@ -87,7 +87,7 @@ def _of_case() -> Together:
     """All that hangs on one case, in the order of `_PARTS`: each by its own index, together in one round trip."""
     things = case_and_orders()
     return Together(
-        WorkOrder.objects.filter(case_id=ID).select_related("unit", "handler").order_by("offered_at", "id"),
+        WorkOrder.objects.filter(case_id=ID).select_related("unit", "handler", "given_to").order_by("offered_at", "id"),
         Report.objects.filter(case_id=ID).select_related("contact").order_by("received_at", "id"),
         Addition.objects.filter(report__case_id=ID).order_by("added_at", "id"),
         Clock.objects.filter(object_id__in=things, stopped_at=None).order_by("started_at", "id"),

@@ -15,8 +15,9 @@ from huying.cases.rules.tickets import STEP, THING, TicketVerb
 from huying.clocks.models import Clock
 from huying.kernel.actor import Actor
 
-COLUMNS = ("task", "of_case", "of_order", "from_at", "gold_at", "red_at")
+COLUMNS = ("task", "of_case", "of_order", "from_at", "gold_at", "red_at", "whose")
 """Of everything that waits, so that all of it is one statement; `of_order` is the ticket of a step."""
+OWN, UNITS, COLLEAGUES = range(3)  # what is in the viewer's hand or nobody else's to do; in nobody's; in another's
 
 
 def step_parts(viewer: Actor) -> Iterator[QuerySet[Any, tuple[Any, ...]]]:
@@ -39,4 +40,5 @@ def _next_steps(seen: QuerySet[Case]) -> QuerySet[Any, tuple[Any, ...]]:
         from_at=Subquery(clock.values("started_at")[:1]),
         gold_at=Subquery(clock.values("yellow_at")[:1]),
         red_at=Subquery(clock.values("due_at")[:1]),
+        whose=Value(OWN),
     ).values_list(*COLUMNS)

@@ -11,6 +11,7 @@ from huying.kernel.terms import Term, _
 SHORTEST, LONGEST = 1, 240  # minutes until the next step
 MOST_STEPS = 9
 CODE_LASTS = timedelta(hours=6)
+YES = "1"  # the key that answers on the telephone
 
 
 class Occasion(Term):
@@ -25,6 +26,7 @@ class TreeEnd(Term):
 
     PAGE = "page", _("在页面上应答")
     LINK = "link", _("用链接应答")
+    KEY = "key", _("在电话上按键应答")
     TAKEN = "taken", _("已有人接手")
     NOBODY = "nobody", _("叫完了，没有人应答")
 

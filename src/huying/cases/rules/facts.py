@@ -21,6 +21,8 @@ class OrderFacts:
     handler_id: UUID | None = None
     sign_in_open: bool = True  # still within the sign-in window
     asked_return: bool = False
+    given_to: UUID | None = None  # of the unit's handlers the one who has it
+    headed: bool = False  # the unit's head took part
 
     @property
     def live(self) -> bool:
@@ -60,6 +62,9 @@ class Given:
     result: str = ""
     parts: int = 0  # into which the form splits
     stage: int = 0  # which stage of the limit is done
+    handler_id: UUID | None = None
+    handler_ids: frozenset[UUID] = frozenset()  # the unit's handlers who are there and need not keep away
+    part: str = ""  # how a head took part
 
 
 @dataclass(frozen=True)

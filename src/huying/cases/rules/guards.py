@@ -8,7 +8,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from huying.cases.rules.facts import CaseFacts
-from huying.cases.rules.words import CallResult, OrderRole, OrderState, Outcome, Supervision
+from huying.cases.rules.words import (
+    UNFINISHED_ORDERS,
+    CallResult,
+    HeadPart,
+    OrderRole,
+    OrderState,
+    Outcome,
+    Supervision,
+)
 from huying.kernel.flow import guard
 from huying.kernel.terms import _
 from huying.matters.rules import CallBackPolicy, CheckPolicy
@@ -249,6 +257,56 @@ def next_lead_named(facts: CaseFacts) -> bool:
     if given is None or order is None or order.role == OrderRole.ASSIST:
         return True
     return any(one.unit_id == given.lead_id and one.id != order.id for one in facts.live)
+
+
+@guard(_("这张工单已经处置完了，不用再交给谁。"))
+def order_unfinished(facts: CaseFacts) -> bool:
+    return facts.order is not None and facts.order.state in UNFINISHED_ORDERS
+
+
+@guard(_("请选本单位一位在岗、不用回避的承办人。"))
+def handler_there(facts: CaseFacts) -> bool:
+    given = facts.given
+    return facts.by_rule or given is None or given.handler_id in given.handler_ids
+
+
+@guard(_("这张工单已经在这位同事手上。"))
+def another_handler(facts: CaseFacts) -> bool:
+    given, order = facts.given, facts.order
+    return given is None or order is None or given.handler_id != order.given_to
+
+
+@guard(_("这张工单已经交给同事了。要换人，请单位负责人来换。"))
+def given_to_nobody(facts: CaseFacts) -> bool:
+    return facts.order is not None and facts.order.given_to is None
+
+
+@guard(_("这张工单不在您手上。"))
+def held_by_actor(facts: CaseFacts) -> bool:
+    held = facts.order.given_to if facts.order is not None else None
+    return held is not None and (facts.by_rule or held == facts.actor_id)
+
+
+@guard(_("第一轮不用负责人参与，从第二轮起才用。"))
+def further_round(facts: CaseFacts) -> bool:
+    return facts.round > 1
+
+
+@guard(_("负责人怎么参与的已经记过了。"))
+def not_headed(facts: CaseFacts) -> bool:
+    return facts.order is not None and not facts.order.headed
+
+
+@guard(_("请选负责人是怎么参与的。"))
+def part_given(facts: CaseFacts) -> bool:
+    return facts.given is None or facts.given.part in HeadPart.values
+
+
+@guard(_("从第二轮起，单位负责人参与以后才能报结果。请负责人先记下怎么参与的。"))
+def head_took_part(facts: CaseFacts) -> bool:
+    """As with signing: dropped where the unit has nobody to do it but those who handled."""
+    order = facts.order
+    return facts.round == 1 or not facts.unit_has_signer or (order is not None and order.headed)
 
 
 # persons

@@ -266,9 +266,40 @@ FLOW = Flow(
                 g.order_in_work,
                 g.no_return_pending,
                 g.assistants_done,
+                g.head_took_part,
                 g.outcome_given,
                 g.answer_given,
                 g.has_proof,
+            ),
+        ),
+        # who of the unit does it, and when its head has to
+        Move(
+            V.GIVE,
+            {S.IN_HAND},
+            None,
+            duty=Duty.SIGN,
+            guards=(g.actor_not_recused, g.order_unfinished, g.handler_there, g.another_handler),
+        ),
+        Move(
+            V.TAKE_ON,
+            {S.IN_HAND},
+            None,
+            duty=Duty.HANDLE,
+            guards=(g.actor_not_recused, g.order_unfinished, g.given_to_nobody),
+        ),
+        Move(V.PUT_BACK, {S.IN_HAND}, None, duty=Duty.HANDLE, guards=(g.order_unfinished, g.held_by_actor)),
+        Move(
+            V.TAKE_PART,
+            {S.IN_HAND},
+            None,
+            duty=Duty.SIGN,
+            guards=(
+                g.actor_not_recused,
+                g.further_round,
+                g.is_lead,
+                g.not_headed,
+                g.part_given,
+                g.reason_given,
             ),
         ),
         Move(
@@ -616,7 +647,8 @@ BY: dict[Verb, By] = {
     V.REFUSE_LEAD_EXTEND: By.DESK, V.ASK_HOLD: By.UNIT, V.HOLD: By.DESK, V.REFUSE_HOLD: By.DESK, V.RESUME: By.DESK,
     V.SUPERVISE: By.DESK, V.REPORT_BACK: By.UNIT, V.PRESS: By.DESK, V.CLOSE_SUPERVISION: By.DESK,
     V.ASK_REPORTER: By.UNIT, V.REPLY: By.REPORTER, V.STOP_WAITING: By.UNIT, V.TAKE_BACK: By.DESK,
-    V.SPLIT: By.DESK, V.FINISH_STAGE: By.UNIT,
+    V.SPLIT: By.DESK, V.FINISH_STAGE: By.UNIT, V.GIVE: By.UNIT, V.TAKE_ON: By.UNIT, V.PUT_BACK: By.UNIT,
+    V.TAKE_PART: By.UNIT,
 }  # fmt: skip
 
 # Others who may walk the same move.

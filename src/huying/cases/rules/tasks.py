@@ -29,6 +29,7 @@ class Task(Term):
     LOOK = "look", _("督办待看")
     WHISTLE = "whistle", _("吹哨待办")
     STEP = "step", _("上级要的步骤")
+    TAKE_PART = "take_part", _("待您参与")
 
 
 @dataclass(frozen=True)

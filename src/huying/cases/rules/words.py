@@ -41,6 +41,7 @@ class OrderState(Term):
     CANCELLED = "cancelled", _("已撤销")
 
 
+UNFINISHED_ORDERS = frozenset({OrderState.OFFERED, OrderState.ACCEPTED, OrderState.REWORK})
 LIVE_ORDERS = frozenset({OrderState.OFFERED, OrderState.ACCEPTED, OrderState.DONE, OrderState.REWORK})
 
 
@@ -116,6 +117,10 @@ class Verb(Term):
     TAKE_BACK = "take_back", _("收回派单")
     SPLIT = "split", _("拆成几件")
     FINISH_STAGE = "finish_stage", _("分段完成")
+    GIVE = "give", _("交给承办人")
+    TAKE_ON = "take_on", _("我来办")
+    PUT_BACK = "put_back", _("放回本单位")
+    TAKE_PART = "take_part", _("负责人参与")
     # of work orders alone; they follow the case
     COMPLETE = "complete", _("完成")
     CANCEL = "cancel", _("撤销")
@@ -189,6 +194,15 @@ class OwnStep(Term):
 
     SUPERVISE = "supervise", _("督办")
     REPLY = "reply", _("等诉求人补充")
+
+
+class HeadPart(Term):
+    """How a unit's head took part in a further round."""
+
+    MET = "met", _("见了诉求人")
+    LOOKED = "looked", _("到了现场")
+    LED = "led", _("带队处置")
+    PLANNED = "planned", _("定了办理方案")
 
 
 class SettledBy(Term):

@@ -12,7 +12,7 @@ from uuid import UUID
 from huying.approvals.rules import ApprovalKind
 from huying.cases import actions
 from huying.cases.actions import Docket
-from huying.cases.rules import CallResult, OrderRole, OrderState, Outcome, Satisfaction
+from huying.cases.rules import CallResult, HeadPart, OrderRole, OrderState, Outcome, Satisfaction
 from huying.cli.play.cast import Cast
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor, resident
@@ -372,6 +372,10 @@ class Story:
         if len(stages) > 1:  # the last one is the result itself
             at = self._staff(docket, now, stages[0].due_at)
             return self._by(handler, actions.finish_stage, at, stage=stage_number(stages[0].step))
+        if case.round > 1 and not docket.head_took_part():
+            head = self.cast.member(lead.unit_id, Duty.SIGN, but=self._handlers(docket) | self._away(docket))
+            at = now + timedelta(minutes=25)
+            return self._by(head, actions.take_part, at, part=str(HeadPart.LOOKED), words=self.words.headed)
         before, after = self.words.pictures(docket) if docket.wants_pictures else ((), ())
         can_show = bool(after) or not docket.wants_pictures
         outcome = self.rng.choices(
@@ -545,6 +549,7 @@ class Words:
     called = "已和诉求人通话，约好上门时间。"
     helped = "配合部分已做完。"
     decided = "已核对职责清单。"
+    headed = "和经办人一起到现场看过，定了新的做法。"
     rework = "请写明做了什么、什么时候做的。"
     thanks = "已经好了，谢谢。"
     not_solved = "还是老样子，没有解决。"

@@ -3,7 +3,7 @@
 from huying.desk.views.answers import answers, triage_answers
 from huying.desk.views.batches import batch, batches, new_batch, undo_batch
 from huying.desk.views.board import board
-from huying.desk.views.callback import callback, callback_case, callback_phone
+from huying.desk.views.callback import callback, callback_case, callback_dial, callback_phone
 from huying.desk.views.cases import cases, in_box, points
 from huying.desk.views.chats import chat
 from huying.desk.views.checks import own_checks
@@ -23,6 +23,7 @@ __all__ = [
     "board",
     "callback",
     "callback_case",
+    "callback_dial",
     "callback_phone",
     "cases",
     "chat",

@@ -15,12 +15,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from huying.cases.actions import open_reporter
+from huying.cases.actions import dialling, open_reporter
 from huying.cases.casefile import subject_of
 from huying.cases.forms import DeskMove, MoveForm, Subject, legal_moves, move_named, walk
 from huying.cases.models import Report
 from huying.cases.queries import calling, calls
+from huying.cases.queries.dialling import can_be_rung, may_dial
 from huying.cases.rules import CallResult, Channel, OrderRole, Verb
+from huying.cases.rules.dialling import CONNECTING
 from huying.cases.rules.tasks import Task
 from huying.desk import menu
 from huying.desk.calls import Line, caller_words, lines_of
@@ -28,7 +30,7 @@ from huying.desk.links import call_url, case_url, photo_url
 from huying.desk.rows import Rows, clock_of
 from huying.kernel.actor import Actor
 from huying.kernel.doors import actor_of, attempt, now_of, sensitive, staff
-from huying.kernel.refusals import NotFound
+from huying.kernel.refusals import IllegalMove, NotFound
 from huying.kernel.terms import clauses
 from huying.people.rules import Duty, Opened, OpeningPurpose
 from huying.ui.words import when_words
@@ -75,6 +77,21 @@ def callback_phone(request: HttpRequest, case_id: UUID) -> HttpResponse:
         raise NotFound("case")
     opened = open_reporter(case_id, report_id=report_id, purpose=OpeningPurpose.CALL_BACK, actor=actor, now=now)
     return _page(request, subject, report_id, opened=opened)
+
+
+@staff(Duty.CALL_BACK)
+@require_POST
+def callback_dial(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Ring the caller without their number being shown."""
+    report_id = _caller(request.POST.get("caller", ""))
+    if report_id is None:
+        raise NotFound("case")
+    try:
+        dialling.ask_dial(case_id, report_id=report_id, actor=actor_of(request), now=now_of(request))
+        messages.success(request, str(CONNECTING))
+    except IllegalMove as why:
+        messages.warning(request, str(why))
+    return HttpResponseRedirect(call_url(case_id, report_id))
 
 
 def _caller(given: str) -> UUID | None:
@@ -156,6 +173,7 @@ def _page(
         else "",
         "opened": opened,
         "may_open": report.reachable and viewer.may(Duty.OPEN_CONTACT, case.area_code),
+        "may_dial": can_be_rung(report) and may_dial(case, subject.rows.orders, viewer),
         "form": shown,
         "choices": {name: list(zip(shown[name], keys, strict=False)) for name, keys in KEYS.items()},
         "script": calling.script_of(case, timezone.localdate(now)),

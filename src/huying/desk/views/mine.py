@@ -65,6 +65,8 @@ def _page(request: HttpRequest, show: str, key: str, heading: str) -> HttpRespon
     todos = menu.todos_of(viewer)
     shown = chosen(todos, show, now)
     by_order = works_by_order(viewer)  # a unit's handler: the order to sign comes first
+    if by_order:  # what is in the own hand, then what nobody has
+        shown = sorted(shown, key=lambda one: one.whose)
     first = next((one for one in shown if one.task == Task.SIGN_IN), None) if by_order else None
     ahead = tomorrow_of(todos, now)
     wanted = {one.case_id: one for one in (*shown[:MOST_ROWS], *ahead[:TOMORROW_SHOWN], *([first] if first else []))}

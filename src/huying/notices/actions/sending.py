@@ -198,6 +198,9 @@ def _packed(parcel: Parcel, now: datetime) -> Message:
         body = sms_text(settings.SMS_SIGNATURE, body)
         if len(body) > SMS_MOST:
             body = body[: SMS_MOST - 1] + "…"
+    if parcel.channel == Channel.VOICE and settings.VOICE_SECRET:
+        with translation.override(_language(parcel.rows[0].notice)):
+            body = f"{body} {_('请按 1 应答。')}"
     Sending.objects.create(channel=parcel.channel, address_hash=address_hash(parcel.channel, address), at=now)
     return Message(parcel.batch, parcel.channel, address, title, body)
 
@@ -206,9 +209,13 @@ def _is_over(notice: Notice, now: datetime) -> bool:
     return notice.until is not None and notice.until <= now
 
 
+def _language(notice: Notice) -> str:
+    return (notice.account.language if notice.account is not None else "") or settings.LANGUAGE_CODE
+
+
 def _words(row: Delivery, now: datetime) -> tuple[str, str]:
     notice = row.notice
-    language = (notice.account.language if notice.account is not None else "") or settings.LANGUAGE_CODE
+    language = _language(notice)
     words = queries.wording(notice.kind, row.channel, language, now)
     if words is None:
         raise NotSent(Why.NO_WORDS)

@@ -8,6 +8,7 @@ from huying.people.actions.accounts import (
     note_sign_in,
     note_sign_out,
 )
+from huying.people.actions.away import set_away
 from huying.people.actions.contacts import (
     ContactRows,
     NewContact,
@@ -18,6 +19,7 @@ from huying.people.actions.contacts import (
     open_contact,
     reseal_contacts,
     rotate_data_key,
+    use_phone,
     withdraw_consent,
     wrap_data_keys_anew,
 )
@@ -96,7 +98,9 @@ __all__ = [
     "refuse_nomination",
     "reseal_contacts",
     "revoke_role",
+    "set_away",
     "rotate_data_key",
+    "use_phone",
     "withdraw_consent",
     "withdraw_grant_request",
     "withdraw_nomination",

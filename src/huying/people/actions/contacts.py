@@ -153,6 +153,21 @@ def open_contact(*, contact_id: UUID, purpose: str, area_code: str, actor: Actor
 
 
 @transaction.atomic
+def use_phone(*, contact_id: UUID, area_code: str, actor: Actor, now: datetime) -> str:
+    """A reporter's number for a machine that dials it and shows it to nobody; "" where none was left.
+
+    Raises NotFound, IllegalMove where the data is erased, Unavailable where it does not open.
+    """
+    contact = Contact.objects.select_for_update(of=("self",)).filter(pk=contact_id).first()
+    if contact is None:
+        raise NotFound("contact")
+    if contact.erased_at is not None:
+        raise IllegalMove(_("联系方式已经删除，不能再拨。"))
+    audit.append(kind="contact", object_id=contact.pk, verb="dialled", actor=actor, at=now, area_code=area_code)
+    return _opened(contact).phone
+
+
+@transaction.atomic
 def erase_contact(*, contact_id: UUID, actor: Actor, now: datetime) -> Contact:
     """Erase a reporter's contact data for good; the row and its history stay. Done twice, it is done once.
 

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from huying.cases.actions import dialling
 from huying.cases.actions import errands as acts
 from huying.cases.queries import errands as reads
 from huying.cases.queries.errands import ErrandRows
@@ -24,7 +25,7 @@ from huying.kernel.doors import attempt, now_of
 from huying.kernel.refusals import NotFound
 from huying.kernel.terms import Label, _
 from huying.portal import actions
-from huying.portal.forms import ErrandCodeForm, TaskAcceptForm, TaskSayForm, TaskWhyForm
+from huying.portal.forms import ErrandCodeForm, TaskAcceptForm, TaskDialForm, TaskSayForm, TaskWhyForm
 from huying.portal.views.pages import go, marks_of, own_page
 
 COOKIE, SALT = "huying_task", "huying.portal.task"
@@ -109,6 +110,20 @@ def task_move(request: HttpRequest, task_id: UUID, name: str) -> HttpResponse:
 
 
 @own_page
+@require_POST
+def task_dial(request: HttpRequest, task_id: UUID) -> HttpResponse:
+    """Ring the one who reported it; neither sees the other's number."""
+    rows, now = _rows(request, task_id), now_of(request)
+    form = TaskDialForm(request.POST)
+    if form.is_valid():
+        given = {"device": _device(request), "phone": form.cleaned_data["phone"], "now": now}
+        if attempt(form, lambda: dialling.ask_dial_for_errand(task_id, **given)) is not None:
+            messages.success(request, str(_("正在接通：先响您的手机。两边都看不到号码。")))
+            return go("task_page", task_id)
+    return _page(request, rows, "dial", form, status=422)
+
+
+@own_page
 @require_safe
 def task_photo(request: HttpRequest, task_id: UUID, file_id: UUID) -> HttpResponse:
     """A photo that the handler chose, or the outsider's own."""
@@ -138,6 +153,9 @@ def _page(
             for one, (verb, kind, _words) in MOVES.items()
             if verb in legal
         },
+        "dial": (form if name == "dial" else TaskDialForm(auto_id="dial_%s"))
+        if dialling.report_of_errand(rows.errand) is not None
+        else None,
         "opened": name,
         "refused": form,
         "now": now,
