@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from huying.approvals.rules import ApprovalKind
 from huying.cases import actions
-from huying.cases.actions import Docket
+from huying.cases.actions import Act, Docket
 from huying.cases.rules import CallResult, HeadPart, OrderRole, OrderState, Outcome, Satisfaction
 from huying.cli.play.cast import Cast
 from huying.files.rules import PreparedImage
@@ -50,20 +50,24 @@ class Plan:
     steps: int = 0
 
 
-class Walked(Protocol):
-    """What a step walks: an act on a case, or what is done beside its docket."""
+@dataclass(frozen=True)
+class Deed:
+    """What is done beside a case's docket, walked as an act on it is. `nobody`: no actor of ours does it, but somebody
+    outside by a link."""
 
-    @property
-    def verb(self) -> str: ...
+    verb: str
+    do: Callable[..., object]
+    nobody: bool = False
 
-    def __call__(self, case_id: UUID, *, actor: Actor, now: datetime, **given: Any) -> object: ...
+    def __call__(self, _case_id: UUID, *, actor: Actor, now: datetime, **given: Any) -> object:
+        return self.do(now=now, **given) if self.nobody else self.do(actor=actor, now=now, **given)
 
 
 @dataclass(frozen=True)
 class Step:
     """One act to walk next."""
 
-    act: Walked
+    act: Act[Any] | Deed
     actor: Actor
     at: datetime
     given: dict[str, Any] = field(default_factory=dict)
@@ -527,7 +531,7 @@ class Story:
     _merged = _voided = _withdrawn
 
     @staticmethod
-    def _by(actor: Actor | None, act: Walked, at: datetime, **given: Any) -> Step | None:
+    def _by(actor: Actor | None, act: Act[Any] | Deed, at: datetime, **given: Any) -> Step | None:
         return None if actor is None else Step(act, actor, at, given)
 
 

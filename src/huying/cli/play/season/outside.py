@@ -13,8 +13,8 @@ from huying.cases.codes import errand_code
 from huying.cases.models import Errand
 from huying.cases.rules import State
 from huying.cases.rules.errands import OUTSIDER, ErrandState, ErrandVerb
-from huying.cli.play.season.deeds import Deed, step
-from huying.cli.play.story import Step
+from huying.cli.play.season.deeds import step
+from huying.cli.play.story import Deed, Step
 from huying.kernel.actor import Actor, ActorKind
 
 if TYPE_CHECKING:

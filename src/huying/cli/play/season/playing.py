@@ -79,11 +79,11 @@ class Playing:
         number = 0
         while self.waiting:
             asked = wanted(number)
-            at = self.start + BETWEEN * number
-            if asked.batch or self.rng.random() < BATCHES:
+            at, plain = self.start + BETWEEN * number, asked == Wanted()
+            if asked.batch or (plain and self.rng.random() < BATCHES):
                 self._together(at)
             case_id = self.waiting.popleft()
-            if asked.as_ticket or self.rng.random() < TICKETS:
+            if asked.as_ticket or (plain and self.rng.random() < TICKETS):
                 self._ticket(case_id, asked.turns or draw_turns(self.rng, TICKET_TURNS), at)
                 asked = Wanted()
             self._call(case_id, asked, max(at, self.since.get(case_id, at)))

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from huying.approvals.rules import ApprovalKind
 from huying.cases import actions
-from huying.cases.actions import Docket, confiding, excluding, granting, settling
+from huying.cases.actions import Act, Docket, confiding, excluding, granting, settling
 from huying.cases.models import Case, JointDecision, Source
 from huying.cases.queries import exclusions
 from huying.cases.rules import ENDS, HoldReason, OrderState, State, Supervision
@@ -123,7 +123,8 @@ class SeasonStory(Story):
         if not (asked or hold or secret):
             return None
         at, askers, granted = self._soon(docket, now), self._askers(docket), self.rng.random() < 0.8
-        who, act = self._desk(docket, Duty.LEAD, but=askers), confiding.decide_confidential
+        who = self._desk(docket, Duty.LEAD, but=askers)
+        act: Act[Any] = confiding.decide_confidential
         if asked is not None:
             act = actions.decide_extension
             if asked.kind == ApprovalKind.EXTEND and docket.lead is not None:

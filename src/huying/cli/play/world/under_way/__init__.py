@@ -18,3 +18,6 @@ def furnish(stage: Stage) -> None:
     desk.furnish(stage)
     many.furnish(stage)
     house.hand_over(stage)
+
+
+__all__ = ["Stage", "furnish"]

@@ -56,8 +56,9 @@ def _settled(stage: Stage) -> None:
             dispatch_case(case_id, lead_id=stage.unit(unit), actor=dispatcher, now=at)
         order = WorkOrder.objects.get(case_id=case_id, unit_id=stage.unit(unit))
         reason = "合同只管保洁，外墙维修不在内。" if unit == CONTRACTOR else "站里没有维修人员和预算。"
-        given = {"clause": CLAUSE, "reason": reason, "order_id": order.pk}
-        ask_return(case_id, **given, actor=asker, now=at + timedelta(minutes=5))
+        ask_return(
+            case_id, clause=CLAUSE, reason=reason, order_id=order.pk, actor=asker, now=at + timedelta(minutes=5)
+        )  # fmt: skip
         at += timedelta(minutes=15)
         decide_return(
             case_id, order_id=order.pk, granted=True, words="合同和清单核对过，同意退回。", actor=dispatcher, now=at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from huying.cases.actions import campaigns, errands, whistling
@@ -142,7 +143,7 @@ def _worked(stage: Stage, made: Campaign) -> None:
             campaigns.open_case(
                 spot.pk, words=f"{spot.name}的停车框被施工围挡占了，要重新选位置。", actor=worker, now=at
             )  # fmt: skip
-            given = {"finding": str(Finding.HANDED_ON), "words": "已转案件。", "before": [before]}
+            given: dict[str, Any] = {"finding": str(Finding.HANDED_ON), "words": "已转案件。", "before": [before]}
         else:
             given = {"finding": str(Finding.SOLVED), "before": [before], "after": [after]}
         campaigns.finish_spot(spot.pk, **given, actor=worker, now=at + 30 * MINUTES)
