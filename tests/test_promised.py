@@ -8,7 +8,6 @@ import time_machine
 from huying.cases import actions as a
 from huying.cases.models import Report, WorkOrder
 from huying.clocks.models import Clock
-from huying.matters import queries as matters
 from huying.matters.actions import sets
 from huying.ui.words import due_words
 from tests.portal.test_status import work
@@ -23,7 +22,6 @@ SETS = {
     "the Spring Festival": ("spring_festival", "", False),
     "a drill": ("typhoon", "red", True),
 }
-WORDS = "榕树路口有一件事，请来看看。"
 
 
 @pytest.fixture
@@ -51,14 +49,12 @@ def on(world, occasion, now=NOW):
     return None
 
 
-def kind_of(grade):
-    """A type of this grade that residents choose."""
-    return next(one.code for one in matters.public_types() if one.grade == grade and not one.confidential)
-
-
-def sent(client, grade="ordinary"):
+def sent(world, client, grade="ordinary"):
+    """A report of a resident; the desk has seen how urgent it is."""
     resident = Resident(client)
-    report_id = resident.send(words=WORDS, kind=kind_of(grade), phone="13800000000", name="刘样本", consent="on")
+    report_id = resident.send(phone="13800000000", name="刘样本", consent="on")
+    if grade != "ordinary":
+        a.correct_case(report_id, grade=grade, actor=world.clerk, now=NOW)
     return resident, Report.objects.select_related("case").get(pk=report_id)
 
 
@@ -81,7 +77,7 @@ def steps_of(resident, report):
 @pytest.mark.usefixtures("held", "hour")
 @pytest.mark.parametrize("grade", ["ordinary", "urgent"])
 def test_a_resident_is_promised_what_the_clocks_start_with(world, client, grade):
-    resident, report = sent(client, grade)
+    resident, report = sent(world, client, grade)
     assert report.case.grade == grade
     looked, contact, handled = steps_of(resident, report)[:3]
     handed(world, report.case)
@@ -92,7 +88,7 @@ def test_a_resident_is_promised_what_the_clocks_start_with(world, client, grade)
 
 
 def test_a_set_switched_on_afterwards_changes_what_has_not_begun(world, client, hour):
-    resident, report = sent(client, "urgent")
+    resident, report = sent(world, client, "urgent")
     ordinary = steps_of(resident, report)
     on(world, SETS["a storm"], LATER)
     hour.move_to(LATER)
@@ -105,7 +101,7 @@ def test_a_set_switched_on_afterwards_changes_what_has_not_begun(world, client, 
 
 @pytest.mark.usefixtures("held", "hour")
 def test_who_was_not_helped_is_promised_what_the_second_round_has(world, client):
-    resident, report = sent(client)
+    resident, report = sent(world, client)
     case_id = report.case_id
     handed(world, report.case)
     a.sign_in_order(case_id, actor=world.handler, now=NOW)

@@ -69,7 +69,7 @@ def test_a_source_that_is_listed_after_its_cases_is_followed(world):
     values = {
         "code": "old-media", "name": "旧媒体", "area_code": STREET, "kind": "media", "tier": "city", "counted": False
     }  # fmt: skip
-    registers.put(register=get("ticket_source"), row_id=None, values=values, actor=system(), now=AFTER)
+    registers.put(register=get("ticket_source"), row_id=None, values=values, actor=world.head, now=AFTER)
     spread()
     actions.catch_up()
     assert Fact.objects.get(subject_id=case.pk).excluded == "source"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from typing import Any
 
 from huying.cli.contract import OK, Command, CommandRefused, Outcome, Terminal
 from huying.kernel.terms import _
@@ -27,7 +28,7 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
         raise CommandRefused(_("没有这个编号的案件。"))
     # From the input and not from the command line, which a shell remembers and other users of the machine see.
     passages = [line.strip() for line in sys.stdin if line.strip()]
-    given = {"passages": passages, "actor": system("cli.blank"), "now": timezone.now()}
+    given: dict[str, Any] = {"passages": passages, "actor": system("cli.blank"), "now": timezone.now()}
     with transaction.atomic():
         changed = actions.blank_words(case.pk, **given) + desk.blank_kept(case.pk, **given)
     terminal.say(_("隐去了，共 %(count)s 处文字有改动。") % {"count": changed})

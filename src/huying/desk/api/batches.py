@@ -26,7 +26,9 @@ MOST_FORESEEN = 50
 """Cases of one look beforehand: they stand in the address."""
 BatchId = Annotated[UUID, Path(description="the batch's id", examples=["0198c0de-0000-7000-8000-000000000000"])]
 ActWord = Annotated[str, OneOf(BatchAct)]
-Instruction, Reason, Answer = (text(LIMITS[name]) for name in ("instruction", "reason", "words"))
+Instruction = text(LIMITS["instruction"])
+Reason = text(LIMITS["reason"])
+Answer = text(LIMITS["words"])
 
 
 class ForeseenOut(Out):
