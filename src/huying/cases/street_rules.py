@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.db.models import Max, Q, QuerySet
@@ -45,7 +45,7 @@ _RULE = (
 class _Rules(Register[Any]):
     group = "work"
     write = Duty.ADMIN_MATTERS.value
-    searched = ()
+    searched: ClassVar[tuple[str, ...]] = ()
 
     def branches(self, viewer: Actor) -> list[QuerySet[Any]]:
         """Rules of the viewer's areas, and those that come with the system."""

@@ -172,7 +172,7 @@ class SeasonStory(Story):
             duty = Duty.FILE if row.state == ExclusionState.ASKED else Duty.LEAD
             given = {"granted": self.rng.random() < 0.8, "words": self.words.decided}
             return self._by(self._desk(docket, duty, but=but), excluding.decide_exclusion, at, **given)
-        kinds = exclusions.kinds(timezone.localdate(at)) if "exclusion" in self.turns else []
+        kinds = exclusions.kinds(timezone.localdate(at), case.area_code) if "exclusion" in self.turns else []
         self.turns.discard("exclusion")
         if not kinds:
             return None

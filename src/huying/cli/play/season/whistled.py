@@ -28,7 +28,7 @@ BLOWN = "blown"  # among the turns of a story whose whistle was asked for
 def blow(story: SeasonStory, docket: Docket, now: datetime) -> Step | None:
     """Somebody of a unit that answers for the place, with a head, calls one or two of the next tier."""
     case = docket.case
-    callers = _callers(story, docket) if not case.restricted and whistles.kinds(now) else []
+    callers = _callers(story, docket) if not case.restricted and whistles.kinds(now, case.area_code) else []
     story.rng.shuffle(callers)
     for one, unit in callers:
         called = _called(story, docket, unit)

@@ -31,7 +31,7 @@ BIKES = "0409"
 
 
 def furnish(stage: Stage) -> None:
-    if kinds(stage.until):  # none was in force in a world that ends long ago
+    if kinds(stage.until, STREET):  # none was in force in a world that ends long ago
         _whistles(stage)
     _errand(stage)
     _campaign(stage)

@@ -91,7 +91,7 @@ def _constraints(rule):
 class Migration(migrations.Migration):
     """What a street decides for itself as versions of its own, each written by one person and approved by another."""
 
-    dependencies = [("cases", "0029_campaigns")]
+    dependencies = [("cases", "0030_step_index")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

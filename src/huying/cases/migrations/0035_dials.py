@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0031_given_orders'),
+        ('cases', '0034_given_orders'),
         ('people', '0006_away'),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0032_dials'),
+        ('cases', '0035_dials'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     """What somebody signed in and is at work on is in that person's hand; built while orders are written."""
 
     atomic = False
-    dependencies = [("cases", "0030_sharing")]
+    dependencies = [("cases", "0033_sharing")]
     operations = [
         migrations.RunSQL(
             "UPDATE cases_workorder SET given_to_id = handler_id, given_at = accepted_at "

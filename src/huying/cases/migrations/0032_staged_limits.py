@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0030_street_rules'),
+        ('cases', '0031_street_rules'),
     ]
 
     operations = [
