@@ -16,7 +16,7 @@ from huying.desk.actions.batching import LIMITS, foreseen, may_undo
 from huying.desk.api import router
 from huying.desk.models import Batch
 from huying.desk.rules import MOST_TOGETHER, BatchAct, LineState
-from huying.kernel.api import Cursor, In, Limit, Listed, OneOf, Out, Written, actor_of, text
+from huying.kernel.api import Cursor, In, Limit, Listed, OneOf, Out, Words, Written, actor_of
 from huying.kernel.doors import now_of
 from huying.kernel.ids import uuid7
 from huying.kernel.paging import Page
@@ -26,9 +26,6 @@ MOST_FORESEEN = 50
 """Cases of one look beforehand: they stand in the address."""
 BatchId = Annotated[UUID, Path(description="the batch's id", examples=["0198c0de-0000-7000-8000-000000000000"])]
 ActWord = Annotated[str, OneOf(BatchAct)]
-Instruction = text(LIMITS["instruction"])
-Reason = text(LIMITS["reason"])
-Answer = text(LIMITS["words"])
 
 
 class ForeseenOut(Out):
@@ -60,9 +57,11 @@ class BatchIn(In):
 
     act: ActWord
     cases: Annotated[list[ChosenIn], Field(min_length=1, max_length=MOST_TOGETHER)]
-    instruction: Instruction = Field("", description="to the units")
-    reason: Reason = Field("", description="why it is reassigned")
-    words: Answer = Field("", description="the answer that every caller gets")
+    instruction: Annotated[Words, Field(max_length=LIMITS["instruction"])] = Field("", description="to the units")
+    reason: Annotated[Words, Field(max_length=LIMITS["reason"])] = Field("", description="why it is reassigned")
+    words: Annotated[Words, Field(max_length=LIMITS["words"])] = Field(
+        "", description="the answer that every caller gets"
+    )
 
 
 class BatchDone(Written):
