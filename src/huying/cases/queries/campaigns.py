@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from huying.cases.models import Campaign, CampaignSpot, Case
+from huying.cases.queries.outside import NO_CASE
 from huying.cases.queries.scope import seen_by, within
 from huying.cases.rules import ENDS
 from huying.cases.rules.campaigns import (
@@ -98,7 +99,8 @@ def spots_of(campaign_id: UUID) -> list[CampaignSpot]:
 def spot(spot_id: UUID, viewer: Actor) -> CampaignSpot | None:
     """One place with its campaign, or None where that is missing or not the viewer's to see."""
     found = CampaignSpot.objects.select_related("campaign", "unit").filter(pk=spot_id).first()
-    return found if found is not None and _seen(viewer).filter(pk=found.campaign_id).exists() else None
+    campaign_id = found.campaign_id if found is not None else NO_CASE  # asked as often where there is none
+    return found if _seen(viewer).filter(pk=campaign_id).exists() else None
 
 
 def case_of(found: CampaignSpot, viewer: Actor) -> Case | None:
