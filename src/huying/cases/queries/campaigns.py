@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from huying.cases.models import Campaign, CampaignSpot, Case
+from huying.cases.queries.outside import NO_CASE
 from huying.cases.queries.scope import seen_by, within
 from huying.cases.rules import ENDS
 from huying.cases.rules.campaigns import (
@@ -48,7 +49,6 @@ WORKERS = (Duty.HANDLE, Duty.SIGN)
 """Who of a unit works on the places that are its share."""
 MOST_LISTED = 200
 Shares = Mapping[UUID, frozenset[UUID]]  # units, by campaign
-NONE = UUID(int=0)  # the id of no campaign
 
 
 def leads(actor: Actor, area_code: str) -> bool:
@@ -108,9 +108,8 @@ def spot(spot_id: UUID, viewer: Actor) -> CampaignSpot | None:
     """One place with its campaign, or None where that is missing or not the viewer's to see."""
     rows = CampaignSpot.objects.select_related("campaign", "unit", "case").defer("case__search")
     found = rows.filter(pk=spot_id).first()
-    # Asked also for what is missing: the statements tell nobody that it was there.
-    seen = _seen(viewer).filter(pk=found.campaign_id if found is not None else NONE).exists()
-    return found if found is not None and seen else None
+    campaign_id = found.campaign_id if found is not None else NO_CASE  # asked as often where there is none
+    return found if _seen(viewer).filter(pk=campaign_id).exists() else None
 
 
 def tells_of_case(found: CampaignSpot) -> bool:
