@@ -19,7 +19,7 @@ NOTHING = UUID(int=7)
 # Pages of one's own, and those that show nothing without a duty. A new one is a decision.
 OPEN_TO_ALL_STAFF = {
     "access:confirm", "access:passkeys", "access:password", "access:recovery", "access:security", "access:totp",
-    "cases:emergencies", "clients:own", "clocks:now", "desk:cases", "desk:help", "desk:mine", "desk:points", "desk:save_filter",
+    "cases:emergencies", "cases:sharing", "clients:own", "clocks:now", "desk:cases", "desk:help", "desk:mine", "desk:points", "desk:save_filter",
     "desk:search", "matters:catalogue", "matters:duties", "matters:knowledge", "matters:limits",
     "notices:bell", "notices:mine", "notices:preferences", "people:my_post",
 }  # fmt: skip

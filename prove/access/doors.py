@@ -556,7 +556,9 @@ VALUES: dict[str, Fill] = {
             one.values,
             one.secret,
             one.words,
-            only=_over(one.secret.cell, "secure", "admin_people"),
+            only=lambda viewer, report, one=one: (
+                viewer == one.secret.thing or _over(one.secret.cell, "secure", "admin_people")(viewer, report)
+            ),
         )
         for one in _of_kind("sign_in_id", "sign_in", "sign_in")(world, wish)
     ],

@@ -492,6 +492,12 @@ def _contracts(asked: Asked) -> list[Triple]:
     return [("", _ids(got.latest), Within(frozenset(asked.seen)))]
 
 
+def _of_quarter(asked: Asked) -> list[Triple]:
+    since = (NOW - timedelta(days=30)).date()
+    got = contracts.open_in(asked.actor, areas=["99"], kinds=[["03"], ["01"]], since=since, most=100_000)
+    return [("", {pk for one in got for pk in _ids(one.latest)}, Within(frozenset(asked.seen)))]
+
+
 def _findings(asked: Asked) -> list[Triple]:
     supervised = asked.holds("supervise")
     most = frozenset(
@@ -893,6 +899,7 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     ),
     "cases.queries.outside.seen_among": _among,
     "cases.queries.contracts.about_work": _contracts,
+    "cases.queries.contracts.open_in": _of_quarter,
     "cases.queries.settled.precedents_for": _precedents,
     "cases.queries.whistles.rows_of": lambda asked: _one_by_one(
         asked, lambda one: whistles.rows_of(one.whistle_id, asked.actor)
@@ -1148,6 +1155,7 @@ NOT_A_READ: dict[str, str] = {
     "access.queries.may": "a yes or no over duties",
     "access.queries.review_areas": "codes of the viewer's own duties",
     "cases.panels.complaints": "draws what `about_work` gave",
+    "cases.panels.quarter": "draws what `open_in` gave",
     "cases.queries.dues.cases_with_old_dues": "asked by the system alone",
     "cases.queries.emergencies.times_of": "cases of `seen_by` under a filter",
     "cases.queries.calltrees.may_answer": "about a run that was given",

@@ -53,6 +53,7 @@ from huying.cases.models import (
     WorkOrder,
 )
 from huying.cases.rules import OrderRole, OrderState, State
+from huying.cases.rules.tickets import SourceKind, SourceTier
 from huying.cases.search import vector
 from huying.channels.models import Delivery as Call
 from huying.channels.models import Webhook
@@ -494,7 +495,11 @@ def _cases(world: World, *, whole: bool) -> None:
     whistles, parts, kind = [], [], WhistleKind.objects.filter(area_code="").order_by("pk")[0]
     trees: list[TreeRun] = []
     errands, spoken = [], []
-    tickets, source = [], Source.objects.order_by("pk")[0]
+    # One of all above: who sees a ticket reads its name.
+    source = Source.objects.create(
+        code="above", name="上级", area_code="99", kind=SourceKind.TICKET, tier=SourceTier.CITY
+    )
+    tickets = []
     left_out, why = [], ExclusionKind.objects.filter(area_code="").order_by("pk")[0]
     councils, precedents = [], []
     last: dict[tuple[str, str], UUID] = {}
@@ -1063,6 +1068,9 @@ LEFT_OUT: dict[str, str] = {
     "places.EmergencyMode": "told to everybody in the area",
     "desk.BatchLine": "read with its batch, which is its maker's; the cases by `desk.seen_cases`",
     "cases.TicketAsk": "read with its ticket alone",
+    "cases.Dial": "ids and moments of a call, read with its case",
+    "cases.Sharing": "a yes or no of a unit, for its own people: `units_shared_by`",
+    "people.Away": "a day of somebody, shown with the own units' orders alone",
     "cases.TicketStep": "read with its ticket alone",
     "cases.Tally": "numbers of cells, added up over the viewer's own areas: the board is a query of its own",
     "cases.TallyChange": "numbers of cells, read with the tallies",

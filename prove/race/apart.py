@@ -24,6 +24,7 @@ UNDER = "under its case's row lock, which the acts of the case are raced for"
 ROW = "under the lock of its own row, which the sweep skips; whoever comes second is told so"
 ALONE = "under the row lock of its campaign or of one place, whose state and key are read under it"
 NEW = "only adds a row of its own"
+LAST = "one locked row of a unit or a person: what was said last holds"
 _NAMES: dict[str, str] = {
     OWN: (
         "confirm_code_address drop_code_address keep_code_address add_passkey confirm_totp "
@@ -37,16 +38,16 @@ _NAMES: dict[str, str] = {
         "reseal_contacts rotate_data_key wrap_data_keys_anew make_export load_shipped_roles load_default "
         "set_term keep_archive erase_files erase_contact export_area import_open replay import_reports "
         "blank_words blank_kept revoke_all end_holds end_terms sweep take_limits propose_months remind_reviews "
-        "close_exclusion close_exclusions let_first_lead let_first_receivers_lead "
+        "close_exclusion close_exclusions let_first_lead let_first_receivers_lead put_back_left "
     ),
     PART: (
         "append file register received register_file keep_images merge_step unmerge_step dispatch hand_out "
         "new_nomination new_talent carry_out touch_public legal_moves checked foreseen tried keep_image keep_prepared "
-        "keep_contact keep_contacts contact_rows ready withdraw_consent next_round facts_of "
+        "keep_contact keep_contacts contact_rows ready withdraw_consent next_round facts_of use_phone "
     ),
     SHEET: (
         "import_sheets import_areas import_polygons apply_draft check_draft keep_draft bulk_change "
-        "preview_bulk undo_bulk import_rows settle keep_old_net take_rows map_columns "
+        "preview_bulk undo_bulk import_rows settle keep_old_net take_rows map_columns plan_rows "
     ),
     FORM: (
         "add_type change_limits change_public close_public draft_public approve_version send_back_version "
@@ -66,7 +67,7 @@ _NAMES: dict[str, str] = {
         "send_errand move_errand "
         "ask_upper answer_ask fill_closing send_answer do_step record_result note_number reply_from_above send_up "
         "ask_exclusion decide_exclusion object_to_exclusion ask_confidential decide_confidential "
-        "record_council "
+        "record_council ask_dial "
         "declare_incident say_of_incident end_incident join_calls look_at_joining "
     ),
     ALONE: (
@@ -74,6 +75,7 @@ _NAMES: dict[str, str] = {
         "pass_spot fail_spot recur_spot open_case "
     ),
     ROW: "answer_call ",
+    LAST: "set_away switch_sharing ",
     NEW: (
         "keep_shift drop_shift report_hazard take_drill_call "
         "plan_campaign "

@@ -90,6 +90,7 @@ ELSEWHERE = {
                      "portal:task", "portal:task_page", "portal:wall"},
     "test_tickets": {"cases:bring_tickets", "cases:brought_tickets", "cases:ticket", "cases:ticket_paper",
                      "cases:tickets", "cases:go_up"},
+    "test_rules_and_stages": {"cases:decide_rule"},
     "test_exclusions": {"portal:exclusions", "portal:excluded"},
     "test_gallery": {"ui:gallery", "ui:gallery_portal", "ui:gallery_problem"},
 }  # fmt: skip

@@ -64,9 +64,11 @@ def visit(site, open_page, width):
 
 
 def handled(world, clock: Clock, case: Case, answer: str) -> None:
-    """The unit and the desk do their part, so that the resident's turn comes."""
+    """The unit, from the second round with its head, and the desk do their part, so that the resident's turn comes."""
+    looked = [(actions.take_part, world.unit_head, {"part": "looked", "words": "到现场看过。"})]
     for act, who, more in (
         (actions.sign_in_order, world.handler, {}),
+        *(looked if case.round > 1 else []),
         (actions.submit_result, world.handler, {"outcome": "explained", "answer": answer}),
         (actions.sign_result, world.unit_head, {}),
         (actions.review_result, world.reviewer, {}),

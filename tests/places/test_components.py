@@ -104,7 +104,7 @@ class TestDispatch:
         (line,) = [words for label, words in form.lines if label == "部件"]
         assert "LJ-1" in line
         assert "养护 街道综合行政执法队" in line
-        shown = choices_of(docket, [], [], viewer=world.dispatcher)
+        shown = choices_of(docket, [], [], viewer=world.dispatcher, now=NOW)
         assert shown.lead.id == world.units["enforcement"].pk
         assert shown.told[0][1] == line
         cache.clear()

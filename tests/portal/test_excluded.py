@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from huying.cases.models import ExclusionKind
+from huying.cases.rules.street_rules import RuleState
 from tests.portal.walk import text_of
 from tests.world import STREET
 
@@ -15,7 +16,13 @@ pytestmark = pytest.mark.django_db
 def test_a_reason_is_told_of_from_the_first_hour_of_its_day(world, clock):
     made = datetime(2026, 10, 20).date()
     ExclusionKind.objects.create(
-        code="untrue", version=2, name="不属实", needs="三张照片。", told="到现场没有看到。", valid_from=made
+        code="untrue",
+        version=2,
+        name="不属实",
+        needs="三张照片。",
+        told="到现场没有看到。",
+        valid_from=made,
+        state=RuleState.APPROVED,
     )
     visitor = Client()
     visitor.cookies["huying_area"] = STREET

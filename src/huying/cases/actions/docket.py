@@ -474,9 +474,9 @@ class Docket:
         )
 
     def _parts_open(self) -> bool:
-        """Asked for the few cases alone that were split."""
+        """Asked for the few cases alone that were split; what is played in memory knows of no part that ended."""
         case = self.case
-        return bool(case.parts) and self.live and Case.objects.filter(part_of=case, ended_at=None).exists()
+        return bool(case.parts) and (not self.live or Case.objects.filter(part_of=case, ended_at=None).exists())
 
     def replaced(self) -> list[WorkOrder]:
         """Orders of the round that the last move cancelled for others."""

@@ -168,9 +168,11 @@ class _Kept:
         kept.version = version  # its state and its days may be others
         with self._lock:
             self._snapshots[key] = self._numbered[version.number] = kept
+            self._snapshots.move_to_end(key)
             while len(self._snapshots) > _KEPT_VERSIONS:
                 gone = self._snapshots.popitem(last=False)[1]
-                self._numbered.pop(gone.number, None)
+                if self._numbered.get(gone.number) is gone:
+                    del self._numbered[gone.number]
         return kept
 
 
