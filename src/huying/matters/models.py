@@ -214,7 +214,7 @@ class LimitSet(models.Model):
     `area_code`: whose it is; "" for those that come with the system, until a street writes its own.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     season = models.CharField(max_length=16, choices=Season.choices)
     alert = models.CharField(max_length=8, choices=Alert.choices, blank=True, default="")
     area_code = models.CharField(max_length=24, db_collation="C", blank=True, default="")

@@ -56,7 +56,7 @@ class GiveForm(MoveForm):
             self.lines.append((_("不在岗"), listed(away)))
         if not there:
             self.notices.append(("warn", _("本单位现在没有别的在岗承办人。")))
-        self.notices.append(("", _("建议手上最少的人；一样多时，建议最久没有接到的人。换人不停表。")))
+        self.notices.append(("", _("建议手上最少的人，负责人排在最后；一样多时，建议最久没有接到的人。换人不停表。")))
 
     @staticmethod
     def _said(one: Load, *, suggested: bool) -> str:
