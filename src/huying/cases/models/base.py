@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -28,6 +30,8 @@ class StreetRule(models.Model):
     version, an end is one that says so.
     """
 
+    which: ClassVar[str] = "code"  # the column that names the rule
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     area_code = models.CharField(max_length=24, db_collation="C", blank=True, default="")
     version = models.PositiveSmallIntegerField(default=1)
@@ -48,7 +52,7 @@ class StreetRule(models.Model):
     @property
     def rule(self) -> str:
         """Which rule this is a version of."""
-        raise NotImplementedError
+        return str(getattr(self, self.which))
 
 
 def rule_constraints(which: str, name: str) -> list[models.BaseConstraint]:

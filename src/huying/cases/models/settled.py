@@ -65,10 +65,6 @@ class ExclusionKind(StreetRule):
     class Meta:
         constraints = rule_constraints("code", "exclusion_kind")
 
-    @property
-    def rule(self) -> str:
-        return self.code
-
 
 class Exclusion(models.Model):
     """A case left out of scores: asked with reason and evidence, agreed by two persons, over after its day.

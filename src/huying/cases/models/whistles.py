@@ -26,13 +26,11 @@ class WhistleKind(StreetRule):
     class Meta:
         constraints = rule_constraints("code", "whistle_kind")
 
-    @property
-    def rule(self) -> str:
-        return self.code
-
 
 class WhistleBand(StreetRule):
     """The healthy number of whistles in a month of areas whose code has so many digits, from a day on."""
+
+    which = "digits"
 
     digits = models.PositiveSmallIntegerField()
     least = models.PositiveIntegerField()
@@ -43,10 +41,6 @@ class WhistleBand(StreetRule):
             *rule_constraints("digits", "whistle_band"),
             models.CheckConstraint(condition=Q(most__gte=F("least")), name="whistle_band_in_order"),
         ]
-
-    @property
-    def rule(self) -> str:
-        return str(self.digits)
 
 
 class Whistle(models.Model):
