@@ -105,6 +105,7 @@ docs: $(DEV) ## write the generated pages of docs/reference
 
 lock: ## pin all requirements with hashes (needs uv and Node)
 	$(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate requirements/run.in -o requirements/run.txt
+	$(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate requirements/triage.in -c requirements/run.txt -o requirements/triage.txt
 	$(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate requirements/dev.in -c requirements/run.txt -o requirements/dev.txt
 	cd frontend && npm install --package-lock-only
 
