@@ -30,6 +30,7 @@ FLOORS = {
     "approvals": 3,
     "clients": 3,
     "matters": 4,
+    "triage": 5,
     "cases": 6,
     "channels": 8,
     "insight": 8,
