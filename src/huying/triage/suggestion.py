@@ -22,4 +22,4 @@ class Suggests(Protocol):
     """A catalogue's own words, a learned model, or both together."""
 
     def suggest(self, words: str, *, top: int = 3) -> list[Suggestion]:
-        """The best choices, best first, at most `top`; empty where nothing speaks for any. `words` are masked already."""
+        """The best choices, best first, at most `top`; empty where nothing speaks for any. `words`: masked already."""
