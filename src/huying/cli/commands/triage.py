@@ -156,8 +156,8 @@ def _say_measures(found: dict[str, Any], terminal: Terminal) -> None:
         (_("正确率"), "accuracy"),
         (_("各类别 F1 的平均"), "macro_f1"),
         (_("校准误差"), "ece"),
-        (_("准到 98% 时能自动分派的比例"), "auto_98"),
-        (_("准到 95% 时能自动分派的比例"), "auto_95"),
+        (_("准确率 0.98 时能自动分派的比例"), "auto_98"),
+        (_("准确率 0.95 时能自动分派的比例"), "auto_95"),
     ):
         terminal.say(f"  {label}\t{found[name]}")
     for name, one in found["per_class"].items():
