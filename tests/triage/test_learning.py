@@ -15,6 +15,7 @@ from huying.triage import model as models
 from huying.triage.features import codes_of, counted
 from huying.triage.measure import measure
 from huying.triage.messages import Message
+from huying.triage.offices import label_of
 from tests.triage.made_up import MATTERS, calls
 
 pytest.importorskip("sklearn", reason="scikit-learn is not installed: learning needs requirements/triage.txt")
@@ -155,3 +156,48 @@ def test_the_hash_of_messages_does_not_depend_on_order():
     rows = calls(20)
     assert messages.hash_of(rows) == messages.hash_of(rows[::-1])
     assert messages.hash_of(rows) != messages.hash_of(rows[1:])
+
+
+class TestMessagesWithoutALabel:
+    def test_words_that_only_they_hold_become_known(self):
+        """`浮尘` stands in no labelled call, but beside the words of one matter in those without a label."""
+        free = [one.text + "，到处浮尘" for one in calls(60, seed=4, slips=0) if one.label == "垃圾"]
+        rows = calls(150, slips=0)
+        assert learning.train(rows).suggest("浮尘") == []
+        best = learning.train(rows, unlabelled=free).suggest("浮尘")[0]
+        assert best.code == "垃圾"
+
+    def test_an_office_in_a_reply_tells_the_class(self):
+        rows = [
+            replace(one, label={"路灯": "城乡建设", "垃圾": "环境保护", "噪声": "教育文体"}[one.label])
+            for one in calls(slips=0)
+        ]
+        answered = [
+            (f"{one.text}，学费太高", "您好，区教育局答复如下")
+            for one in calls(30, seed=4, slips=0)
+            if one.label == "噪声"
+        ]
+        assert learning.train(rows, replies=answered).suggest("学费太高")[0].code == "教育文体"
+
+    def test_copies_of_what_is_left_out_do_not_help(self):
+        """With the labels shuffled nothing can be learned, so a better figure would come from the copies' replies."""
+        rows = calls()
+        labels = [["城乡建设", "教育文体"][at % 2] for at in range(len(rows))]
+        told = {"城乡建设": "住建局", "教育文体": "教育局"}
+        mixed = [replace(one, label=label) for one, label in zip(rows, labels, strict=True)]
+        model = learning.train(mixed, replies=[(one.text, told[one.label]) for one in mixed])
+        assert model.scores["accuracy"] < 0.65
+
+
+@pytest.mark.parametrize(
+    ("reply", "label"),
+    [
+        ("您好，经区教育局调查", "教育文体"),
+        ("经市住建局和区教育局调查", ""),
+        ("您好，您的留言已收悉", ""),
+        ("您" * 500 + "教育局", ""),
+        ("县卫健局答复", ""),  # no class of this model
+    ],
+)
+def test_the_class_of_an_office(reply, label):
+    assert label_of(reply, ["教育文体", "城乡建设"]) == label

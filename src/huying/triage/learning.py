@@ -26,6 +26,7 @@ from huying.triage.features import LONGEST, Keys, Numbers, codes_of, counted
 from huying.triage.measure import Measures, measure
 from huying.triage.messages import Message, hash_of
 from huying.triage.model import Calibration, Model
+from huying.triage.offices import label_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -41,6 +42,10 @@ COMMON = 60
 """A run of four in more messages than this, or in more than one of ten, is a turn of phrase: it makes none the same."""
 STRENGTH = 0.3
 """How closely the learner follows each message (C of a linear support vector machine)."""
+SURE = 0.55
+"""A message without a label is learned from where its best score leads by so much."""
+HEARSAY = 0.5
+"""How much such a message counts beside one whose label is known."""
 ABSENT = -2.0
 """The score of a class without a message in a part that is learned from."""
 
@@ -141,13 +146,16 @@ def train(
     classes = tuple(sorted({one.label for one in rows}))
     truth = np.array([classes.index(one.label) for one in rows])
     counts = [counted(codes_of(one.text)) for one in rows]
-    parts = list(divisions(groups_of([keys for keys, _times in counts]), truth, seed))
+    more, told = _more(unlabelled, replies, classes)
+    groups = groups_of([keys for keys, _times in counts + more])
+    parts = list(divisions(groups[: len(rows)], truth, seed))
     scores = np.empty((len(rows), len(classes)))
     for part in parts:
         rest = np.setdiff1d(np.arange(len(rows)), part)
-        learned = Learned.of([counts[one] for one in rest], truth[rest], len(classes), seed)
-        scores[part] = learned.scores([counts[one] for one in part])
-    whole = Learned.of(counts, truth, len(classes), seed)
+        apart = np.flatnonzero(~np.isin(groups[len(rows) :], groups[part]))
+        learned = taught(_of(counts, rest), truth[rest], _of(more, apart), told[apart], len(classes), seed)
+        scores[part] = learned.scores(_of(counts, part))
+    whole = taught(counts, truth, more, told, len(classes), seed)
     return Model(
         classes=classes,
         calibration=calibrated(scores, truth),
@@ -161,6 +169,33 @@ def train(
     )
 
 
+def _of(rows: Sequence[Counted], places: Index) -> list[Counted]:
+    return [rows[one] for one in places]
+
+
+def _more(
+    unlabelled: Sequence[str], replies: Sequence[tuple[str, str]], classes: Sequence[str]
+) -> tuple[list[Counted], Index]:
+    """Messages without a label, and the class that a reply's office stands for; -1 where that is not known."""
+    offices = {words: label_of(reply, classes) for words, reply in replies}
+    texts = sorted({*unlabelled, *offices})
+    told = [classes.index(offices[one]) if offices.get(one) else -1 for one in texts]
+    return [counted(codes_of(one)) for one in texts], np.array(told, int)
+
+
+def taught(rows: list[Counted], truth: Index, more: list[Counted], told: Index, classes: int, seed: int) -> Learned:
+    """Learn; then once more, with messages whose class an office's reply or the first learning is sure enough of."""
+    first = Learned.of(rows, truth, classes, seed)
+    if not more:
+        return first
+    scores = first.scores(more)
+    second, best = np.sort(scores, axis=1)[:, -2:].T
+    guess = np.where(told >= 0, told, scores.argmax(axis=1))
+    taken = np.flatnonzero((told >= 0) | ((best > 0) & (best - second > SURE)))
+    weights = np.concatenate([np.ones(len(rows)), np.full(len(taken), HEARSAY)])
+    return Learned.of(rows + _of(more, taken), np.concatenate([truth, guess[taken]]), classes, seed, weights)
+
+
 @dataclass(frozen=True, slots=True)
 class Learned:
     """What the linear learner found, before it is known how far its scores can be trusted."""
@@ -171,7 +206,9 @@ class Learned:
     bias: Numbers
 
     @classmethod
-    def of(cls, rows: Sequence[Counted], truth: Index, classes: int, seed: int) -> Learned:
+    def of(
+        cls, rows: Sequence[Counted], truth: Index, classes: int, seed: int, weights: Shares | None = None
+    ) -> Learned:
         from sklearn.svm import LinearSVC
 
         there = np.unique(truth)
@@ -179,16 +216,17 @@ class Learned:
         table = _table(rows, keys)
         standing = np.bincount(table.indices, minlength=len(keys))
         rarity = (np.log((1 + len(rows)) / (1 + standing)) + 1).astype(np.float32)
-        weights = np.zeros((len(keys), classes), np.float32)
+        columns = np.zeros((len(keys), classes), np.float32)
         bias = np.full(classes, ABSENT, np.float32)
         if len(there) == 1:
             bias[there] = 0
-            return cls(keys, rarity, weights, bias)
-        machine = LinearSVC(C=STRENGTH, random_state=seed).fit(weighed(table, rarity), truth)
+            return cls(keys, rarity, columns, bias)
+        machine = LinearSVC(C=STRENGTH, random_state=seed)
+        machine.fit(weighed(table, rarity), truth, sample_weight=weights)
         two = len(there) == 2  # then the learner gives one column for the second, and its contrary is the first
-        weights[:, there] = (np.vstack([-machine.coef_, machine.coef_]) if two else machine.coef_).T
+        columns[:, there] = (np.vstack([-machine.coef_, machine.coef_]) if two else machine.coef_).T
         bias[there] = np.concatenate([-machine.intercept_, machine.intercept_]) if two else machine.intercept_
-        return cls(keys, rarity, weights, bias)
+        return cls(keys, rarity, columns, bias)
 
     def scores(self, rows: Sequence[Counted]) -> Shares:
         table = weighed(_table(rows, self.keys), self.rarity)
