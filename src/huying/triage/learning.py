@@ -164,7 +164,7 @@ def train(
         weights=whole.weights,
         bias=whole.bias,
         made=made,
-        data=hash_of(rows),
+        data=hash_of([*rows, *map(Message, unlabelled), *(Message(*one) for one in replies)]),
         scores=dict(_measured(scores, truth, parts, classes)),
     )
 

@@ -30,6 +30,8 @@ FORM = 1
 EDGE = 64
 """Arrays begin at a multiple of this, as processors like it."""
 LARGEST_HEAD = 1 << 20
+WEAK = 5
+"""A piece that speaks so many times less than the strongest is not named."""
 KINDS = {"keys": "<u8", "rarity": "<f4", "weights": "<f4", "bias": "<f4"}
 """The arrays of a file and their kinds of number; no other is read."""
 
@@ -115,7 +117,7 @@ def _pieces(words: str, codes: Codes, keys: Keys, parts: Numbers, most: int = 5)
     strength = {run: _inside(run, said) / len(run) ** 0.5 for run in said if len(run) > 1}
     chosen: list[str] = []
     for run in sorted(strength, key=lambda run: (-strength[run], run)):
-        if strength[run] <= 0 or len(chosen) == most:
+        if len(chosen) == most or strength[run] <= 0 or (chosen and strength[run] < strength[chosen[0]] / WEAK):
             break
         if not any(_touch(run, other) for other in chosen):
             chosen.append(run)
