@@ -47,16 +47,17 @@ class BadModel(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """From the learner's scores to shares of right answers: softmax(scores * scale + shift)."""
+    """From the learner's scores to shares of right answers: each class's chance by itself, 1 / (1 + exp(-(score * scale
+    + shift))), over the sum of them. A softmax, which only compares, is surer than it is right."""
 
     scale: float
     shift: tuple[float, ...]
 
     def __call__(self, scores: NDArray[Any]) -> NDArray[np.float64]:
         """Rows of scores to rows of shares that add up to 1."""
-        raised = scores.astype(np.float64) * self.scale + np.asarray(self.shift)
-        raised = np.exp(raised - raised.max(axis=-1, keepdims=True))
-        shares: NDArray[np.float64] = raised / raised.sum(axis=-1, keepdims=True)
+        raised = np.clip(scores.astype(np.float64) * self.scale + np.asarray(self.shift), -500, 500)
+        chances = 1 / (1 + np.exp(-raised))
+        shares: NDArray[np.float64] = chances / chances.sum(axis=-1, keepdims=True)
         return shares
 
 
