@@ -145,7 +145,9 @@ class TestCold:
         assert any("電梯" in piece for piece in COLD.suggest("我們的電梯壞了")[0].words)
 
     def test_what_is_denied_counts_little(self):
-        assert COLD.suggest("不是停电，是水压太低，水龙头没水")[0].code == "1801"
+        assert COLD.suggest("不是停电，整栋停电，是水压太低")[0].code == "1803"
+        assert COLD.suggest("并非停电跳闸电压不稳的事，水压太低")[0].code == "1801"
+        assert COLD.suggest("停电跳闸电压不稳的事，水压太低")[0].code == "1803"
         assert COLD.suggest("是不是停电了")[0].code == "1803"
 
     def test_every_shipped_type_is_found_by_its_name(self):
@@ -163,6 +165,7 @@ class TestCold:
             assert best / len(rows) < 0.010
         long = "\n".join(one["words"] for one in rows) * 3
         assert min(_spent(COLD, [long]) for _ in range(5)) < 0.020
+        assert COLD.suggest("路灯不亮" + "，" * 1000 + "停电") == COLD.suggest("路灯不亮")  # the rest is not read
         assert COLD._weights.nbytes + COLD._types.nbytes < 2**20
 
 

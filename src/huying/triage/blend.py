@@ -46,8 +46,7 @@ class Together:
             likelihood = trust * by_model + (1 - trust) * by_words
             if likelihood > 0:
                 found[code] = likelihood
-        whole = max(sum(found.values()), 1.0)
-        return {code: likelihood / whole for code, likelihood in found.items()}
+        return found
 
 
 def together(
@@ -86,7 +85,7 @@ def fitted(plain: Suggests, pairs: Sequence[tuple[str, str]]) -> float:
 
 
 def tempered(likely: Mapping[str, float], temperature: float) -> dict[str, float]:
-    """Likelihoods that sum to at most 1, made bolder (below 1) or meeker (above 1); their order stays."""
+    """Likelihoods, brought to a sum of at most 1 and made bolder (below 1) or meeker (above 1); their order stays."""
     none_of_them = max(1.0 - sum(likely.values()), 0.0)
     raised = {code: one ** (1 / temperature) for code, one in likely.items()}
     whole = sum(raised.values()) + none_of_them ** (1 / temperature)

@@ -187,7 +187,7 @@ class Cold:
         ends = np.cumsum(sizes)
         at = np.arange(int(ends[-1])) + np.repeat(self._starts[rows] - (ends - sizes), sizes)
         weights = self._weights[at] * np.repeat(counts, sizes)
-        return np.bincount(self._types[at], weights=weights, minlength=len(self.codes))
+        return np.asarray(np.bincount(self._types[at], weights=weights, minlength=len(self.codes)), np.float64)
 
     def _because(
         self, number: int, found: dict[int, tuple[float, int, int]], words: str, text: str, places: Sequence[int]
