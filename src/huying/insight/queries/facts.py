@@ -239,6 +239,12 @@ EXISTS (
 )
 """
 
+AGAIN: Final = (
+    f"UPDATE insight_fact f SET repeated = found.again::int FROM (SELECT f.id, {REPEATED} AS again "
+    "FROM insight_fact f WHERE {which} AND f.placed = 1) found WHERE f.id = found.id AND f.repeated <> found.again::int"
+)
+"""Say of facts whether the same matter came again."""
+
 STALE: Final = f"""
 SELECT coalesce(c.id, f.case_id)
 FROM (SELECT c.id, c.version, c.area_code, c.type_code FROM cases_case c WHERE {ENDED}) c
