@@ -71,7 +71,7 @@ def test_stages_have_their_names_and_their_own_clocks(world, capsys):
 def test_over_a_holiday_it_names_the_days_off_and_the_weekend_day_that_is_worked(world, monkeypatch, capsys):
     """National Day 2026: off from 1 to 7 October, and Saturday the 10th is worked."""
     before = datetime(2026, 9, 30, 10, tzinfo=SHANGHAI)
-    monkeypatch.setattr("django.utils.timezone.now", lambda: before + timedelta(hours=1))
+    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 10, 12, 9, tzinfo=SHANGHAI))
     case = world.call(now=before).case
     a.register_file_dispatch(
         case.pk, lead_id=world.units["sanitation"].pk, type_code="0301", actor=world.dispatcher, now=before
@@ -81,11 +81,11 @@ def test_over_a_holiday_it_names_the_days_off_and_the_weekend_day_that_is_worked
     for line in (
         "处罚",
         "  节假日  10月1日–10月7日 国庆节放假，不算；10月10日 调休上班，照算",
-        "  到期  10月14日 10:00",
+        "  到期  10月15日 10:00",
     ):
         assert line in told.splitlines(), told
-    # Counted by hand: the rest of 30 September, then 8, 9, 10, 12 and 13 October, and the morning of the 14th.
-    assert clock["due_at"] == datetime(2026, 10, 14, 10, tzinfo=SHANGHAI)
+    # Counted by hand: seven working days after 30 September are 8, 9, 10, 12, 13, 14 and 15 October.
+    assert clock["due_at"] == datetime(2026, 10, 15, 10, tzinfo=SHANGHAI)
 
 
 def test_a_supervision_has_its_name_too(world, case, capsys):

@@ -98,6 +98,7 @@ class TestWhatCounts:
         a.sign_in_order(case.pk, actor=world.handler, now=NOW + 10 * MINUTE)
         a.finish_stage(case.pk, stage=1, actor=world.handler, now=NOW + after)
         if again != "0301":
+            after += MINUTE
             a.recategorise_case(case.pk, type_code=again, reason="看错了。", actor=world.dispatcher, now=NOW + after)
         a.submit_result(
             case.pk, outcome="explained", answer="已经说明。", actor=world.handler, now=NOW + after + MINUTE
@@ -105,7 +106,9 @@ class TestWhatCounts:
         a.sign_result(case.pk, actor=world.unit_head, now=NOW + after + 2 * MINUTE)
         case = a.review_result(case.pk, actor=world.reviewer, now=NOW + after + 3 * MINUTE)
         if case.state == "checking":
-            case = a.pass_check(case.pk, words="已看过。", actor=world.other_grid_worker, now=NOW + after + 4 * MINUTE)
+            case = a.check_place(
+                case.pk, passed=True, words="已看过。", actor=world.grid_worker, now=NOW + after + 4 * MINUTE
+            )  # fmt: skip
         return a.tell_outcome(
             case.pk, solved=True, satisfaction="satisfied", actor=resident(case.reports.get().pk),
             now=NOW + after + 5 * MINUTE,

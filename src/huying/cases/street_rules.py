@@ -35,9 +35,9 @@ _RULE = (
     Column("area_code", _("区域"), K.AREA, needed=True, filtered=True,
            help=_("在哪里用。下级区域另定的，用下级的。没有另定的，用系统自带的。")),
     Column("valid_from", _("从哪天起"), K.DATE, needed=True, help=_("今天或以后。到那天还没有批准的，不启用。")),
+    Column("state", _("状态"), K.CHOICE, choices=RuleState, derived=True, filtered=True),
     Column("ended", _("停用"), K.YES, help=_("勾上：从那天起不再用这一项。")),
     Column("version", _("版本"), K.NUMBER, derived=True),
-    Column("state", _("状态"), K.CHOICE, choices=RuleState, derived=True, filtered=True),
     Column("decided_at", _("审批时间"), K.DATE, derived=True, listed=False),
     Column("sent_back_words", _("没有同意的原因"), derived=True, listed=False),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from huying.cases import events
 from huying.cases.actions import calltrees
 from huying.cases.models import Case, WorkOrder
 from huying.cases.queries import calltrees as reads
-from huying.cases.rules import OrderRole, OrderState, State, Verb
+from huying.cases.rules import OrderRole, OrderState, State
 from huying.kernel.events import News
 from huying.matters.rules import Grade
 
@@ -32,7 +32,7 @@ def moved(news: News) -> None:
         return
     # News may come late: whoever is called first has the minutes of that step all the same.
     now = max(news.at, timezone.now())
-    if case.state == State.RECEIVED or (case.state == State.FILED and news.facts["verb"] == Verb.RAISE):
+    if case.state == State.RECEIVED or (case.state == State.FILED and news.facts["verb"] == "raise_case"):
         calltrees.begin_tree(case, None, now=now)
     elif case.state == State.IN_HAND:
         for order in _offered(case, news.at):
