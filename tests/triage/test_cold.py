@@ -222,7 +222,7 @@ class Says:
         return self.found[:top]
 
 
-LIKELY = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(0.001, 1), max_size=8)
+LIKELY = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(0.001, 1), max_size=4)
 
 
 class TestTogether:
