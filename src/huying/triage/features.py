@@ -36,7 +36,8 @@ FOLDS = _folds()
 
 def codes_of(text: str) -> Codes:
     """One number a character, 0 where a run ends."""
-    return FOLDS[np.frombuffer(text.encode("utf-16-le", "replace"), "<u2")]
+    codes: Codes = FOLDS[np.frombuffer(text.encode("utf-16-le", "replace"), "<u2")]
+    return codes
 
 
 def runs_of(codes: Codes) -> Keys:

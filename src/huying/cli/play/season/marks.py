@@ -66,6 +66,8 @@ class Mark:
 
     def calls(self) -> list[UUID]:
         """All calls of the rehearsal in their order: those that wait, and those that something happened to since."""
+        if self.last is None:  # not begun
+            return []
         last = Case.objects.only("received_at").get(pk=self.last)
         lines = History.objects.filter(object_id=OuterRef("pk"), kind="case", pk__gt=self.line)
         found = imported_calls(self.street).filter(Q(state=State.RECEIVED) | Exists(lines))
