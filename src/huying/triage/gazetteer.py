@@ -110,10 +110,10 @@ _OFFICE = re.compile(
     r"(?:社区|村)?(?:居委会?|村委会?|党群|工作站|服务站|服务中心|便民服务点|办公|网格站|办事)|(?:那个)?社区"
 )
 _NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百]+(?=\s*(?:栋|幢|座|号|单元|网格|格))")
-_HOUSE = re.compile(r"(\d+)\s*(?:栋|幢|座|号楼)")
-_DOOR = re.compile(r"(\d+)\s*号(?!楼?网格)")
+_HOUSE = re.compile(r"(?<!\d)(\d{1,6})\s{0,4}(?:栋|幢|座|号楼)")
+_DOOR = re.compile(r"(?<!\d)(\d{1,6})\s{0,4}号(?!楼?网格)")
 _GRID = re.compile(r"^第?(\d+)号?(?:网格|格)")
-_GRID_END = re.compile(r"(\d+)\s*号?(?:网格|格)$")
+_GRID_END = re.compile(r"(?<!\d)(\d{1,6})\s{0,4}号?(?:网格|格)$")
 _NEAR = re.compile(
     r"^.{0,8}?(对面|斜对|对过|隔壁|旁|附近|后面|背面|背后|后头|后墙|侧边|左边|右边|前面|门前|外面|围墙边|边边|之间|中间|"
     r"当中|夹着|交界|往里走|出来|隔条|靠|路口|那一段)"
@@ -190,13 +190,13 @@ class Gazetteer:
         houses: dict[tuple[str, str], set[str]] = defaultdict(set)
         for one in rows:
             if one.kind in ("building", "facility"):
-                road, house = _ROAD.match(one.name), re.match(r"(.+?)(\d+)(?:栋|幢|座|号楼)", one.name)
+                road, house = _ROAD.match(one.name), _HOUSE.search(one.name)
                 if road is not None:
                     roads[road[1]].update(one.codes)
                     if road[2]:
                         houses[road[1], road[2]].update(one.codes)
-                elif house is not None:
-                    houses[house[1], house[2]].update(one.codes)
+                elif house is not None and house.start():
+                    houses[one.name[: house.start()], house[1]].update(one.codes)
         rows |= {Entry("road", name, tuple(sorted(codes))) for name, codes in roads.items()}
         made = cls(tuple(sorted(rows, key=lambda e: (e.kind, e.name, e.codes))))
         made.houses.update(houses)

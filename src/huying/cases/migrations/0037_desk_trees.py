@@ -12,10 +12,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveConstraint(
-            model_name='treerun',
-            name='tree_run_of_desk',
-        ),
         migrations.AddField(
             model_name='treerun',
             name='desk_code',
@@ -40,14 +36,5 @@ class Migration(migrations.Migration):
             model_name='treerun',
             name='occasion',
             field=models.CharField(choices=[('desk', '刚收到或刚上报来，等接手'), ('unit', '派给单位，等签收')], max_length=8),
-        ),
-        migrations.RunSQL(
-            "UPDATE cases_treerun r SET desk_code = c.desk_code FROM cases_case c "
-            "WHERE c.id = r.case_id AND r.order_id IS NULL",
-            migrations.RunSQL.noop,
-        ),
-        migrations.AddConstraint(
-            model_name='treerun',
-            constraint=models.UniqueConstraint(condition=models.Q(('order', None)), fields=('case', 'desk_code'), name='tree_run_of_desk'),
         ),
     ]
