@@ -340,7 +340,9 @@ class TestNamesOfPages:
         from huying.kernel import registry
 
         known = {name for name, _view in walk(get_resolver().url_patterns)}
-        registered = [one.url_name for one in registry.MENU.values()] + [name for name, _ in registry.LINKS.values()]
+        registered = [one.url_name for one in registry.MENU.values()] + [
+            one.url_name for one in registry.LINKS.values()
+        ]
         assert registered
         assert [name for name in registered if name not in known] == []
 

@@ -56,6 +56,7 @@ SIMPLIFIED = frozenset(
 UNMARKED_FILES = {
     "places/component_words.py": "read in names of matters, which are Chinese",
     "cli/play": "the words of the demo world's callers, its places and units",
+    "triage": "words that callers use, names of offices, and marks between them",
     "matters/data": "the shipped catalogue",
     "matters/rules/book.py": "words of the table file, the same in every language",
     "matters/rules/words.py": "words that callers use",

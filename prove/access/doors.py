@@ -641,6 +641,7 @@ VALUES: dict[str, Fill] = {
     "notices notice_id": _of_kind("notice_id", "own", "notice"),
     "notices delivery_id": _of_kind("delivery_id", "dead"),
     "notices kind channel language": _open(kind="order_offered", channel="app", language="zh-hans"),
+    "notices wording_id": lambda world, wish: [Thing({"wording_id": str(MISSING)}, None, "nothing")],
     "notices wording_id verb": lambda world, wish: [
         Thing({"wording_id": str(MISSING), "verb": "submit"}, None, "nothing")
     ],

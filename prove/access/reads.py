@@ -449,7 +449,7 @@ def _one_campaign(model: Any, ask: Any) -> Any:
     def answered(asked: Asked) -> list[Triple]:
         rows = set(model.objects.values_list("pk", flat=True))
         return [
-            (one.cell, ask(UUID(key), asked.actor) is not None, oracle.may(asked.viewer, one))
+            (one.cell, _or_none(lambda key=key: ask(UUID(key), asked.actor)) is not None, oracle.may(asked.viewer, one))
             for key, one in asked.own_of("campaign")
             if UUID(key) in rows
         ]

@@ -81,12 +81,16 @@ def test_a_place_is_worked_on_in_the_field(world, program):
     acts.begin_campaign(made.pk, actor=world.dispatcher, now=NOW)
     worker, boss, stranger = program("grid_worker"), program("dispatcher"), program("next_dispatcher")
     spot = worker.get(f"/campaigns/{made.pk}/spots?mine=true")["items"][0]
+    assert worker.get("/campaigns/waiting")["items"] == [spot]
+    for other in (boss, stranger):
+        assert other.get("/campaigns/waiting")["items"] == []
     path = f"/spots/{spot['id']}"
     assert [one["verb"] for one in worker.get(path)["moves"]] == ["finish", "start", "open_case"]
     worker.post(f"{path}/moves/finish", {"values": {"finding": "solved"}}, status=409)
     tokens = [worker.upload(f"{name}.jpg", photo(width=64 + at))["token"] for at, name in enumerate("ab")]
     done = {"values": {"finding": "solved", "before": tokens[:1], "after": tokens[1:]}}
     assert worker.post(f"{path}/moves/finish", done)["state"] == "done"
+    assert worker.get("/campaigns/waiting")["items"] == []
     worker.post(f"{path}/moves/pass", {"values": {}}, status=409)
     assert boss.post(f"{path}/moves/pass", {"values": {"words": "好。"}})["state"] == "checked"
     whole = boss.get(path)

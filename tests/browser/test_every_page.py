@@ -52,7 +52,7 @@ NO_PAGE = {
     "matters:export", "matters:submit", "matters:approve", "matters:send_back", "matters:drop", "places:drop",
     "places:polygons", "places:outlines", "clocks:publish", "clocks:hours", "ui:map_data", "ui:type", "channels:live",
     "set_language", "notices:bell", "notices:open", "notices:read_all", "notices:keep_address",
-    "notices:confirm_address", "notices:drop_address", "notices:replay", "notices:wording_move",
+    "notices:confirm_address", "notices:drop_address", "notices:replay", "notices:wording", "notices:wording_move",
     "notices:public_move", "notices:answer", "desk:paper_file", "portal:notice_file",
     "registers:points", "registers:csv", "registers:xlsx", "registers:template", "registers:drop", "registers:undo",
     "clients:renew", "clients:revoke", "oauth_token", "people:decide", "people:acknowledge",

@@ -324,8 +324,9 @@ class TestWhoSees:
             assert reads.spot(spot.pk, one) == spot
         for one in (world.next_dispatcher, world.next_handler, world.enforcer):
             assert reads.campaigns(one) == []
-            assert reads.campaign(campaign.pk, one) is None
-            assert reads.spot(spot.pk, one) is None
+            for read, key in ((reads.campaign, campaign.pk), (reads.spot, spot.pk)):
+                with pytest.raises(NotFound):
+                    read(key, one)
 
     def test_the_list_reads_no_place_of_a_thousand(self, world, campaign, spot):
         acts.start_spot(spot.pk, actor=world.handler, now=NOW)

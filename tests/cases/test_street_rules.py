@@ -192,6 +192,16 @@ class TestApproval:
         assert [one.account_id for one in heard] == [world.leader.id]
         assert "没有看到（第 1 版）" in heard.get().body
 
+    @pytest.mark.parametrize("key", ["exclusion_kind", "whistle_kind", "whistle_band"])
+    def test_the_notice_leads_to_the_version_that_waits(self, world, client, key):
+        row = write(world, key)
+        heard = Notice.objects.get(kind="rule_asked")
+        client.force_login(world.accounts["leader"], backend="django.contrib.auth.backends.ModelBackend")
+        page = client.post(f"/desk/notices/{heard.pk}/open/", follow=True)
+        assert page.redirect_chain[-1][0] == f"/desk/registers/{key}/{row.pk}/"
+        assert page.status_code == 200
+        assert f"/desk/cases/rules/{key}/{row.pk}/" in page.content.decode()
+
 
 def writer_and_leader(world):
     """A leader who also keeps matters: the two duties in one hand are still two persons' work."""

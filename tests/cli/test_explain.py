@@ -1,13 +1,14 @@
 """`huying explain`: the same reasons as on the page, for a terminal and for a program."""
 
 from argparse import ArgumentParser
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from huying.cases import actions as a
 from huying.cli.commands.explain import COMMAND
 from huying.cli.contract import CommandRefused, Terminal
+from huying.places.rules import SHANGHAI
 from tests.world import NOW, build_world
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +66,26 @@ def test_stages_have_their_names_and_their_own_clocks(world, capsys):
     outcome = run(case.number, "--clock", "stage_2")
     assert [(one["step"], one["limit"]) for one in outcome.facts["clocks"]] == [("stage_2", "7wd")]
     assert capsys.readouterr().out.startswith("处罚\n")
+
+
+def test_over_a_holiday_it_names_the_days_off_and_the_weekend_day_that_is_worked(world, monkeypatch, capsys):
+    """National Day 2026: off from 1 to 7 October, and Saturday the 10th is worked."""
+    before = datetime(2026, 9, 30, 10, tzinfo=SHANGHAI)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 10, 12, 9, tzinfo=SHANGHAI))
+    case = world.call(now=before).case
+    a.register_file_dispatch(
+        case.pk, lead_id=world.units["sanitation"].pk, type_code="0301", actor=world.dispatcher, now=before
+    )
+    (clock,) = run(case.number, "--clock", "stage_2").facts["clocks"]
+    told = capsys.readouterr().out
+    for line in (
+        "处罚",
+        "  节假日  10月1日–10月7日 国庆节放假，不算；10月10日 调休上班，照算",
+        "  到期  10月15日 10:00",
+    ):
+        assert line in told.splitlines(), told
+    # Counted by hand: seven working days after 30 September are 8, 9, 10, 12, 13, 14 and 15 October.
+    assert clock["due_at"] == datetime(2026, 10, 15, 10, tzinfo=SHANGHAI)
 
 
 def test_a_supervision_has_its_name_too(world, case, capsys):

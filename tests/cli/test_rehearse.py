@@ -1,31 +1,34 @@
 """A rehearsal on a small street: imported calls reach an end through the actions, and the record agrees."""
 
 from argparse import Namespace
+from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from huying.audit import actions as audit
 from huying.audit.models import History
 from huying.audit.queries import verify
-from huying.cases import actions
 from huying.cases.actions.importing import PRESETS, import_reports
 from huying.cases.models import Case, Errand, Ticket, Whistle, WhistlePart, WorkOrder
 from huying.cases.queries.replay import contracts
 from huying.cases.rules import ENDS
 from huying.cli.commands import rehearse
 from huying.cli.contract import CommandRefused, Terminal
+from huying.cli.play.hands import LiveHand
+from huying.cli.play.season.playing import Playing
+from huying.insight.actions import counting
+from huying.insight.models import Fact
 from huying.kernel.actor import importer
-from huying.people import queries as people
-from huying.people.models import Account
-from tests.world import GRID, NEXT_DOOR, NOW, STREET, build_world
+from tests.world import NEXT_DOOR, NOW, STREET, build_world
 
 pytestmark = pytest.mark.django_db
 CALLS = 40
 
 
 def options(**changed):
-    return Namespace(**{"cases": CALLS, "seed": 1, "area": STREET, "resume": False, **changed})
+    return Namespace(**{"cases": CALLS, "seed": 2, "area": STREET, "resume": False, **changed})
 
 
 @pytest.fixture
@@ -41,6 +44,24 @@ def calls(tmp_path, monkeypatch):
         path, area_code=STREET, preset=PRESETS["citizen-messages"], rejects=tmp_path / "r.csv", actor=importer("t"),
         now=NOW,
     )  # fmt: skip
+
+
+def killed_in(monkeypatch, call):
+    """A call of a rehearsal breaks off after its third move."""
+    count, moves = iter(range(1, 1000)), iter(range(1000))
+    next_call, walk = Playing._next, LiveHand.walk
+
+    def played(self, number, asked):
+        if next(count) == call:
+            monkeypatch.setattr(LiveHand, "walk", broken)
+        next_call(self, number, asked)
+
+    def broken(self, docket, step):
+        if next(moves) == 3:
+            raise KeyboardInterrupt
+        return walk(self, docket, step)
+
+    monkeypatch.setattr(Playing, "_next", played)
 
 
 @pytest.mark.usefixtures("calls")
@@ -103,17 +124,46 @@ class TestRehearse:
             row.state = before
             row.save(update_fields=["state"])
 
-    def test_one_that_broke_off_goes_on(self):
-        rehearse.run(options(cases=1), Terminal(json_line=True))
-        left = list(Case.objects.filter(state="received").order_by("pk")[:2])
-        head = people.actor_for(Account.objects.get(username="demo-head"), NOW)
-        for one in left:
-            actions.register_case(
-                one.pk, type_code="0103", grade="ordinary", grid_code=GRID, actor=head, now=NOW + timedelta(days=2)
-            )
-        facts = rehearse.run(options(cases=1, resume=True), Terminal(json_line=True)).facts
-        assert (facts["cases"], facts["mismatched"]) == (3, 0)
-        assert not Case.objects.filter(pk__in=[one.pk for one in left], state="triaged").exists()
+    @pytest.mark.slow
+    def test_one_that_was_killed_ends_as_one_that_was_not(self, monkeypatch, capsys):
+        with transaction.atomic():
+            unbroken = rehearse.run(options(), Terminal()).facts
+            printed = capsys.readouterr().out
+            states = Counter(Case.objects.values_list("state", flat=True))
+            transaction.set_rollback(True)
+        killed_in(monkeypatch, call=23)
+        with pytest.raises(KeyboardInterrupt):
+            rehearse.run(options(), Terminal())
+        assert Case.objects.filter(state="received", imported=True).exists()
+        monkeypatch.undo()
+        monkeypatch.setattr("django.utils.timezone.now", lambda: NOW + timedelta(days=9))
+        capsys.readouterr()
+        resumed = rehearse.run(options(seed=7, cases=3, resume=True), Terminal()).facts
+        assert resumed == unbroken
+        assert capsys.readouterr().out == printed
+        assert Counter(Case.objects.values_list("state", flat=True)) == states
+        with pytest.raises(CommandRefused):
+            rehearse.run(options(resume=True), Terminal())  # nothing is broken off, and no call waits
+
+    def test_the_assessment_is_that_of_its_cases_which_stand_in_no_other(self, capsys):
+        rehearse.run(options(cases=6), Terminal())
+        told = capsys.readouterr().out.splitlines()
+        rates = {line.split("\t")[0].strip() for line in told[told.index("考核（只算这次演练的案件）") + 1 :]}
+        for name in (
+            "解决率",
+            "满意率",
+            "受理按时率",
+            "办理按时率",
+            "退单率",
+            "派单准确率",
+            "返工率",
+            "受理员",
+            "专业部门",
+        ):
+            assert name in rates, told
+        counting.catch_up()
+        imported = Case.objects.filter(imported=True).values("pk")
+        assert set(Fact.objects.filter(subject_id__in=imported).values_list("excluded", flat=True)) == {"imported"}
 
     def test_another_street_without_calls_is_refused_in_words(self):
         with pytest.raises(CommandRefused, match="导入"):

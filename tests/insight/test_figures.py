@@ -68,6 +68,52 @@ class TestWhatCounts:
             "on_time_intake": ("1", 2), "on_time_sign_in": ("2", 2), "on_time_handle": ("2", 2),
         }  # fmt: skip
 
+    def test_on_time_goes_by_stage_too_where_the_limit_is_staged(self, world):
+        late = self.staged(world, timedelta(hours=6))
+        self.staged(world, timedelta(hours=1))
+        found = assessed(world.head)
+        assert shown(found, "on_time_stage_1", "on_time_stage_2", "on_time_stage_3", "on_time_stage_4") == {
+            "on_time_stage_1": ("1", 2), "on_time_stage_2": ("2", 2), "on_time_stage_3": ("2", 2),
+            "on_time_stage_4": ("0", 0),
+        }  # fmt: skip
+        behind = queries.behind(world.head, STREET, OCTOBER, Asked(measure="on_time_stage_1", part="rest"))
+        assert [one.case.pk for one in behind.rows] == [late.pk]
+
+    def test_stages_that_another_type_took_away_were_not_walked(self, world):
+        self.staged(world, timedelta(hours=1), again="0103")
+        found = assessed(world.head)
+        assert found.whole.sums["closed"] == 1
+        # The first was done; the other two went with the type.
+        assert shown(found, "on_time_stage_1", "on_time_stage_2", "on_time_handle") == {
+            "on_time_stage_1": ("1", 1), "on_time_stage_2": ("0", 0), "on_time_handle": ("1", 1),
+        }  # fmt: skip
+
+    def staged(self, world, after, again="0301"):
+        """A closed case with the stages of an illegal building: 4 working hours, 7 and 20 working days."""
+        case = called(world).case
+        a.register_file_dispatch(
+            case.pk, lead_id=world.units["sanitation"].pk, type_code="0301", grade="ordinary", actor=world.dispatcher,
+            now=NOW + 5 * MINUTE,
+        )  # fmt: skip
+        a.sign_in_order(case.pk, actor=world.handler, now=NOW + 10 * MINUTE)
+        a.finish_stage(case.pk, stage=1, actor=world.handler, now=NOW + after)
+        if again != "0301":
+            after += MINUTE
+            a.recategorise_case(case.pk, type_code=again, reason="看错了。", actor=world.dispatcher, now=NOW + after)
+        a.submit_result(
+            case.pk, outcome="explained", answer="已经说明。", actor=world.handler, now=NOW + after + MINUTE
+        )
+        a.sign_result(case.pk, actor=world.unit_head, now=NOW + after + 2 * MINUTE)
+        case = a.review_result(case.pk, actor=world.reviewer, now=NOW + after + 3 * MINUTE)
+        if case.state == "checking":
+            case = a.check_place(
+                case.pk, passed=True, words="已看过。", actor=world.grid_worker, now=NOW + after + 4 * MINUTE
+            )  # fmt: skip
+        return a.tell_outcome(
+            case.pk, solved=True, satisfaction="satisfied", actor=resident(case.reports.get().pk),
+            now=NOW + after + 5 * MINUTE,
+        )  # fmt: skip
+
     def test_more_time_that_was_granted_leaves_the_first_limit_in_the_rates(self, world):
         case = closed(world, called(world).case.pk)
         clock = Clock.objects.get(object_id=case.pk, step="handle")

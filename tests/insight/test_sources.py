@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from huying.cases import actions as cases
 from huying.cases.actions import tickets as t
 from huying.cases.models import Source
-from huying.insight import actions
+from huying.insight import actions, queries
 from huying.insight.models import Cell, Fact, FrozenFact
 from huying.insight.rules import Month
-from huying.kernel.actor import system
+from huying.kernel.actor import resident, system
 from huying.places.rules import SHANGHAI
 from huying.registers import actions as registers
 from huying.registers.declared import get
@@ -73,6 +74,49 @@ def test_a_source_that_is_listed_after_its_cases_is_followed(world):
     spread()
     actions.catch_up()
     assert Fact.objects.get(subject_id=case.pk).excluded == "source"
+
+
+@pytest.mark.parametrize("into", ["the call", "the petition"])
+def test_a_call_that_is_merged_with_a_petition_stays_in_the_rates(world, into):
+    call, petition = called(world), called(world, source="petition")
+    first, second = (petition, call) if into == "the call" else (call, petition)
+    cases.merge_case(first.case.pk, into_id=second.case.pk, confirmed=True, actor=world.clerk, now=NOW)
+    closed(world, second.case.pk)  # both say the same
+    spread()
+    actions.catch_up()
+    found = queries.assess(world.head, STREET, OCTOBER)
+    assert (dict(found.excluded), found.whole.sums["cases"]) == ({"merged": 1}, 1)
+    # The petition has no say in a rate; the call has its own.
+    for code in ("resolution", "satisfaction", "first_round"):
+        assert (found.whole.rates[code].above, found.whole.rates[code].of) == ("1", 1), code
+
+
+def test_a_petition_whose_call_was_withdrawn_is_one_again(world):
+    call, petition = called(world), called(world, source="petition")
+    cases.merge_case(call.case.pk, into_id=petition.case.pk, confirmed=True, actor=world.clerk, now=NOW)
+    cases.withdraw_report(petition.case.pk, actor=resident(call.report.pk), now=NOW)
+    closed(world, petition.case.pk)
+    spread()
+    actions.catch_up()
+    assert dict(queries.assess(world.head, STREET, OCTOBER).excluded) == {"merged": 1, "source": 1}
+
+
+def test_a_source_that_counts_again_brings_the_say_of_its_reports_back(world):
+    values = {
+        "code": "media", "name": "媒体", "area_code": STREET, "kind": "media", "tier": "city", "counted": False
+    }  # fmt: skip
+    made = registers.put(register=get("ticket_source"), row_id=None, values=values, actor=world.head, now=NOW)
+    call, other = called(world), called(world, source="media")
+    cases.merge_case(other.case.pk, into_id=call.case.pk, confirmed=True, actor=world.clerk, now=NOW)
+    closed(world, call.case.pk)
+    spread()
+    actions.catch_up()
+    change(made, counted=True)
+    actions.catch_up()
+    kept = snapshot(Fact), snapshot(Cell)
+    assert queries.assess(world.head, STREET, OCTOBER).whole.rates["resolution"].of == 2
+    actions.recount()
+    assert (snapshot(Fact), snapshot(Cell)) == kept
 
 
 def test_a_frozen_month_stays_and_a_correction_takes_the_new_way(world, media):

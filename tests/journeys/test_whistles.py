@@ -9,8 +9,8 @@ from huying.cases.models import Whistle
 from tests.journeys.person import Person, photo
 from tests.journeys.steps import case_of, case_page, send_report
 
-WORDS = "榕树路口的摊位占了人行道，油污流到下水口。"
-FLOOD = "榕树路口下水口冒水，水快漫到商铺门口了。"
+WORDS = "榕树路口的摊位占了人行道，垃圾桶满了，油污流到下水口。"
+FLOOD = "榕树路口垃圾桶倒了，堵住下水口，水快漫到商铺门口了。"
 
 
 def page_of(one: Person, whistle: Whistle, expect: int = 200) -> Person:

@@ -34,6 +34,14 @@ THEN = NOW + 5 * MINUTE  # when the order is offered
 UNIT = (("handler", 5), ("liaison", 5), ("unit_head", 10), ("leader_in_charge", 15))
 
 
+@pytest.fixture(autouse=True)
+def then(monkeypatch):
+    """What time it is when news is heard; acts are no later, unless a test says so."""
+    hour = [NOW]
+    monkeypatch.setattr("huying.cases.listeners.ringing.timezone.now", lambda: hour[0])
+    return hour
+
+
 def tree(steps=UNIT, occasion="unit", grade="urgent", area_code=STREET, **given):
     return [
         CallTreeStep.objects.create(
@@ -119,6 +127,20 @@ class TestClimbing:
         assert ringing.ring(now=late + 9 * MINUTE) == 0
         assert ringing.ring(now=late + 10 * MINUTE) == 1
 
+    def test_news_that_comes_late_gives_whoever_is_called_first_the_minutes_of_that_step(self, world, then):
+        tree()
+        then[0] = THEN + 12 * MINUTE  # the worker stood still for longer than two steps
+        dispatched(world)
+        run = TreeRun.objects.get()
+        assert called(run) == [("handler", "卫甲例")]
+        assert [ringing.ring(now=THEN + minutes * MINUTE) for minutes in (12, 16, 17, 17)] == [0, 0, 1, 0]
+        assert called(run) == [("handler", "卫甲例"), ("liaison", None), ("unit_head", "蒋乙例")]
+        assert [one.called_at for one in run.calls.order_by("number")] == [
+            THEN + minutes * MINUTE for minutes in (12, 17, 17)
+        ]
+        for key in ("handler", "unit_head"):
+            assert told(world, key).count("urgent_call") == 1
+
     def test_one_that_fails_keeps_nobody_else_from_being_called(self, world, monkeypatch, caplog):
         tree()
         dispatched(world), dispatched(world)
@@ -164,6 +186,35 @@ class TestClimbing:
         spread()
         run.refresh_from_db()
         assert run.ended_how == "taken"
+
+    @pytest.mark.parametrize("given", [False, True], ids=["received", "given to a unit"])
+    def test_a_matter_that_is_raised_calls_the_next_desk_from_its_first_step(self, world, given):
+        tree((("community_secretary", 3), ("grid_worker", 3)), occasion="desk", area_code=BANYAN)
+        tree((("dispatcher", 3), ("centre_head", 5)), occasion="desk")
+        case = world.call(words="煤气泄漏，味道很大。", urgent=True).case
+        assert case.desk_code == BANYAN
+        spread()
+        first = TreeRun.objects.get()
+        assert called(first) == [("community_secretary", "吴假名")]
+        if given:
+            a.register_file_dispatch(
+                case.pk, lead_id=world.units["banyan"].pk, type_code="0103", grade="urgent", actor=world.secretary,
+                now=NOW,
+            )  # fmt: skip
+            spread()
+        a.raise_case(case.pk, reason="社区办不了。", actor=world.secretary, now=NOW + MINUTE)
+        spread()
+        first.refresh_from_db()
+        assert first.ended_how == ("taken" if given else "moved")
+        second = TreeRun.objects.get(ended_at=None)
+        assert (second.desk_code, called(second)) == (STREET, [("dispatcher", "王范例")])
+        assert ringing.ring(now=NOW + 4 * MINUTE) == 1
+        assert [post for post, _name in called(second)] == ["dispatcher", "centre_head", "centre_head"]
+        assert TreeRun.objects.filter(occasion="desk").count() == 2
+        a.transfer_case(case.pk, receiver="区里", confirmed=True, actor=world.dispatcher, now=NOW + 5 * MINUTE)
+        spread()
+        second.refresh_from_db()
+        assert second.ended_how == "taken"
 
     @pytest.mark.parametrize("grade", ["ordinary", "hard"])
     def test_other_grades_have_their_own_steps(self, world, grade):

@@ -44,6 +44,18 @@ def test_a_new_version_is_used_from_its_moment_and_not_before(world):
     assert nudge(world, now=tomorrow).title == "请快办 N-1"
 
 
+def test_the_notice_leads_to_the_words_that_wait(world, client):
+    work = draft(world)
+    actions.submit_wording(wording_id=work.pk, actor=world.keeper, now=NOW)
+    heard = Notice.objects.get(kind="wording_asked", account=world.accounts["leader"])
+    client.force_login(world.accounts["leader"], backend="django.contrib.auth.backends.ModelBackend")
+    page = client.post(f"/desk/notices/{heard.pk}/open/", follow=True)
+    assert page.status_code == 200
+    assert page.redirect_chain[-1][0] == f"/desk/notices/words/{work.kind}/{work.channel}/{work.language}/"
+    client.force_login(world.accounts["clerk"], backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get(f"/desk/notices/versions/{work.pk}/").status_code == 403
+
+
 def test_nobody_approves_the_own_words_and_none_without_the_duty(world):
     work = draft(world, actor=world.head)
     with pytest.raises(NotAllowed):

@@ -113,7 +113,7 @@ def test_a_long_menu_keeps_four_tabs_on_a_phone(menu):
 
 def test_links_of_upper_apps_are_found_where_they_registered_and_empty_where_not(menu):
     assert context.link("search") == ""
-    registry.LINKS["search"] = ("ui:gallery", "")
+    registry.add_link("search", "ui:gallery", "")
     assert context.link("search") == "/ui/"
 
 

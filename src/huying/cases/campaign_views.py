@@ -104,7 +104,7 @@ def plan_campaign(request: HttpRequest) -> HttpResponse:
 @never_cache
 def campaign(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     """How far a campaign is: counts, shares by unit, and its places; `?move=` opens the form of one move."""
-    found = _campaign(request, campaign_id)
+    found = reads.campaign(campaign_id, actor_of(request))
     rows = reads.spots_of(found.pk)
     move = next((one for one in _moves(request, found) if one.name == request.GET.get("move", "")), None)
     form = form_of(move.form, _taking(request, found, rows), request=request) if move is not None else None
@@ -115,7 +115,7 @@ def campaign(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 @require_safe
 def campaign_points(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     """The places that the list shows, as points on the map; the number is that of the place."""
-    rows = reads.spots_of(_campaign(request, campaign_id).pk)
+    rows = reads.spots_of(reads.campaign(campaign_id, actor_of(request)).pk)
     shown = sorted(_with_point(_shown(request, rows)), key=lambda one: one.state in DONE)[:MOST_DOTS]
     features = [
         {
@@ -171,12 +171,12 @@ def move_campaign(request: HttpRequest, campaign_id: UUID, verb: str) -> HttpRes
     move = CAMPAIGN_MOVES.get(verb)
     if move is None:
         raise NotFound("move")
-    found, actor, now = _campaign(request, campaign_id), actor_of(request), now_of(request)
+    found, actor, now = reads.campaign(campaign_id, actor_of(request)), actor_of(request), now_of(request)
     form = form_of(move.form, _taking(request, found), request.POST, request=request)
     if form.is_valid() and attempt(form, lambda: walk(move, form, campaign_id, actor=actor, now=now)) is not None:
         messages.success(request, str(move.done))
         return HttpResponseRedirect(reverse("cases:campaign", args=[campaign_id]))
-    found = _campaign(request, campaign_id)
+    found = reads.campaign(campaign_id, actor_of(request))
     return _page(request, found, reads.spots_of(found.pk), move, form, status=422)
 
 
@@ -185,7 +185,7 @@ def move_campaign(request: HttpRequest, campaign_id: UUID, verb: str) -> HttpRes
 @never_cache
 def spot(request: HttpRequest, spot_id: UUID) -> HttpResponse:
     """One place, for whoever stands before it: what to do, photos before and after, and the legal moves."""
-    found = _spot(request, spot_id)
+    found = reads.spot(spot_id, actor_of(request))
     legal = _spot_moves(request, found)
     asked = request.GET.get("move", "")
     move = next((one for one in legal if one.name == asked), None)
@@ -200,13 +200,13 @@ def move_spot(request: HttpRequest, spot_id: UUID, verb: str) -> HttpResponse:
     move = SPOT_MOVES.get(verb)
     if move is None:
         raise NotFound("move")
-    found, actor, now = _spot(request, spot_id), actor_of(request), now_of(request)
+    found, actor, now = reads.spot(spot_id, actor_of(request)), actor_of(request), now_of(request)
     taking = _taking(request, found.campaign, spot=found)
     form = form_of(move.form, taking, request.POST, request.FILES, request=request)
     if form.is_valid() and attempt(form, lambda: walk(move, form, spot_id, actor=actor, now=now)) is not None:
         messages.success(request, str(move.done))
         return HttpResponseRedirect(reverse("cases:campaign_spot", args=[spot_id]))
-    return _spot_page(request, _spot(request, spot_id), move, form, status=422)
+    return _spot_page(request, reads.spot(spot_id, actor_of(request)), move, form, status=422)
 
 
 @staff()
@@ -214,8 +214,6 @@ def move_spot(request: HttpRequest, spot_id: UUID, verb: str) -> HttpResponse:
 def spot_photo(request: HttpRequest, spot_id: UUID, file_id: UUID, preview: bool = False) -> HttpResponse:
     """A photo of a place, for those who see the place."""
     found = reads.photo(spot_id, file_id, actor_of(request))
-    if found is None:
-        raise NotFound("file")
     return responses.send(found, preview=preview, request=request)
 
 
@@ -257,24 +255,10 @@ def closing_as_word(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 
 
 def _reported(request: HttpRequest, campaign_id: UUID) -> tuple[Campaign, list[CampaignSpot]]:
-    found = _campaign(request, campaign_id)
+    found = reads.campaign(campaign_id, actor_of(request))
     if found.state != CampaignState.CLOSED:
         raise NotFound("sheet")
     return found, reads.spots_of(found.pk)
-
-
-def _campaign(request: HttpRequest, campaign_id: UUID) -> Campaign:
-    found = reads.campaign(campaign_id, actor_of(request))
-    if found is None:
-        raise NotFound("campaign")
-    return found
-
-
-def _spot(request: HttpRequest, spot_id: UUID) -> CampaignSpot:
-    found = reads.spot(spot_id, actor_of(request))
-    if found is None:
-        raise NotFound("campaign_spot")
-    return found
 
 
 def _taking(request: HttpRequest, found: Campaign, spots: Any = None, *, spot: CampaignSpot | None = None) -> Taking:

@@ -21,6 +21,7 @@ from huying.cases.rules.whistles import Caller, Size
 from huying.clocks.rules import Limit
 from huying.kernel.actor import Actor
 from huying.kernel.refusals import IllegalMove, Invalid
+from huying.kernel.registry import add_link
 from huying.kernel.terms import Label, _
 from huying.notices.actions import Recipient, notify
 from huying.people.rules import Duty
@@ -34,9 +35,9 @@ _RULE = (
     Column("area_code", _("区域"), K.AREA, needed=True, filtered=True,
            help=_("在哪里用。下级区域另定的，用下级的。没有另定的，用系统自带的。")),
     Column("valid_from", _("从哪天起"), K.DATE, needed=True, help=_("今天或以后。到那天还没有批准的，不启用。")),
+    Column("state", _("状态"), K.CHOICE, choices=RuleState, derived=True, filtered=True),
     Column("ended", _("停用"), K.YES, help=_("勾上：从那天起不再用这一项。")),
     Column("version", _("版本"), K.NUMBER, derived=True),
-    Column("state", _("状态"), K.CHOICE, choices=RuleState, derived=True, filtered=True),
     Column("decided_at", _("审批时间"), K.DATE, derived=True, listed=False),
     Column("sent_back_words", _("没有同意的原因"), derived=True, listed=False),
 )  # fmt: skip
@@ -89,8 +90,8 @@ class _Rules(Register[Any]):
         """The area's leaders hear once of a version that waits for them; who wrote in it is none of them."""
         notify(
             template="rule_asked", to=Recipient.holders(Duty.LEAD, row.area_code),
-            facts={"title": f"{self.label} {self.title_of(row)}"}, area_code=row.area_code, now=now,
-            once=f"rule:{row.pk}", without=row.hands,
+            facts={"title": f"{self.label} {self.title_of(row)}"}, area_code=row.area_code, object_kind=self.key,
+            object_id=row.pk, now=now, once=f"rule:{row.pk}", without=row.hands,
         )  # fmt: skip
 
     def row_actions(self, row: StreetRule, viewer: Actor) -> list[RowAction]:
@@ -213,3 +214,4 @@ class WhistleBands(_Rules):
 def declare() -> None:
     for one in (ExclusionKinds(), WhistleKinds(), WhistleBands()):
         declared.add(one)
+        add_link(one.key, "registers:row", "row_id", key=one.key)

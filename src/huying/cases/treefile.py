@@ -15,7 +15,10 @@ from huying.kernel.terms import Label
 from huying.notices.models import Delivery
 from huying.notices.rules import Channel, DeliveryState, Why
 
-TONES = {TreeEnd.PAGE: "done", TreeEnd.LINK: "done", TreeEnd.KEY: "done", TreeEnd.TAKEN: "done", TreeEnd.NOBODY: "late"}
+TONES = {
+    TreeEnd.PAGE: "done", TreeEnd.LINK: "done", TreeEnd.KEY: "done", TreeEnd.TAKEN: "done", TreeEnd.MOVED: "done",
+    TreeEnd.NOBODY: "late",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from huying.kernel.actor import Actor
 from huying.kernel.terms import Label
@@ -23,9 +24,16 @@ class MenuEntry:
     count: Callable[[Actor], int] | None = None
 
 
+class Link(NamedTuple):
+    """Where a page of a kind of object is: which argument takes its id ("" for none), and what else is given."""
+
+    url_name: str
+    argument: str
+    given: dict[str, str] = {}
+
+
 MENU: dict[str, MenuEntry] = {}
-# kind of object -> (url name, argument name): where a page of that object is
-LINKS: dict[str, tuple[str, str]] = {}
+LINKS: dict[str, Link] = {}
 
 
 def menu_for(actor: Actor) -> list[MenuEntry]:
@@ -36,8 +44,8 @@ def add_menu(entry: MenuEntry) -> None:
     MENU[entry.key] = entry
 
 
-def add_link(kind: str, url_name: str, argument: str = "pk") -> None:
-    LINKS[kind] = (url_name, argument)
+def add_link(kind: str, url_name: str, argument: str = "pk", **given: str) -> None:
+    LINKS[kind] = Link(url_name, argument, given)
 
 
 # How many unread notices the person has: the number on the bell of every staff page.

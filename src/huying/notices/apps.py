@@ -19,6 +19,7 @@ class NoticesConfig(AppConfig):
         count_unread(queries.unread)
         add_link("news", "notices:mine", "")
         add_link("news_bell", "notices:bell", "")
+        add_link("wording", "notices:wording", "wording_id")
         add_link("public_notice", "notices:public", "public_id")
         add_menu(
             MenuEntry(

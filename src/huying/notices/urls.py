@@ -19,6 +19,7 @@ urlpatterns = [
     path("dead/", views.dead, name="dead"),
     path("dead/<uuid:delivery_id>/replay/", views.replay, name="replay"),
     path("words/<slug:kind>/<slug:channel>/<slug:language>/", views.words, name="words"),
+    path("versions/<uuid:wording_id>/", views.wording, name="wording"),
     path("versions/<uuid:wording_id>/<slug:verb>/", views.wording_move, name="wording_move"),
     path("public/", views.publics, name="publics"),
     path("public/new/", views.new_public, name="new_public"),

@@ -87,7 +87,7 @@ def address_of(kind: str, object_id: UUID | None) -> str:
     if found is None or object_id is None:
         return ""
     try:
-        return reverse(found[0], kwargs={found[1]: object_id} if found[1] else None)
+        return reverse(found.url_name, kwargs=({found.argument: object_id} if found.argument else {}) | found.given)
     except NoReverseMatch:
         return ""
 
@@ -493,6 +493,17 @@ def preview_of(kind: Kind, channel: str, title: str, body: str) -> dict[str, Any
 def _wording_moves(work: Wording, actor: Actor) -> set[str]:
     facts = HandsFacts(WordingState(work.state), work.made_by, actor.id)
     return {one.verb.value for one in WORDING_FLOW.legal(facts) if one.duty is not None and actor.has(one.duty)}
+
+
+@staff()
+@require_safe
+def wording(request: HttpRequest, wording_id: UUID) -> HttpResponse:
+    """Where a version stands among those of its kind: what a notice about it leads to."""
+    _keeper(request)
+    found = Wording.objects.filter(pk=wording_id).first()
+    if found is None:
+        raise NotFound("wording")
+    return redirect("notices:words", found.kind, found.channel, found.language)
 
 
 @staff()

@@ -29,16 +29,17 @@ THING = "call_tree"  # what history calls a run
 
 @transaction.atomic
 def begin_tree(case: Case, order: WorkOrder | None, *, now: datetime) -> TreeRun | None:
-    """Begin the tree of a case's desk, or of an order; the first step is called at once. Twice begins it once.
+    """Begin the tree of the desk that has a case, or of an order; the first step is called at once.
 
-    None where the area has no tree for this grade, or where it began before.
+    Each desk and each order has its own, once. None where the area has no tree for this grade, or it began before.
     """
     occasion = Occasion.DESK if order is None else Occasion.UNIT
-    rows = TreeRun.objects.filter(case=case, order=order)
+    where = {"desk_code": case.desk_code, "state": case.state} if order is None else {}
+    rows = TreeRun.objects.filter(case=case, order=order, desk_code=where.get("desk_code", ""))
     if rows.exists() or not queries.steps_of(occasion, case, timezone.localdate(now)):
         return None
     made = TreeRun.objects.bulk_create(
-        [TreeRun(case=case, order=order, occasion=occasion, began_at=now, next_at=now)], ignore_conflicts=True
+        [TreeRun(case=case, order=order, occasion=occasion, began_at=now, next_at=now, **where)], ignore_conflicts=True
     )[0]
     found = rows.first()
     if found is None or found.pk != made.pk:
@@ -62,8 +63,9 @@ def call_next(run_id: UUID, *, now: datetime) -> bool:
     run = rows.select_related("case", "order__handler", "order__given_to", "order__unit").filter(pk=run_id).first()
     if run is None:
         return False
-    if queries.is_taken(run):
-        _end(run, TreeEnd.TAKEN, BY, now)
+    how = queries.taken(run)
+    if how is not None:
+        _end(run, how, BY, now)
         return True
     for step in after(queries.steps_of_run(run), run.number):
         called = queries.to_call(run, step, now=now)
@@ -85,10 +87,10 @@ def call_next(run_id: UUID, *, now: datetime) -> bool:
 def end_if_taken(case_id: UUID, *, now: datetime) -> int:
     """End the runs of a case that somebody has taken up; says how many."""
     rows = TreeRun.objects.select_for_update(of=("self",)).filter(case_id=case_id, ended_at=None)
-    taken = [run for run in rows.select_related("case", "order") if queries.is_taken(run)]
-    for run in taken:
-        _end(run, TreeEnd.TAKEN, BY, now)
-    return len(taken)
+    ended = [(run, how) for run in rows.select_related("case", "order") if (how := queries.taken(run)) is not None]
+    for run, how in ended:
+        _end(run, how, BY, now)
+    return len(ended)
 
 
 @transaction.atomic

@@ -45,7 +45,7 @@ from huying.files import actions as files
 from huying.files.rules import FilePurpose, PreparedImage
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
-from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
+from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed
 from huying.kernel.terms import _
 from huying.kernel.text import clean
 from huying.matters import queries as matters
@@ -387,8 +387,7 @@ def _walk(
     """One move of one place: scope, lock, duty, table, then the row, its photos and the line."""
     kept = {FilePurpose.BEFORE: list(before), FilePurpose.AFTER: list(after), FilePurpose.CHECK: list(check)}
     pictures = {str(purpose): [one.sha256 for one in rows] for purpose, rows in kept.items()}
-    if reads.spot(spot_id, actor) is None:
-        raise NotFound(SPOT)
+    reads.spot(spot_id, actor)
     found = CampaignSpot.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=spot_id)
     given = {"words": [said.words, said.finding, type_code], "pictures": pictures}
     hashed, earlier = done_before(verb, spot_id, given, key)
@@ -448,8 +447,7 @@ def _case_from(found: CampaignSpot, words: str, type_code: str, actor: Actor, no
 
 def _opened(campaign_id: UUID, actor: Actor) -> Campaign:
     """A campaign that the actor sees, locked; NotFound otherwise, whatever the reason."""
-    if reads.campaign(campaign_id, actor) is None:
-        raise NotFound(THING)
+    reads.campaign(campaign_id, actor)
     return Campaign.objects.select_for_update().get(pk=campaign_id)
 
 

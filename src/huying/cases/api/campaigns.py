@@ -19,6 +19,7 @@ from huying.cases.queries import campaigns as reads
 from huying.cases.queries.outside import seen_among
 from huying.cases.rules.campaigns import CampaignState, Counts, SpotState
 from huying.files import responses
+from huying.kernel.actor import Actor
 from huying.kernel.api import AreaCode, In, OneOf, Out, Router, Slug, Written, actor_of
 from huying.kernel.doors import now_of
 from huying.kernel.refusals import NotFound
@@ -166,13 +167,23 @@ def list_campaigns(request: HttpRequest) -> CampaignList:
     return CampaignList(items=[CampaignRow(**_row(one, counts)) for one, counts in reads.campaigns(actor_of(request))])
 
 
+@router.get("/campaigns/waiting", SpotList)
+def list_waiting_spots(request: HttpRequest) -> SpotList:
+    """Places of campaigns that go on which wait for your units, the campaign that ends first comes first; at most 1000.
+
+    Waiting: to be begun, in hand, or come back.
+    """
+    actor = actor_of(request)
+    return _spots(reads.waiting_for(actor), actor)
+
+
 @router.get("/campaigns/{campaign_id}", CampaignOut, problems=(404,))
 def read_campaign(request: HttpRequest, campaign_id: CampaignId) -> CampaignOut:
     """How far a campaign is, by unit.
 
     Errors: 404 `not-found` (missing, or you take no part in it).
     """
-    found = _campaign(request, campaign_id)
+    found = reads.campaign(campaign_id, actor_of(request))
     told = reads.progress_of(reads.spots_of(found.pk))
     shares = [
         ShareOut(unit_id=unit.pk if unit else None, unit=unit.name if unit else "", counts=_counts(counts))
@@ -190,14 +201,13 @@ def list_campaign_spots(request: HttpRequest, campaign_id: CampaignId, given: Qu
 
     Errors: 404 `not-found` (missing, or you take no part in it).
     """
-    found, actor = _campaign(request, campaign_id), actor_of(request)
+    found, actor = reads.campaign(campaign_id, actor_of(request)), actor_of(request)
     rows = [
         one
         for one in reads.spots_of(found.pk)
         if given.state in ("", one.state) and (not given.mine or reads.works_on(actor, one))
     ]
-    seen = seen_among({one.case_id for one in rows if one.case_id is not None}, actor)
-    return SpotList(items=[SpotOut(**_spot_row(one, seen)) for one in rows])
+    return _spots(rows, actor)
 
 
 @router.get("/spots/{spot_id}", SpotWhole, problems=(404,))
@@ -206,7 +216,7 @@ def read_campaign_spot(request: HttpRequest, spot_id: SpotId) -> SpotWhole:
 
     Errors: 404 `not-found` (missing, or you take no part in its campaign).
     """
-    found = _spot(request, spot_id)
+    found = reads.spot(spot_id, actor_of(request))
     taking = Taking(actor_of(request), now_of(request), found.campaign, found)
     legal = {str(verb) for verb in reads.legal_moves(found, taking.actor)}
     photos = reads.photos_of([found.pk])[found.pk]
@@ -225,8 +235,6 @@ def read_campaign_spot(request: HttpRequest, spot_id: SpotId) -> SpotWhole:
 def read_campaign_photo(request: HttpRequest, spot_id: SpotId, file_id: UUID) -> HttpResponse:
     """One photo of a place. Errors: 404 `not-found`."""
     found = reads.photo(spot_id, file_id, actor_of(request))
-    if found is None:
-        raise NotFound("file")
     return responses.send(found, preview=False, request=request)
 
 
@@ -237,7 +245,7 @@ def make_spot_move(request: HttpRequest, spot_id: SpotId, verb: Slug, body: Whis
     Errors: 404 `not-found` (missing or outside your scope, or no such move), 403 `not-allowed` (another unit's share,
     or not yours to check), 409 `illegal-move` (its state, a photo is missing, your own work), 422 `invalid`.
     """
-    found, move = _spot(request, spot_id), SPOT_MOVES.get(verb)
+    found, move = reads.spot(spot_id, actor_of(request)), SPOT_MOVES.get(verb)
     if move is None:
         raise NotFound("move")
     taking = Taking(actor_of(request), now_of(request), found.campaign, found)
@@ -247,18 +255,9 @@ def make_spot_move(request: HttpRequest, spot_id: SpotId, verb: Slug, body: Whis
     return Worked(spot_id=made.pk, campaign_id=made.campaign_id, state=made.state, case_id=made.case_id)
 
 
-def _campaign(request: HttpRequest, campaign_id: UUID) -> Campaign:
-    found = reads.campaign(campaign_id, actor_of(request))
-    if found is None:
-        raise NotFound("campaign")
-    return found
-
-
-def _spot(request: HttpRequest, spot_id: UUID) -> CampaignSpot:
-    found = reads.spot(spot_id, actor_of(request))
-    if found is None:
-        raise NotFound("campaign_spot")
-    return found
+def _spots(rows: list[CampaignSpot], actor: Actor) -> SpotList:
+    seen = seen_among({one.case_id for one in rows if one.case_id is not None}, actor)
+    return SpotList(items=[SpotOut(**_spot_row(one, seen)) for one in rows])
 
 
 def _counts(counts: Counts) -> CountsOut:

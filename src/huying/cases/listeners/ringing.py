@@ -6,6 +6,8 @@ import logging
 from datetime import datetime
 from uuid import UUID
 
+from django.utils import timezone
+
 from huying.cases import events
 from huying.cases.actions import calltrees
 from huying.cases.models import Case, WorkOrder
@@ -28,11 +30,13 @@ def moved(news: News) -> None:
         calltrees.end_if_taken(case.pk, now=news.at)
     if case.grade not in Grade.values:
         return
-    if case.state == State.RECEIVED:
-        calltrees.begin_tree(case, None, now=news.at)
+    # News may come late: whoever is called first has the minutes of that step all the same.
+    now = max(news.at, timezone.now())
+    if case.state == State.RECEIVED or (case.state == State.FILED and news.facts["verb"] == "raise_case"):
+        calltrees.begin_tree(case, None, now=now)
     elif case.state == State.IN_HAND:
         for order in _offered(case, news.at):
-            calltrees.begin_tree(case, order, now=news.at)
+            calltrees.begin_tree(case, order, now=now)
 
 
 def _offered(case: Case, at: datetime) -> list[WorkOrder]:

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from huying.cases.models.base import coded_area
 from huying.cases.models.calls import Case, WorkOrder
+from huying.cases.rules import State
 from huying.cases.rules.calltrees import LONGEST, MOST_STEPS, SHORTEST, Occasion, TreeEnd
 from huying.cases.rules.emergencies import Hazard
 from huying.kernel.ids import uuid7
@@ -117,6 +118,9 @@ class TreeRun(models.Model):
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="tree_runs")
     order = models.ForeignKey(WorkOrder, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     occasion = models.CharField(max_length=8, choices=Occasion.choices)
+    # Of the desk: which one, and how the case stood there; where either changes, that desk is no longer to be called.
+    desk_code = models.CharField(max_length=24, db_collation="C", blank=True, default="", db_default="")
+    state = models.CharField(max_length=16, choices=State.choices, default=State.RECEIVED, db_default=State.RECEIVED)
     number = models.PositiveSmallIntegerField(default=0)  # the step that was called last
     began_at = models.DateTimeField()
     next_at = models.DateTimeField()
@@ -127,7 +131,7 @@ class TreeRun(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["order"], condition=Q(order__isnull=False), name="tree_run_of_order"),
-            models.UniqueConstraint(fields=["case"], condition=Q(order=None), name="tree_run_of_desk"),
+            models.UniqueConstraint(fields=["case", "desk_code"], condition=Q(order=None), name="tree_run_of_desk"),
             models.CheckConstraint(
                 condition=Q(ended_at=None, ended_how="") | (Q(ended_at__isnull=False) & ~Q(ended_how="")),
                 name="tree_run_end",

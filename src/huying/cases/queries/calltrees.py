@@ -13,8 +13,8 @@ from django.utils import timezone
 from huying.cases.codes import hash_of
 from huying.cases.models import CallTreeStep, Case, TreeCall, TreeRun
 from huying.cases.queries.scope import one
-from huying.cases.rules import OrderState, State
-from huying.cases.rules.calltrees import CODE_LASTS, Occasion, Step, nearest
+from huying.cases.rules import OrderState
+from huying.cases.rules.calltrees import CODE_LASTS, Occasion, Step, TreeEnd, nearest
 from huying.kernel.actor import Actor
 from huying.notices.models import Delivery
 from huying.notices.rules import Channel
@@ -65,11 +65,13 @@ def _holders(run: TreeRun, step: Step, now: datetime) -> list[Account]:
     return list({row.account_id: row.account for row in chosen}.values())
 
 
-def is_taken(run: TreeRun) -> bool:
-    """Whether somebody has taken it up already: the order was signed for or is gone, the desk has moved the case on."""
-    if run.occasion == Occasion.DESK:
-        return run.case.state != State.RECEIVED
-    return run.order is None or run.order.state != OrderState.OFFERED
+def taken(run: TreeRun) -> TreeEnd | None:
+    """How it was taken up already: the order was signed for or is gone, the desk moved the case on or gave it away."""
+    if run.occasion == Occasion.UNIT:
+        return None if run.order is not None and run.order.state == OrderState.OFFERED else TreeEnd.TAKEN
+    if run.case.desk_code != run.desk_code:
+        return TreeEnd.MOVED
+    return None if run.case.state == run.state else TreeEnd.TAKEN
 
 
 def may_answer(run: TreeRun, viewer: Actor) -> bool:

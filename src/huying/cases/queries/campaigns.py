@@ -23,6 +23,7 @@ from huying.cases.rules.campaigns import (
     MOST_SPOTS,
     OPEN_SPOTS,
     SPOT,
+    THING,
     WORKING,
     CampaignState,
     Counts,
@@ -38,6 +39,7 @@ from huying.files import queries as files
 from huying.files.models import Attachment
 from huying.files.rules import FilePurpose
 from huying.kernel.actor import Actor, ActorKind
+from huying.kernel.refusals import NotFound
 from huying.people.models import Organisation
 from huying.people.rules import Duty
 from huying.places.models import Estate, Facility, Waterway
@@ -93,9 +95,12 @@ def _counts_of(rows: Iterable[Campaign]) -> dict[UUID, Counts]:
     return {pk: Counts(by_state) for pk, by_state in found.items()}
 
 
-def campaign(campaign_id: UUID, viewer: Actor) -> Campaign | None:
-    """One campaign, or None where it is missing or not the viewer's to see."""
-    return _seen(viewer).filter(pk=campaign_id).first()
+def campaign(campaign_id: UUID, viewer: Actor) -> Campaign:
+    """One campaign. Raises NotFound where it is missing or not the viewer's to see."""
+    found = _seen(viewer).filter(pk=campaign_id).first()
+    if found is None:
+        raise NotFound(THING)
+    return found
 
 
 def spots_of(campaign_id: UUID) -> list[CampaignSpot]:
@@ -104,12 +109,15 @@ def spots_of(campaign_id: UUID) -> list[CampaignSpot]:
     return list(rows.order_by("number"))
 
 
-def spot(spot_id: UUID, viewer: Actor) -> CampaignSpot | None:
-    """One place with its campaign, or None where that is missing or not the viewer's to see."""
+def spot(spot_id: UUID, viewer: Actor) -> CampaignSpot:
+    """One place with its campaign. Raises NotFound where that is missing or not the viewer's to see."""
     rows = CampaignSpot.objects.select_related("campaign", "unit", "case").defer("case__search")
     found = rows.filter(pk=spot_id).first()
     campaign_id = found.campaign_id if found is not None else NO_CASE  # asked as often where there is none
-    return found if _seen(viewer).filter(pk=campaign_id).exists() else None
+    seen = _seen(viewer).filter(pk=campaign_id).exists()
+    if found is None or not seen:
+        raise NotFound(SPOT)
+    return found
 
 
 def tells_of_case(found: CampaignSpot) -> bool:
@@ -219,11 +227,13 @@ def pair_of(rows: Iterable[Attachment]) -> tuple[Attachment | None, Attachment |
     return before, after
 
 
-def photo(spot_id: UUID, file_id: UUID, viewer: Actor) -> Attachment | None:
-    """One photo of a place, or None where either is not the viewer's to see."""
-    if spot(spot_id, viewer) is None:
-        return None
-    return next((one for one in files.of_owners(SPOT, [spot_id])[spot_id] if one.pk == file_id), None)
+def photo(spot_id: UUID, file_id: UUID, viewer: Actor) -> Attachment:
+    """One photo of a place. Raises NotFound where either is missing or not the viewer's to see."""
+    spot(spot_id, viewer)
+    for one in files.of_owners(SPOT, [spot_id])[spot_id]:
+        if one.pk == file_id:
+            return one
+    raise NotFound("file")
 
 
 # Registered places that can be listed, kind by kind

@@ -17,7 +17,7 @@ YES = "1"  # the key that answers on the telephone
 class Occasion(Term):
     """When a tree begins."""
 
-    DESK = "desk", _("刚收到，等受理")
+    DESK = "desk", _("刚收到或刚上报来，等接手")
     UNIT = "unit", _("派给单位，等签收")
 
 
@@ -28,6 +28,7 @@ class TreeEnd(Term):
     LINK = "link", _("用链接应答")
     KEY = "key", _("在电话上按键应答")
     TAKEN = "taken", _("已有人接手")
+    MOVED = "moved", _("转到别处办理，改叫那里的人")
     NOBODY = "nobody", _("叫完了，没有人应答")
 
 

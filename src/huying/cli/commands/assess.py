@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from huying.cli.contract import OK, Command, CommandRefused, Outcome, Terminal
@@ -43,12 +44,7 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
     terminal.say(f"{places.name_of(options.area)} {month}")
     if found.statement is not None:
         terminal.say(_("封账第 %(version)s 版") % {"version": found.statement.version})
-    for measure in MEASURES:
-        rate = found.whole.rates[measure.code]
-        if rate.of:
-            terminal.say(f"  {measure.label}\t{rate.percent}%\t{rate.above}/{rate.of}{_mark(rate.few)}")
-    for kind, count in sorted(found.excluded.items()):
-        terminal.say(f"  {_('没有计入')}: {queries.excluded_words(kind)}\t{count}")
+    say_figures(terminal, found.whole, found.excluded)
     if found.aside:
         for measure in (one for one in MEASURES if one.main):
             rate = found.before.rates[measure.code]
@@ -67,6 +63,19 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
         "before": _told(found.before),
     }
     return Outcome(OK, facts)
+
+
+def say_figures(terminal: Terminal, line: Line, excluded: Mapping[str, int]) -> None:
+    """Every rate with what it is out of, and what is left out by reason."""
+    from huying.insight import queries
+    from huying.insight.rules import MEASURES
+
+    for measure in MEASURES:
+        rate = line.rates[measure.code]
+        if rate.of:
+            terminal.say(f"  {measure.label}\t{rate.percent}%\t{rate.above}/{rate.of}{_mark(rate.few)}")
+    for kind, count in sorted(excluded.items()):
+        terminal.say(f"  {_('没有计入')}: {queries.excluded_words(kind)}\t{count}")
 
 
 def _mark(few: bool) -> str:

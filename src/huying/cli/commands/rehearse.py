@@ -1,8 +1,10 @@
 """`huying rehearse`: imported calls go from received to an end, through the actions, by the right roles.
 
 A fake clock starts at the rehearsal; nobody waits. The clerk places each call by the seed. What is printed is
-counted from the rows afterwards, not from what was meant to happen. A step that is refused to whoever should be able
-to take it counts as a mismatch, as does a history that does not lead to what is stored.
+counted from the rows afterwards, not from what was meant to happen; the assessment is that of these cases alone, which
+stand in no other because they came from an archive. A rehearsal that was killed goes on with `--resume`.
+A step that is refused to whoever should be able to take it counts as a mismatch, as does a history that does not lead
+to what is stored.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from huying.cli.contract import FOUND, OK, Command, CommandRefused, Outcome, Terminal
-from huying.kernel.terms import _
+from huying.kernel.terms import _, listed
 
 if TYPE_CHECKING:
     from huying.cli.play.season.playing import Wanted
@@ -48,16 +50,17 @@ OTHER_ENDS = ("answered", "declined", "transferred", "voided", "withdrawn", "fin
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--cases", type=int, default=500, metavar="N", help=str(_("走多少件（默认 500）")))
     parser.add_argument("--seed", type=int, default=1, metavar="N", help=str(_("随机种子")))
-    parser.add_argument("--resume", action="store_true", help=str(_("接着走上次中断的，再走新的")))
+    parser.add_argument("--resume", action="store_true", help=str(_("接着走完上次中断的；没有中断的，就走新的")))
     parser.add_argument("--area", default="", metavar="CODE", help=str(_("街道代码；只有一个街道时不用写")))
 
 
 def run(options: Namespace, terminal: Terminal) -> Outcome:
     from django.utils import timezone
 
-    from huying.cases.queries.replay import contracts, mismatches
+    from huying.cases.queries.replay import Mismatch, contracts, mismatches
     from huying.cli.commands.import_ import _street
     from huying.cli.play.cast import Cast
+    from huying.cli.play.season.marks import Mark, broken_off
     from huying.cli.play.season.playing import Playing
     from huying.matters import queries as matters
     from huying.matters.rules import CheckPolicy
@@ -68,12 +71,13 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
         raise CommandRefused(str(_("--cases 至少是 1。")))
     street = _street(options.area)
     rng = Random(options.seed)
-    start = timezone.now().replace(microsecond=0)
-    begun = _begun(street) if options.resume else []
-    ids = [*begun, *_received(street, options.cases)]
+    mark = broken_off(street) if options.resume else None
+    goes_on = mark is not None
+    mark = mark or Mark(street, options.seed, timezone.now().replace(microsecond=0))
+    ids = mark.calls() if goes_on else _received(street, options.cases)
     if not ids:
         raise CommandRefused(str(_("没有等待受理的导入诉求。请先用 huying import reports 导入。")))
-    cast = Cast.of(street, now=start, rng=rng)
+    cast = Cast.of(street, now=mark.start, rng=rng)
     grids = list(
         Area.objects.filter(tier=Tier.GRID, code__startswith=street, valid_to=None)
         .order_by("code")
@@ -83,18 +87,20 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
     looked_at = {one.code for one in matters.active_types() if one.check_policy == CheckPolicy.ALWAYS}
     if not (cast.actors and grids and kinds):
         raise CommandRefused(str(_("街道里还没有人员、网格或职责。请先建好，或先运行 huying demo。")))
-    played = Playing(
-        street, cast, _words(), rng, start, grids, kinds, [one for one in kinds if one in looked_at]
-    )  # fmt: skip
-    with terminal.progress(_("演练"), total=len(ids)) as advance:
-        played.over(ids, lambda number: _wanted(number - len(begun)), lambda: advance(1))
-    every = [*ids, *(one for one in played.more if one not in set(ids))]
-    wrong = [*mismatches(every), *contracts(every), *played.refused]
-    facts = _measured(every, start)
+    if not goes_on:
+        mark.begin(ids)
+    played = Playing(mark, cast, _words(), rng, grids, kinds, [one for one in kinds if one in looked_at])
+    with terminal.progress(_("演练"), total=len(ids) - mark.played) as advance:
+        played.over(ids, _wanted, lambda: advance(1))
+    every = list(dict.fromkeys([*ids, *mark.more]))
+    refused = [Mismatch(case_id, f"{verb} was refused") for case_id, verb in mark.refused]
+    wrong = [*mismatches(every), *contracts(every), *refused]
+    facts = _measured(every, mark.start)
     facts |= {"cases": len(ids), "more": len(every) - len(ids), "mismatched": len(wrong), "beside": _beside(every)}
-    facts["actors"] = len(cast.who_acted)
-    facts["moves"] = sum(cast.acted.values())
-    _print(terminal, cast.acted, facts)
+    facts["actors"] = len(mark.who)
+    facts["moves"] = sum(mark.acted.values())
+    _print(terminal, mark.acted, facts)
+    _assess(terminal, every, street, mark.start)
     for one in wrong[:20]:
         terminal.warn(f"✗ {one.case_id}: {one.why}")
     return Outcome(code=FOUND if wrong else OK, facts={key: facts[key] for key in LAST_LINE})
@@ -102,26 +108,9 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
 
 def _received(street: str, most: int) -> list[UUID]:
     """Imported calls that nobody has looked at yet, the oldest first."""
-    from huying.cases.models import Case
+    from huying.cli.play.season.marks import imported_calls
 
-    found = Case.objects.filter(imported=True, state="received", part_of=None, area_code__startswith=street)
-    return list(found.order_by("received_at", "id").values_list("pk", flat=True)[:most])
-
-
-def _begun(street: str) -> list[UUID]:
-    """What a rehearsal that broke off has left open: imported calls, their parts first, and its own tickets."""
-    from django.db.models import F, Q
-
-    from huying.cases.models import Case
-    from huying.cases.rules import OPEN
-    from huying.cli.play.season.playing import SOURCE
-
-    ours = Q(imported=True) | Q(reports__source=SOURCE)
-    found = Case.objects.filter(ours, state__in=[str(one) for one in OPEN], area_code__startswith=street)
-    found = found.exclude(state="received", imported=True, part_of=None)
-    return list(
-        found.order_by(F("part_of").asc(nulls_last=True), "received_at", "id").values_list("pk", flat=True).distinct()
-    )
+    return list(imported_calls(street).filter(state="received").values_list("pk", flat=True)[:most])
 
 
 def _wanted(number: int) -> Wanted:
@@ -250,6 +239,23 @@ def _print(terminal: Terminal, acted: Counter[tuple[str, str]], facts: dict[str,
         % {"median": facts["median_hours"], "p90": facts["p90_hours"]}
     )
     terminal.say(_("历史与状态不符的案件：%(count)s") % {"count": facts["mismatched"]})
+
+
+def _assess(terminal: Terminal, ids: list[UUID], street: str, at: datetime) -> None:
+    """The whole assessment of these cases: every rate, every post, and units taken together, by the street's terms."""
+    from huying.cli.commands.assess import say_figures
+    from huying.insight import queries
+    from huying.insight.rules import FORMULAS, month_of, score_of
+
+    terms = queries.terms_for(street, month_of(at))
+    line, excluded = queries.figures_of(ids, terms)
+    terminal.say(_("考核（只算这次演练的案件）"))
+    say_figures(terminal, line, excluded)
+    for formula in FORMULAS:
+        score = score_of(formula, line.sums, terms)
+        if score.total is not None:
+            told = listed(f"{one.part.label} {one.points or '-'}/{one.weight}" for one in score.parts)
+            terminal.say(f"  {formula.label}\t{score.printed} {score.band}\t{told}")
 
 
 COMMAND = Command(help=_("演练：让导入的诉求走完全程"), run=run, arguments=arguments)

@@ -16,6 +16,7 @@ from django.db.backends.utils import CursorWrapper
 
 from huying.insight.queries.facts import (
     ABOUT,
+    AGAIN,
     CELLS,
     NAMES,
     NEAR,
@@ -23,7 +24,6 @@ from huying.insight.queries.facts import (
     OF_ORDERS,
     OF_SOURCES,
     OF_WHISTLES,
-    REPEATED,
     STALE,
 )
 from huying.insight.rules import COUNTS, LEVELS
@@ -54,11 +54,6 @@ _MEND = _ONTO.format(
     """
 )
 
-_AGAIN = (
-    f"UPDATE insight_fact f SET repeated = found.again::int FROM (SELECT f.id, {REPEATED} AS again "
-    "FROM insight_fact f WHERE {which} AND f.placed = 1) found WHERE f.id = found.id AND f.repeated <> found.again::int"
-)
-
 
 def hold(cursor: CursorWrapper) -> None:
     """Nobody else counts or freezes until the end of the transaction."""
@@ -76,7 +71,7 @@ def refresh(case_ids: Iterable[UUID]) -> None:
         _count(cursor, ids)
         later = _near(cursor, ids) - touched
         _each(cursor, _OFF, later)
-        cursor.execute(_AGAIN.format(which="f.case_id = ANY(%(ids)s)"), {"ids": list(touched | later)})
+        cursor.execute(AGAIN.format(which="f.case_id = ANY(%(ids)s)"), {"ids": list(touched | later)})
         _each(cursor, _ON, touched | later)
         cursor.execute("DELETE FROM insight_cell WHERE rows = 0")
 
@@ -133,7 +128,7 @@ def _count_many(ids: list[UUID]) -> None:
         hold(cursor)
         for batch in _batches(ids):
             _count(cursor, batch)
-        cursor.execute(_AGAIN.format(which="true"))
+        cursor.execute(AGAIN.format(which="true"))
         _mend(cursor)
 
 

@@ -8,7 +8,7 @@ from huying.cases.rules import OrderRole, OrderState, State, VisitKind
 from huying.cases.rules.whistles import ANSWER, ARRIVE, THING, PartState, WhistleState
 from huying.cases.rules.words import CallResult, Channel, ContactKind, Satisfaction
 from huying.insight.rules import COUNTS, LEVELS, STEPS, UNCOUNTED, Excluded, Slice
-from huying.insight.rules.counts import REPEAT_DAYS
+from huying.insight.rules.counts import REPEAT_DAYS, STAGES
 from huying.matters.rules import FlowKind, Step
 
 SUMS: Final = ", ".join(f"sum({one})::int AS {one}" for one in COUNTS)
@@ -45,18 +45,29 @@ _ENDED: Final = {
 }  # fmt: skip
 _BY_END: Final = " ".join(f"WHEN c.state = '{state}' THEN '{why}'" for state, why in _ENDED.items())
 _NEVER: Final = ", ".join(f"'{one}'" for one in UNCOUNTED)
+# It is the report that is not counted as a call: a call that waits in the same case is, and the case with it.
+_OUTSIDE: Final = f"coalesce(r.source IN ({_NEVER}) OR NOT u.counted, false)"
 _FOUND: Final = f"c.channel IN ('{Channel.PATROL}', '{Channel.SENSOR}')"
 # More time that was granted changes no rate: it is the first limit that was kept or not.
 _IN_TIME: Final = "k.stopped_at <= coalesce(k.first_due_at, k.due_at)"
 _CLOCKS: Final = ", ".join(
     f"count(*) FILTER (WHERE k.step = '{step}') AS {step}_of, "
     f"count(*) FILTER (WHERE k.step = '{step}' AND {_IN_TIME}) AS {step}_met"
-    for step in STEPS
+    for step in (*STEPS, *STAGES)
     if step != Step.SIGN_IN
 )
 _STEPS: Final = ", ".join(
-    f"0 AS {step}_{part}" if step == Step.SIGN_IN else f"k.{step}_{part}" for step in STEPS for part in ("of", "met")
+    f"0 AS {step}_{part}" if step == Step.SIGN_IN else f"k.{step}_{part}"
+    for step in (*STEPS, *STAGES)
+    for part in ("of", "met")
 )
+# Another type takes stages away before they are done: such a clock was stopped, and nothing was walked.
+_DROPPED: Final = """
+    k.step LIKE 'stage%%' AND EXISTS (
+        SELECT FROM audit_history h
+        WHERE h.object_id = c.id AND h.kind = 'case' AND h.at = k.stopped_at AND h.facts ? 'type_new'
+    )
+"""
 _OF_A_WHISTLE: Final = {
     "whistle_answer_of": "p.answer_of", "whistle_answer_met": "p.answer_met", "whistle_arrive_of": "p.arrive_of",
     "whistle_arrive_met": "p.arrive_met", "whistles": "p.whistles", "whistles_closed": "p.closed",
@@ -77,9 +88,9 @@ SELECT {ABOUT}, version, {_KEPT} FROM (
     SELECT c.id AS subject_id, c.id AS case_id, lead.unit_id, c.area_code, c.type_code, {MONTH} AS month, c.received_at,
         c.ended_at, c.version,
         CASE WHEN c.imported THEN '{Excluded.IMPORTED}' WHEN c.drill THEN '{Excluded.DRILL}'
-            WHEN EXISTS (
-                SELECT FROM cases_report r LEFT JOIN cases_source u ON u.code = r.source
-                WHERE r.case_id = c.id AND r.source <> '' AND (r.source IN ({_NEVER}) OR NOT u.counted)
+            WHEN (
+                SELECT bool_or({_OUTSIDE}) AND NOT bool_or(NOT {_OUTSIDE} AND r.withdrawn_at IS NULL)
+                FROM cases_report r LEFT JOIN cases_source u ON u.code = r.source WHERE r.case_id = c.id
             )
             THEN '{Excluded.SOURCE}' {_BY_END} WHEN c.excluded THEN '{Excluded.DECIDED}' ELSE '' END AS excluded,
         1 AS cases, (c.state = '{State.CLOSED}')::int AS closed, k.contact_due, k.contact_met,
@@ -122,6 +133,7 @@ SELECT {ABOUT}, version, {_KEPT} FROM (
             )) AS contact_met, {_CLOCKS}
         FROM clocks_clock k
         WHERE k.object_id = c.id AND k.object_kind = 'case' AND k.stopped_at IS NOT NULL AND NOT k.imported
+            AND NOT ({_DROPPED})
     ) k
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE heard) AS reached, count(*) FILTER (WHERE last_solved) AS solved,
@@ -129,6 +141,7 @@ SELECT {ABOUT}, version, {_KEPT} FROM (
             count(said) AS rated, count(*) FILTER (WHERE said = '{Satisfaction.SATISFIED}') AS satisfied,
             count(*) FILTER (WHERE said = '{Satisfaction.FAIR}') AS fair
         FROM cases_report r
+        LEFT JOIN cases_source u ON u.code = r.source
         CROSS JOIN LATERAL (
             SELECT count(*) > 0 OR EXISTS (
                     SELECT FROM cases_contactattempt m WHERE m.case_id = c.id AND m.kind = '{ContactKind.CALL_BACK}'
@@ -142,7 +155,7 @@ SELECT {ABOUT}, version, {_KEPT} FROM (
                 coalesce(bool_or(NOT f.solved), false) AS unsolved
             FROM cases_feedback f WHERE f.case_id = c.id AND f.report_id = r.id
         ) told
-        WHERE r.case_id = c.id AND r.withdrawn_at IS NULL
+        WHERE r.case_id = c.id AND r.withdrawn_at IS NULL AND NOT {_OUTSIDE}
     ) v
     CROSS JOIN LATERAL (
         SELECT count(*) AS written, count(w.sent_back_at) AS sent_back FROM cases_answer w WHERE w.case_id = c.id
@@ -226,6 +239,12 @@ EXISTS (
 )
 """
 
+AGAIN: Final = (
+    f"UPDATE insight_fact f SET repeated = found.again::int FROM (SELECT f.id, {REPEATED} AS again "
+    "FROM insight_fact f WHERE {which} AND f.placed = 1) found WHERE f.id = found.id AND f.repeated <> found.again::int"
+)
+"""Say of facts whether the same matter came again."""
+
 STALE: Final = f"""
 SELECT coalesce(c.id, f.case_id)
 FROM (SELECT c.id, c.version, c.area_code, c.type_code FROM cases_case c WHERE {ENDED}) c
@@ -240,7 +259,10 @@ OF_SOURCES: Final = f"""
 SELECT f.id FROM cases_source u
 JOIN cases_report r ON r.source = u.code
 JOIN insight_fact f ON f.case_id = r.case_id AND f.subject_id = f.case_id
-WHERE u.id = ANY(%(ids)s) AND u.counted = (f.excluded = '{Excluded.SOURCE}')
-    AND f.excluded NOT IN ('{Excluded.IMPORTED}', '{Excluded.DRILL}')
+WHERE u.id = ANY(%(ids)s) AND f.excluded NOT IN ('{Excluded.IMPORTED}', '{Excluded.DRILL}') AND (
+    u.counted = (f.excluded = '{Excluded.SOURCE}')
+    OR EXISTS (SELECT FROM cases_report o WHERE o.case_id = r.case_id AND o.source <> r.source)
+)
 """
-"""Facts that stand as these sources were counted before; what is left out as imported or a drill is so anyway."""
+"""Facts that stand as these sources were counted before, or that may where reports of others are in the same case;
+what is left out as imported or a drill is so anyway."""

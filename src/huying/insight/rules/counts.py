@@ -10,6 +10,7 @@ from typing import Final
 
 from huying.kernel.terms import Term, _
 from huying.matters.rules import Step
+from huying.matters.rules.stages import MOST_STAGES, step_of
 
 LEVELS: Final = (0, 2, 4, 6, 9, 12, 15)
 """Lengths of area codes that have cells of their own; 0 is the whole house. In a building numbers are too small."""
@@ -19,6 +20,8 @@ STEPS: Final = (
     Step.CALL_BACK,
 )  # fmt: skip
 """Steps whose clocks are counted; the first contact is the response rate."""
+STAGES: Final = tuple(step_of(number) for number in range(1, MOST_STAGES + 1))
+"""Stages of staged limits, counted by their number: each type gives its own names to them."""
 
 COUNTS: Final = (
     "cases",  # ended with an answer: closed, answered, declined
@@ -40,11 +43,16 @@ COUNTS: Final = (
     # parts of called units in whistles that went out, and those whistles
     "whistle_answer_of", "whistle_answer_met", "whistle_arrive_of", "whistle_arrive_met",
     "whistles", "whistles_closed",  # of the calling unit; ended by it with a joint record
+    *(f"{stage}_{part}" for stage in STAGES for part in ("of", "met")),
 )  # fmt: skip
 
 REPEAT_DAYS: Final = 30
 UNCOUNTED: Final = ("petition",)
-"""Sources that keep steps of their own and are never counted as calls: transferred petitions."""
+"""Sources that keep steps of their own and are never counted as calls: transferred petitions.
+
+It goes by the report: a call that is merged with a petition stays in the rates with its case, the petition's own say
+does not count.
+"""
 
 
 class Excluded(Term):

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Final
 
-from huying.insight.rules.counts import STEPS
+from huying.insight.rules.counts import STAGES, STEPS
 from huying.kernel.terms import Label, _
 from huying.matters.rules import Step
 
@@ -48,6 +48,10 @@ _ON_TIME: Final = {
     Step.SIGN: _("签发按时率"), Step.REVIEW: _("审核按时率"), Step.CHECK: _("核查按时率"),
     Step.CALL_BACK: _("回访按时率"),
 }  # fmt: skip
+_STAGE_ON_TIME: Final = (
+    _("第 1 段按时率"), _("第 2 段按时率"), _("第 3 段按时率"), _("第 4 段按时率"), _("第 5 段按时率"),
+    _("第 6 段按时率"), _("第 7 段按时率"), _("第 8 段按时率"), _("第 9 段按时率"),
+)  # fmt: skip
 
 MEASURES: Final = (
     Measure(
@@ -74,6 +78,14 @@ MEASURES: Final = (
             _("没有超过时限就走完的次数 ÷ 走完这一步的次数。暂停的时间不算。"), (_("被撤销的工单。"), _NOBODY),
         )
         for step in STEPS
+    ),
+    *(
+        Measure(
+            f"on_time_{stage}", label, f"{stage}_met", f"{stage}_of", _TIMES,
+            _("分段时限里没有超时就走完这一段的次数 ÷ 走完这一段的次数。各类事项各有各的分段，点开看是哪些案件。"),
+            (_("改了事项、不再要走的段。"), _NOBODY),
+        )
+        for stage, label in zip(STAGES, _STAGE_ON_TIME, strict=True)
     ),
     Measure(
         "returns", _("退单率"), "returned", "orders", _TIMES,

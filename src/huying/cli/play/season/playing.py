@@ -1,8 +1,13 @@
-"""A season over calls that wait: each played to its end, some by one act for many, some handed down from above."""
+"""A season over calls that wait: each played to its end, some by one act for many, some handed down from above.
+
+A call is played in one transaction, together with the mark of how far the season is; what it draws goes by its number
+alone. So one that was killed ends as one that was not.
+"""
 
 from __future__ import annotations
 
-from collections import deque
+import logging
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,13 +16,15 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from huying.cases.actions import Docket, register_case, tickets
 from huying.cases.models import Case, Source, Ticket
-from huying.cases.queries.replay import Mismatch
 from huying.cases.rules import State
 from huying.cases.rules.tickets import Row, SourceKind, SourceTier
 from huying.cli.play.cast import Cast
 from huying.cli.play.hands import LiveHand, play
+from huying.cli.play.season.marks import Mark
 from huying.cli.play.season.story import SHARES, TICKET_TURNS, Season, SeasonStory, draw_turns
 from huying.cli.play.story import Plan, Step, Words, draw_plan
 from huying.desk.actions import batching
@@ -36,6 +43,7 @@ SENT_TOGETHER, ANSWERED_TOGETHER, JOINED = 4, 2, 3
 TRIES = 8
 BATCHES, TICKETS = 1 / 80, 1 / 50  # of the calls
 SOURCE = "rehearsal"
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -50,45 +58,62 @@ class Wanted:
 
 @dataclass
 class Playing:
-    """A season and how far it is."""
+    """A season and how far it is; `rng` is drawn from by the cast as well."""
 
-    street: str
+    mark: Mark
     cast: Cast
     words: Words
     rng: Random
-    start: datetime
     grids: Sequence[str]
     types: Sequence[str]
     looked_at: Sequence[str]  # types with a look at the place
     hand: LiveHand = field(default_factory=LiveHand)
     waiting: deque[UUID] = field(default_factory=deque)
-    more: list[UUID] = field(default_factory=list)  # parts and tickets that came of it
-    refused: list[Mismatch] = field(default_factory=list)
-    since: dict[UUID, datetime] = field(default_factory=dict)  # of what a batch has moved already
-    owed: dict[str, int] = field(default_factory=dict)  # turns that did not fit the call meant for them: tries left
+    more: list[UUID] = field(default_factory=list)  # this and the next are of the call that is played
+    refused: list[tuple[UUID, str]] = field(default_factory=list)
+    street: str = field(init=False)
+    start: datetime = field(init=False)
+    owed: dict[str, int] = field(init=False)
+    since: dict[UUID, datetime] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.street, self.start = self.mark.street, self.mark.start
+        self.owed, self.since = dict(self.mark.owed), dict(self.mark.since)
         plain = [one.code for one in matters.active_types() if one.code in set(self.types) and not one.confidential]
         self.season = Season(
             self.cast, self.words, plain, self._source(), calls=self._calls, tell=self._part
         )  # fmt: skip
 
     def over(self, ids: Sequence[UUID], wanted: Callable[[int], Wanted], told: Callable[[], None]) -> None:
-        """Play these calls, one after the other."""
-        self.waiting.extend(ids)
-        number = 0
-        while self.waiting:
-            asked = wanted(number)
-            at, plain = self.start + BETWEEN * number, asked == Wanted()
-            if asked.batch or (plain and self.rng.random() < BATCHES):
-                self._together(at)
-            case_id = self.waiting.popleft()
-            if asked.as_ticket or (plain and self.rng.random() < TICKETS):
-                self._ticket(case_id, asked.turns or draw_turns(self.rng, TICKET_TURNS), at)
-                asked = Wanted()
-            self._call(case_id, asked, max(at, self.since.get(case_id, at)))
-            number += 1
+        """Play what is left of these calls, one after the other."""
+        self.waiting.extend(ids[self.mark.played :])
+        for number in range(self.mark.played, len(ids)):
+            with transaction.atomic():
+                self._next(number, wanted(number))
             told()
+        self.mark.end()
+
+    def _next(self, number: int, asked: Wanted) -> None:
+        self.rng.seed(f"{self.mark.seed}/{number}")
+        self.more, self.refused, self.cast.acted, self.cast.who_acted = [], [], Counter(), set()
+        at, plain = self.start + BETWEEN * number, asked == Wanted()
+        if asked.batch or (plain and self.rng.random() < BATCHES):
+            self._together(at)
+        case_id = self.waiting.popleft()
+        if asked.as_ticket or (plain and self.rng.random() < TICKETS):
+            self._ticket(case_id, asked.turns or draw_turns(self.rng, TICKET_TURNS), at)
+            asked = Wanted()
+        self._call(case_id, asked, max(at, self.since.pop(case_id, at)))
+        done = Mark(
+            self.street, self.mark.seed, self.start, owed=self.owed, since=self.since, more=self.more,
+            refused=self.refused, acted=self.cast.acted, who=self.cast.who_acted,
+        )  # fmt: skip
+        self.mark.keep(done)
+
+    def _refuse(self, case_id: UUID, verb: str, why: object) -> None:
+        """Whoever should be able to do it was refused: it is told at the end, and the season goes on."""
+        logger.warning("%s was refused", verb, extra={"case": str(case_id), "why": str(why)})
+        self.refused.append((case_id, verb))
 
     def _call(self, case_id: UUID, asked: Wanted, at: datetime) -> None:
         docket = self.hand.view(Case(pk=case_id))
@@ -117,8 +142,7 @@ class Playing:
         try:
             return play(self.hand, docket, story, self.cast, now=at, until=self.start + HORIZON)[1]
         except Refusal as why:
-            verb = " ".join(getattr(why, "__notes__", []))
-            self.refused.append(Mismatch(docket.case.pk, f"{verb} was refused: {why}"))
+            self._refuse(docket.case.pk, next(iter(getattr(why, "__notes__", [])), "step"), why)
             return at
         finally:
             self.owed = {name: left for name, left in self.owed.items() if name not in story.taken}
@@ -184,7 +208,7 @@ class Playing:
         made = batching.carry_out(batch_id=uuid7(), act=act, chosen=chosen, values=values, actor=who, now=at)
         self.cast.note(f"batch_{act}", who)
         for line in made.lines.exclude(why=""):
-            self.refused.append(Mismatch(line.case_id, f"batch_{act} was refused: {line.why}"))
+            self._refuse(line.case_id, f"batch_{act}", line.why)
         return made.pk
 
     # from above
@@ -215,7 +239,7 @@ class Playing:
         [taken] = tickets.take_rows(source, [Row(number, words=reports[0].words, received=at)], actor=clerk, now=at)
         self.cast.note("take_rows", clerk)
         if taken.case_id is None:
-            self.refused.append(Mismatch(like_id, f"take_rows was refused: {taken.why}"))
+            self._refuse(like_id, "take_rows", taken.why)
             return
         self.more.append(taken.case_id)
         docket = self.hand.view(Case(pk=taken.case_id))
