@@ -22,7 +22,7 @@ from huying.insight.actions.counting import mend_cells
 from huying.insight.models import Cell, Counts, Fact, FrozenFact
 from huying.insight.rules import BY_CODE, COUNTS, Excluded, Month, month_of
 from huying.kernel.actor import resident, system
-from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound
+from huying.kernel.refusals import Conflict, IllegalMove, Invalid, NotAllowed, NotFound
 from tests.insight.steps import called, closed, handled
 from tests.world import GRID, KAPOK, NOW, STREET, build_world, middle
 
@@ -205,7 +205,7 @@ class TestAnyActs:
             *(lambda: self.leave_out(world, rng, case_id, now) for _ in range(3)),
             lambda: excluding.close_exclusions(actor=system("cases.exclusions"), now=now),
         )
-        with suppress(IllegalMove, Invalid, NotAllowed, NotFound), transaction.atomic():
+        with suppress(Conflict, IllegalMove, Invalid, NotAllowed, NotFound), transaction.atomic():
             rng.choice(acts)()
 
 
