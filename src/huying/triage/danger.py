@@ -25,8 +25,8 @@ from huying.triage.lexicon import (
     WORDS,
 )
 
-_MOST = 4_000
-"""Characters that are read: a longer text has told what it is about by then."""
+_MOST, _LAST = 1_600, 400
+"""Characters that are read: of a longer text its beginning and its end."""
 _SHORT = 120
 """A text of at most so many characters is one context; of a longer one what stands `_AROUND` a hit."""
 _AROUND = 60
@@ -61,14 +61,16 @@ class _Found(NamedTuple):
 
 def danger(words: str) -> Danger | None:
     """The danger that a caller's own words tell of, or None. Never raises, whatever the text."""
-    text = words[:_MOST].translate(FOLDED)
+    if len(words) > _MOST + _LAST:
+        words = f"{words[:_MOST]}\n{words[-_LAST:]}"
+    text = words.translate(FOLDED)
     hits = _hits(text)
     marks = [one for one in hits if one.tags & MARKS]
     told = [one for one in hits if one.tags - MARKS and not _denied(text, one)]
-    doubt = 1 if len(text) > 2 * _SHORT else 0
+    doubt = (len(text) > _SHORT) + (len(text) > 2 * _SHORT)
     best: _Found | None = None
     for one in _findings(told):
-        if (best is None or one.weight > best.weight) and one.weight - doubt - _against(text, one, marks) > 0:
+        if _before(one, best) and one.weight > doubt and one.weight > doubt + _against(text, one, marks):
             best = one
     if best is None:
         return None
@@ -91,6 +93,13 @@ def _findings(hits: list[_Hit]) -> Iterator[_Found]:
                     yield _Found(weight, kind, (one, other))
 
 
+def _before(one: _Found, other: _Found | None) -> bool:
+    """Whether a finding tells more: what happens comes before the hurt body, for it tells who can help."""
+    if other is None:
+        return True
+    return (one.kind not in _AFTER_CAUSES and one.weight > 1, one.weight) > (other.kind not in _AFTER_CAUSES, other.weight)
+
+
 @lru_cache(maxsize=1024)
 def _alone(tags: frozenset[str]) -> tuple[str, int] | None:
     return max((WEIGHTS[tag] for tag in sorted(tags) if tag in WEIGHTS), key=lambda one: one[1], default=None)
@@ -104,18 +113,19 @@ def _together(tags: frozenset[str], others: frozenset[str]) -> tuple[tuple[str, 
 
 
 def _hits(text: str) -> list[_Hit]:
-    """The longest word at each place; one that lies inside the word before it is left out."""
+    """The longest word at each place; one that lies inside the word before it is left out, or reaches into a plain one."""
     heads, found, covered = _heads(), [], 0
     for place, letter in enumerate(text):
-        for word, tags in heads.get(letter, ()):
+        for word, tags in heads.get(text[place : place + 2], ()) or heads.get(letter, ()):
             if text.startswith(word, place):
                 end = place + len(word)
                 if end > covered:
+                    if not tags and found and found[-1].tags and place < found[-1].end:
+                        found.pop()
                     covered = end
-                    if tags:
-                        found.append(_Hit(tags, place, end))
+                    found.append(_Hit(tags, place, end))
                 break
-    return found
+    return [one for one in found if one.tags]
 
 
 def _denied(text: str, hit: _Hit) -> bool:
@@ -141,6 +151,7 @@ def _against(text: str, found: _Found, marks: list[_Hit]) -> int:
     told += 3 * any("played" in one.tags for one in marks)
     told += 3 * any("settled" in one.tags and not turned(one) for one in marks)
     told += 2 * any("past" in one.tags and one.start <= end + _AFTER and not turned(one) for one in marks)
+    told += 3 * any("supposed" in one.tags and 0 <= start - one.end <= 16 and not turned(one) for one in marks)
     told += 2 * any("feared" in one.tags and -2 <= start - one.end <= 16 and not turned(one) for one in marks)
     return told
 
@@ -162,7 +173,7 @@ def _numbers(found: _Found, hits: list[_Hit]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _heads() -> dict[str, list[tuple[str, frozenset[str]]]]:
-    """The words by their first letter, the longest first. Slips of typing of one letter are words as well."""
+    """The words by their first two letters (or the only one), the longest first; with a slip of one letter as well."""
     words: dict[str, set[str]] = {}
     for tag, listed in WORDS.items():
         for word in listed.split():
@@ -177,9 +188,13 @@ def _heads() -> dict[str, list[tuple[str, frozenset[str]]]]:
     heads: dict[str, list[tuple[str, frozenset[str]]]] = {}
     for word in sorted(words, key=lambda one: (-len(one), one)):
         tags = frozenset() if "plain" in words[word] else frozenset(words[word])
-        heads.setdefault(word[0], []).append((word, tags))
+        heads.setdefault(word[:2], []).append((word, tags))
+    for head, listed in heads.items():
+        if len(head) == 2:
+            listed += heads.get(head[0], [])
     return heads
 
 
+_AFTER_CAUSES = frozenset({"medical", "help", "welfare"})
 _TURNS = frozenset({"now", "but"})
 _FARTHEST = max(reach for _kind, _weight, reach in NEAR.values())
