@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from huying.triage import lexicon
 from huying.triage.lexicon import (
     DENIALS,
-    FOLDED,
     MARKS,
     NEAR,
     NUMBERS,
     SLIPPING,
     SLIPS,
     WEIGHTS,
-    WORDS,
+    letters,
 )
 
 _MOST, _LAST = 1_600, 400
@@ -63,7 +63,7 @@ def danger(words: str) -> Danger | None:
     """The danger that a caller's own words tell of, or None. Never raises, whatever the text."""
     if len(words) > _MOST + _LAST:
         words = f"{words[:_MOST]}\n{words[-_LAST:]}"
-    text = words.translate(FOLDED)
+    text = words.translate(letters())
     hits = _hits(text)
     marks = [one for one in hits if one.tags & MARKS]
     told = [one for one in hits if one.tags - MARKS and not _denied(text, one)]
@@ -97,7 +97,8 @@ def _before(one: _Found, other: _Found | None) -> bool:
     """Whether a finding tells more: what happens comes before the hurt body, for it tells who can help."""
     if other is None:
         return True
-    return (one.kind not in _AFTER_CAUSES and one.weight > 1, one.weight) > (other.kind not in _AFTER_CAUSES, other.weight)
+    causes = (one.kind not in _AFTER_CAUSES and one.weight > 1, other.kind not in _AFTER_CAUSES)
+    return (causes[0], one.weight) > (causes[1], other.weight)
 
 
 @lru_cache(maxsize=1024)
@@ -108,12 +109,12 @@ def _alone(tags: frozenset[str]) -> tuple[str, int] | None:
 @lru_cache(maxsize=8192)
 def _together(tags: frozenset[str], others: frozenset[str]) -> tuple[tuple[str, int, int], ...]:
     """What two words with these tags mean together, the heaviest first."""
-    found = [rule for (one, other), rule in NEAR.items() if (one in tags and other in others) or (other in tags and one in others)]
-    return tuple(sorted(found, key=lambda rule: -rule[1]))
+    pairs = {(one, other) for one in tags for other in others} | {(other, one) for one in tags for other in others}
+    return tuple(sorted((NEAR[pair] for pair in pairs if pair in NEAR), key=lambda rule: (-rule[1], rule)))
 
 
 def _hits(text: str) -> list[_Hit]:
-    """The longest word at each place; one that lies inside the word before it is left out, or reaches into a plain one."""
+    """The longest word at each place; left out is what lies inside or reaches into another."""
     heads, found, covered = _heads(), [], 0
     for place, letter in enumerate(text):
         for word, tags in heads.get(text[place : place + 2], ()) or heads.get(letter, ()):
@@ -174,20 +175,14 @@ def _numbers(found: _Found, hits: list[_Hit]) -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def _heads() -> dict[str, list[tuple[str, frozenset[str]]]]:
     """The words by their first two letters (or the only one), the longest first; with a slip of one letter as well."""
-    words: dict[str, set[str]] = {}
-    for tag, listed in WORDS.items():
-        for word in listed.split():
-            words.setdefault(word, set()).add(tag)
-    for tags in words.values():
-        if "young" in tags:
-            tags.add("person")
+    told = lexicon.words()
     for word in SLIPPING.split():
         for place, letter in enumerate(word):
             for slip in SLIPS.get(letter, ""):
-                words.setdefault(word[:place] + slip + word[place + 1 :], words[word])
+                told.setdefault(word[:place] + slip + word[place + 1 :], told[word])
     heads: dict[str, list[tuple[str, frozenset[str]]]] = {}
-    for word in sorted(words, key=lambda one: (-len(one), one)):
-        tags = frozenset() if "plain" in words[word] else frozenset(words[word])
+    for word in sorted(told, key=lambda one: (-len(one), one)):
+        tags = frozenset() if "plain" in told[word] else frozenset(told[word])
         heads.setdefault(word[:2], []).append((word, tags))
     for head, listed in heads.items():
         if len(head) == 2:
