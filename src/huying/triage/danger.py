@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from huying.triage import lexicon
 from huying.triage.lexicon import (
+    DAYS,
     DENIALS,
     MARKS,
     NEAR,
@@ -45,6 +46,8 @@ class Danger:
     """Whom to call, the most fitting first: 110, 119, 120, 122 (traffic accidents), 12356 (line for the desperate)."""
     words: tuple[str, ...]
     """The words that said so, in reading order, as they stand in the text."""
+    said: str
+    """The piece of the text from the first of them to the last."""
 
 
 class _Hit(NamedTuple):
@@ -66,6 +69,7 @@ def danger(words: str) -> Danger | None:
     text = words.translate(letters())
     hits = _hits(text)
     marks = [one for one in hits if one.tags & MARKS]
+    marks += [_Hit(_PAST, found.start(), found.end()) for found in DAYS.finditer(text)]
     told = [one for one in hits if one.tags - MARKS and not _denied(text, one)]
     doubt = (len(text) > _SHORT) + (len(text) > 2 * _SHORT)
     best: _Found | None = None
@@ -75,7 +79,14 @@ def danger(words: str) -> Danger | None:
     if best is None:
         return None
     said = sorted(best.hits, key=lambda one: one.start)
-    return Danger(best.kind, _numbers(best, told), tuple(dict.fromkeys(words[one.start : one.end] for one in said)))
+    pieces = tuple(dict.fromkeys(words[one.start : one.end] for one in said))
+    return Danger(best.kind, _numbers(best, told), pieces, words[said[0].start : max(one.end for one in said)])
+
+
+def whom_to_call(words: str) -> tuple[tuple[str, ...], str]:
+    """The numbers, the most fitting first, and the piece of the words that said so; none without danger."""
+    found = danger(words)
+    return ((), "") if found is None else (found.numbers, found.said)
 
 
 def _findings(hits: list[_Hit]) -> Iterator[_Found]:
@@ -190,6 +201,7 @@ def _heads() -> dict[str, list[tuple[str, frozenset[str]]]]:
     return heads
 
 
+_PAST = frozenset({"past"})
 _AFTER_CAUSES = frozenset({"medical", "help", "welfare"})
 _TURNS = frozenset({"now", "but"})
 _FARTHEST = max(reach for _kind, _weight, reach in NEAR.values())

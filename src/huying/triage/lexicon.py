@@ -82,6 +82,9 @@ DENIALS = re.compile(
     r"(?:没有|并没|没|不是|并非|并未|从未|从来没|未|无|不会|不用|不要|别)(?:再|闻到|发现|看到|听到|发生|出现|任何|什么|人|有|被)*$"
 )
 
+# A day that is written out is one that is past.
+DAYS = re.compile(r"\d{2,4}年|\d{1,2}月\d{1,2}[日号]|\d{1,2}月份")
+
 MARKS = frozenset({"past", "now", "but", "settled", "feared", "supposed", "asked", "played"})
 
 # tag -> kind and weight of the word alone. 3: outweighs a question or a wish beside it; 2: one of them; 1: none.
