@@ -64,7 +64,8 @@ _PLACED = (
 # Words that begin like a name.
 _NO_NAMES = "万元|万利|万家|高峰|高兴|高新|高龙|高露|成立|成功|金银|方言|白花|温和|武士|路灯|关[政心行]|何政|于国|于家|江花|文化|文明"
 _BARE = re.compile(
-    rf"(?:(?<![\u4e00-\u9fff○])|(?<=[话找问叫是由被和与跟向请让名人员给对的说有为]))(?!{_NO_NAMES})(?:{_DOUBLE}|[{_SURNAMES}])[{_GIVEN}]{{2}}(?![\u4e00-\u9fff]{{0,3}}(?:{_PLACED}))"
+    r"(?:(?<![\u4e00-\u9fff○])|(?<=[话找问叫是由被和与跟向请让名人员给对的说有为]))"
+    rf"(?!{_NO_NAMES})(?:{_DOUBLE}|[{_SURNAMES}])[{_GIVEN}]{{2}}(?![\u4e00-\u9fff]{{0,3}}(?:{_PLACED}))"
     rf"|{_SURNAME}(?:某某|某(?![\u4e00-\u9fff])|示例)"
 )
 
