@@ -33,7 +33,7 @@ _HOMES = re.compile(
 _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟"
     "谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐"
-    "易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳"
+    "易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳褚卫"
 )
 _DOUBLE = "欧阳|上官|司马|诸葛|司徒|夏侯|皇甫|尉迟|端木|东方|令狐|慕容|南宫"
 _SURNAME = rf"(?:{_DOUBLE}|[{_SURNAMES}])"
@@ -50,6 +50,10 @@ _CALLED = (
     "女士|先生|小姐|阿姨|叔叔|大爷|大妈|大娘|大姐|大哥|大嫂|大伯|师傅|老师|同志|伯伯|奶奶|爷爷|婆婆|太太|老伯|老太|同学|医生|护士"
     "|律师|教练|经理|老板|店主|房东|队长|科长|处长|局长|书记|主任|所长|校长|站长|组长|警官|法官"
 )
+_PRIVATELY = (
+    "女士", "先生", "小姐", "阿姨", "叔叔", "大爷", "大妈", "大娘", "大姐", "大哥", "大嫂", "大伯", "伯伯", "奶奶", "爷爷",
+    "婆婆", "太太", "老伯", "老太",
+)  # fmt: skip
 _TITLED = re.compile(rf"{_SURNAME}(?:某{{1,2}}|[\u4e00-\u9fff]{{0,2}}?)(?:{_CALLED})")
 _ALONE = re.compile(r"[\u4e00-\u9fff]?(?:女士|先生|小姐|阿姨|叔叔|大爷|大妈|大姐|大哥|师傅|老师|同志|伯伯|奶奶|爷爷)")
 _NAMED = re.compile(
@@ -62,7 +66,10 @@ _PLACED = (
     "|大学|医院|公司|集团|商场|市场|广场|小区|社区|花园|公馆|公寓|家园|酒店|银行|酒楼|超市|大道"
 )
 # Words that begin like a name.
-_NO_NAMES = "万元|万利|万家|高峰|高兴|高新|高龙|高露|成立|成功|金银|方言|白花|温和|武士|路灯|关[政心行]|何政|于国|于家|江花|文化|文明"
+_NO_NAMES = (
+    r"万元|万利|万家|高峰|高兴|高新|高龙|高露|成立|成功|金银|方言|白花|温和|武士|路灯|关[政心行]"
+    r"|何政|于国|于家|江花|文化|文明"
+)
 _BARE = re.compile(
     r"(?:(?<![\u4e00-\u9fff○])|(?<=[话找问叫是由被和与跟向请让名人员给对的说有为]))"
     rf"(?!{_NO_NAMES})(?:{_DOUBLE}|[{_SURNAMES}])[{_GIVEN}]{{2}}(?![\u4e00-\u9fff]{{0,3}}(?:{_PLACED}))"
@@ -92,6 +99,13 @@ def _once(text: str) -> str:
 
 def _day_or_hidden(found: re.Match[str]) -> str:
     return found[1] if found.re is _NUMBERS_OR_DAYS and found[1] else HIDDEN
+
+
+def names(text: str) -> list[tuple[int, int]]:
+    """Where names of persons stand, but for those who are called by an office or a trade."""
+    found = [one.span() for one in _BARE.finditer(text)]
+    found += [one.span() for one in _TITLED.finditer(text) if one[0].endswith(_PRIVATELY)]
+    return sorted(found)
 
 
 def has_number(text: str) -> bool:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from huying.triage.masking import HIDDEN, mask
+from huying.triage.masking import names
 
 
 class Mark(StrEnum):
@@ -74,7 +74,9 @@ _WISHES = re.compile(r"希望|请求|要求|恳请|建议|请(?!问)|能够|尽�
 def asked(questions: str) -> list[tuple[int, int]]:
     """The places of the questions: sentences that ask, else those that wish, else the whole."""
     spans = [_trimmed(questions, one.start(), one.end()) for one in _SENTENCES.finditer(questions)]
-    asking = [span for span in spans if questions[span[1] - 1 : span[1]] in "？?" or _ASKS.search(questions[slice(*span)])]
+    asking = [
+        span for span in spans if questions[span[1] - 1 : span[1]] in "？?" or _ASKS.search(questions[slice(*span)])
+    ]
     asking = [span for span in asking if span[1] - span[0] >= 3]
     wishing = [span for span in spans if _WISHES.search(questions[slice(*span)])]
     return asking or wishing[:3] or ([(0, len(questions))] if questions.strip() else [])
@@ -99,7 +101,9 @@ _WHO_SAID = re.compile(
 _MUCH = re.compile(r"多少|几[个位次元块名]|多[大高远贵]")
 _MUCH_SAID = re.compile(r"\d|[一二三四五六七八九十百千两]+[元位名个户次辆倍成]|免费|不收|全额|没有")
 _WHY = re.compile(r"为什么|为何|凭什么|凭啥|怎么回事|原因|怎么就|怎么还|怎么[^办样]{0,6}(?:了|不|没)|为啥")
-_WHY_SAID = re.compile(r"因|由于|原因|经[查核测]|为了|不符|超过|低于|高于|违反|属于|没有|未|需|要求|故障|暂停|错|正在|规定|依据|个人信息|保密|等")
+_WHY_SAID = re.compile(
+    r"因|由于|原因|经[查核测]|为了|不符|超过|低于|高于|违反|属于|没有|未|需|要求|故障|暂停|错|正在|规定|依据|个人信息|保密|等"
+)
 _HOW = re.compile(r"怎么|如何|怎样|咋")
 _HOW_SAID = re.compile(
     r"可以?|请[^您]|到|凭|拨打|向|申请|携带|带|登录|预约|提交|联系|已|从|将|由|协商|调解|办理|申诉|投诉|修|换|清|不能|无法|在\d|恢复"
@@ -113,7 +117,9 @@ _YES_SAID = re.compile(
 _VAGUE = re.compile(
     r"高度重视|认真研究|予以考虑|积极|进一步|切实|统筹|适时|持续|久久为功|逐步|尽快|及时|耐心等待|敬请期待|有关规定|相关规定|相关部门|有关部门|关注|理解|支持|会修|会查|会处理"
 )
-_CONCRETE = re.compile(r"已|\d|《|可以|不能|不可|因|由于|没有|不是|无法|不予|超过|属于|合格|同意|责令|凭|带|需|免费|未|不会|不需|不用|协商|从|在")
+_CONCRETE = re.compile(
+    r"已|\d|《|可以|不能|不可|因|由于|没有|不是|无法|不予|超过|属于|合格|同意|责令|凭|带|需|免费|未|不会|不需|不用|协商|从|在"
+)
 
 
 def _left_open(questions: str, reply: str) -> list[tuple[int, int]]:
@@ -121,7 +127,10 @@ def _left_open(questions: str, reply: str) -> list[tuple[int, int]]:
     spans = asked(questions)
     pieces = [one for one in _pieces(_thanks(reply)) if not _VAGUE.search(one) or _CONCRETE.search(_VAGUE.sub("", one))]
     fits = [
-        sorted((at for at, piece in enumerate(pieces) if _answers(questions[slice(*span)], piece)), key=lambda at: -_shared(questions[slice(*span)], pieces[at]))
+        sorted(
+            (at for at, piece in enumerate(pieces) if _answers(questions[slice(*span)], piece)),
+            key=lambda at: -_shared(questions[slice(*span)], pieces[at]),
+        )
         for span in spans
     ]
     taken: dict[int, int] = {}
@@ -161,13 +170,17 @@ def _shared(question: str, piece: str) -> float:
 
 def _thanks(reply: str) -> str:
     """The reply without greeting, thanks and good wishes."""
-    return re.sub(r"(?:您好|你好|网友|市民|尊敬的)[^，。,！!]{0,12}[，。,！!：:]|(?:非常)?感谢[^。！!，,；]{0,40}[。！!，,；]?|祝[^。]{0,20}。?", "", reply).strip()
+    return re.sub(
+        r"(?:您好|你好|网友|市民|尊敬的)[^，。,！!]{0,12}[，。,！!：:]|(?:非常)?感谢[^。！!，,；]{0,40}[。！!，,；]?|祝[^。]{0,20}。?",
+        "",
+        reply,
+    ).strip()
 
 
 # What was done, or why not
 
 _DONE = re.compile(
-    r"已(?!收悉|收到|知悉|知晓|阅|按照?(?:有关|相关)规定)(?:经|于|在|由|将|向|与|对|组织|安排|联系|转)?[^，。；]{0,24}?"
+    r"已(?!收悉|收到|知悉|知晓|阅|加大|加强|[^，。；]{0,8}(?:相关|有关)(?:部门|单位)|[^，。；]{0,12}反馈给|列入|按照?(?:有关|相关)规定)(?:经|于|在|由|将|向|与|对|组织|安排|联系|转)?[^，。；]{0,24}?"
     r"(?:修|换|清|拆|立案|送达|责令|查|处|办|转|发|退|领|封|堵|装|贴|装|调|移|签|约|请|登记|检|测|更正|完成|恢复|停|罚|整改|停止|告知|通知|协调|沟通|列入|纳入|报|启|建|划|增|补|联系|带|安排|要求|同意|立|填|加|解决|审|受理|派|上门|到场|拨|移交|督促)"
     r"|(?:于|在)?\d{1,2}月\d{1,2}日[^，。；]{0,30}?(?:修|换|清|拆|查|检|测|取|送|开|签|调|移|带|到场|上门|踏勘|核|复查|组织|办|发|退|贴|装|启|恢复|公布|完成|停|改|审|给|登记|封|封堵|约|量|议|处|通|补|两次|派|打|冲洗|更换)"
     r"|经(?:查|核|测|现场|调查|实地|走访|鉴定|检测|了解|核实|核算|测绘|我)"
@@ -177,7 +190,9 @@ _DONE = re.compile(
 _WHY_NOT = re.compile(
     r"因(?:为|此前|[^，。此而]{2,})|由于|所以(?:不|暂|没|无)|原因是|系因|属于(?!实)|不符合|不在[^，。]{0,10}范围|违反|超过|没有发现|未发现|不存在|不具备|低于|高于|达不到|尚未(?:达|满|办)|无权|不属于|故不|需经|须经|冲突|产权|不予"
 )
-_DATED_DEED = re.compile(r"(?:将|会|拟|计划|预计|定于|定在)[^。；]{0,20}(?:\d|周[一二三四五六日]|月底|年底|本周|下周|明天)[^。；]{0,24}(?:完成|修|换|清|拆|开工|启动|恢复|公布|答复|检|查|装|退|发|建|投|整|通|复|到|议|补|改)|(?:在|于)?\d{1,2}月[^。；]{0,6}前[^。；]{0,16}(?:修|换|清|拆|完|装|退|公布|改|重做|加装|恢复|建|补|办|发)|从\d{1,2}月\d{1,2}日起|即日起|今后每|每[天日周][^。；]{0,8}(?:次|巡|值守|保洁|清)|改为")
+_DATED_DEED = re.compile(
+    r"(?:将|会|拟|计划|预计|定于|定在)[^。；]{0,20}(?:\d|周[一二三四五六日]|月底|年底|本周|下周|明天)[^。；]{0,24}(?:完成|修|换|清|拆|开工|启动|恢复|公布|答复|检|查|装|退|发|建|投|整|通|复|到|议|补|改)|(?:在|于)?\d{1,2}月[^。；]{0,6}前[^。；]{0,16}(?:修|换|清|拆|完|装|退|公布|改|重做|加装|恢复|建|补|办|发)|从\d{1,2}月\d{1,2}日起|即日起|今后每|每[天日周][^。；]{0,8}(?:次|巡|值守|保洁|清)|改为"
+)
 
 
 def says_done_or_why(reply: str) -> bool:
@@ -202,7 +217,7 @@ def cites(reply: str) -> bool:
 # Promises
 
 _PROMISE = re.compile(
-    r"(?<![不机社])(?:将(?!军|来)|会(?![议计员同场所]|不会)(?=[^，。]{1,30})|拟|届时|后续|持续|继续|尽快|尽早|及时(?!雨)|适时|逐步|今后|以后|下一步|下一批|计划|预计|准备|争取|力争|力求|努力|年底前开|待[^，。]{2,16}后|同意在|期限到|补测|研究后|复查(?=。|$)|(?:日|月|底|周)[前内](?=[^，。]{0,12}(?:完|修|清|退|装|开|做|补|恢复|交|公布|改|拆))|下月(?!起))"
+    r"(?<![不机社])(?:将(?!军|来)|会(?![议计员同场所]|不会)(?=[^，。]{1,30})|拟|届时|后续|持续|继续|尽快|尽早|及时(?!雨)|适时|逐步|今后|以后|下一步|下一批|计划|预计|准备|争取|快了|待定|已请|已约|再协商|责令[^，。]{0,12}在|后由|力争|力求|努力|年底前开|待[^，。]{2,16}后|同意在|期限到|补测|研究后|复查(?=。|$)|(?:日|月|底|周)[前内](?=[^，。]{0,12}(?:完|修|清|退|装|开|做|补|恢复|交|公布|改|拆|支付|腾|加装))|下月(?!起))"
 )
 _LIMIT = re.compile(
     r"\d{1,2}月(?:\d{1,2}[日号]|[上中下]旬|底|初)?|\d{1,2}[日号](?:前|起|之前)?|[一二三四五六七八九十两\d]+个?(?:工作日|小时|天|周|个月|日)(?:内|之内|后)?|周[一二三四五六日天]|星期[一二三四五六日天]"
@@ -225,7 +240,7 @@ def undated(reply: str) -> list[tuple[int, int]]:
 _EMPTY = re.compile(
     r"高度重视|非常重视|十分重视|认真研究|认真对待|积极(?:推[动进]|协调|配合|争取|探索)|统筹(?:推进|考虑|安排|谋划)|切实(?:维护|加强|做好|解决|保障|履行)|持续(?:发力|关注|推进|加大|跟进|优化|改善)|久久为功|进一步(?:加强|加大|完善|优化|提升|规范|做好)"
     r"|加大[^，。；]{0,8}力度|妥善(?:处理|解决)|(?:按照?|根据|依照|不符合|符合)(?:国家)?(?:有关|相关)(?:规定|政策|要求|文件)|予以考虑|适时(?:考虑|启动|安排|推进|研究|予以)|敬请期待|请?耐心等[待候]|全力(?:以赴|做好|推进|保障)|不断(?:提升|完善|提高|优化|加强)"
-    r"|共同努力|为民服务|以人为本|群众(?:利益|满意)|落到实处|抓实抓细|常抓不懈|高质量|多措并举|综合施策|标本兼治|举一反三|压实责任|形成合力|长效机制|常态化|会?(?:尽快|及时|尽力|努力)(?:处理|解决|办理|推进|落实|协调)|深入(?:开展|推进|研究)|严肃处理|严格(?:落实|把关)|敬请谅解|请(?:您)?理解|请放心|价格实惠|系统原因|会?持续关注|密切关注|广泛(?:宣传|征求)|结合实际|因地制宜"
+    r"|共同努力|为民服务|以人为本|群众(?:利益|满意)|落到实处|抓实抓细|常抓不懈|高质量|多措并举|综合施策|标本兼治|举一反三|压实责任|形成合力|长效机制|常态化|会?(?:尽快|及时|尽力|努力)(?:处理|解决|办理|推进|落实|协调)|深入(?:开展|推进|研究)|严肃处理|严格(?:落实|把关)|敬请谅解|请(?:您)?理解|请放心|争取早日|快了|走程序|待定|总体上|长期工程|保障[^，。]{0,8}安全|意见反馈给|价格实惠|系统原因|会?持续关注|密切关注|广泛(?:宣传|征求)|结合实际|因地制宜"
 )
 
 
@@ -249,7 +264,9 @@ _FAMILY = re.compile(
     r"|[一二三四五六七八九十\d]+岁的|是您\d+|举报人是|投诉人是|来电人是"
 )
 _DOOR = re.compile(r"(?:楼上|楼下|隔壁|对门|\d+栋)的?\d{3,4}室?|\d{3,4}(?:室|房)(?:的|住户|业主|租户|户主)|\d+栋的")
-_STAFF = re.compile(r"(?:科员|经办人|联系人|工作人员|负责人|民警|社工|网格员|站长|主任|书记|所长|科长|局长|队长|律师|医生|法官|调解员|接待)[^，。]{0,4}$")
+_STAFF = re.compile(
+    r"(?:科员|经办人|联系人|工作人员|负责人|民警|社工|网格员|站长|主任|书记|所长|科长|局长|队长|律师|医生|法官|调解员|接待)[^，。]{0,4}$"
+)
 
 
 def others(questions: str, reply: str) -> list[tuple[int, int]]:
@@ -257,14 +274,13 @@ def others(questions: str, reply: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for pattern in (_FAMILY, _DOOR, _MOBILE):
         found += [(one.start(), one.end()) for one in pattern.finditer(reply) if one[0] not in questions]
-    for one in _NAMES.finditer(reply):
-        if not _STAFF.search(reply[max(0, one.start() - 8) : one.start()]) and HIDDEN in mask(one[0]):
-            found.append((one.start(), one.end()))
+    for start, end in names(reply):
+        if reply[start:end] not in questions and not _STAFF.search(reply[max(0, start - 8) : start]):
+            found.append((start, end))
     return _joined(found)
 
 
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)\d{17}[\dXx]")
-_NAMES = re.compile(r"[\u4e00-\u9fff](?:某某?|示例)(?![市区街路镇县村省])|[\u4e00-\u9fff]{2,3}(?=，?(?:身份证|手机))")
 
 
 def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
