@@ -217,7 +217,7 @@ def cites(reply: str) -> bool:
 # Promises
 
 _PROMISE = re.compile(
-    r"(?<![不机社])(?:将(?!军|来)|会(?![议计员同场所]|不会)(?=[^，。]{1,30})|拟|届时|后续|持续|继续|尽快|尽早|及时(?!雨)|适时|逐步|今后|以后|下一步|下一批|计划|预计|准备|争取|快了|待定|已请|已约|再协商|责令[^，。]{0,12}在|后由|力争|力求|努力|年底前开|待[^，。]{2,16}后|同意在|期限到|补测|研究后|复查(?=。|$)|(?:日|月|底|周)[前内](?=[^，。]{0,12}(?:完|修|清|退|装|开|做|补|恢复|交|公布|改|拆|支付|腾|加装))|下月(?!起))"
+    r"(?<![不机社])(?:将(?!军|来)|会(?![议计员同场所]|不会)(?=[^，。]{1,30})|拟|届时|后续|持续|继续|尽快|尽早|及时(?!雨)|适时|逐步|今后|以后|近期|择日|陆续|抓紧|下一步|下一批|计划|预计|准备|争取|快了|待定|已请|已约|再协商|责令[^，。]{0,12}在|后由|力争|力求|努力|年底前开|待[^，。]{2,16}后|同意在|期限到|补测|研究后|复查(?=。|$)|(?:日|月|底|周)[前内](?=[^，。]{0,12}(?:完|修|清|退|装|开|做|补|恢复|交|公布|改|拆|支付|腾|加装))|下月(?!起))"
 )
 _LIMIT = re.compile(
     r"\d{1,2}月(?:\d{1,2}[日号]|[上中下]旬|底|初)?|\d{1,2}[日号](?:前|起|之前)?|[一二三四五六七八九十两\d]+个?(?:工作日|小时|天|周|个月|日)(?:内|之内|后)?|周[一二三四五六日天]|星期[一二三四五六日天]"
@@ -231,8 +231,17 @@ def promised(reply: str) -> list[tuple[int, int]]:
 
 
 def undated(reply: str) -> list[tuple[int, int]]:
-    """Sentences that promise without a day, a limit or fixed hours."""
-    return [span for span in promised(reply) if not _LIMIT.search(reply[slice(*span)])]
+    """The promising clauses of sentences that promise without a day, a limit or fixed hours."""
+    found = []
+    for start, end in promised(reply):
+        promise = _PROMISE.search(reply, start, end)
+        if promise is not None and not _LIMIT.search(reply, start, end):
+            stop = _STOP.search(reply, promise.end(), end)
+            found.append((promise.start(), stop.start() if stop is not None else end))
+    return found
+
+
+_STOP = re.compile(r"[，,。；;！!？?\n]")
 
 
 # Empty phrases
