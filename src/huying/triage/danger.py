@@ -33,6 +33,7 @@ _SHORT = 120
 _AROUND = 60
 _AFTER = 12
 """A time that is past may stand so far behind what it dates."""
+_ENDS = re.compile("[。！？!?\n]")
 _STOPS = re.compile("[，。！？；,.!?;\n…]")
 
 
@@ -69,7 +70,7 @@ def danger(words: str) -> Danger | None:
     text = words.translate(letters())
     hits = _hits(text)
     marks = [one for one in hits if one.tags & MARKS]
-    marks += [_Hit(_PAST, found.start(), found.end()) for found in DAYS.finditer(text)]
+    marks += [_Hit(_LONG_AGO, found.start(), found.end()) for found in DAYS.finditer(text)]
     told = [one for one in hits if one.tags - MARKS and not _denied(text, one)]
     doubt = (len(text) > _SHORT) + (len(text) > 2 * _SHORT)
     best: _Found | None = None
@@ -162,9 +163,16 @@ def _against(text: str, found: _Found, marks: list[_Hit]) -> int:
     told = min(2, sum("asked" in one.tags for one in marks))
     told += 3 * any("played" in one.tags for one in marks)
     told += 3 * any("settled" in one.tags and not turned(one) for one in marks)
-    told += 2 * any("past" in one.tags and one.start <= end + _AFTER and not turned(one) for one in marks)
-    told += 3 * any("supposed" in one.tags and 0 <= start - one.end <= 16 and not turned(one) for one in marks)
-    told += 2 * any("feared" in one.tags and -2 <= start - one.end <= 16 and not turned(one) for one in marks)
+    for tag, weight in (("past", 2), ("longago", 3)):
+        told += weight * any(
+            tag in one.tags
+            and one.start <= end + _AFTER
+            and not turned(one)
+            and not _ENDS.search(text, one.end, max(one.end, start))
+            for one in marks
+        )
+    for tag, weight in (("feared", 0 if found.kind in _FEARED_FOR else 3), ("supposed", 3)):
+        told += weight * any(tag in one.tags and -2 <= start - one.end <= 16 and not turned(one) for one in marks)
     return told
 
 
@@ -201,7 +209,9 @@ def _heads() -> dict[str, list[tuple[str, frozenset[str]]]]:
     return heads
 
 
-_PAST = frozenset({"past"})
+_LONG_AGO = frozenset({"longago"})
 _AFTER_CAUSES = frozenset({"medical", "help", "welfare"})
+# Who fears for somebody calls for help; who fears a fire asks for prevention.
+_FEARED_FOR = frozenset({"suicide", "jump", "harming", "child", "violence", "medical", "welfare", "fall"})
 _TURNS = frozenset({"now", "but"})
 _FARTHEST = max(reach for _kind, _weight, reach in NEAR.values())

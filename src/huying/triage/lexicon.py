@@ -85,7 +85,7 @@ DENIALS = re.compile(
 # A day that is written out is one that is past.
 DAYS = re.compile(r"\d{2,4}年|\d{1,2}月\d{1,2}[日号]|\d{1,2}月份")
 
-MARKS = frozenset({"past", "now", "but", "settled", "feared", "supposed", "asked", "played"})
+MARKS = frozenset({"past", "longago", "now", "but", "settled", "feared", "supposed", "asked", "played"})
 
 # tag -> kind and weight of the word alone. 3: outweighs a question or a wish beside it; 2: one of them; 1: none.
 WEIGHTS: dict[str, tuple[str, int]] = {
@@ -126,8 +126,6 @@ WEIGHTS: dict[str, tuple[str, int]] = {
     "ambulance": ("medical", 3),
     # What harms, though nobody is named: anything beside it that doubts wins.
     "falling": ("fall", 1),
-    "hit": ("traffic", 1),
-    "stranger": ("violence", 1),
     "weapon": ("violence", 1),
 }
 
