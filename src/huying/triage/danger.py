@@ -212,6 +212,6 @@ def _heads() -> dict[str, list[tuple[str, frozenset[str]]]]:
 _LONG_AGO = frozenset({"longago"})
 _AFTER_CAUSES = frozenset({"medical", "help", "welfare"})
 # Who fears for somebody calls for help; who fears a fire asks for prevention.
-_FEARED_FOR = frozenset({"suicide", "jump", "harming", "child", "violence", "medical", "welfare", "fall"})
+_FEARED_FOR = frozenset({"suicide", "jump", "harming", "child", "violence", "medical", "welfare"})
 _TURNS = frozenset({"now", "but"})
 _FARTHEST = max(reach for _kind, _weight, reach in NEAR.values())

@@ -167,7 +167,6 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("structure", "giving"): ("collapse", 1, 6),
     ("collapse", "person"): ("buried", 3, 20),
     ("lift", "shut"): ("lift", 2, 16),
-    ("lift", "person"): ("lift", 1, 6),
     ("lift", "body"): ("lift", 3, 20),
     ("lift", "sick"): ("lift", 2, 20),
     ("person", "shut"): ("lift", 2, 8),
