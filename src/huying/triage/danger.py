@@ -74,7 +74,7 @@ def danger(words: str) -> Danger | None:
     told = [one for one in hits if one.tags - MARKS and not _denied(text, one)]
     doubt = (len(text) > _SHORT) + (len(text) > 2 * _SHORT)
     best: _Found | None = None
-    for one in _findings(told):
+    for one in _findings(told, text):
         if _before(one, best) and one.weight > doubt and one.weight > doubt + _against(text, one, marks):
             best = one
     if best is None:
@@ -90,8 +90,8 @@ def whom_to_call(words: str) -> tuple[tuple[str, ...], str]:
     return ((), "") if found is None else (found.numbers, found.said)
 
 
-def _findings(hits: list[_Hit]) -> Iterator[_Found]:
-    """What single words say, and what words say that stand near one another."""
+def _findings(hits: list[_Hit], text: str) -> Iterator[_Found]:
+    """What single words say, and what words say that stand near one another in one sentence."""
     for place, one in enumerate(hits):
         alone = _alone(one.tags)
         if alone is not None:
@@ -101,7 +101,7 @@ def _findings(hits: list[_Hit]) -> Iterator[_Found]:
             if gap > _FARTHEST:
                 break
             for kind, weight, reach in _together(one.tags, other.tags):
-                if gap <= reach:
+                if gap <= reach and not _ENDS.search(text, one.end, other.start):
                     yield _Found(weight, kind, (one, other))
 
 
