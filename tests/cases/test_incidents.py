@@ -16,7 +16,7 @@ from huying.cases.models import Case, Incident, IncidentWord, Report
 from huying.cases.queries import incidents as reads
 from huying.cases.queries.replay import mismatches
 from huying.cases.rules import State
-from huying.cases.rules.incidents import Away, Call, Extent, Reason, away, names_somebody, reasons, shown_for, touches
+from huying.cases.rules.incidents import Away, Call, Extent, Reason, away, reasons, shown_for, touches
 from huying.kernel.actor import resident
 from huying.kernel.events import News
 from huying.kernel.ids import uuid7
@@ -24,6 +24,7 @@ from huying.kernel.refusals import IllegalMove, Invalid, KeyReused, NotAllowed, 
 from huying.notices.models import Delivery, Notice
 from huying.people import actions as people
 from huying.people.queries import current_consent_text
+from huying.triage.masking import names_somebody
 from tests.world import BANYAN, GRID, KAPOK, NEXT_DOOR, NOW, STREET, build_world, middle
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

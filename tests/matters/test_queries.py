@@ -13,7 +13,7 @@ class TestTheVersionInForce:
         assert queries.type_of("0101") is None
         assert queries.active_types() == []
         assert queries.suggest("路灯不亮") == []
-        assert queries.danger_in("着火了") is None
+        assert queries.danger_in("路灯不亮") is None
         assert queries.limit_row("0101", Step.HANDLE, Grade.URGENT).limit == Limit.parse("24h")
 
     def test_a_warm_read_asks_the_database_nothing(self, default, django_assert_num_queries):

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huying.matters.queries import type_words
-from huying.matters.rules.words import DangerWords, Matcher, TypeWords, plain
+from huying.matters.rules.words import Danger, DangerWords, Matcher, TypeWords, joined, plain
 from huying.matters.sheets import default_book
 
 DANGERS = DangerWords((one.danger, one.danger_words) for one in default_book().types if one.danger)
@@ -59,6 +59,23 @@ class TestDangerWords:
     @given(st.text(max_size=60), st.text(max_size=60))
     def test_in_words_of_its_own_sentence_it_is_always_danger(self, before, after):
         assert DANGERS.first(f"{before}。三楼着火了！{after}") is not None
+
+
+class TestDangerJoined:
+    @pytest.mark.parametrize(
+        ("told", "numbers", "first", "others"),
+        [
+            (None, (), None, None),
+            (Danger("119", "着火"), (), "119", ("110", "120")),
+            (None, ("12356", "110"), "12356", ("110", "119", "120")),
+            (Danger("110", "自杀"), ("12356", "110"), "12356", ("110", "119", "120")),
+            (Danger("119", "氯气"), ("120",), "119", ("120", "110")),
+        ],
+    )
+    def test_the_streets_own_words_stay_and_add(self, told, numbers, first, others):
+        found = joined(told, numbers, "说的话" if numbers else "")
+        assert (found and found.number, found and found.others) == (first, others)
+        assert found is None or found.word
 
 
 class TestTypeWords:

@@ -13,8 +13,9 @@ class CasesConfig(AppConfig):
         from huying.cases.queries import keeping
         from huying.files.resting import add_owner
         from huying.kernel.actor import ActorKind
-        from huying.kernel.registry import BANNERS, MenuEntry, add_link, add_menu
+        from huying.kernel.registry import BANNERS, READS_DANGER, MenuEntry, add_link, add_menu
         from huying.kernel.terms import _
+        from huying.triage.danger import whom_to_call
 
         post_migrate.connect(shipped.load, sender=self)
         add_link("case", "cases:case", "case_id")
@@ -94,6 +95,7 @@ class CasesConfig(AppConfig):
         registers.declare()
         street_rules.declare()
         BANNERS.append(banners.told_to)
+        READS_DANGER[:] = [whom_to_call]
         add_menu(
             MenuEntry(
                 key="emergencies",

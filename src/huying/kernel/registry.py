@@ -67,3 +67,7 @@ class Banner:
 
 # What stands on top of every page for somebody: of staff by their areas, of residents what concerns everybody.
 BANNERS: list[Callable[[Actor], list[Banner]]] = []
+
+
+# What reads words for danger beside the street's own list: the numbers to call, the most fitting first, and the word.
+READS_DANGER: list[Callable[[str], tuple[tuple[str, ...], str]]] = []

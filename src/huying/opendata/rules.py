@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
 from huying.kernel.terms import Label, Term, _
+from huying.triage import masking
 
 FORMAT: Final = "huying-open-data"
 VERSION: Final = 1
@@ -48,14 +48,6 @@ LEFT_OUT: Final = (
     LeftOut(_("会话、任务队列、通知、没提交的草稿"), _("只在运行时有用")),
 )
 
-_NUMBERS = re.compile(
-    r"(?<![0-9A-Za-z])(?:"
-    r"(?:\+?86[- ]?)?1[3-9]\d{9}"  # mobile
-    r"|(?:\+?86[- ]?)?1[3-9]\d[- ]\d{4}[- ]\d{4}"
-    r"|0\d{2,3}[- ]?[2-9]\d{6,7}"  # with an area code
-    r"|[1-9]\d{16}[\dXx]"  # identity number
-    r")(?![0-9A-Za-z])"
-)
 NUMBER_LEFT_OUT: Final = "（号码已略去）"
 
 # A sheet reads these as formulas. One apostrophe is put before and taken away again when the file is read back.
@@ -64,7 +56,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "'")
 
 def without_numbers(text: str) -> str:
     """The text without what looks like a phone or an identity number; the same text again stays as it is."""
-    return _NUMBERS.sub(NUMBER_LEFT_OUT, text)
+    return masking.without_numbers(text, NUMBER_LEFT_OUT)
 
 
 def guarded(text: str) -> str:

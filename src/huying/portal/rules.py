@@ -22,7 +22,13 @@ FORGET_TRIES = timedelta(days=2)
 # Reports of programs without a token, from one address.
 NAMELESS = ((20, timedelta(minutes=10)), (200, timedelta(hours=24)))
 
-NUMBERS: dict[str, Label] = {"110": _("报警"), "119": _("火警和救援"), "120": _("急救")}
+NUMBERS: dict[str, Label] = {
+    "110": _("报警"),
+    "119": _("火警和救援"),
+    "120": _("急救"),
+    "122": _("交通事故"),
+    "12356": _("心理援助"),
+}
 NUMBERS_SHORT: dict[str, Label] = {"110": _("报警"), "119": _("火警"), "120": _("急救")}
 
 # What the due time of the present step promises, in a reporter's words; the others wait for the reporter.

@@ -18,7 +18,8 @@ _ALIKE = (
 
 
 @lru_cache(maxsize=1)
-def _simple() -> dict[int, str]:
+def simple() -> dict[int, str]:
+    """Simplified for traditional characters, as `str.translate` takes it."""
     pairs = (_DATA / "simplified.txt").read_text(encoding="utf-8").replace("\n", "")
     return {ord(old): new for old, new in zip(pairs[::2], pairs[1::2], strict=True)}
 
@@ -38,9 +39,7 @@ def plain(words: str) -> str:
     """Simplified, half-width, lower case, character for character, so that places in it are places in the words."""
     half = (unicodedata.normalize("NFKC", one) for one in words)
     return (
-        "".join(new if len(new) == 1 else old for old, new in zip(words, half, strict=True))
-        .lower()
-        .translate(_simple())
+        "".join(new if len(new) == 1 else old for old, new in zip(words, half, strict=True)).lower().translate(simple())
     )
 
 

@@ -39,7 +39,6 @@ from huying.cases.rules.campaigns import (
     SpotState,
     SpotVerb,
 )
-from huying.cases.rules.incidents import names_somebody
 from huying.clocks import actions as clocks
 from huying.files import actions as files
 from huying.files.rules import FilePurpose, PreparedImage
@@ -53,6 +52,7 @@ from huying.people import queries as people
 from huying.people.rules import Duty, UnitKind
 from huying.places import queries as places
 from huying.places.rules import community_of, is_code
+from huying.triage.masking import names_somebody
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,6 @@ from huying.cases.rules.incidents import (
     IncidentVerb,
     WordKind,
     away,
-    names_somebody,
 )
 from huying.kernel.actor import Actor, ActorKind, rule
 from huying.kernel.refusals import IllegalMove, Invalid, NotAllowed, NotFound, Refusal
@@ -41,6 +40,7 @@ from huying.kernel.text import clean
 from huying.people.rules import Duty
 from huying.places import queries as places
 from huying.places.rules import is_code, street_of
+from huying.triage.masking import names_somebody
 
 
 @dataclass

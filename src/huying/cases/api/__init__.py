@@ -80,7 +80,7 @@ class CaseRow(Out):
     type_code: str = Field(examples=["0103"])
     type_name: str = Field(examples=["垃圾桶满溢或破损"])
     grade: str = Field(examples=["ordinary"])
-    danger: str = Field(description="the number to call (110, 119, 120) where the words tell of danger")
+    danger: str = Field(description="the number to call first (110, 119, 120, 122, 12356) where words tell of danger")
     confidential: bool
     round: int = Field(ge=1)
     version: int = Field(description="grows with every move; send it with a move to be told if somebody was faster")

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 
 from huying.cases.actions import Docket, Knowledge
+from huying.cases.forms.looking import Looked
 from huying.cases.models import Addition, Case, Errand, Remark, Report, SiteVisit
 from huying.cases.queries import page
 from huying.cases.queries.page import CaseRows
@@ -176,6 +177,7 @@ class MoveForm(HoldsImages, forms.Form):
     lines: list[tuple[Label, str]]  # facts to decide on, above the fields
     notices: list[tuple[str, Label]]  # (tone, words)
     quote: str  # words to read before deciding
+    read: Looked | None = None  # advice on the quoted words, where they go to a caller
 
     def __init__(self, *args: Any, subject: Subject, request: HttpRequest | None = None, **options: Any) -> None:
         super().__init__(*args, request=request, **options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -10,14 +9,12 @@ from django import forms
 
 from huying.cases.forms.base import Button, MoveForm, Subject, head_of, radio_field, select_field, words_field
 from huying.cases.forms.desk import choose_report
+from huying.cases.forms.looking import Looked
 from huying.cases.rules import FLOW, CallResult, Outcome, Satisfaction, State, Verb, state_label
 from huying.files.forms import ImagesField
 from huying.kernel.refusals import IllegalMove
 from huying.kernel.terms import Label, _
 from huying.ui.words import due_words
-
-# Promises without a date: told to the reviewer, never refused.
-VAGUE = re.compile("尽快|近期|适时|择日|陆续|抓紧")
 
 
 class ReviewForm(MoveForm):
@@ -50,9 +47,7 @@ class ReviewForm(MoveForm):
             if mine[-1].internal:
                 self.lines.append((_("内部说明"), mine[-1].internal))
             self.quote = mine[-1].words
-            vague = VAGUE.search(mine[-1].words)
-            if vague is not None:
-                self.notices = [("warn", _("“%(word)s”没有日期。建议写明哪天做、哪天告知。") % {"word": vague.group()})]
+            self.read = Looked((one.words for one in subject.rows.reports), mine[-1].words)
 
     def decisions(self, subject: Subject) -> list[tuple[str, Label]]:
         """Pass and back; passing is offered only where the flow lets it, and its reason is told where not."""

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
 from huying.cases.forms.base import MoveForm, Subject, select_field
+from huying.cases.forms.looking import Looked
 from huying.cases.queries.precedents import earlier_answers
 from huying.kernel.terms import _
 from huying.matters import queries as matters
@@ -20,7 +21,8 @@ from huying.matters.rules.knowledge import Blank, ReplyFor, reply_words
 from huying.places import queries as places
 
 MARK = "※"  # stands before each earlier answer: words that hold it do not leave the house
-ASK = "draft"  # what the button sends in place of the move
+ASK = "draft"  # what the buttons send in place of the move
+LOOK = "look"
 WITH_PRECEDENTS = (ReplyFor.ANSWER, ReplyFor.RESULT)
 
 
@@ -37,9 +39,14 @@ class Drafted(MoveForm):
     def __init__(self, *args: Any, subject: Subject, request: HttpRequest | None = None, **options: Any) -> None:
         self.drafting = request is not None and request.POST.get("find") == ASK
         self.found_any = False
+        self.looked: Looked | None = None
+        looking = request is not None and request.POST.get("find") == LOOK
         super().__init__(*args, subject=subject, request=request, **options)
         if self.drafting and not self.is_bound:
             self.draft(subject)
+        if looking and not self.is_bound:
+            said = (one.words for one in subject.rows.reports)
+            self.looked = Looked(said, _lines(self.initial.get(self.drafts)))
 
     @classmethod
     def kept(cls, data: MultiValueDict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from huying.cases.forms.base import (
 )
 from huying.cases.forms.desk import DecideForm, RegisterForm, choose_report, last_words
 from huying.cases.forms.drafting import Drafted
+from huying.cases.forms.looking import Looked
 from huying.cases.models import Case, WorkOrder
 from huying.cases.queries import settled
 from huying.cases.queries.stages import step_words
@@ -658,6 +659,7 @@ class SignForm(MoveForm):
                 (_("经办"), subject.who(mine[-1].written_by)),
             ]
             self.quote = mine[-1].words
+            self.read = Looked((one.words for one in subject.rows.reports), mine[-1].words)
 
     def buttons(self, submit: Label) -> list[Button]:
         return [Button(submit)]

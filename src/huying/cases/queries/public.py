@@ -39,6 +39,7 @@ from huying.matters.rules import FlowKind, Step
 from huying.places import queries as places
 from huying.places.models import Estate
 from huying.places.rules import metres_between
+from huying.triage.masking import mask
 
 SHOWN_AFTER = timedelta(hours=24)
 SHOWN_FOR = timedelta(days=90)
@@ -394,7 +395,7 @@ _WINDOW = 8
 def fit_for_all(words: str, callers_words: Iterable[str]) -> str:
     """An answer as everybody may read it, or "" where it may name a person, a home, or quote a caller."""
     text = " ".join(words.split())
-    if not text or len(text) > 200 or _PERSONAL.search(text) or quotes(text, callers_words):
+    if not text or len(text) > 200 or _PERSONAL.search(text) or mask(text) != text or quotes(text, callers_words):
         return ""
     return text
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -136,12 +135,3 @@ def shown_for(extent: Extent, *, area_code: str, type_codes: Iterable[str] = ())
     wanted = set(type_codes)
     fits = not (extent.type_code and wanted) or extent.type_code in wanted
     return fits and touches(extent.area_codes, area_code, whole=True)
-
-
-_OF_A_PERSON = re.compile(r"(?<!\d)(1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
-_APART = re.compile(r"(?<=\d)[\s\-](?=\d)")
-
-
-def names_somebody(words: str) -> bool:
-    """Whether words for everybody hold a mobile number or an identity number, however its digits are parted."""
-    return _OF_A_PERSON.search(_APART.sub("", words)) is not None

@@ -49,7 +49,13 @@ from huying.people.rules import Duty
 from huying.places.rules import street_of
 
 SLIP_FOR = timedelta(hours=24)  # as long the one who took a call can print its slip again
-NUMBERS: dict[str, Label] = {"110": lazy("报警"), "119": lazy("火警"), "120": lazy("急救")}
+NUMBERS: dict[str, Label] = {
+    "110": lazy("报警"),
+    "119": lazy("火警"),
+    "120": lazy("急救"),
+    "122": lazy("交通事故"),
+    "12356": lazy("心理援助"),
+}
 ON_A_PAGE = 20
 
 
@@ -194,7 +200,7 @@ def _call_page(request: HttpRequest, form: CallForm, *, danger: Any = None, stat
         "pin": _pin(form),
         "danger": danger,
         "danger_words": NUMBERS.get(danger.number, "") if danger is not None else "",
-        "danger_others": [(number, words) for number, words in NUMBERS.items() if danger and number != danger.number],
+        "danger_others": [(number, NUMBERS[number]) for number in danger.others] if danger is not None else [],
         "known": _known(viewer),
         "mine": [] if intake else _taken_rows(viewer, Page(limit=5), now_of(request)),
     }

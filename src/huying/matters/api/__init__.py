@@ -88,6 +88,7 @@ class SuggestionOut(Out):
 
 class SuggestedOut(Out):
     danger: str = Field(description="call this number at once; empty where the words tell of no danger")
+    numbers: list[str] = Field(description="all numbers that help, the most fitting first; empty without danger")
     suggestions: list[SuggestionOut]
 
 
@@ -114,6 +115,7 @@ def suggest_types(request: HttpRequest, given: Query[Said]) -> SuggestedOut:
     found = [one for one in queries.suggest(given.words, 5) if open_to_all or one.type.public]
     return SuggestedOut(
         danger=danger.number if danger is not None else "",
+        numbers=[danger.number, *danger.others] if danger is not None else [],
         suggestions=[SuggestionOut(type=_type(one.type), words=list(one.words)) for one in found[:3]],
     )
 

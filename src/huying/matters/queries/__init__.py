@@ -19,6 +19,7 @@ from django.utils import translation
 from huying.clocks.rules import Limit
 from huying.kernel.actor import Actor, ActorKind
 from huying.kernel.refusals import NotFound
+from huying.kernel.registry import READS_DANGER
 from huying.kernel.terms import _
 from huying.matters.models import CatalogueVersion, DutyEntry, MatterClass, MatterType, StepLimit
 from huying.matters.rules import DEFAULT_LIMITS, Grade, Step, VersionState, place_in
@@ -33,7 +34,7 @@ from huying.matters.rules.book import (
     differences,
 )
 from huying.matters.rules.stages import Stage, stage_number, stages_of
-from huying.matters.rules.words import Danger, DangerWords, TypeWords
+from huying.matters.rules.words import Danger, DangerWords, TypeWords, joined
 from huying.people import queries as people
 from huying.people.models import Organisation
 
@@ -266,9 +267,11 @@ def suggest(words: str, limit: int = 3, *, near: bool = False) -> list[Suggestio
 
 
 def danger_in(words: str) -> Danger | None:
-    """The number to call at once and the word that says so, or None."""
+    """Whom to call at once and the word that says so, by the street's own words and the reader of danger; or None."""
     found = snapshot()
-    return None if found is None else found.dangers.first(words)
+    told = None if found is None else found.dangers.first(words)
+    numbers, word = READS_DANGER[0](words) if READS_DANGER else ((), "")
+    return joined(told, numbers, word)
 
 
 def owners_of(type_code: str, area_code: str) -> list[Organisation]:

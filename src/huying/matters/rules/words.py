@@ -8,8 +8,10 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+EVERYBODYS = ("110", "119", "120")
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,22 @@ class Scored:
 
 @dataclass(frozen=True)
 class Danger:
-    """The number to call and the word that says so."""
+    """The number to call and the word that says so, as it stands in the text or the catalogue."""
 
     number: str
     word: str
+    others: tuple[str, ...] = ()
+    """More numbers that fit, the most fitting first; always ends with the three that everybody knows."""
+
+
+def joined(told: Danger | None, numbers: Sequence[str], word: str) -> Danger | None:
+    """What the catalogue's own words tell and what a reader found, as one; the reader's numbers come first where they
+    hold the catalogue's."""
+    listed = [*numbers] if told is None or told.number in numbers else [told.number, *numbers]
+    if not listed:
+        return None
+    first, *others = dict.fromkeys([*listed, *EVERYBODYS])
+    return Danger(first, told.word if told is not None and told.number == first else word, tuple(others))
 
 
 def plain(text: str) -> str:

@@ -41,6 +41,7 @@ from huying.matters import queries as matters
 from huying.matters.queries import knowledge
 from huying.matters.queries.knowledge import PublicAnswer
 from huying.matters.rules import Step
+from huying.matters.rules.words import Danger
 from huying.people import queries as people
 from huying.places import queries as places
 from huying.portal import actions, area, drafts, mine
@@ -233,19 +234,19 @@ def _guessed(words: str, kind: str, code: str) -> dict[str, Any]:
         "unsure": UNSURE,
         "guessed_from": _digest(words),
         "known": incidents.known_for(code, type_codes=codes)[:MOST_KNOWN] if code and danger is None else [],
-        **_danger_facts(danger.number if danger else "", danger.word if danger else "", found),
+        **_danger_facts(danger, found),
     }
 
 
-def _danger_facts(number: str, word: str, found: list[Any]) -> dict[str, Any]:
-    if not number:
+def _danger_facts(told: Danger | None, found: list[Any]) -> dict[str, Any]:
+    if told is None:
         return {"danger": ""}
     advice = next((one.type.advice for one in found if one.type.danger and one.type.advice), "")
     return {
-        "danger": number,
-        "danger_word": word,
-        "danger_first": NUMBERS.get(number, ""),
-        "danger_others": [(other, words) for other, words in NUMBERS.items() if other != number],
+        "danger": told.number,
+        "danger_word": told.word,
+        "danger_first": NUMBERS.get(told.number, ""),
+        "danger_others": [(other, NUMBERS[other]) for other in told.others],
         "danger_advice": advice,
     }
 
@@ -282,7 +283,7 @@ def danger(request: HttpRequest) -> HttpResponse:
         drafts.save(request, draft)
         return _saved(request, draft)
     types = matters.suggest(draft.words, 5)
-    return _page(request, 1, "danger", draft=draft, back=True, **_danger_facts(found.number, found.word, types))
+    return _page(request, 1, "danger", draft=draft, back=True, **_danger_facts(found, types))
 
 
 def _saved(request: HttpRequest, draft: Draft) -> HttpResponse:
