@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from huying.cli.contract import FOUND, OK, Command, CommandRefused, Outcome, Terminal
-from huying.kernel.terms import _
+from huying.kernel.terms import _, listed
 
 if TYPE_CHECKING:
     from huying.cli.play.season.playing import Wanted
@@ -254,7 +254,7 @@ def _assess(terminal: Terminal, ids: list[UUID], street: str, at: datetime) -> N
     for formula in FORMULAS:
         score = score_of(formula, line.sums, terms)
         if score.total is not None:
-            told = "，".join(f"{one.part.label} {one.points or '-'}/{one.weight}" for one in score.parts)
+            told = listed(f"{one.part.label} {one.points or '-'}/{one.weight}" for one in score.parts)
             terminal.say(f"  {formula.label}\t{score.printed} {score.band}\t{told}")
 
 
