@@ -56,6 +56,7 @@ SIMPLIFIED = frozenset(
 UNMARKED_FILES = {
     "places/component_words.py": "read in names of matters, which are Chinese",
     "cli/play": "the words of the demo world's callers, its places and units",
+    "triage/offices.py": "names of offices and of the data's own labels, looked for in replies",
     "matters/data": "the shipped catalogue",
     "matters/rules/book.py": "words of the table file, the same in every language",
     "matters/rules/words.py": "words that callers use",

@@ -31,8 +31,11 @@ COMMANDS: dict[str, str] = {
     "backup": "backup",
     "restore": "restore",
     "check": "check",
+    "triage": "triage",
 }
 """Each command and its module in `cli.commands` (`import` is a word of Python)."""
+WITHOUT_FOLDER = {"triage"}
+"""Commands that work on named files alone: they make no data folder, and `--data` is an option of their own."""
 
 
 class Terminated(BaseException):
@@ -67,7 +70,8 @@ def _parser(wanted: str | None) -> argparse.ArgumentParser:
             continue
         command: Command = importlib.import_module(f"huying.cli.commands.{module}").COMMAND
         part = parts.add_parser(name, help=str(command.help), description=str(command.help))
-        part.add_argument("--data", metavar="DIR", help=_("数据目录（默认 .huying）"))
+        if name not in WITHOUT_FOLDER:
+            part.add_argument("--data", metavar="DIR", help=_("数据目录（默认 .huying）"))
         part.add_argument("--json", action="store_true", help=_("最后一行输出机器可读的结果"))
         command.arguments(part)
         part.set_defaults(its=command)
@@ -110,14 +114,15 @@ def _run(given: list[str]) -> int:
     early.add_argument("--data")
     named, rest = early.parse_known_args(given)
     asks_help = not given or any(one in ("-h", "--help", "--version") for one in given)
-    if named.data:
+    wanted = next((one for one in rest if one in COMMANDS), None)
+    folder = wanted not in WITHOUT_FOLDER
+    if named.data and folder:
         os.environ["HUYING_DATA"] = os.path.abspath(named.data)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huying.config.settings")
-    wanted = next((one for one in rest if one in COMMANDS), None)
     with ExitStack() as stack:
         try:
             settings = read()
-            if not asks_help:
+            if folder and not asks_help:
                 prepare(settings.data)
             if wanted == "worker" and not settings.pool:
                 # Each job would open a connection of its own.
