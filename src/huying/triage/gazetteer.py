@@ -1,0 +1,522 @@
+"""From words to a place: a gazetteer of the public registers, and what a caller's words say of it. Pure, order-free.
+
+It suggests; where the words leave it open it asks one short question with the choices. Words that name a place win
+over the stated estate; words that only point ("downstairs") mean it. Rules: `docs/explanation/triage.md`, Place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from os.path import commonprefix
+
+from huying.kernel.terms import Term, _
+from huying.triage.sounds import alike, plain, sound
+
+LEVELS = {2: "province", 4: "city", 6: "district", 9: "street", 12: "community", 15: "grid", 19: "building"}
+MOST_WORDS = 600  # characters that are read; a place is said early
+MOST_SLIPS = 120  # characters of a text in which slips of typing are looked for
+MOST_CHOICES = 30
+MOST_ALIKE = 200  # names that share a piece; a piece of more says nothing
+
+
+class Why(Term):
+    """What spoke for a place."""
+
+    NAMED = "named", _("说到名称")
+    PART = "part", _("说到名称的一部分")
+    SOUND = "sound", _("读音相同或相近")
+    SHAPE = "shape", _("字形相近")
+    HOUSE = "house", _("楼栋或门牌")
+    NEAR = "near", _("在它附近，只算到社区")
+    STATED = "stated", _("诉求人说的小区")
+    POINT = "point", _("照片位置")
+    CODE = "code", _("写明代码")
+
+
+class Question(Term):
+    """What is asked where the words leave the place open."""
+
+    WHICH = "which", _("您说的是哪一个地方？")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of a register: `kind` is area, estate, building, facility or water; `codes` are areas down to grid."""
+
+    kind: str
+    name: str
+    codes: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    code: Why
+    piece: str
+    """As it stands in the words."""
+    name: str = ""
+    """As the register has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    code: str
+    level: str
+    confidence: float
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    question: Question
+    choices: tuple[tuple[str, str], ...]
+    """Codes and what they are called, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Nothing where no place of this street is said. With `ask`, the candidates are what is asked about."""
+
+    candidates: tuple[Candidate, ...] = ()
+    ask: Ask | None = None
+
+    @property
+    def code(self) -> str:
+        """The one code that is certain enough; "" where one must ask or nothing is said."""
+        return self.candidates[0].code if self.candidates and self.ask is None else ""
+
+
+@dataclass(frozen=True)
+class _Said:
+    """A place that the words name, from `start` to `end`."""
+
+    start: int
+    end: int
+    entries: tuple[int, ...]
+    why: Why
+    weight: float
+
+
+_ENDS = (
+    "社区居委会", "居委会", "社区", "村委会", "村", "街道", "镇", "乡", "区", "市", "县", "省",
+    "花园", "新村", "小区", "公寓", "宿舍", "大厦", "广场", "家园", "雅苑", "苑", "里", "园",
+    "大道", "大街", "路", "街", "巷", "道", "湖", "塘", "涌", "渠", "河",
+)  # fmt: skip
+_HOMES = re.compile(r"(?:那个|那边的|那边|的|这个|单位|厂)?(小区|公寓楼?|宿舍楼?|花园|新村|苑|园)")
+_OFFICE = re.compile(
+    r"(?:社区|村)?(?:居委会?|村委会?|党群|工作站|服务站|服务中心|便民服务点|办公|网格站|办事)|(?:那个)?社区"
+)
+_NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百]+(?=\s*(?:栋|幢|座|号|单元|网格|格))")
+_HOUSE = re.compile(r"(\d+)\s*(?:栋|幢|座|号楼)")
+_DOOR = re.compile(r"(\d+)\s*号(?!楼?网格)")
+_GRID = re.compile(r"^第?(\d+)号?(?:网格|格)")
+_GRID_END = re.compile(r"(\d+)\s*号?(?:网格|格)$")
+_NEAR = re.compile(
+    r"^.{0,8}?(对面|斜对|对过|隔壁|旁|附近|后面|背面|背后|后头|后墙|侧边|左边|右边|前面|门前|外面|围墙边|边边|之间|中间|"
+    r"当中|夹着|交界|往里走|出来|隔条|靠|路口|那一段)"
+)
+_AWAY = re.compile(r"隔壁街道|别的街道|外地|老家那边|网上|公交车上|地铁|高速|人民医院")
+_POINTS = re.compile(
+    r"小区|楼下|楼上|楼道|楼后|楼顶|电梯|单元|[东南西北前后侧正大]门|院子|院里|我家|家里|隔壁|物业|车库|天台|业委会|"
+    r"门禁|[栋幢座]|我们(?:这|院|楼)|我住的"
+)
+_CLOSE = re.compile(r"离我?家不远|离我?家近|我家(?:旁|附近|楼下)|家门口|我住的|我们")
+_PLANT_BEFORE, _PLANT_AFTER = re.compile(r"[大棵株朵种]$"), re.compile(r"^[树花叶]")
+_SPOT = re.compile(r"^(?:的|那|这|里|边|附近|对面|旁|楼|门|后|前|侧|上|下|口|、|和|跟|同|与|到|或|还是|[0-9])|^\W*$")
+_THAT = re.compile(r"([\u4e00-\u9fff])([\u4e00-\u9fff])那个(?:社区|小区|花园|公寓)")
+_RIVER = re.compile(r"大河|河边|河堤|江边|河里")
+_HINT = re.compile(r"([\u4e00-\u9fff])(?:什么|字头|字的|字结尾)|([\u4e00-\u9fff])(?=字)")
+_BACK = re.compile(r"不是$|并非$")
+_LIVES = re.compile(r"(?:我家?住在?|我是|家住|住在)$")
+_TURNS = re.compile(r"不过|但是?|可是|坏的")
+_THINGS = {
+    "路灯": r"路灯|灯杆", "井盖": r"井盖", "投放点": r"投放点|扔垃圾|垃圾桶", "公厕": r"公厕|公共厕所",
+    "口袋公园": r"口袋公园",
+    "健身点": r"健身", "充电棚": r"充电棚|充电的棚", "消防栓": r"消[防火]栓", "电梯": r"栋的?电梯", "泵站": r"泵站",
+    "人行道口": r"人行道口", "便民服务点": r"便民服务点",
+}  # fmt: skip
+_ROAD = re.compile(r"^(.{1,10}?(?:大道|大街|路|街|巷|道))\s*(\d+)?\s*号?")
+
+
+def _digits(found: re.Match[str]) -> str:
+    """Numerals as digits, filled up with blanks so that every character keeps its place where that is possible."""
+    total = unit = 0
+    plain_row = not re.search("[十百]", found[0])
+    for one in found[0]:
+        if one in "百十":
+            total += (unit or 1) * (100 if one == "百" else 10)
+            unit = 0
+        else:
+            value = "零一二三四五六七八九".find(one.replace("〇", "零").replace("两", "二"))
+            unit = unit * 10 + value if plain_row else value
+    return str(total + unit).rjust(len(found[0]))
+
+
+def _core(name: str) -> str:
+    return next((name.removesuffix(end) for end in _ENDS if name.endswith(end) and len(name) - len(end) >= 2), name)
+
+
+def _deepest(codes: Iterable[str]) -> str:
+    """The finest area that holds all of them."""
+    common = commonprefix(list(codes))
+    return common[: max((one for one in LEVELS if one <= len(common)), default=0)]
+
+
+@dataclass(frozen=True)
+class Gazetteer:
+    """Names of places by their pieces. Made once for a street (or more), asked many times."""
+
+    entries: tuple[Entry, ...]
+    areas: dict[str, str] = field(default_factory=dict)
+    names: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    sounds: dict[tuple[str, ...], list[int]] = field(default_factory=lambda: defaultdict(list))
+    holes: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    parts: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    characters: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    houses: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    things: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry]) -> Gazetteer:
+        """In whatever order the rows come, the same gazetteer."""
+        rows = {
+            Entry(e.kind, plain(e.name).replace(" ", ""), tuple(sorted(e.codes)), tuple(sorted(e.aliases)))
+            for e in entries
+        }
+        roads: dict[str, set[str]] = defaultdict(set)
+        houses: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for one in rows:
+            if one.kind in ("building", "facility"):
+                road, house = _ROAD.match(one.name), re.match(r"(.+?)(\d+)(?:栋|幢|座|号楼)", one.name)
+                if road is not None:
+                    roads[road[1]].update(one.codes)
+                    if road[2]:
+                        houses[road[1], road[2]].update(one.codes)
+                elif house is not None:
+                    houses[house[1], house[2]].update(one.codes)
+        rows |= {Entry("road", name, tuple(sorted(codes))) for name, codes in roads.items()}
+        made = cls(tuple(sorted(rows, key=lambda e: (e.kind, e.name, e.codes))))
+        made.houses.update(houses)
+        made.areas.update({one.codes[0]: one.name for one in made.entries if one.kind == "area"})
+        for place, one in enumerate(made.entries):
+            made._keep(place, one)
+        return made
+
+    def _keep(self, place: int, one: Entry) -> None:
+        if one.kind == "building":
+            return
+        for tail in _THINGS if one.kind == "facility" else ():
+            if one.name.endswith(tail):
+                self.things[tail].append(place)
+        words = [one.name, *(plain(alias) for alias in one.aliases)]
+        if one.kind == "area" and len(one.codes[0]) == 12:
+            words.append(one.name.replace("第", "", 1))
+        if one.kind == "area" and (numbered := _GRID_END.search(_NUMERAL.sub(_digits, one.name))) is not None:
+            self.houses[one.codes[0][:12], f"格{int(numbered[1])}"].add(one.codes[0])
+        if one.kind == "area" and len(one.codes[0]) == 9:
+            words.append(one.name.removesuffix("道") if one.name.endswith("街道") else one.name)
+        for name in dict.fromkeys(words):
+            if len(name) < 2:
+                continue
+            self.names[name].append(place)
+            if one.kind == "facility":
+                continue
+            if len(name) >= 3:
+                self.sounds[tuple(map(sound, name))].append(place)
+                for at in range(len(name)):
+                    self.holes[f"{name[:at]}*{name[at + 1 :]}"].append(place)
+            core = _core(name)
+            pieces = {core} | {core[:n] for n in range(2, len(core))} | {core[n:] for n in range(1, len(core) - 1)}
+            if one.kind == "estate":
+                pieces |= {name[n:] for n in range(1, len(name) - 1)}
+            for piece in sorted(pieces - {name}):
+                if len(piece) >= 2:
+                    self.parts[piece].append(place)
+            for character in sorted(set(core)):
+                self.characters[character].append(place)
+
+    def find(self, words: str, stated: str | None = None, point_codes: Sequence[str] = (), scope: str = "") -> Found:
+        """The place that the words mean: certain (`Found.code`), to be asked, or none.
+
+        `stated` is the name of the estate that the caller gave as home, `point_codes` the areas in which photos were
+        taken, `scope` the area in which everything must lie.
+        """
+        text = re.sub(r"\s", " ", plain(words[:MOST_WORDS]))
+        text = _NUMERAL.sub(_digits, text)
+        written = sorted(
+            {c for c in re.findall(r"(?<!\d)\d{9,19}(?!\d)", text) if c in self.areas and c.startswith(scope)}
+        )
+        if len(written) == 1:
+            return self._sure(written[0], 0.99, (Reason(Why.CODE, written[0]),))
+        said = self._said(text, scope)
+        home = self._home(stated, scope)
+        groups = [(one, self._codes(one, text, scope)) for one in said]
+        groups = [(one, codes) for one, codes in groups if codes]
+        shown = words if len(words) == len(text) else text
+        reasons = tuple(
+            Reason(one.why, shown[one.start : one.end], self.entries[one.entries[0]].name) for one, _codes in groups
+        )
+        points = [code for code in point_codes if code.startswith(scope)]
+        if not groups:
+            return self._unnamed(text, home, points, scope)
+        return self._joined(text, groups, home, points, reasons, scope)
+
+    # What the words name
+
+    def _said(self, text: str, scope: str) -> list[_Said]:
+        found: list[_Said] = []
+        for start in range(len(text) - 1):
+            for end in range(start + 2, min(len(text), start + 14) + 1):
+                found += self._at(text, start, end, scope)
+        chosen: list[_Said] = []
+        for one in sorted(found, key=lambda s: (-(s.weight * (s.end - s.start)), -s.weight, s.start)):
+            if all(one.end <= other.start or one.start >= other.end for other in chosen):
+                chosen.append(one)
+        chosen.sort(key=lambda s: s.start)
+        kept = [one for one in chosen if not _BACK.search(text[: one.start])]
+        if len(kept) > 1 and _TURNS.search(text):
+            kept = [one for one in kept if not _LIVES.search(text[: one.start])] or kept
+        strong = [one for one in kept if one.weight > 0.5]
+        return strong or kept
+
+    def _at(self, text: str, start: int, end: int, scope: str) -> list[_Said]:
+        piece = text[start:end]
+        found = []
+
+        def add(places: Iterable[int], why: Why, weight: float, stop: int = end) -> None:
+            within = tuple(
+                p
+                for p in dict.fromkeys(places)
+                if any(c.startswith(scope) or scope.startswith(c) for c in self.entries[p].codes)
+            )
+            if within:
+                found.append(_Said(start, stop, within, why, weight))
+
+        if piece in self.names:
+            add(self.names[piece], Why.NAMED, 1.0)
+            return found
+        if 0 < len(self.parts.get(piece, ())) <= MOST_ALIKE:
+            places = self.parts[piece]
+            office, house = _OFFICE.match(text, end), _HOMES.match(text, end)
+            if office is not None:
+                areas = [p for p in places if self.entries[p].kind == "area" and len(self.entries[p].codes[0]) == 12]
+                add(areas, Why.NAMED, 0.98, office.end())
+            elif house is not None:
+                homes = [p for p in places if self.entries[p].kind == "estate"]
+                add(
+                    [p for p in homes if self.entries[p].name.endswith(house[1][:2])] or homes,
+                    Why.PART,
+                    0.9,
+                    house.end(),
+                )
+            elif (grid := _GRID.match(text[end:])) is not None:
+                add(
+                    [p for p in places if self.entries[p].kind == "area" and len(self.entries[p].codes[0]) == 12],
+                    Why.NAMED,
+                    0.95,
+                    end + grid.end(),
+                )
+            tail = all(not _core(self.entries[p].name).startswith(piece) for p in places)
+            plant = _PLANT_BEFORE.search(text[:start]) or _PLANT_AFTER.match(text[end:])
+            # A piece after a character of another name is a mixture of two names, which is to be asked about.
+            mixed = tail and start and text[start - 1] in self.characters
+            if not plant and not mixed:
+                add(places, Why.PART, 0.45 if tail else 0.7)
+        if 3 <= len(piece) <= 8 and piece not in self.parts and len(text) <= MOST_SLIPS:
+            heard = [
+                p
+                for p in self.sounds.get(tuple(map(sound, piece)), ())
+                if self._slips(piece, p) <= max(1, len(piece) // 2)
+            ]
+            add(heard, Why.SOUND, 0.9)
+            if not heard:
+                for at in range(len(piece)):
+                    near = self.holes.get(f"{piece[:at]}*{piece[at + 1 :]}", ())
+                    looks = [
+                        p for p in near if len(n := self.entries[p].name) == len(piece) and alike(n[at], piece[at])
+                    ]
+                    add(looks, Why.SHAPE, 0.85)
+        return found
+
+    def _slips(self, piece: str, place: int) -> int:
+        name = self.entries[place].name
+        return sum(a != b for a, b in zip(name, piece, strict=True)) if len(name) == len(piece) else 9
+
+    # From a name to codes
+
+    def _codes(self, one: _Said, text: str, scope: str) -> frozenset[str]:
+        after = re.split(r"[，。,！？；]", text[one.end :])[0][:24]
+        codes: set[str] = set()
+        places = [self.entries[p] for p in one.entries]
+        house, door, grid = _HOUSE.findall(after), _DOOR.findall(after), _GRID.match(text[one.end :])
+        grid = grid or _GRID_END.search(text[one.start : one.end])
+        if house and any(e.kind == "estate" for e in places):
+            places = [e for e in places if e.kind == "estate"]
+        elif door and any(e.kind == "road" for e in places):
+            places = [e for e in places if e.kind == "road"]
+        for entry in places:
+            own = set(entry.codes)
+            known = [self.houses.get((entry.name, number)) for number in (house or door)]
+            exact = {c for codes_ in known if codes_ for c in codes_}
+            if exact and len([1 for k in known if k]) == len(known):
+                own = exact
+            elif grid is not None and entry.kind == "area" and len(entry.codes[0]) == 12:
+                own = self.houses.get((entry.codes[0], f"格{int(grid[1])}"), own)
+            elif entry.kind in ("estate", "road", "area"):
+                things = set() if door or house else self._things_of(entry, after)
+                own = things or own
+            if _NEAR.match(after) and not exact:
+                own = {c[:12] for c in own}
+            codes |= {c for c in own if c.startswith(scope) or scope.startswith(c)}
+        return frozenset(codes)
+
+    def _things_of(self, entry: Entry, after: str) -> set[str]:
+        """Where the things stand that are named after an estate, a road or a community, and are spoken of here."""
+        begins = _core(entry.name) if entry.kind == "area" else entry.name
+        tails = [tail for tail, words in _THINGS.items() if re.search(words, after)]
+        things = [self.entries[place] for tail in tails for place in self.things.get(tail, ())]
+        return {code for one in things if one.name.startswith(begins) for code in one.codes}
+
+    def _home(self, stated: str | None, scope: str) -> Entry | None:
+        name = plain(stated or "").replace(" ", "")
+        homes = [self.entries[p] for p in self.names.get(name, ()) if self.entries[p].kind == "estate"]
+        homes = [e for e in homes if any(c.startswith(scope) for c in e.codes)]
+        return homes[0] if len(homes) == 1 else None
+
+    # From codes to an answer
+
+    def _joined(
+        self, text: str, groups: list[tuple[_Said, frozenset[str]]], home: Entry | None, points: list[str],
+        reasons: tuple[Reason, ...], scope: str,
+    ) -> Found:  # fmt: skip
+        communities = [self._communities(codes) for _one, codes in groups]
+        common = frozenset.intersection(*communities)
+        if not common:
+            return self._asked(frozenset.union(*communities), reasons, scope)
+        if (
+            len(common) > 1
+            and home is not None
+            and (_CLOSE.search(text) or all(one.weight <= 0.5 for one, _c in groups))
+        ):
+            mine = {c[:12] for c in home.codes}
+            if mine & common and all(
+                len(home.codes) and self._is_home(one, home) for one, _c in groups if one.weight <= 0.5
+            ):
+                if all(one.weight <= 0.5 for one, _c in groups):
+                    return self._at_home(text, home)
+                common &= frozenset(mine)
+        shot = frozenset(c[:12] for c in points if len(c) >= 12)
+        if len(common) > 1 and len(shot & common) == 1:
+            common, reasons = shot & common, (*reasons, Reason(Why.POINT, ""))
+        vague = all(one.why == Why.PART and one.weight <= 0.7 for one, _c in groups) and len(text) > 12
+        if vague and not any(_SPOT.match(text[one.end :]) for one, _c in groups):
+            return self._asked(common | shot, reasons, scope)  # a word of a name, or a plant in a garden
+        if len(common) != 1 or (shot and not shot & common):
+            return self._asked(common | shot, reasons, scope)
+        (community,) = common
+        inside = [{c for c in codes if c.startswith(community)} for _one, codes in groups]
+        named = [codes for codes in inside if codes] or [{community}]
+        deep = (
+            _deepest(set().union(*named))
+            if any(w in text for w in ("之间", "中间", "当中")) or len(named) > 1
+            else _deepest(named[0])
+        )
+        sure = min(one.weight for one, _c in groups)
+        if len(named) > 1 and len({_deepest(n) for n in named}) > 1:
+            grids = [n for n in map(_deepest, named) if len(n) >= 15]
+            deep = (
+                grids[0]
+                if len(grids) == 1
+                and all(self.entries[o.entries[0]].kind == "area" for o, c in groups if grids[0] not in c)
+                else deep
+            )
+        return self._sure(deep if len(deep) >= 12 else community, round(0.6 + 0.38 * sure, 2), reasons)
+
+    def _is_home(self, one: _Said, home: Entry) -> bool:
+        return any(self.entries[p] == home for p in one.entries)
+
+    def _communities(self, codes: Iterable[str]) -> frozenset[str]:
+        found: set[str] = set()
+        for code in codes:
+            if len(code) >= 12:
+                found.add(code[:12])
+            else:
+                found |= {c for c in self.areas if len(c) == 12 and c.startswith(code)}
+        return frozenset(found)
+
+    def _unnamed(self, text: str, home: Entry | None, points: list[str], scope: str) -> Found:
+        """No name is said: a kind of thing, a piece of a name, the caller's own house, or the photo."""
+        if _AWAY.search(text):
+            return Found()
+        kinds = [p for tail, words in _THINGS.items() if re.search(words, text) for p in self.things.get(tail, ())]
+        if re.search(r"\d号路灯", text):
+            kinds = list(self.things.get("路灯", ()))
+        kinds = [p for p in kinds if self.entries[p].codes[0].startswith(scope)]
+        if kinds and not (home is not None and _HOUSE.search(text)):
+            codes = {c[:12] for p in kinds for c in self.entries[p].codes}
+            mine = {c[:12] for c in home.codes} & codes if home is not None and _CLOSE.search(text) else set()
+            if len(mine or codes) == 1:
+                return self._sure((mine or codes).pop(), 0.8, (Reason(Why.STATED if mine else Why.NAMED, text[:12]),))
+            return self._asked(frozenset(codes), (), scope)
+        if home is not None and _POINTS.search(text):
+            return self._at_home(text, home)
+        if len({c[:12] for c in points}) == 1:
+            return self._sure(points[0], 0.7, (Reason(Why.POINT, ""),))
+        if _RIVER.search(text):
+            rivers = {c[:12] for e in self.entries if e.kind == "water" and e.name[-1] in "河江" for c in e.codes}
+            return self._asked(frozenset(c for c in rivers if c.startswith(scope)), (), scope)
+        hints = {h for pair in (*_HINT.findall(text), *_THAT.findall(text)) for h in pair if h}
+        if hints:
+            ends = [end for end in ("公寓", "花园", "新村", "社区", "苑") if end in text]
+            fitting = [
+                p
+                for h in hints
+                for p in self.characters.get(h, ())
+                if not ends or any(self.entries[p].name.endswith(e) for e in ends)
+            ]
+            codes = {c[:12] for p in fitting for c in self.entries[p].codes if len(c) >= 12 and c.startswith(scope)}
+            if codes:
+                return self._asked(frozenset(codes), (), scope)
+        if re.search(r"居委会|第\d+网格|网格\d", text):
+            return self._asked(frozenset(c for c in self.areas if len(c) == 12 and c.startswith(scope)), (), scope)
+        return self._mixed(text, scope)
+
+    def _mixed(self, text: str, scope: str) -> Found:
+        """Two characters of two names before an ending: every one of them is known, their pair is not."""
+        for end in ("花园", "新村", "公寓", "社区", "苑", "里", "路", "街", "巷"):
+            for found in re.finditer(rf"([\u4e00-\u9fff])([\u4e00-\u9fff]){end}", text):
+                sets = [
+                    {
+                        c[:12]
+                        for p in self.characters.get(one, ())
+                        for c in self.entries[p].codes
+                        if len(c) >= 12 and c.startswith(scope)
+                    }
+                    for one in found.groups()
+                ]
+                if all(sets):
+                    return self._asked(frozenset(sets[0] | sets[1]), (), scope)
+        return Found()
+
+    def _at_home(self, text: str, home: Entry) -> Found:
+        house = _HOUSE.search(text)
+        codes = self.houses.get((home.name, house[1]), set(home.codes)) if house is not None else set(home.codes)
+        deep = _deepest(codes)
+        beside = re.search(r"对面|旁边|附近|隔壁|后面|背后|外面", text)
+        return self._sure(deep[:12] if beside else deep, 0.85, (Reason(Why.STATED, "", home.name),))
+
+    def _sure(self, code: str, confidence: float, reasons: tuple[Reason, ...]) -> Found:
+        return Found((Candidate(code, LEVELS[len(code)], confidence, reasons),))
+
+    def _asked(self, codes: frozenset[str], reasons: tuple[Reason, ...], scope: str) -> Found:
+        if not codes:
+            return Found()
+        offered = sorted(codes)[:MOST_CHOICES]
+        share = round(min(0.5, 1 / len(codes)), 2)
+        return Found(
+            tuple(Candidate(code, LEVELS[len(code)], share, reasons) for code in offered),
+            Ask(Question.WHICH, tuple((code, self.areas.get(code, code)) for code in offered)),
+        )
