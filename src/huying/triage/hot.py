@@ -22,7 +22,7 @@ from math import log1p, log2
 
 from huying.triage.same import Call, Corpus, odds
 
-BAR = -0.55
+BAR = -0.5
 """Mean logarithm of odds above which two groups become one; set on the open marks."""
 APART = -5.0
 """What counts for a pair that was not compared, because neither call is among the other's nearest."""
@@ -35,7 +35,8 @@ LINE = 60
 """Longest description, in characters."""
 
 CONCERNED = (
-    "业主", "居民", "村民", "家长", "学生", "老人", "残疾人", "农民工", "租户", "商户", "司机", "乘客", "员工", "患者", "退休人员", "儿童",
+    "业主", "居民", "村民", "家长", "学生", "老人", "残疾人", "农民工", "租户", "商户", "司机", "乘客", "员工", "患者",
+    "退休人员", "儿童",
 )  # fmt: skip
 """Groups of people that a matter can concern, in the words of calls. Closed: no belief, illness or origin is in it."""
 
@@ -172,7 +173,9 @@ def trend_of(days: Iterable[date], today: date) -> Trend:
     return Trend.RISING if late > early else Trend.FALLING if late < early else Trend.STEADY
 
 
-def _issue(name: str, calls: list[Call], voices: Mapping[str, Voice], central: Mapping[str, float], today: date) -> Issue:
+def _issue(
+    name: str, calls: list[Call], voices: Mapping[str, Voice], central: Mapping[str, float], today: date
+) -> Issue:
     calls = sorted(calls, key=lambda call: (call.day, call.id))
     said = [voices[call.id] for call in calls]
     callers = len({voice.caller for voice in said})

@@ -1,17 +1,20 @@
-"""How alike two calls are: wording, matter, shared names, place, time and type, as one number with reasons. Pure.
+"""How alike two calls are: wording, matter, shared names, place, time and type. Pure.
+
+`twins` looks for the calls that say the same as one, among few near by, with reasons for a person who decides.
+`Corpus` compares all calls of a street or a file with each other, for hot issues (`hot`).
 
 Two calls are the same thing if one decision or one piece of work would answer both. Words alone do not tell: two
-noisy bars read alike and are two matters, one bar in two callers' words reads differently and is one. So two things
-must agree, the matter (by words that keep company) and a name (rare letters that both have, the more so where they
-stand before 小区, 路, 公司 …), and a stated place may contradict. How much each counts was fitted on marked messages,
-see `docs/explanation/triage.md`.
+noisy bars read alike and are two matters, one bar in two callers' words reads differently and is one. So in a corpus
+two things must agree, the matter (by words that keep company) and a name (rare letters that both have, the more so
+where they stand before 小区, 路, 公司 …), and a stated place may contradict. How much each counts was fitted on marked
+messages, see `docs/explanation/triage.md`.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -33,11 +36,9 @@ FEW = 4
 """In a small lot of calls: a pair of letters in fewer calls than these is rare, whatever the share."""
 NEIGHBOURS = 25
 """So many nearest calls of each are compared with it, by each of two ways to be near."""
-STREET, COMMUNITY = 9, 12
+STREET, COMMUNITY, GRID = 9, 12, 15
 THEMES = 200
-"""Dimensions in which words that keep company are near to each other."""
-NEAR, COVERED, WEEK = 0.6, 0.3, 7
-"""From where on (for days: up to where) a measure is named as a reason."""
+"""Most dimensions in which words that keep company are near to each other; a fifth as many as calls."""
 
 _TAILS = re.compile(
     "小区|花园|大道|路|街|村|社区|镇|乡|公司|学校|大学|学院|小学|中学|幼儿园|大桥|公园|广场|酒店|市场|组|城|苑|园|府|湾|厂|矿|站"
@@ -61,27 +62,8 @@ class Call:
     """Code of the matter type; empty: not known."""
 
     @classmethod
-    def of(cls, id: str, title: str, body: str, at: datetime, *, area: str = "", type: str = "") -> Call:  # noqa: A002
+    def of(cls, id: str, title: str, body: str, at: datetime, *, area: str = "", type: str = "") -> Call:
         return cls(id, title, body, at.date(), area, type)
-
-
-class Reason(StrEnum):
-    """Why two calls are thought to be one thing."""
-
-    WORDS = "words"
-    NAME = "name"
-    PLACE = "place"
-    TYPE = "type"
-    DAYS = "days"
-
-
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """How sure it is, from 0 to 1, that two calls are the same thing, and what speaks for it."""
-
-    score: float
-    reasons: tuple[Reason, ...]
-    days: int
 
 
 WEIGHTS = {
@@ -146,6 +128,101 @@ def _read(call: Call) -> _Read:
     )
 
 
+class Reason(StrEnum):
+    """Why two calls are likely the same thing."""
+
+    WORDS = "words"
+    PLACE = "place"
+    TYPE = "type"
+    DAYS = "days"
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How sure it is, from 0 to 1, that two calls are the same thing, and what speaks for it."""
+
+    id: str
+    score: float
+    reasons: tuple[Reason, ...]
+    shared: tuple[str, ...]
+    """Words of the first call that the other has too, the most telling first; nothing else of the other."""
+    days: int
+
+
+TWIN, ALIKE, WEEK = 0.5, 0.25, 7
+"""From this score on two calls are offered as one; so much of the shorter call's words shared, so few days apart, is
+a reason."""
+_ENOUGH = 3
+
+
+def twins(call: Call, others: Iterable[Call]) -> list[Likeness]:
+    """Those of a few calls near by that likely say the same as this one, the likeliest first, then the latest.
+
+    Score = σ(−3 + 6 × shared words + place + type − days ÷ 20); place: 1.5 in the same grid, 1 in the same community,
+    −3 apart; type: 1.5 the same, −2 another. Shared words are weighed by how few of these calls have them, so the
+    name of the place they all name counts little.
+    """
+    others = sorted(others, key=lambda other: other.id)
+    mine = _pairs(_letters(call.title)) | _pairs(_letters(call.body))
+    theirs = [_pairs(_letters(other.title)) | _pairs(_letters(other.body)) for other in others]
+    seen = Counter(pair for pairs in theirs for pair in pairs)
+    weight = {pair: log((len(others) + 10) / (times + 1)) for pair, times in seen.items()}
+    rest = log(len(others) + 10)
+    found = [
+        _twin(call, other, mine, pairs, {pair: weight.get(pair, rest) for pair in mine | pairs})
+        for other, pairs in zip(others, theirs, strict=True)
+        if other.id != call.id
+    ]
+    likely = [one for one in found if one.score >= TWIN]
+    return sorted(likely, key=lambda one: (-one.score, one.days, one.id))
+
+
+def _twin(call: Call, other: Call, mine: Set[str], theirs: Set[str], weight: Mapping[str, float]) -> Likeness:
+    def sum_of(pairs: Set[str]) -> float:
+        return sum(weight[pair] for pair in sorted(pairs))
+
+    common = mine & theirs
+    share = sum_of(common) / max(min(sum_of(mine), sum_of(theirs)), 1.0) if len(common) >= _ENOUGH else 0.0
+    days = abs((call.day - other.day).days)
+    place, alike = _nearness(call.area, other.area), _types(call.type, other.type)
+    score = -3 + 6 * share + place + (1.5 if alike > 0 else 2 * alike) - days / 20
+    reasons = [
+        reason
+        for reason, holds in (
+            (Reason.PLACE, place > 0),
+            (Reason.TYPE, alike > 0),
+            (Reason.WORDS, share >= ALIKE),
+            (Reason.DAYS, days <= WEEK),
+        )
+        if holds
+    ]
+    return Likeness(
+        other.id, 1 / (1 + exp(-score)), tuple(reasons), _runs(call.title + "\n" + call.body, common, weight), days
+    )
+
+
+def _nearness(one: str, other: str) -> float:
+    if not one or not other:
+        return 0.0
+    if one[:GRID] == other[:GRID] and min(len(one), len(other)) >= GRID:
+        return 1.5
+    return 1.0 if one.startswith(other) or other.startswith(one) or one[:COMMUNITY] == other[:COMMUNITY] else -3.0
+
+
+def _runs(text: str, common: Set[str], weight: Mapping[str, float]) -> tuple[str, ...]:
+    """The longest runs of letters whose pairs are all shared, three at most."""
+    found: dict[str, float] = {}
+    for piece in _NO_LETTER.split(folded(text)):
+        begin = 0
+        for at in range(1, len(piece) + 1):
+            if at == len(piece) or piece[at - 1 : at + 1] not in common:
+                if at - begin >= 2:
+                    run = piece[begin:at]
+                    found[run] = sum(weight[run[k : k + 2]] for k in range(len(run) - 1))
+                begin = at
+    return tuple(sorted(found, key=lambda run: (-found[run], run))[:3])
+
+
 class Corpus:
     """A lot of calls that are compared with each other. The order in which they come makes no difference."""
 
@@ -161,23 +238,6 @@ class Corpus:
         texts = [(one.title, one.body[:FIRST]) for one in self._read]
         self._near = _Table(texts, (2, 3), title=3)
         self._themes = _themes(_Table(texts, (2,), title=2))
-
-    def likeness(self, one: int, other: int) -> Likeness:
-        """Of the calls at these two places of `calls`."""
-        found = self.measures(one, other)
-        days = abs((self.calls[one].day - self.calls[other].day).days)
-        reasons = [
-            reason
-            for reason, holds in (
-                (Reason.PLACE, found["here"] > 0),
-                (Reason.NAME, found["covered"] >= COVERED),
-                (Reason.WORDS, found["matter"] >= NEAR),
-                (Reason.TYPE, found["type"] > 0),
-                (Reason.DAYS, days <= WEEK),
-            )
-            if holds
-        ]
-        return Likeness(1 / (1 + exp(-odds(found))), tuple(reasons), days)
 
     def measures(self, one: int, other: int) -> dict[str, float]:
         """What is compared, by name (`WEIGHTS`): each is a plain number."""
@@ -259,7 +319,7 @@ class _Table:
     """Which letters stand in which text: tf-idf rows of length one, and the way back from letters to texts."""
 
     def __init__(self, texts: Sequence[tuple[str, str]], sizes: tuple[int, ...], *, title: int) -> None:
-        rows, values, counts = [], [], []
+        rows, values, counts = [np.zeros(0, np.int64)], [np.zeros(0, np.uint64)], [np.zeros(0)]
         for at, parts in enumerate(texts):
             for text, weight in zip(parts, (title, 1), strict=True):
                 for size in sizes:
@@ -316,7 +376,7 @@ def _themes(table: _Table) -> np.ndarray:
     width = int(kept.sum())
     if not width:
         return np.zeros((table.size, 1), np.float32)
-    deep = min(THEMES, table.size, width)
+    deep = min(THEMES, max(table.size // 5, 1), width)
     chosen, place = kept[table.columns], np.cumsum(kept) - 1
     rows, columns = table.rows[chosen], place[table.columns[chosen]]
     values = table.values[chosen].astype(np.float32)
@@ -333,7 +393,7 @@ def _themes(table: _Table) -> np.ndarray:
     turned = np.zeros((table.size, basis.shape[1]), np.float32)
     for _step in range(4):
         again = np.zeros_like(basis)
-        for where, block in blocks():
+        for _where, block in blocks():
             again += block.T @ (block @ basis)
         basis = np.linalg.qr(again)[0]
     for where, block in blocks():

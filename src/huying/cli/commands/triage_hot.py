@@ -27,7 +27,11 @@ MOST_VOTES = 10**9
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--data", metavar="FILE", required=True, type=Path, help=str(_("留言表：id、user、title、body、time、likes、dislikes"))
+        "--data",
+        metavar="FILE",
+        required=True,
+        type=Path,
+        help=str(_("留言表：id、user、title、body、time、likes、dislikes")),
     )
     parser.add_argument("--out", metavar="FILE", required=True, type=Path, help=str(_("问题表写到这里，明细写在旁边")))
 
@@ -78,9 +82,7 @@ def _read(rows: Iterable[Line]) -> tuple[list[Call], dict[str, Voice]]:
         if cells["id"] in voices:
             raise CommandRefused(_("第 %(row)s 行的编号前面有过：%(id)s。") % {"row": row.number, "id": cells["id"]})
         calls.append(Call.of(cells["id"], masked(cells["title"]), masked(cells["body"]), _moment(row)))
-        voices[cells["id"]] = Voice(
-            cells.get("user") or cells["id"], _number(row, "likes"), _number(row, "dislikes")
-        )
+        voices[cells["id"]] = Voice(cells.get("user") or cells["id"], _number(row, "likes"), _number(row, "dislikes"))
     return calls, voices
 
 
