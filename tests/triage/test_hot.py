@@ -25,7 +25,7 @@ TODAY = DAY + timedelta(days=30)
 
 
 def voices_of(calls: list[Call]) -> dict[str, Voice]:
-    return {call.id: Voice(call.id) for call in calls}
+    return {call.id: Voice(frozenset([call.id])) for call in calls}
 
 
 def test_calls_of_one_matter_at_one_place_are_one_issue_and_no_other():
@@ -109,7 +109,7 @@ def test_heat_grows_with_voices_and_weeks_and_cools_with_silence(callers, suppor
 
 def test_one_caller_who_calls_often_is_one_caller():
     calls = town()
-    alone = issues(calls, dict.fromkeys(voices_of(calls), Voice("one")), today=TODAY)
+    alone = issues(calls, dict.fromkeys(voices_of(calls), Voice(frozenset(["one"]))), today=TODAY)
     assert {one.callers for one in alone} == {1}
 
 

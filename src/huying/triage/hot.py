@@ -61,9 +61,10 @@ class Trend(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """What is known about a call beside its words. `caller` is counted and goes nowhere."""
+    """What is known about a call beside its words. `callers` are counted and go nowhere."""
 
-    caller: str
+    callers: frozenset[str]
+    """Who said it, one or several (joined calls), by any key; all who left none may be one key."""
     support: int = 0
     opposition: int = 0
 
@@ -83,6 +84,8 @@ class Issue:
     """As the calls name it; empty where no two name the same."""
     concerned: str
     """One of `CONCERNED`, or empty."""
+    typical: str
+    """Id of the call that most resembles the others; `description` is its line."""
     description: str
     trend: Trend
 
@@ -178,7 +181,7 @@ def _issue(
 ) -> Issue:
     calls = sorted(calls, key=lambda call: (call.day, call.id))
     said = [voices[call.id] for call in calls]
-    callers = len({voice.caller for voice in said})
+    callers = len(frozenset().union(*(voice.callers for voice in said)))
     first, last = calls[0].day, calls[-1].day
     warmth = heat(
         callers=callers,
@@ -198,6 +201,7 @@ def _issue(
         last=last,
         place=place_of(texts),
         concerned=concerned(texts),
+        typical=middle.id,
         description=line_of(middle),
         trend=trend_of((call.day for call in calls), today),
     )

@@ -82,7 +82,9 @@ def _read(rows: Iterable[Line]) -> tuple[list[Call], dict[str, Voice]]:
         if cells["id"] in voices:
             raise CommandRefused(_("第 %(row)s 行的编号前面有过：%(id)s。") % {"row": row.number, "id": cells["id"]})
         calls.append(Call.of(cells["id"], masked(cells["title"]), masked(cells["body"]), _moment(row)))
-        voices[cells["id"]] = Voice(cells.get("user") or cells["id"], _number(row, "likes"), _number(row, "dislikes"))
+        voices[cells["id"]] = Voice(
+            frozenset([cells.get("user") or cells["id"]]), _number(row, "likes"), _number(row, "dislikes")
+        )
     return calls, voices
 
 
