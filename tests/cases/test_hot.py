@@ -62,8 +62,8 @@ def shown(viewer):
 
 class TestWords:
     def test_the_stored_words_are_those_of_triage(self):
-        assert list(Trend) == [str(one) for one in pure.Trend]
-        assert [str(one) for one in Concerned] == list(pure.CONCERNED)
+        assert [str(one) for one in Trend] == [str(one) for one in pure.Trend]
+        assert [str(one) for one in Concerned] == list(pure.CONCERNED.values())
         assert {str(one) for one in Reason} == {str(one) for one in same.Reason}
 
     @pytest.mark.parametrize(

@@ -34,11 +34,14 @@ MONTH = timedelta(days=30)
 LINE = 60
 """Longest description, in characters."""
 
-CONCERNED = (
-    "业主", "居民", "村民", "家长", "学生", "老人", "残疾人", "农民工", "租户", "商户", "司机", "乘客", "员工", "患者",
-    "退休人员", "儿童",
-)  # fmt: skip
-"""Groups of people that a matter can concern, in the words of calls. Closed: no belief, illness or origin is in it."""
+CONCERNED = {
+    "业主": "owners", "居民": "residents", "村民": "villagers", "家长": "parents",
+    "学生": "students", "老人": "old", "残疾人": "disabled", "农民工": "migrants",
+    "租户": "tenants", "商户": "shops", "司机": "drivers", "乘客": "passengers",
+    "员工": "employees", "患者": "patients", "退休人员": "retired", "儿童": "children",
+}  # fmt: skip
+"""Groups of people that a matter can concern, in the words of calls, and their codes. Closed: no belief, illness or
+origin is in it."""
 
 _NO_PLACE = "的在我们你请是和与有个这该等及为了到由从向对把被将让于就也不县市区"
 """Letters that stand before the name of a place and not in it."""
@@ -243,5 +246,5 @@ def _particular(place: str) -> tuple[int, str]:
 def concerned(texts: Sequence[str]) -> str:
     """Whom it concerns: the group of people that the most texts name, if at least half of them do."""
     times = Counter({group: sum(group in text for text in texts) for group in CONCERNED})
-    group, most = max(times.items(), key=lambda item: (item[1], -CONCERNED.index(item[0])))
+    group, most = times.most_common(1)[0]  # of as many the first of the list
     return group if 2 * most >= len(texts) else ""

@@ -18,7 +18,7 @@ from huying.cases.rules import State
 from huying.cases.rules.hot import MOST_CALLS, WINDOW, area_of, most_of
 from huying.cases.rules.masking import masked
 from huying.places.rules import street_of
-from huying.triage.hot import Issue, Voice, issues
+from huying.triage.hot import CONCERNED, Issue, Voice, issues
 from huying.triage.same import LETTERS, Call
 
 LOCK = 7_490_5  # an advisory lock, so that two runs never write at once
@@ -112,5 +112,5 @@ def _values(street: str, one: Issue, cases: dict[str, Case]) -> dict[str, object
         "first_on": one.first,
         "last_on": one.last,
         "trend": str(one.trend),
-        "concerned": one.concerned,
+        "concerned": CONCERNED.get(one.concerned, ""),
     }

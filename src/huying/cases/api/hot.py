@@ -14,7 +14,7 @@ from huying.cases.models import HotIssue
 from huying.cases.queries import hot as reads
 from huying.cases.queries.hot import Hot
 from huying.cases.rules import State
-from huying.cases.rules.hot import Trend
+from huying.cases.rules.hot import Concerned, Trend
 from huying.kernel.api import Cursor, In, Limit, OneOf, Out, Router, actor_of
 from huying.kernel.paging import Page
 from huying.kernel.refusals import NotFound
@@ -31,7 +31,7 @@ class HotOut(Out):
     words: str = Field(description="the title of its most typical call, masked")
     area_code: str = Field(description="the smallest area that holds all its calls")
     type_code: str = Field(description="the type of most of its calls; empty where none has one")
-    concerned: str = Field(description="the group it concerns, one of a closed list of words; mostly empty")
+    concerned: Annotated[str, OneOf(["", *Concerned])] = Field(description="the group it concerns; mostly empty")
     heat: float = Field(description="see the explanation page of triage for the formula")
     calls: int
     first_on: date

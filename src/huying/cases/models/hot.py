@@ -28,7 +28,7 @@ class HotIssue(models.Model):
     first_on = models.DateField()
     last_on = models.DateField()
     trend = models.CharField(max_length=8, choices=Trend.choices)
-    concerned = models.CharField(max_length=8, choices=Concerned.choices, blank=True)
+    concerned = models.CharField(max_length=12, choices=Concerned.choices, blank=True)
     found_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)  # its calls are too old, or went into another issue
 

@@ -24,24 +24,24 @@ class Trend(Term):
 
 
 class Concerned(Term):
-    """Groups of people that a matter can concern; the values are those of `triage.hot.CONCERNED`."""
+    """Groups of people that a matter can concern; the codes are those of `triage.hot.CONCERNED`."""
 
-    OWNERS = "业主", _("业主")
-    RESIDENTS = "居民", _("居民")
-    VILLAGERS = "村民", _("村民")
-    PARENTS = "家长", _("家长")
-    PUPILS = "学生", _("学生")
-    OLD = "老人", _("老人")
-    DISABLED = "残疾人", _("残疾人")
-    MIGRANT_WORKERS = "农民工", _("农民工")
-    TENANTS = "租户", _("租户")
-    SHOPS = "商户", _("商户")
-    DRIVERS = "司机", _("司机")
-    PASSENGERS = "乘客", _("乘客")
-    STAFF = "员工", _("员工")
-    PATIENTS = "患者", _("患者")
-    RETIRED = "退休人员", _("退休人员")
-    CHILDREN = "儿童", _("儿童")
+    OWNERS = "owners", _("业主")
+    RESIDENTS = "residents", _("居民")
+    VILLAGERS = "villagers", _("村民")
+    PARENTS = "parents", _("家长")
+    STUDENTS = "students", _("学生")
+    OLD = "old", _("老人")
+    DISABLED = "disabled", _("残疾人")
+    MIGRANTS = "migrants", _("农民工")
+    TENANTS = "tenants", _("租户")
+    SHOPS = "shops", _("商户")
+    DRIVERS = "drivers", _("司机")
+    PASSENGERS = "passengers", _("乘客")
+    EMPLOYEES = "employees", _("员工")
+    PATIENTS = "patients", _("患者")
+    RETIRED = "retired", _("退休人员")
+    CHILDREN = "children", _("儿童")
 
 
 class Reason(Term):
