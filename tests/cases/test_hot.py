@@ -171,7 +171,7 @@ class TestPages:
     @pytest.fixture
     def signed_in(self, client, world):
         def sign_in(name):
-            client.force_login(world.accounts[name])
+            client.force_login(world.accounts[name], backend="django.contrib.auth.backends.ModelBackend")
             return client
 
         return sign_in

@@ -127,7 +127,8 @@ def joined(count: int, pairs: Mapping[tuple[int, int], float], *, bar: float = B
         for third in sorted((mine.keys() | theirs.keys()) & members.keys()):
             value = len(left) * mine.get(third, APART) + len(right) * theirs.get(third, APART)
             value /= len(left) + len(right)
-            near[third].pop(one, None), near[third].pop(other, None)
+            near[third].pop(one, None)
+            near[third].pop(other, None)
             near[third][following] = near[following][third] = value
             if value > bar:
                 heappush(waiting, (-value, third, following))
@@ -184,7 +185,7 @@ def _issue(
 ) -> Issue:
     calls = sorted(calls, key=lambda call: (call.day, call.id))
     said = [voices[call.id] for call in calls]
-    callers = len(frozenset().union(*(voice.callers for voice in said)))
+    callers = len({caller for voice in said for caller in voice.callers})
     first, last = calls[0].day, calls[-1].day
     warmth = heat(
         callers=callers,
@@ -210,12 +211,12 @@ def _issue(
     )
 
 
-def _central(corpus: Corpus, pairs: Mapping[tuple[int, int], float]) -> Counter[str]:
+def _central(corpus: Corpus, pairs: Mapping[tuple[int, int], float]) -> Mapping[str, float]:
     """How much each call resembles others: the description of an issue is that of its most typical call."""
-    found: Counter[str] = Counter()
+    found: defaultdict[str, float] = defaultdict(float)
     for pair, value in pairs.items():
         for at in pair:
-            found[corpus.calls[at].id] += max(0.0, value - BAR)  # type: ignore[assignment]
+            found[corpus.calls[at].id] += max(0.0, value - BAR)
     return found
 
 

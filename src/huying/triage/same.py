@@ -20,8 +20,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from itertools import pairwise
 from math import exp, log, log1p
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from huying.kernel.grams import folded
 
@@ -342,7 +344,7 @@ class _Table:
         self._back_rows, self._back_values = self.rows[order], self.values[order]
         self._back_starts = np.searchsorted(self.columns[order], np.arange(width + 1))
 
-    def like(self, at: int) -> np.ndarray:
+    def like(self, at: int) -> NDArray[Any]:
         """How near each text is to this one: the cosine, through the letters that more than one text has."""
         part = slice(self._starts[at], self._starts[at + 1])
         columns, values = self.columns[part], self.values[part]
@@ -355,7 +357,7 @@ class _Table:
         return np.bincount(self._back_rows[places], told, minlength=self.size)
 
 
-def _coded(text: str, size: int) -> np.ndarray:
+def _coded(text: str, size: int) -> NDArray[Any]:
     """Each run of `size` letters as one number."""
     letters = np.fromiter((ord(letter) & 0xFFFF for letter in text), np.uint64, len(text))
     if len(letters) < size:
@@ -366,7 +368,7 @@ def _coded(text: str, size: int) -> np.ndarray:
     return runs
 
 
-def _themes(table: _Table) -> np.ndarray:
+def _themes(table: _Table) -> NDArray[Any]:
     """Each text as a point among themes (latent semantic analysis): near are texts whose letters keep company.
 
     Truncated singular value decomposition by subspace iteration from a fixed start, on pairs of letters that are
@@ -382,7 +384,7 @@ def _themes(table: _Table) -> np.ndarray:
     values = table.values[chosen].astype(np.float32)
     starts = np.searchsorted(rows, np.arange(0, table.size + BLOCK, BLOCK))
 
-    def blocks() -> Iterator[tuple[slice, np.ndarray]]:
+    def blocks() -> Iterator[tuple[slice, NDArray[Any]]]:
         for number, (begin, end) in enumerate(pairwise(starts)):
             first = number * BLOCK
             block = np.zeros((min(BLOCK, table.size - first), width), np.float32)
