@@ -34,13 +34,15 @@ FIRST = 600
 RARE = 0.015
 """A pair of letters in a smaller share of all calls may be part of a name."""
 BLOCK = 500
-FEW = 4
+FEW = 10
 """In a small lot of calls: a pair of letters in fewer calls than these is rare, whatever the share."""
 NEIGHBOURS = 25
 """So many nearest calls of each are compared with it, by each of two ways to be near."""
 STREET, COMMUNITY, GRID = 9, 12, 15
 THEMES = 200
 """Most dimensions in which words that keep company are near to each other; a fifth as many as calls."""
+LEAST = 60
+"""Fewest dimensions, where there are as many calls: in less, whatever is said of one kind falls together."""
 
 _TAILS = re.compile(
     "小区|花园|大道|路|街|村|社区|镇|乡|公司|学校|大学|学院|小学|中学|幼儿园|大桥|公园|广场|酒店|市场|组|城|苑|园|府|湾|厂|矿|站"
@@ -378,7 +380,7 @@ def _themes(table: _Table) -> NDArray[Any]:
     width = int(kept.sum())
     if not width:
         return np.zeros((table.size, 1), np.float32)
-    deep = min(THEMES, max(table.size // 5, 1), width)
+    deep = min(THEMES, max(table.size // 5, LEAST), width)
     chosen, place = kept[table.columns], np.cumsum(kept) - 1
     rows, columns = table.rows[chosen], place[table.columns[chosen]]
     values = table.values[chosen].astype(np.float32)
