@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from huying.cases.actions import asking, dialling, excluding, first_receivers, granting, sharing, tallying
+from huying.cases.actions import asking, dialling, excluding, first_receivers, granting, heating, sharing, tallying
 from huying.cases.actions.keeping import end_keeping as end
 from huying.cases.listeners import calling, digesting, reminding, ringing
 from huying.kernel.actor import system
@@ -106,3 +106,10 @@ def fold_tallies(timestamp: int) -> int:
 def recount(timestamp: int) -> int:
     """Each night: the counts of the board are counted anew, and mended with a line in the log where they differ."""
     return tallying.recount_tallies(now=timezone.now())
+
+
+@app.periodic(cron="10 18 * * *")  # 02:10 in China
+@app.task(name="cases.find_hot", queue="upkeep", queueing_lock="cases.find_hot", lock="cases.find_hot")
+def find_hot(timestamp: int) -> int:
+    """Each night: which calls of a street are about one thing is found anew; issues keep their numbers."""
+    return heating.find_everywhere(now=timezone.now())
