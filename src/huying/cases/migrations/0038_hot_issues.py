@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0036_pressed_keys'),
+        ('cases', '0037_triage'),
     ]
 
     operations = [

@@ -26,6 +26,7 @@ from huying.cases.models.hot import HotIssue, HotIssueCase
 from huying.cases.models.settled import Exclusion, ExclusionKind, JointDecision, Precedent
 from huying.cases.models.sharing import Sharing
 from huying.cases.models.together import Campaign, CampaignSpot, Incident, IncidentWord
+from huying.cases.models.triage import Suggested, TriageLimit, TriageModel
 from huying.cases.models.upward import Source, SourceBuffer, SourceStep, Ticket, TicketAsk, TicketStep
 from huying.cases.models.whistles import Whistle, WhistleBand, WhistleKind, WhistlePart
 
@@ -65,6 +66,7 @@ __all__ = [
     "Source",
     "SourceBuffer",
     "SourceStep",
+    "Suggested",
     "Tally",
     "TallyChange",
     "Ticket",
@@ -72,6 +74,8 @@ __all__ = [
     "TicketStep",
     "TreeCall",
     "TreeRun",
+    "TriageLimit",
+    "TriageModel",
     "Whistle",
     "WhistleBand",
     "WhistleKind",

@@ -22,6 +22,7 @@ from huying.cases.models import Case
 from huying.cases.queries import incidents, lists
 from huying.cases.queries.incidents import Known
 from huying.cases.queries.lists import Todo
+from huying.cases.queries.suggesting import types_for
 from huying.cases.queries.twins import twins_of
 from huying.cases.rules import OPEN, Channel, State, Verb
 from huying.cases.rules.tasks import TRIAGE_TASKS
@@ -34,7 +35,6 @@ from huying.desk.rows import Rows, clock_of, short_place
 from huying.desk.triage import (
     IN_TRIAGE,
     OTHER_MOVES,
-    SUGGESTED,
     choices_of,
     marks_of,
     may_dispatch,
@@ -107,7 +107,7 @@ def triage_choices(request: HttpRequest, case_id: UUID) -> HttpResponse:
         grade = Grade.URGENT if docket.case.danger else str(kind.grade)
     choices = choices_of(
         docket,
-        matters.suggest(said(docket), SUGGESTED, near=True),
+        types_for(said(docket), docket.case.area_code),
         units_of(docket.case.area_code),
         viewer=viewer,
         now=now_of(request),
@@ -195,11 +195,11 @@ def _page(
     at = next((place for place, one in enumerate(queue) if one.case_id == case.pk), None)
     following = _next_in(queue, at, case.pk)
     words = said(docket)
-    suggestions = matters.suggest(words, SUGGESTED, near=True)
+    pointing = types_for(words, case.area_code)
     typed = form.cleaned_data if form is not None else {}
     choices = choices_of(
         docket,
-        suggestions,
+        pointing,
         units_of(case.area_code),
         viewer=viewer,
         now=now,
@@ -228,7 +228,7 @@ def _page(
         "danger": matters.danger_in(words),
         "version": matters.version_number(),
         "known": _known(case) if may_lead(viewer, case) else [],
-        **_told(docket, suggestions),
+        **_told(docket, pointing.types),
         **_ground(case),
         **_beside(docket, viewer, now),
     }
