@@ -29,6 +29,7 @@ APPS = (
 # Of a package, with tags of their own.
 ROOMS = (
     "huying.cases.api.incidents", "huying.cases.api.campaigns", "huying.cases.api.street_rules", "huying.cases.api.hot",
+    "huying.cases.api.triage",
 )  # fmt: skip
 DESCRIPTION = """
 Every operation goes through the same actions and queries as the staff's pages: a token sees and does what its owner
@@ -42,6 +43,7 @@ TAGS = {
     "cases": "the matters themselves, their moves, orders, clocks and photos",
     "incidents": "one matter that many report: declared, joined in one act, said to everybody",
     "hot": "issues that many calls of a place are about, ranked by heat; nothing of who called",
+    "triage": "what words point to, and the models that a street's triage has learned",
     "campaigns": "places of an area worked through in a period, with photos before and after",
     "files": "photos, held for a day until a move or a report takes them",
     "catalogue": "classes, types and limits of the version in force",

@@ -43,7 +43,7 @@ from huying.places.rules import street_of
 from huying.triage.blend import fitted, together
 from huying.triage.cold import Cold
 from huying.triage.learning import learn
-from huying.triage.messages import Message
+from huying.triage.messages import Message, hash_of
 from huying.triage.suggestion import Suggests
 
 WINDOW: Final = timedelta(days=730)
@@ -87,16 +87,16 @@ def learn_street(street: str, *, actor: Actor, now: datetime) -> TriageModel | N
     if len(said) < LEAST_CASES or len(apart) < LEAST_HELD_BACK:
         _log.info("triage of %s learns nothing: %d closed cases, %d are needed", street, len(said), LEAST_CASES)
         return None
+    messages = [Message(one.words, one.type_code) for one in taught]
+    if TriageModel.objects.filter(area_code=street, data_hash=hash_of(set(messages))).exists():
+        return None
     made = uuid7()
     path = triage_files.path_of(made)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        head = learn([Message(one.words, one.type_code) for one in taught], path, now=now)
+        head = learn(messages, path, now=now)
     except Refusal as why:
         _log.info("triage of %s learns nothing: %s", street, why)
-        return None
-    if TriageModel.objects.filter(area_code=street, data_hash=head["data"]).exists():
-        path.unlink()
         return None
     return _kept(street, made, head["data"], taught, apart, actor=actor, now=now)
 

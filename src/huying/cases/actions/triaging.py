@@ -72,7 +72,7 @@ def _try(case: Case, *, now: datetime) -> bool:
     lead = next(iter(matters.owners_of(best.type.code, case.area_code)), None)
     if lead is None:
         return False
-    because = {"model": found.model, "confidence": round(best.score, 4), "limit": percent}
+    because = {"model": found.model, "sure_percent": int(best.score * 100), "limit_percent": percent}
     try:
         dispatch_by_rule(
             case.pk, type_code=best.type.code, lead_id=lead.pk, because=because, actor=rule(BY_RULE), now=now

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Avg, Count, F, Q, QuerySet
 from django.db.models.functions import TruncWeek
 
-from huying.cases.models import Case, Suggested, TriageModel
+from huying.cases.models import Case, Report, Suggested, TriageModel
 from huying.cases.queries.scope import STREET_LENGTH, seen_by_area, within
 from huying.cases.rules.triage import LOW, Judged
 from huying.kernel.actor import Actor
@@ -57,6 +57,16 @@ def looked_at(viewer: Actor, *, since: datetime) -> list[Looked]:
 def _first(looked: Iterable[Looked]) -> list[Looked]:
     """One of each case: registered twice, it counts once."""
     return list({one.case.pk: one for one in looked}.values())
+
+
+def words_of(cases: Iterable[Case]) -> dict[UUID, str]:
+    """What was said in cases that the viewer was given: one statement."""
+    ids = [one.pk for one in cases]
+    found: dict[UUID, str] = {}
+    rows = Report.objects.filter(case_id__in=ids).order_by("received_at", "id") if ids else Report.objects.none()
+    for case_id, words in rows.values_list("case_id", "words"):
+        found[case_id] = f"{found[case_id]}\n{words}" if case_id in found else words
+    return found
 
 
 def counted(viewer: Actor, *, since: datetime) -> int:

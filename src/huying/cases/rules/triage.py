@@ -86,7 +86,7 @@ def asks_for_eyes(facts: CallFacts) -> bool:
 
 def may_act(facts: CallFacts, confidence: float, percent: int | None) -> bool:
     """Whether a rule may act alone: the street has a limit for the type, and nothing about the call asks for eyes."""
-    return percent is not None and not asks_for_eyes(facts) and confidence * 100 >= max(percent, LEAST_LIMIT)
+    return percent is not None and not asks_for_eyes(facts) and confidence >= max(percent, LEAST_LIMIT) / 100
 
 
 @dataclass(frozen=True)
@@ -115,13 +115,18 @@ class AtLimit:
     share: float | None
     precision: float | None
 
+    @property
+    def precision_percent(self) -> float | None:
+        """In percent, cut off and not rounded: 97.96 is not 98."""
+        return None if self.precision is None else int(self.precision * 1000) / 10
+
 
 def at_limits(judged: Iterable[Judged], steps: Iterable[int] = STEPS) -> list[AtLimit]:
     """Precision against share at each limit, over the suggestions of one type (or of all)."""
     every = list(judged)
     found = []
     for percent in steps:
-        over = [one for one in every if one.confidence * 100 >= percent]
+        over = [one for one in every if one.confidence >= percent / 100]
         right = sum(one.right for one in over)
         enough = len(over) >= LEAST_SHOWN
         found.append(
