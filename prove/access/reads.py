@@ -31,6 +31,7 @@ from huying.cases.queries import (
     contracts,
     emergencies,
     errands,
+    hot,
     incidents,
     lists,
     maps,
@@ -413,6 +414,30 @@ def _precedents(asked: Asked) -> list[Triple]:
 def _incidents(asked: Asked) -> list[Triple]:
     want = Within(frozenset(one.incident_id for one in asked.world.cases.values() if asked.sees(one)))
     return [("", _ids(incidents.listed(asked.actor, now=NOW)), want)]
+
+
+def _hot_issues(asked: Asked) -> list[Triple]:
+    """An issue is seen with its only case, and only where nothing restricted is in it."""
+    want = Within(frozenset(one.hot_id for one in asked.world.cases.values() if not one.restricted and asked.sees(one)))
+    return [("", {one.issue.pk for one in hot.listed(asked.actor, page=Page(limit=200))}, want)]
+
+
+def _hot_calls(asked: Asked) -> list[Triple]:
+    return [
+        (one.cell, _ids(hot.calls_of(one.hot_id, asked.actor)), Within(frozenset(asked.seen))) for one in asked.some[:6]
+    ]
+
+
+def _hot_of_case(asked: Asked) -> list[Triple]:
+    """Asked for a case that the viewer was given."""
+    rows = {row.pk: row for row in Case.objects.filter(pk__in=[one.id for one in asked.some if asked.sees(one)])}
+    found = []
+    for one in asked.some:
+        if one.id in rows:
+            read = hot.of_case(rows[one.id], asked.actor)
+            want = frozenset() if one.restricted else frozenset({one.hot_id})
+            found.append((one.cell, {read.issue.pk} if read is not None else set(), Within(want)))
+    return found
 
 
 def _likely_calls(asked: Asked) -> list[Triple]:
@@ -927,6 +952,14 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     "cases.queries.incidents.incident": lambda asked: _one_by_one(
         asked, lambda one: incidents.incident(one.incident_id, asked.actor)
     ),
+    "cases.queries.hot.listed": _hot_issues,
+    "cases.queries.hot.issue": lambda asked: _one_by_one(
+        asked,
+        lambda one: hot.issue(one.hot_id, asked.actor),
+        lambda one: not one.restricted and oracle.sees_by_place(asked.viewer, one),
+    ),
+    "cases.queries.hot.calls_of": _hot_calls,
+    "cases.queries.hot.of_case": _hot_of_case,
     "cases.queries.incidents.listed": _incidents,
     "cases.queries.incidents.calls_like": _likely_calls,
     "cases.queries.campaigns.campaigns": _campaigns,

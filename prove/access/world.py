@@ -37,6 +37,8 @@ from huying.cases.models import (
     Exclusion,
     ExclusionKind,
     Feedback,
+    HotIssue,
+    HotIssueCase,
     Incident,
     IncidentWord,
     JointDecision,
@@ -207,6 +209,7 @@ class Made:
     errand_id: UUID | None = None
     ticket_id: UUID = UUID(int=0)
     incident_id: UUID = UUID(int=0)
+    hot_id: UUID = UUID(int=0)
     called: tuple[tuple[UUID, str, str], ...] = ()  # unit, state of its part, state of the whistle
     files: dict[str, UUID] = field(default_factory=dict)
 
@@ -491,6 +494,7 @@ def _cases(world: World, *, whole: bool) -> None:
     heads = [one for one in world.cast if one.role in ("centre_head", "supervisor", "leader_in_charge")]
     takers = [one for one in world.cast if Duty.REPORT in _duties(one.role)]
     cases, reports, orders, recusals, rest, files = [], [], [], [], [], []
+    hot: list[HotIssue] = []
     gone, said_of_them = [], []  # incidents that are over: of one that goes on everybody may know
     whistles, parts, kind = [], [], WhistleKind.objects.filter(area_code="").order_by("pk")[0]
     trees: list[TreeRun] = []
@@ -646,6 +650,13 @@ def _cases(world: World, *, whole: bool) -> None:
                 began_at=received, declared_at=received, ended_at=NOW,
             )
         )  # fmt: skip
+        made.hot_id = world.known(uuid.uuid5(_SPACE, f"hot {number}"), "case", cell, made)
+        hot.append(
+            HotIssue(
+                id=made.hot_id, street_code=cell[:9], number=number, area_code=cell, type_code="", typical_id=key,
+                heat=1, callers=5 + number % 2, first_on=DAY, last_on=DAY, trend="quiet", found_at=NOW,
+            )
+        )  # fmt: skip
         said_of_them.append(
             IncidentWord(
                 id=uuid.uuid5(_SPACE, f"word {number}"), incident_id=made.incident_id, kind="end",
@@ -674,13 +685,26 @@ def _cases(world: World, *, whole: bool) -> None:
     Ticket.objects.bulk_create(tickets, batch_size=1000)
     Incident.objects.bulk_create(gone, batch_size=1000)
     IncidentWord.objects.bulk_create(said_of_them, batch_size=1000)
+    HotIssue.objects.bulk_create(hot, batch_size=1000)
+    HotIssueCase.objects.bulk_create([HotIssueCase(case_id=one.typical_id, issue=one) for one in hot], batch_size=1000)
     by_model: dict[type[models.Model], list[Any]] = {}
     for row in [*rest, *files]:
         by_model.setdefault(type(row), []).append(row)
     for model, rows in by_model.items():
         model._default_manager.bulk_create(rows, batch_size=1000)
     hanging = (Exclusion, JointDecision, Precedent, Whistle, WhistlePart, TreeRun, Errand, ErrandLine, Ticket)
-    for model in (Case, Report, WorkOrder, Recusal, *hanging, Incident, IncidentWord, *by_model):
+    for model in (
+        Case,
+        Report,
+        WorkOrder,
+        Recusal,
+        *hanging,
+        Incident,
+        IncidentWord,
+        HotIssue,
+        HotIssueCase,
+        *by_model,
+    ):
         world.rows.setdefault(model, {})
 
 

@@ -63,6 +63,7 @@ NO_PAGE = {
     "matters:knowledge_move", "desk:answers", "cases:move_errand", "portal:task_move", "portal:task_photo",
 }  # fmt: skip
 ELSEWHERE = {
+    "test_hot": {"cases:hot_issues", "cases:hot_issue"},
     "test_gathered": {"cases:incidents", "cases:incident", "cases:incident_calls", "cases:declare_incident",
                       "cases:campaigns", "cases:plan_campaign", "cases:campaign", "cases:campaign_spot",
                       "cases:campaign_closing", "portal:campaigns", "portal:known"},

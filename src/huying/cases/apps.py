@@ -70,6 +70,17 @@ class CasesConfig(AppConfig):
                 shown=lambda actor: actor.kind == ActorKind.PERSON and (actor.has("intake") or actor.has("dispatch")),
             )
         )
+        add_menu(
+            MenuEntry(
+                key="hot",
+                label=_("热点问题"),
+                icon="trend",
+                url_name="cases:hot_issues",
+                group="dispatch",
+                order=47,
+                shown=lambda actor: actor.kind == ActorKind.PERSON and actor.has("read"),
+            )
+        )
         add_link("campaign", "cases:campaign", "campaign_id")
         add_menu(
             MenuEntry(

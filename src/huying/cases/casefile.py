@@ -1085,6 +1085,8 @@ def _note(subject: Subject, line: History) -> str:
         told.append(f"{places.name_of(facts['from'])} → {places.name_of(facts['to'])}")
     if line.verb == Verb.REGISTER and facts.get("type"):
         told.append(_type_name(facts["type"]))
+    if facts.get("limit_percent"):
+        told.append(_triage_words(facts))
     if line.verb == RELIMITED:
         limits = (Limit.parse(facts[name]).words() for name in ("limit_from", "limit_to"))
         told.append(f"{Step(facts['step']).label} {' → '.join(limits)}")
@@ -1097,6 +1099,14 @@ def _note(subject: Subject, line: History) -> str:
     if facts.get("round"):
         told.append(str(_("第 %(round)s 轮") % {"round": facts["round"]}))
     return " · ".join(told)
+
+
+def _triage_words(facts: dict[str, Any]) -> str:
+    """Why triage acted alone: the version of its model (or the catalogue's words) and how sure it was."""
+    told = {"number": facts["model"], "percent": facts["sure_percent"], "limit": facts["limit_percent"]}
+    if facts["model"]:
+        return str(_("分派模型第 %(number)s 版，把握 %(percent)s%%，门槛 %(limit)s%%") % told)
+    return str(_("按清单的词，把握 %(percent)s%%，门槛 %(limit)s%%") % told)
 
 
 def _type_name(code: str) -> str:

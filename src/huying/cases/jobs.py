@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from huying.cases.actions import asking, dialling, excluding, first_receivers, granting, sharing, tallying
+from huying.cases.actions import asking, dialling, excluding, first_receivers, granting, heating, learning, sharing, tallying, triaging
 from huying.cases.actions.keeping import end_keeping as end
 from huying.cases.listeners import calling, digesting, reminding, ringing
 from huying.kernel.actor import system
@@ -106,3 +106,24 @@ def fold_tallies(timestamp: int) -> int:
 def recount(timestamp: int) -> int:
     """Each night: the counts of the board are counted anew, and mended with a line in the log where they differ."""
     return tallying.recount_tallies(now=timezone.now())
+
+
+@app.periodic(cron="10 18 * * *")  # 02:10 in China
+@app.task(name="cases.find_hot", queue="upkeep", queueing_lock="cases.find_hot", lock="cases.find_hot")
+def find_hot(timestamp: int) -> int:
+    """Each night: which calls of a street are about one thing is found anew; issues keep their numbers."""
+    return heating.find_everywhere(now=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="cases.act_alone", queue="upkeep", queueing_lock="cases.act_alone", lock="cases.act_alone")
+def act_alone(timestamp: int) -> int:
+    """Every minute: calls of which triage is as sure as their street asks for are dispatched; off where none asks."""
+    return triaging.act_alone(now=timezone.now())
+
+
+@app.periodic(cron="40 18 * * *")  # 02:40 in China
+@app.task(name="cases.learn", queue="upkeep", queueing_lock="cases.learn", lock="cases.learn")
+def learn(timestamp: int) -> int:
+    """Each night: streets learn from their closed cases, in a process of its own; what is not better is not used."""
+    return learning.learn_everywhere(actor=system("cases.learning"), now=timezone.now())

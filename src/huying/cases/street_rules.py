@@ -14,15 +14,17 @@ from django.db.models import Max, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from huying.cases.models import ExclusionKind, WhistleBand, WhistleKind
+from huying.cases.models import ExclusionKind, TriageLimit, WhistleBand, WhistleKind
 from huying.cases.models.base import StreetRule
 from huying.cases.rules.street_rules import RuleState
+from huying.cases.rules.triage import LEAST_LIMIT
 from huying.cases.rules.whistles import Caller, Size
 from huying.clocks.rules import Limit
 from huying.kernel.actor import Actor
 from huying.kernel.refusals import IllegalMove, Invalid
 from huying.kernel.registry import add_link
 from huying.kernel.terms import Label, _
+from huying.matters import queries as matters
 from huying.notices.actions import Recipient, notify
 from huying.people.rules import Duty
 from huying.registers import declared
@@ -211,7 +213,44 @@ class WhistleBands(_Rules):
             raise Invalid({"most": [_("最多不能少于最少。")]})
 
 
+class TriageLimits(_Rules):
+    """Where triage may dispatch alone: from which confidence on, type by type. Without a row it never does."""
+
+    key = "triage_limit"
+    label = _("自动派单门槛")
+    icon = "branch"
+    order = 68
+    about = _("哪些事项、有多大把握时，系统可以不等人就受理派单。没有写的一律不自动。由另一位分管领导批准。")
+    model = TriageLimit
+    identity = ("area_code", "type_code", "valid_from")
+    columns = (
+        Column("type_code", _("事项代码"), needed=True, most=8, fixed=True, help=_("像 0103。先看“分派建议”里的准确率。")),
+        Column("percent", _("把握不低于（%）"), K.NUMBER, needed=True, most=100, help=_("80 到 100。")),
+        *_RULE,
+    )  # fmt: skip
+
+    def name_of(self, row: TriageLimit) -> Label:
+        told = {"name": matters.name_of(str(row.type_code)), "percent": row.percent}
+        return str(_("%(name)s：%(percent)s%% 以上自动派单") % told)
+
+    def words_of(self, row: Any, column: Column) -> str:
+        if column.name == "type_code":
+            return f"{row.type_code} {matters.name_of(row.type_code)}"
+        return super().words_of(row, column)
+
+    def check(self, values: dict[str, object], row: StreetRule | None, *, actor: Actor, now: datetime) -> None:
+        super().check(values, row, actor=actor, now=now)
+        kind = matters.type_of(str(values.get("type_code") or ""))
+        if kind is None or not kind.active:
+            raise Invalid({"type_code": [_("没有这类事项。请写清单里的代码。")]})
+        if kind.confidential or kind.danger:
+            raise Invalid({"type_code": [_("保密和危及人身安全的事项不能自动派单。")]})
+        percent = values.get("percent")
+        if isinstance(percent, int) and not LEAST_LIMIT <= percent <= 100:
+            raise Invalid({"percent": [_("请写 80 到 100。")]})
+
+
 def declare() -> None:
-    for one in (ExclusionKinds(), WhistleKinds(), WhistleBands()):
+    for one in (ExclusionKinds(), WhistleKinds(), WhistleBands(), TriageLimits()):
         declared.add(one)
         add_link(one.key, "registers:row", "row_id", key=one.key)

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from huying.cases import campaign_views, errand_views, incident_views, ticket_views, views, whistle_views
-from huying.cases.views import calltrees, dialling, emergencies, sharing, street_rules
+from huying.cases.views import calltrees, dialling, emergencies, hot, sharing, street_rules
 
 app_name = "cases"
 urlpatterns = [
@@ -53,6 +53,8 @@ urlpatterns = [
         {"preview": True},
         name="spot_preview",
     ),
+    path("hot/", hot.listed, name="hot_issues"),
+    path("hot/<uuid:hot_id>/", hot.issue, name="hot_issue"),
     path("incidents/", incident_views.incidents, name="incidents"),
     path("incidents/<uuid:incident_id>/", incident_views.incident, name="incident"),
     path("incidents/<uuid:incident_id>/calls/", incident_views.incident_calls, name="incident_calls"),

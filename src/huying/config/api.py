@@ -27,7 +27,10 @@ APPS = (
     "clients", "cases", "portal", "files", "matters", "places", "people", "registers", "channels", "desk", "insight",
 )  # fmt: skip
 # Of a package, with tags of their own.
-ROOMS = ("huying.cases.api.incidents", "huying.cases.api.campaigns", "huying.cases.api.street_rules")
+ROOMS = (
+    "huying.cases.api.incidents", "huying.cases.api.campaigns", "huying.cases.api.street_rules", "huying.cases.api.hot",
+    "huying.cases.api.triage",
+)  # fmt: skip
 DESCRIPTION = """
 Every operation goes through the same actions and queries as the staff's pages: a token sees and does what its owner
 may see and do, cut down to the token's duties and areas. What is missing and what lies outside the scope answer
@@ -39,6 +42,8 @@ TAGS = {
     "reports": "one voice each: take in, and read what became of it",
     "cases": "the matters themselves, their moves, orders, clocks and photos",
     "incidents": "one matter that many report: declared, joined in one act, said to everybody",
+    "hot": "issues that many calls of a place are about, ranked by heat; nothing of who called",
+    "triage": "what words point to, and the models that a street's triage has learned",
     "campaigns": "places of an area worked through in a period, with photos before and after",
     "files": "photos, held for a day until a move or a report takes them",
     "catalogue": "classes, types and limits of the version in force",

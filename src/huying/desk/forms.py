@@ -257,6 +257,9 @@ class CallForm(PlaceForm):
         help_text=_("勾上后，这件事直接到街道，社区看不到。"),
     )  # fmt: skip
     warned = forms.CharField(widget=forms.HiddenInput, required=False)
+    type_code = forms.ChoiceField(
+        label=_("事项"), required=False, error_messages={"invalid_choice": _("没有这类事项。请重新选。")}
+    )
     drill = forms.BooleanField(
         label=_("这是演练来电"), required=False, help_text=_("勾上后标明“演练”，不计入任何数字，随演练结束。"),
     )  # fmt: skip
@@ -274,6 +277,7 @@ class CallForm(PlaceForm):
         self.fields["channel"].initial = str(channels[0])
         self.fields["reply_by"].initial = str(ReplyBy.PHONE if intake else ReplyBy.PAGE)
         _select(self.fields["grid_code"], grid_choices(self.areas))
+        _select(self.fields["type_code"], [("", ""), *((one.code, one.name) for one in matters.active_types())])
         if len(channels) == 1:
             self.fields["channel"].widget = forms.HiddenInput()
 

@@ -62,6 +62,11 @@ def triages(actor: Actor) -> bool:
     return any(actor.has(duty) for duty in (Duty.INTAKE, Duty.FILE, Duty.DISPATCH))
 
 
+def judges_triage(actor: Actor) -> bool:
+    """Whether the actor looks at how good triage is: the desk of an area, its leaders, and who keeps its rules."""
+    return reads_areas(actor) and any(actor.has(one) for one in (Duty.INTAKE, Duty.LEAD, Duty.ADMIN_MATTERS))
+
+
 def takes_calls(actor: Actor) -> bool:
     return actor.has(Duty.INTAKE) or actor.has(Duty.REPORT)
 
@@ -102,6 +107,7 @@ def register() -> None:
             lambda actor: bool(actor.areas(Duty.SUPERVISE)) and reads_areas(actor),
         ),
         MenuEntry("checks", _("自查"), "search-check", "desk:checks", "supervise", 210, _holds(Duty.SUPERVISE)),
+        MenuEntry("triage_wrong", _("分派建议"), "search-check", "desk:triage_wrong", "supervise", 212, judges_triage),
         MenuEntry("self", _("即办"), "check-circle", "desk:self", "base", 34, patrols),
         MenuEntry("taken", _("我登记的"), "users", "desk:taken", "base", 130, takes_calls),
     )  # fmt: skip

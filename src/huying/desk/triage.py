@@ -13,7 +13,9 @@ from huying.cases.actions import Docket
 from huying.cases.forms.units import component_lines, component_near, keeper_among, precedent_lines
 from huying.cases.models import Case
 from huying.cases.queries.limits import limit_of
+from huying.cases.queries.suggesting import SUGGESTED, Pointing
 from huying.cases.rules import FLOW, OrderState, State, Verb, move_label
+from huying.cases.rules.triage import sureness
 from huying.desk.links import case_url
 from huying.desk.marks import Mark
 from huying.kernel.actor import Actor
@@ -29,7 +31,6 @@ from huying.places.queries.components import Near
 from huying.places.rules import tier_of
 
 IN_TRIAGE = (State.RECEIVED, State.TRIAGED, State.FILED)
-SUGGESTED = 3
 UNITS_SHOWN = 5
 WORDS_READ = 4000
 PLACE, MATTER, URGENT = 1, 2, 3  # the numbers that marks and reasons share
@@ -120,7 +121,7 @@ def marks_of(case: Case, words: str, suggestions: Iterable[Suggestion]) -> list[
 
 def choices_of(
     docket: Docket,
-    suggestions: list[Suggestion],
+    found: Pointing,
     everybody: Iterable[Organisation],
     *,
     viewer: Actor,
@@ -133,9 +134,9 @@ def choices_of(
     """The form's choices around a type: the given one, else the case's own, else the best suggestion."""
     case = docket.case
     fixed = case.state != State.RECEIVED
-    code = case.type_code if fixed else type_code or case.type_code or (suggestions[0].type.code if suggestions else "")
+    code = case.type_code if fixed else type_code or case.type_code or (found.types[0].type.code if found.types else "")
     kind = matters.type_of(code) if code else None
-    types = [] if fixed else _types(case, suggestions, kind)
+    types = [] if fixed else _types(case, found, kind)
     urgent = Grade.URGENT if case.danger else ""
     graded = case.grade if fixed else grade or case.grade or urgent or (kind.grade if kind else Grade.ORDINARY)
     kept_away = people.recused([case.pk]).get(case.pk)
@@ -164,12 +165,10 @@ def choices_of(
     )
 
 
-def _types(case: Case, suggestions: list[Suggestion], kind: MatterType | None) -> list[TypeChoice]:
-    found: list[tuple[MatterType, float | None, str]] = []
-    for one in suggestions:
-        words = "".join(f"“{word}”" for word in one.words[:4])
-        reason = _("%(mark)s %(words)s 与清单的词一致") % {"mark": CIRCLED[MATTER], "words": words}
-        found.append((one.type, one.score, reason))
+def _types(case: Case, pointing: Pointing, kind: MatterType | None) -> list[TypeChoice]:
+    found: list[tuple[MatterType, float | None, str]] = [
+        (one.type, one.score, reason_of(one, pointing.model)) for one in pointing.types
+    ]
     if kind is not None and all(one.code != kind.code for one, _score, _reason in found):
         told = _("诉求人选的") if kind.code == case.type_code else _("您选的")
         found = [(kind, None, told), *found[: SUGGESTED - 1]]
@@ -179,11 +178,39 @@ def _types(case: Case, suggestions: list[Suggestion], kind: MatterType | None) -
             words=f"{one.matter_class.name} / {one.name}",
             key=str(number),
             score=score,
-            reason=reason if kind is not None and one.code == kind.code else "",
+            reason=reason,
             checked=kind is not None and one.code == kind.code,
         )
         for number, (one, score, reason) in enumerate(found, start=1)
     ]
+
+
+def offered(pointing: Pointing, chosen: str = "") -> list[TypeChoice]:
+    """What a call that is being taken down may be about: nothing is chosen before somebody chooses."""
+    return [
+        TypeChoice(
+            code=one.type.code,
+            words=f"{one.type.matter_class.name} / {one.type.name}",
+            key=str(number),
+            score=one.score,
+            reason=reason_of(one, pointing.model, mark=""),
+            checked=one.type.code == chosen,
+        )
+        for number, one in enumerate(pointing.types, start=1)
+    ]
+
+
+def reason_of(one: Suggestion, model: int, *, mark: str = CIRCLED[MATTER]) -> str:
+    """How sure, and which words said so: the catalogue's, or those of the street's own cases."""
+    told = {"mark": mark, "words": "".join(f"“{word}”" for word in one.words[:4])}
+    if not told["words"]:
+        why = _("没有哪个词特别说明")
+    elif model:
+        why = _("%(mark)s %(words)s 像本街道办过的") % told
+    else:
+        why = _("%(mark)s %(words)s 与清单的词一致") % told
+    sure = _("%(sure)s，%(percent)s%%") % {"sure": sureness(one.score).label, "percent": round(one.score * 100)}
+    return " · ".join(filter(None, [sure, why.strip(), str(_("按保密件办")) if one.type.confidential else ""]))
 
 
 def _units(

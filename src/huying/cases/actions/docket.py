@@ -40,6 +40,7 @@ from huying.cases.models import (
     Remark,
     Report,
     SiteVisit,
+    Suggested,
     WorkOrder,
 )
 from huying.cases.queries import calling, limits
@@ -1205,6 +1206,7 @@ _INSERTS: tuple[type[Model], ...] = (
     Feedback,
     SiteVisit,
     Remark,
+    Suggested,
     Approval,
     Exclusion,
     JointDecision,

@@ -19,6 +19,7 @@ from huying.cases import queries
 from huying.cases.actions.acting import act, act_with
 from huying.cases.actions.docket import Docket, Knowledge, Picture, flush
 from huying.cases.actions.inner import count_inner
+from huying.cases.actions.noting import note_suggested
 from huying.cases.codes import code_of, hash_of
 from huying.cases.models import Addition, Case, Report, SiteVisit
 from huying.cases.rules import Channel, Given, OrderState, ReplyBy, Verb, VisitKind, flow_for
@@ -828,7 +829,9 @@ def register(
     title: str,
     actor: Actor,
     now: datetime,
+    because: dict[str, object] | None = None,
 ) -> None:
+    """`because`: facts of the line of history, where a rule registers."""
     case = docket.case
     held_by = case.desk_code
     changes = (type_code and type_code != case.type_code) or (grade and grade != case.grade) or title
@@ -842,7 +845,9 @@ def register(
     if moved or (place_words and place_words != case.place_words and not case.unplaced):
         code = grid_code or ("" if moved else case.area_code)
         _place(docket, lng=lng, lat=lat, grid_code=code, place_words=place_words, actor=actor, now=now)
-    docket.move(Verb.REGISTER, actor=actor, now=now, facts={"type": case.type_code, "grade": case.grade})
+    because = because or {}
+    docket.move(Verb.REGISTER, actor=actor, now=now, facts={"type": case.type_code, "grade": case.grade, **because})
+    note_suggested(docket, actor=actor, now=now)
     case.desk_code = hand_to
     docket.index_words()
 

@@ -29,6 +29,7 @@ from huying.cases.forms.base import (
 )
 from huying.cases.forms.drafting import Drafted
 from huying.cases.queries import page
+from huying.cases.queries.suggesting import types_for
 from huying.cases.rules import HoldReason, Supervision, Verb
 from huying.clocks import actions as clock_actions
 from huying.clocks import queries as clocks
@@ -46,13 +47,12 @@ from huying.places.rules import community_of, street_of
 from huying.ui.words import due_words
 
 Choices = list[Any]
-SUGGESTED = 3
 
 
 def type_choices(subject: Subject, *, empty: Label | None) -> Choices:
     """Types by class; the ones that the words point to come first."""
-    said = " ".join(report.words for report in subject.rows.reports)[:4000]
-    hinted = [one.type for one in matters.suggest(said, SUGGESTED, near=True)]
+    said = " ".join(report.words for report in subject.rows.reports)
+    hinted = [one.type for one in types_for(said, subject.case.area_code).types]
     groups: Choices = [("", empty)] if empty is not None else []
     if hinted:
         groups.append((_("按诉求内容，可能是"), [(one.code, one.name) for one in hinted]))

@@ -22,9 +22,11 @@ from huying.cases.models.counting import ImportRun, NumberCounter, Tally, TallyC
 from huying.cases.models.dialling import Dial
 from huying.cases.models.emergencies import CallTreeStep, DutyShift, Emergency, EmergencyCase, TreeCall, TreeRun
 from huying.cases.models.errands import Errand, ErrandLine
+from huying.cases.models.hot import HotIssue, HotIssueCase
 from huying.cases.models.settled import Exclusion, ExclusionKind, JointDecision, Precedent
 from huying.cases.models.sharing import Sharing
 from huying.cases.models.together import Campaign, CampaignSpot, Incident, IncidentWord
+from huying.cases.models.triage import Suggested, TriageLimit, TriageModel
 from huying.cases.models.upward import Source, SourceBuffer, SourceStep, Ticket, TicketAsk, TicketStep
 from huying.cases.models.whistles import Whistle, WhistleBand, WhistleKind, WhistlePart
 
@@ -47,6 +49,8 @@ __all__ = [
     "Exclusion",
     "ExclusionKind",
     "Feedback",
+    "HotIssue",
+    "HotIssueCase",
     "IS_OPEN",
     "ImportRun",
     "Incident",
@@ -62,6 +66,7 @@ __all__ = [
     "Source",
     "SourceBuffer",
     "SourceStep",
+    "Suggested",
     "Tally",
     "TallyChange",
     "Ticket",
@@ -69,6 +74,8 @@ __all__ = [
     "TicketStep",
     "TreeCall",
     "TreeRun",
+    "TriageLimit",
+    "TriageModel",
     "Whistle",
     "WhistleBand",
     "WhistleKind",

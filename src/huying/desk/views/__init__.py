@@ -15,6 +15,14 @@ from huying.desk.views.mine import mine, review
 from huying.desk.views.papers import paper_file, paper_files
 from huying.desk.views.supervision import supervision
 from huying.desk.views.triage import triage, triage_case, triage_choices
+from huying.desk.views.triage_looks import (
+    set_triage_model,
+    triage_limits,
+    triage_model,
+    triage_models,
+    triage_right,
+    triage_wrong,
+)
 
 __all__ = [
     "answers",
@@ -48,6 +56,7 @@ __all__ = [
     "save_filter",
     "search",
     "self_handle",
+    "set_triage_model",
     "shift",
     "shifts",
     "supervision",
@@ -57,5 +66,10 @@ __all__ = [
     "triage_answers",
     "triage_case",
     "triage_choices",
+    "triage_limits",
+    "triage_model",
+    "triage_models",
+    "triage_right",
+    "triage_wrong",
     "undo_batch",
 ]

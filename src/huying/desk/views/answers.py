@@ -1,4 +1,4 @@
-"""Articles of the knowledge base beside what a caller says: one tap answers the call."""
+"""Beside what a caller says: what it may be about, and articles of the knowledge base; one tap takes either."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from huying.cases import queries
 from huying.cases.actions import Docket
+from huying.cases.queries.suggesting import types_for
 from huying.cases.rules import Verb
 from huying.desk import menu
 from huying.desk.forms import call_areas
 from huying.desk.links import case_url
-from huying.desk.triage import IN_TRIAGE, other_moves, said
+from huying.desk.triage import IN_TRIAGE, offered, other_moves, said
 from huying.kernel.doors import actor_of, now_of, staff
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import NotAllowed, NotFound
@@ -33,15 +34,17 @@ SUGGESTED = 3
 @require_POST
 @staff()
 def answers(request: HttpRequest) -> HttpResponse:
-    """While a call is taken down: what may answer it. The words are looked at, and neither kept nor in the address."""
+    """While a call is taken down: what it may be about, and what may answer it. The words are looked at, and neither kept nor in the address."""
     viewer = actor_of(request)
     areas = call_areas(viewer)
     if not areas:
         raise NotAllowed(duty=str(Duty.REPORT))
     grid = request.POST.get("grid_code", "")
     place = grid if is_code(grid) and grid.startswith(tuple(areas)) else areas[0]
-    found = _matching(request.POST.get("words", "")[:WORDS_LIMIT], place, request)
-    facts = {"articles": found, "may": viewer.has(Duty.INTAKE)}
+    words = request.POST.get("words", "")[:WORDS_LIMIT]
+    found = _matching(words, place, request)
+    types = offered(types_for(words, place), request.POST.get("type_code", ""))
+    facts = {"articles": found, "may": viewer.has(Duty.INTAKE), "types": types}
     return render(request, "desk/_answers.html", facts)
 
 

@@ -178,6 +178,7 @@ def _received(key: UUID, form: CallForm, contact_id: UUID | None, viewer: Actor,
         reply_by=ReplyBy(data["reply_by"] or ReplyBy.PAGE),
         contact_id=contact_id,
         about_staff=data["about_staff"],
+        type_code=data["type_code"],
         **form.place(),
     )
     images = [*data["images"], *data["papers"], *data["voice"]]

@@ -22,6 +22,8 @@ from huying.cases.models import Case
 from huying.cases.queries import incidents, lists
 from huying.cases.queries.incidents import Known
 from huying.cases.queries.lists import Todo
+from huying.cases.queries.suggesting import types_for
+from huying.cases.queries.twins import twins_of
 from huying.cases.rules import OPEN, Channel, State, Verb
 from huying.cases.rules.tasks import TRIAGE_TASKS
 from huying.desk import menu
@@ -33,7 +35,6 @@ from huying.desk.rows import Rows, clock_of, short_place
 from huying.desk.triage import (
     IN_TRIAGE,
     OTHER_MOVES,
-    SUGGESTED,
     choices_of,
     marks_of,
     may_dispatch,
@@ -106,7 +107,7 @@ def triage_choices(request: HttpRequest, case_id: UUID) -> HttpResponse:
         grade = Grade.URGENT if docket.case.danger else str(kind.grade)
     choices = choices_of(
         docket,
-        matters.suggest(said(docket), SUGGESTED, near=True),
+        types_for(said(docket), docket.case.area_code),
         units_of(docket.case.area_code),
         viewer=viewer,
         now=now_of(request),
@@ -194,11 +195,11 @@ def _page(
     at = next((place for place, one in enumerate(queue) if one.case_id == case.pk), None)
     following = _next_in(queue, at, case.pk)
     words = said(docket)
-    suggestions = matters.suggest(words, SUGGESTED, near=True)
+    pointing = types_for(words, case.area_code)
     typed = form.cleaned_data if form is not None else {}
     choices = choices_of(
         docket,
-        suggestions,
+        pointing,
         units_of(case.area_code),
         viewer=viewer,
         now=now,
@@ -227,7 +228,7 @@ def _page(
         "danger": matters.danger_in(words),
         "version": matters.version_number(),
         "known": _known(case) if may_lead(viewer, case) else [],
-        **_told(docket, suggestions),
+        **_told(docket, pointing.types),
         **_ground(case),
         **_beside(docket, viewer, now),
     }
@@ -313,17 +314,29 @@ def _beside(docket: Docket, viewer: Actor, now: datetime) -> dict[str, Any]:
     """Cases of the same place and matter, by place and matter alone; those that may be one with this first."""
     case = docket.case
     around = lists.near(case, viewer, now=now)
+    said = next((report.words for report in docket.reports if report.withdrawn_at is None), "")
+    likely = {one.case.pk: one for one in twins_of(case, said, viewer, now=now)}
+    known = {one.case.pk for one in around}
+    around += [lists.Near(one.case, None) for one in likely.values() if one.case.pk not in known]
     made = Rows([one.case for one in around], viewer, now=now)
     mergeable = any(verb == Verb.MERGE for verb, _key in OTHER_MOVES) and viewer.may(Duty.INTAKE, case.desk_code)
     rows = []
     for one in around:
         same = mergeable and one.case.state in OPEN and like(case, one.case)
+        twin = likely.get(one.case.pk)
         rows.append(
             {
                 "row": made.of_case(one.case),
                 "metres": one.metres,
                 "same": same,
+                "twin": twin,
                 "url": case_url(case.pk, Verb.MERGE, into=one.case.pk) if same else case_url(one.case.pk),
             }
         )
-    return {"near": sorted(rows, key=lambda one: not one["same"])}
+    order = list(likely)  # the likeliest first, then what may be one by place and matter
+    return {
+        "near": sorted(
+            rows,
+            key=lambda one: (order.index(one["row"].case.pk) if one["twin"] else len(order), not one["same"]),
+        )
+    }

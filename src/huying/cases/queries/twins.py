@@ -1,0 +1,64 @@
+"""Open cases near by that likely say the same as one, with reasons: for a person who joins them or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import OuterRef, Subquery
+from django.utils.timezone import localdate
+
+from huying.cases.models import IS_OPEN, Case, Report
+from huying.cases.queries.scope import branches_seen_by, within
+from huying.cases.rules.hot import Reason
+from huying.cases.rules.masking import masked
+from huying.kernel.actor import Actor
+from huying.places.rules import community_of
+from huying.triage.same import LETTERS, Call, twins
+
+LOOKED_AT = 200
+TWIN_DAYS = 60
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A case that is likely the same, why, and which words of the asking case it has too: nothing else of the other."""
+
+    case: Case
+    reasons: tuple[Reason, ...]
+    shared: tuple[str, ...]
+    days: int
+
+
+def twins_of(case: Case, words: str, viewer: Actor, *, now: datetime) -> list[Twin]:
+    """At most three open cases of the same community and of the last 60 days that the viewer sees, the likeliest first.
+
+    By words, place, matter and time; who called is never compared. Nothing restricted and no drill beside what is real.
+    One statement for each way in which the viewer sees cases; none where the case has no community yet.
+    """
+    place = community_of(case.area_code)
+    if not place or case.restricted:
+        return []
+    first = Report.objects.filter(case=OuterRef("pk"), withdrawn_at=None).order_by("received_at", "id")
+    found: dict[UUID, Case] = {}
+    for branch in branches_seen_by(viewer, still_open=True):
+        rows = branch.filter(
+            within([place]), IS_OPEN, restricted=False, drill=case.drill, received_at__gte=now - timedelta(TWIN_DAYS)
+        ).exclude(pk=case.pk)
+        rows = rows.annotate(said=Subquery(first.values("words")[:1])).order_by("-received_at", "-id")
+        found |= {row.pk: row for row in rows[:LOOKED_AT]}
+    others: Sequence[Call] = [_call(row, getattr(row, "said", None) or "") for row in found.values()]
+    return [
+        Twin(found[UUID(one.id)], tuple(Reason(str(why)) for why in one.reasons), one.shared, one.days)
+        for one in twins(_call(case, words), others)[:SHOWN]
+    ]
+
+
+def _call(case: Case, words: str) -> Call:
+    day = localdate(case.received_at)
+    return Call(
+        str(case.pk), masked(case.title), masked(words[:LETTERS]), day, area=case.area_code, type=case.type_code
+    )

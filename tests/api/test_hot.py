@@ -1,0 +1,42 @@
+"""Hot issues for programs: by scope, hottest first, with nothing of who called."""
+
+import pytest
+
+from huying.cases.models import HotIssue, HotIssueCase
+from tests.world import GRID, NOW, STREET
+
+pytestmark = pytest.mark.django_db
+MISSING = "0199ffff-0000-7000-8000-00000000dead"
+
+
+def hot(world, number, heat, callers=6):
+    case = world.call(type_code="0103").case
+    made = HotIssue.objects.create(
+        street_code=STREET, number=number, area_code=GRID, type_code="0103", typical=case, heat=heat, callers=callers,
+        first_on=NOW.date(), last_on=NOW.date(), trend="rising", concerned="owners", found_at=NOW,
+    )  # fmt: skip
+    HotIssueCase.objects.create(case=case, issue=made)
+    return made
+
+
+def test_the_hottest_first_and_one_with_its_calls(world, program):
+    cool, warm = hot(world, 1, 3.0), hot(world, 2, 8.5)
+    clerk = program("clerk")
+    found = clerk.get("/hot-issues")
+    assert [one["id"] for one in found["items"]] == [str(warm.pk), str(cool.pk)]
+    first = clerk.get("/hot-issues?limit=1")
+    assert [one["id"] for one in clerk.get(f"/hot-issues?limit=1&after={first['next']}")["items"]] == [str(cool.pk)]
+    one = clerk.get(f"/hot-issues/{warm.pk}")
+    assert [call["case_id"] for call in one["cases"]] == [str(warm.typical_id)]
+    assert (one["calls"], one["concerned"], one["trend"]) == (1, "owners", "rising")
+    assert not {"callers", "contact", "user"} & set(one)
+
+
+def test_strangers_and_too_few_callers(world, program):
+    made = hot(world, 1, 3.0, callers=4)
+    assert program("clerk").get(f"/hot-issues/{made.pk}")["number"] == 1
+    for who in ("grid_worker", "next_dispatcher"):
+        other = program(who)
+        assert other.get("/hot-issues")["items"] == []
+        missing = other.get(f"/hot-issues/{MISSING}", status=404)
+        assert other.get(f"/hot-issues/{made.pk}", status=404)["code"] == missing["code"]
