@@ -61,7 +61,6 @@ UNMARKED_FILES = {
     "matters/rules/book.py": "words of the table file, the same in every language",
     "matters/rules/words.py": "words that callers use",
     "matters/sheets.py": "words of the table file, the same in every language",
-    "triage": "words that callers use, and marks between them",
     "people/passwords.py": "words that no password may be made of",
     "people/consent.py": "wordings that were agreed to, kept one per language",
     "cases/rules/ticket_words.py": "words of other systems' sheets",

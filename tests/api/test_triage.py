@@ -14,13 +14,16 @@ def test_words_point_to_types_with_grade_and_units_and_are_not_sent_back(world, 
     found = program("clerk").post("/triage/suggest", SAID)
     best = found["types"][0]
     assert (best["type_code"], best["grade"], found["model"], found["danger"]) == ("0103", "ordinary", 0, "")
-    assert 0 < best["percent"] <= 100 and str(world.units["sanitation"].pk) in best["unit_ids"]
-    assert len(found["types"]) == 3 and "垃圾桶" not in str(found)
+    assert 0 < best["percent"] <= 100
+    assert str(world.units["sanitation"].pk) in best["unit_ids"]
+    assert len(found["types"]) == 3
+    assert "垃圾桶" not in str(found)
 
 
 def test_danger_is_urgent_and_names_the_number(world, program):
     found = program("clerk").post("/triage/suggest", {**SAID, "words": "楼下着火了，快来人"})
-    assert found["danger"] == "119" and {one["grade"] for one in found["types"]} <= {"urgent"}
+    assert found["danger"] == "119"
+    assert {one["grade"] for one in found["types"]} <= {"urgent"}
 
 
 def test_elsewhere_and_nowhere_answer_alike(world, program):

@@ -93,7 +93,9 @@ class TestLearning:
         assert (again.number, again.state) == (2, "kept_back")
         assert types_for("呜噜呜噜满了", STREET).model == 1
 
-    def test_too_few_cases_or_no_learner_leave_everything_as_it_is_with_a_line(self, world, closed, caplog, monkeypatch):
+    def test_too_few_cases_or_no_learner_leave_everything_as_it_is_with_a_line(
+        self, world, closed, caplog, monkeypatch
+    ):
         caplog.set_level("INFO")
         closed(2)
         assert learn_street(STREET, actor=NIGHT, now=NOW) is None
@@ -111,14 +113,16 @@ class TestLearning:
             Case.objects.filter(pk=case.pk).update(state="closed", ended_at=NOW)
         said = learning._said(STREET, NOW)
         assert len(said) == 1
-        assert "13812345678" not in said[0].words and "张先生" not in said[0].words
+        assert "13812345678" not in said[0].words
+        assert "张先生" not in said[0].words
 
     def test_a_file_that_is_not_the_one_vouched_for_is_not_loaded_and_words_go_on(self, world, caplog):
         row = model()
         file_of(row)
         suggesting.forget()
         found = types_for("垃圾桶满了", STREET)
-        assert found.model == 0 and found.types
+        assert found.model == 0
+        assert found.types
         assert "triage failed" in caplog.text
 
     def test_suggestions_end_after_two_years(self, world):

@@ -97,6 +97,8 @@ def test_one_case_in_five_is_held_back_and_always_the_same_ones():
     assert apart == [one for one in ids if held_back(one)]
 
 
-@pytest.mark.parametrize(("confidence", "word"), [(1, "sure"), (0.95, "sure"), (0.8, "likely"), (0.5, "unsure"), (0, "guess")])
+@pytest.mark.parametrize(
+    ("confidence", "word"), [(1, "sure"), (0.95, "sure"), (0.8, "likely"), (0.5, "unsure"), (0, "guess")]
+)
 def test_a_confidence_has_a_word(confidence, word):
     assert sureness(confidence) == word

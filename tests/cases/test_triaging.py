@@ -65,13 +65,17 @@ class TestNoting:
         row = Suggested.objects.get()
         assert row.case.type_code == "0101"
         assert row.type_code == types_for(BIN, STREET).types[0].type.code
-        assert 0 < row.confidence <= 1 and len(row.others) == 2 and not row.by_rule
+        assert 0 < row.confidence <= 1
+        assert len(row.others) == 2
+        assert not row.by_rule
         kept = [str(value) for value in Suggested.objects.filter(pk=row.pk).values().get().values()]
         assert not any("垃圾桶" in value for value in kept)
 
     def test_it_costs_no_statement(self, world, monkeypatch):
         first, second = world.call(words=BIN).case, world.call(words=BIN).case
-        with CaptureQueriesContext(connection, ) as noted:
+        with CaptureQueriesContext(
+            connection,
+        ) as noted:
             dispatched(world, first)
         monkeypatch.setattr("huying.cases.actions.intake.note_suggested", lambda *args, **given: None)
         with CaptureQueriesContext(connection) as plain:
@@ -99,7 +103,9 @@ class TestNoting:
         made = SimpleNamespace(suggest=lambda words, top=3: read.append(words) or [])
         monkeypatch.setattr(suggesting._KEPT, "of", lambda area_code: suggesting._Asked(made))
         types_for("王先生 13812345678 说垃圾桶满了", STREET)
-        assert "13812345678" not in read[0] and "王先生" not in read[0] and "垃圾桶" in read[0]
+        assert "13812345678" not in read[0]
+        assert "王先生" not in read[0]
+        assert "垃圾桶" in read[0]
 
 
 class TestActingAlone:

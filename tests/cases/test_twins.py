@@ -42,7 +42,7 @@ class TestTwins:
         assert all(word in WORDS for word in twin.shared)
 
     def test_not_from_another_community_nor_from_long_ago_nor_when_it_ended(self, world, case):
-        lng, lat = middle(KAPOK)
+        lng, lat = middle(KAPOK + "001")
         world.call(words=WORDS, lng=lng, lat=lat)
         world.call(words=WORDS, now=NOW - 61 * DAY)
         ended = world.call(words=WORDS).case

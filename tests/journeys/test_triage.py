@@ -23,19 +23,25 @@ def test_a_call_finds_its_way(world, staff, clock):
     beside = clerk.client.post(
         "/desk/new/answers/", {"words": BIN, "grid_code": GRID, "csrfmiddlewaretoken": token}
     ).content.decode()
-    assert 'value="0103"' in beside and "与清单的词一致" in beside and "把握" in beside
+    assert 'value="0103"' in beside
+    assert "与清单的词一致" in beside
+    assert "把握" in beside
     clerk.open("/desk/new/").press("登记", channel="hotline", words=BIN, grid_code=GRID, reply_by="page")
     case = case_of(BIN)
 
     # In triage the first suggestion is chosen already, with sureness, the words that led there, unit and clause.
     dispatcher = staff("dispatcher").open(f"/desk/triage/{case.pk}/")
-    assert "“垃圾桶”" in dispatcher.words and "受理并派给" in dispatcher.words and "履职事项清单" in dispatcher.words
+    assert "“垃圾桶”" in dispatcher.words
+    assert "受理并派给" in dispatcher.words
+    assert "履职事项清单" in dispatcher.words
     triage(dispatcher, case, unit=world.units["sanitation"], kind="0101")  # the clerk knows better
     assert (case.state, case.type_code) == ("in_hand", "0101")
 
     # What triage got wrong last week, for those of the street; next door sees none of it.
     assert case.number in staff("clerk").open("/desk/triage/wrong/").words
-    assert case.number not in staff("next_dispatcher").open("/desk/triage/wrong/").words
+    stranger = staff("next_dispatcher")
+    assert case.number not in stranger.open("/desk/triage/wrong/").words
+    stranger.open(f"/desk/triage/{case.pk}/", 404)
 
     # The street lets it act alone on bins: the head writes the limit, a leader approves, another day it acts.
     head = staff("head").open("/desk/registers/triage_limit/new/?type_code=0103")
@@ -51,7 +57,8 @@ def test_a_call_finds_its_way(world, staff, clock):
     act_alone(0)
     second.refresh_from_db()
     assert (second.state, second.type_code) == ("in_hand", "0103")
-    assert "按清单的词" in case_page(dispatcher, second).words and "按流程" in dispatcher.words
+    assert "按清单的词" in case_page(dispatcher, second).words
+    assert "按流程" in dispatcher.words
     assert History.objects.filter(object_id=second.pk, actor_label="cases.triage").exists()
 
     # It was about the lid: one click puts it under another type, and to that type's unit.

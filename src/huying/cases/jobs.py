@@ -8,7 +8,18 @@ from django.conf import settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from huying.cases.actions import asking, dialling, excluding, first_receivers, granting, heating, learning, sharing, tallying, triaging
+from huying.cases.actions import (
+    asking,
+    dialling,
+    excluding,
+    first_receivers,
+    granting,
+    heating,
+    learning,
+    sharing,
+    tallying,
+    triaging,
+)
 from huying.cases.actions.keeping import end_keeping as end
 from huying.cases.listeners import calling, digesting, reminding, ringing
 from huying.kernel.actor import system

@@ -224,7 +224,10 @@ class TriageLimits(_Rules):
     model = TriageLimit
     identity = ("area_code", "type_code", "valid_from")
     columns = (
-        Column("type_code", _("事项代码"), needed=True, most=8, fixed=True, help=_("像 0103。先看“分派建议”里的准确率。")),
+        Column(
+            "type_code", _("事项代码"), needed=True, most=8, fixed=True,
+            help=_("像 0103。先看“分派建议”里的准确率。"),
+        ),
         Column("percent", _("把握不低于（%）"), K.NUMBER, needed=True, most=100, help=_("80 到 100。")),
         *_RULE,
     )  # fmt: skip

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from math import isfinite
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -114,7 +115,7 @@ def keyset(order: Sequence[str], values: Sequence[Any]) -> Q:
 
 
 def _cursor(values: list[Any]) -> str:
-    written: list[tuple[str, str | int]] = []
+    written: list[tuple[str, str | int | float]] = []
     for value in values:
         if isinstance(value, datetime):
             written.append(("t", value.isoformat()))
@@ -122,7 +123,7 @@ def _cursor(values: list[Any]) -> str:
             written.append(("d", value.isoformat()))
         elif isinstance(value, UUID):
             written.append(("u", str(value)))
-        elif isinstance(value, int | str):
+        elif isinstance(value, int | float | str):
             written.append(("v", value))
         else:
             raise TypeError(f"cannot page by {type(value).__name__}")
@@ -140,6 +141,8 @@ def _read(pair: Any) -> Any:
     if kind == "u" and isinstance(value, str):
         return UUID(value)
     if kind == "v" and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**62:
+        return value
+    if kind == "v" and isinstance(value, float) and isfinite(value):
         return value
     if kind == "v" and isinstance(value, str) and problem_of(value, limit=300) is None:
         return value

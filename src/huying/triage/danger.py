@@ -127,7 +127,8 @@ def _together(tags: frozenset[str], others: frozenset[str]) -> tuple[tuple[str, 
 
 def _hits(text: str) -> list[_Hit]:
     """The longest word at each place; left out is what lies inside or reaches into another."""
-    heads, found, covered = _heads(), [], 0
+    heads, covered = _heads(), 0
+    found: list[_Hit] = []
     for place, letter in enumerate(text):
         for word, tags in heads.get(text[place : place + 2], ()) or heads.get(letter, ()):
             if text.startswith(word, place):

@@ -163,17 +163,18 @@ def twins(call: Call, others: Iterable[Call]) -> list[Likeness]:
     """Those of a few calls near by that likely say the same as this one, the likeliest first, then the latest.
 
     Score = σ(−3 + 6 × shared words + place + type − days ÷ 20); place: 1.5 in the same grid, 1 in the same community,
-    −3 apart; type: 1.5 the same, −2 another. Shared words are weighed by how few of these calls have them, so the
-    name of the place they all name counts little.
+    −3 apart; type: 1.5 the same, −2 another. Shared words are weighed by how few of the remaining calls have them, so
+    the name of the place they all name counts little.
     """
     others = sorted(others, key=lambda other: other.id)
     mine = _pairs(_letters(call.title)) | _pairs(_letters(call.body))
     theirs = [_pairs(_letters(other.title)) | _pairs(_letters(other.body)) for other in others]
     seen = Counter(pair for pairs in theirs for pair in pairs)
-    weight = {pair: log((len(others) + 10) / (times + 1)) for pair, times in seen.items()}
-    rest = log(len(others) + 10)
     found = [
-        _twin(call, other, mine, pairs, {pair: weight.get(pair, rest) for pair in mine | pairs})
+        _twin(
+            call, other, mine, pairs,
+            {pair: log((len(others) + 9) / (seen[pair] - (pair in pairs) + 1)) for pair in mine | pairs},
+        )  # fmt: skip
         for other, pairs in zip(others, theirs, strict=True)
         if other.id != call.id
     ]
@@ -404,4 +405,5 @@ def _themes(table: _Table) -> NDArray[Any]:
         turned[where] = block @ basis
     left, sizes, _rest = np.linalg.svd(turned, full_matrices=False)
     points = left[:, :deep] * sizes[:deep]
-    return points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-9)
+    unit: np.ndarray = points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-9)
+    return unit

@@ -181,7 +181,9 @@ def _note(row: TriageModel, verb: ModelVerb, *, actor: Actor, now: datetime, **m
 
 
 def _forget_files(street: str) -> None:
-    for pk in TriageModel.objects.filter(area_code=street).order_by("-number").values_list("pk", flat=True)[KEPT_FILES:]:
+    for pk in (
+        TriageModel.objects.filter(area_code=street).order_by("-number").values_list("pk", flat=True)[KEPT_FILES:]
+    ):
         if not TriageModel.objects.filter(pk=pk, state=ModelState.IN_USE).exists():
             triage_files.path_of(pk).unlink(missing_ok=True)
 
@@ -207,7 +209,9 @@ def set_model(*, model_id: UUID, use: bool, actor: Actor, now: datetime, key: UU
     if not actor.may(Duty.LEAD, seen.area_code):
         raise NotAllowed(duty=str(Duty.LEAD))
     # All of the street in one order, so that two who choose at once wait for each other.
-    rows = {one.pk: one for one in TriageModel.objects.select_for_update().filter(area_code=seen.area_code).order_by("pk")}
+    rows = {
+        one.pk: one for one in TriageModel.objects.select_for_update().filter(area_code=seen.area_code).order_by("pk")
+    }
     row = rows[model_id]
     if (row.state == ModelState.IN_USE) == use:
         raise Conflict(_("已经是这样了。请刷新看看。"))

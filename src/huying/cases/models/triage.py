@@ -73,9 +73,7 @@ class TriageLimit(StreetRule):
     which = "type_code"
 
     type_code = models.CharField(max_length=8, db_collation="C")
-    percent = models.PositiveSmallIntegerField(
-        validators=[MinValueValidator(LEAST_LIMIT), MaxValueValidator(100)]
-    )
+    percent = models.PositiveSmallIntegerField(validators=[MinValueValidator(LEAST_LIMIT), MaxValueValidator(100)])
 
     class Meta:
         constraints = [

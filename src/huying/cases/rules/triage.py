@@ -148,7 +148,7 @@ def mistaken(judged: Iterable[tuple[str, str]]) -> list[tuple[tuple[str, str], i
 
 
 def held_back(case_id: UUID) -> bool:
-    """Whether no model ever learns from this case: one in five, the same ones always, so that all are measured alike."""
+    """Whether no model ever learns from this case: one in five, always the same, so that all are measured alike."""
     return hashlib.sha256(case_id.bytes).digest()[0] % 5 == 0
 
 

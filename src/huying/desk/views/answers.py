@@ -34,7 +34,10 @@ SUGGESTED = 3
 @require_POST
 @staff()
 def answers(request: HttpRequest) -> HttpResponse:
-    """While a call is taken down: what it may be about, and what may answer it. The words are looked at, and neither kept nor in the address."""
+    """While a call is taken down: what it may be about, and what may answer it.
+
+    The words are looked at, and neither kept nor in the address.
+    """
     viewer = actor_of(request)
     areas = call_areas(viewer)
     if not areas:

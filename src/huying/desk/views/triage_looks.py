@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -167,9 +168,11 @@ def triage_limits(request: HttpRequest) -> HttpResponse:
     for one in found:
         if one.suggested:
             by_type[one.suggested].append(one)
-    held = {one.type_code: one for one in in_force_in(TriageLimit, now.date(), street)} if street else {}
+    held = {one.type_code: one for one in in_force_in(TriageLimit, localdate(now), street)} if street else {}
     may = viewer.has(Duty.ADMIN_MATTERS)
-    enough = sorted((code for code in by_type if len(by_type[code]) >= LEAST_SHOWN), key=lambda code: -len(by_type[code]))
+    enough = sorted(
+        (code for code in by_type if len(by_type[code]) >= LEAST_SHOWN), key=lambda code: -len(by_type[code])
+    )
     context: dict[str, Any] = {
         "menu_key": "triage_wrong",
         "tabs": _tabs("triage_limits"),
@@ -299,7 +302,8 @@ def triage_model(request: HttpRequest, model_id: UUID) -> HttpResponse:
         ],
         "small": len(scores["types"]) - len(shown),
         "confused": [
-            (matters.name_of(final), matters.name_of(suggested), count) for final, suggested, count in scores["confused"]
+            (matters.name_of(final), matters.name_of(suggested), count)
+            for final, suggested, count in scores["confused"]
         ],
         "least": LEAST_SHOWN,
         "list_url": reverse("desk:triage_models"),
