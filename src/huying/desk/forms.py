@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from huying.cases.queries import emergencies, maps
 from huying.cases.queries.lists import FLAGS, NO_MATTER, Wanted
+from huying.cases.queries.suggesting import types_for
 from huying.cases.rules import Channel, ReplyBy, State
 from huying.cases.rules.masking import without_reach
 from huying.desk.chat import MOST_CHARACTERS, MOST_DRAFTS
@@ -582,7 +583,7 @@ class ChatDraftsForm(forms.Form):
 
     def _add(self, at: int, words: str, grids: Choices, codes: list[tuple[str, Label]]) -> None:
         said = words or str(self.data.get(f"words_{at}", ""))[:2000]
-        types = [(one.type.code, one.type.name) for one in matters.suggest(said, 3)]
+        types = [(one.type.code, one.type.name) for one in types_for(said, self.areas[0]).types]
         fields: dict[str, forms.Field] = {
             "key": forms.UUIDField(widget=forms.HiddenInput, initial=uuid7),
             "keep": forms.BooleanField(label=_("登记这一条"), required=False, initial=True),

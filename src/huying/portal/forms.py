@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 
+from huying.cases.queries.suggesting import types_for
 from huying.cases.rules import ReplyBy, Satisfaction
 from huying.files.forms import HoldsImages, ImagesField, ImagesInput, PapersField, VoiceField
 from huying.kernel.ids import uuid7
@@ -14,11 +15,13 @@ from huying.kernel.refusals import Invalid
 from huying.kernel.terms import Label, _
 from huying.kernel.text import LINE_LIMIT, NAME_LIMIT, WORDS_LIMIT, TextField
 from huying.matters import queries as matters
+from huying.matters.queries import Suggestion
 from huying.people.phones import clean_phone
 from huying.places import queries as places
 from huying.places.rules import in_range
 from huying.portal.rules import MOST_PAPERS, MOST_PHOTOS, UNSURE, phone_problem
 
+LEAST_LIKELY = 0.1  # less sure than this is no help to choose from
 SAID_LIMIT = 2000  # what closing's actions take from a reporter
 
 
@@ -75,9 +78,15 @@ def words_field(label: Label, *, required: Label = "", limit: int = WORDS_LIMIT,
     )
 
 
-def kind_choices(words: str) -> list[tuple[str, Label]]:
-    """What the words point to among the types a resident may choose, and "cannot say"."""
-    found = [(one.type.code, one.type.name) for one in matters.suggest(words, 5) if one.type.public][:3]
+def likely_types(words: str, street: str) -> list[Suggestion]:
+    """What the words point to among the types a resident may choose, at most three; far guesses are left out."""
+    found = types_for(words, street, top=5).types
+    return [one for one in found if one.type.public and one.score >= LEAST_LIKELY][:3]
+
+
+def kind_choices(words: str, street: str) -> list[tuple[str, Label]]:
+    """The likely types, and "cannot say"."""
+    found = [(one.type.code, one.type.name) for one in likely_types(words, street)]
     return [*found, (UNSURE, _("说不准，请工作人员看"))]
 
 
@@ -118,9 +127,9 @@ class KindForm(forms.Form):
         error_messages={"required": _("请选一个，说不准也可以。"), "invalid_choice": _("请从这几个里选一个。")},
     )
 
-    def __init__(self, *args: Any, words: str, **options: Any) -> None:
+    def __init__(self, *args: Any, words: str, street: str, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["kind"].choices = kind_choices(words)  # type: ignore[attr-defined]
+        self.fields["kind"].choices = kind_choices(words, street)  # type: ignore[attr-defined]
 
 
 class WhereForm(forms.Form):

@@ -172,7 +172,10 @@ def twins(call: Call, others: Iterable[Call]) -> list[Likeness]:
     seen = Counter(pair for pairs in theirs for pair in pairs)
     found = [
         _twin(
-            call, other, mine, pairs,
+            call,
+            other,
+            mine,
+            pairs,
             {pair: log((len(others) + 9) / (seen[pair] - (pair in pairs) + 1)) for pair in mine | pairs},
         )  # fmt: skip
         for other, pairs in zip(others, theirs, strict=True)

@@ -19,6 +19,7 @@ from huying.cases.forms.looking import Looked
 from huying.cases.models import Addition, Case, Errand, Remark, Report, SiteVisit
 from huying.cases.queries import page
 from huying.cases.queries.page import CaseRows
+from huying.cases.queries.suggesting import types_for
 from huying.cases.rules import ENDS
 from huying.files import queries as files
 from huying.files.forms import FilesField, HoldsImages, ImagesField, PapersField, joined
@@ -27,7 +28,6 @@ from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
 from huying.kernel.terms import Label, _
 from huying.kernel.text import BIDI, TextField
-from huying.matters import queries as matters
 from huying.matters.models import MatterType
 from huying.people.queries import Named, masked_of, named
 
@@ -94,8 +94,8 @@ class Subject:
         """The case's own type, else the one that the words point to most, else none."""
         if self.case.type_code:
             return self.case.type_code
-        said = " ".join(report.words for report in self.rows.reports)[:4000]
-        found = matters.suggest(said, 1)
+        said = " ".join(report.words for report in self.rows.reports)
+        found = types_for(said, self.case.area_code, top=1).types
         return found[0].type.code if found else ""
 
     @cached_property

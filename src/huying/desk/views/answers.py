@@ -22,7 +22,6 @@ from huying.kernel.doors import actor_of, now_of, staff
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import NotAllowed, NotFound
 from huying.kernel.text import WORDS_LIMIT
-from huying.matters import queries as matters
 from huying.matters.models import Knowledge
 from huying.matters.queries import knowledge
 from huying.people.rules import Duty
@@ -75,5 +74,5 @@ def triage_answers(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 
 def _matching(words: str, area_code: str, request: HttpRequest) -> list[Knowledge]:
-    types = [one.type.code for one in matters.suggest(words, SUGGESTED)]
+    types = [one.type.code for one in types_for(words, area_code).types]
     return knowledge.matching(words, area_code, today=timezone.localdate(now_of(request)), type_codes=types)

@@ -26,8 +26,10 @@ from huying.cases.queries import incidents
 from huying.cases.queries import public as reads
 from huying.cases.queries.incidents import Known
 from huying.cases.queries.limits import limit_of
+from huying.cases.queries.suggesting import types_for
 from huying.cases.rules import ENDS, ReplyBy
 from huying.cases.rules.incidents import touches
+from huying.cases.rules.triage import LOW
 from huying.files import actions as files
 from huying.files import covering
 from huying.files.forms import FilesInput, Holder
@@ -46,7 +48,16 @@ from huying.people import queries as people
 from huying.places import queries as places
 from huying.portal import actions, area, drafts, mine
 from huying.portal.drafts import Draft
-from huying.portal.forms import CheckForm, KindForm, PhotoTiles, WhatForm, WhereForm, chosen_kind, kind_choices
+from huying.portal.forms import (
+    CheckForm,
+    KindForm,
+    PhotoTiles,
+    WhatForm,
+    WhereForm,
+    chosen_kind,
+    kind_choices,
+    likely_types,
+)
 from huying.portal.rules import MOST_PHOTOS, NUMBERS, UNSURE
 from huying.portal.status import label_of
 from huying.portal.views.pages import go, own_page
@@ -208,7 +219,7 @@ def _after_what(draft: Draft) -> HttpResponse:
     if draft.incident:
         return go("check")
     if not draft.kind:
-        if len(kind_choices(draft.words)) > 1:
+        if len(kind_choices(draft.words, draft.street)) > 1:
             return go("kind")
         draft.kind = UNSURE
     return go("where")
@@ -218,22 +229,25 @@ def _digest(words: str) -> str:
     return hashlib.sha256(" ".join(words.split()).encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def _guessed(words: str, kind: str, code: str) -> dict[str, Any]:
+def _guessed(words: str, kind: str, code: str, *, known: bool = True) -> dict[str, Any]:
     """What the words point to, with the words that led there, words of danger, and what is known in the area."""
     text = words[:2000]
-    found = [one for one in matters.suggest(text, 5) if one.type.public][:3] if text else []
+    found = likely_types(text, code)
     options = [(one.type.code, one.type.name) for one in found]
     codes = [code for code, _name in options]
+    sure = bool(found) and found[0].score >= LOW
+    best = codes[0] if sure else UNSURE if codes else ""
     if kind and kind != UNSURE and kind not in codes:
         options.append((kind, matters.name_of(kind)))
     danger = matters.danger_in(text) if text else None
     return {
         "kinds": options,
-        "kind": kind or (codes[0] if codes else ""),
-        "because": found[0].words[:3] if found else (),
+        "kind": kind or best,
+        "guessed": best,
+        "because": found[0].words[:3] if sure else (),
         "unsure": UNSURE,
         "guessed_from": _digest(words),
-        "known": incidents.known_for(code, type_codes=codes)[:MOST_KNOWN] if code and danger is None else [],
+        "known": incidents.known_for(code, type_codes=codes)[:MOST_KNOWN] if known and code and danger is None else [],
         **_danger_facts(danger, found),
     }
 
@@ -265,8 +279,8 @@ def guess(request: HttpRequest) -> HttpResponse:
 def _maybe(request: HttpRequest, words: str, street: str = "") -> list[PublicAnswer]:
     """Published answers that come near the words; looked for while one writes, never when something is sent."""
     text = words[:2000]
-    types = [one.type.code for one in matters.suggest(text, 3)] if text else []
     code = street or area.street(request)
+    types = [one.type.code for one in types_for(text, code).types]
     return knowledge.public_matches(text, code, today=localdate(now_of(request)), type_codes=types)
 
 
@@ -282,7 +296,7 @@ def danger(request: HttpRequest) -> HttpResponse:
         draft.calmed = found.number
         drafts.save(request, draft)
         return _saved(request, draft)
-    types = matters.suggest(draft.words, 5)
+    types = types_for(draft.words, draft.street, top=5).types
     return _page(request, 1, "danger", draft=draft, back=True, **_danger_facts(found, types))
 
 
@@ -299,15 +313,15 @@ def kind(request: HttpRequest) -> HttpResponse:
     draft = drafts.load(request)
     if draft is None or not draft.words:
         return go("report")
-    guessed = _guessed(draft.words, draft.kind, "")
+    guessed = _guessed(draft.words, draft.kind, draft.street, known=False)
     if request.method == "POST":
-        form = KindForm(request.POST, words=draft.words)
+        form = KindForm(request.POST, words=draft.words, street=draft.street)
         if form.is_valid():
             draft.kind = form.cleaned_data["kind"]
             drafts.save(request, draft)
             return go("where")
         return _page(request, 1, "kind", 422, form=form, maybe=(), **guessed)
-    form = KindForm(words=draft.words, initial={"kind": guessed["kind"]})
+    form = KindForm(words=draft.words, street=draft.street, initial={"kind": guessed["kind"]})
     return _page(request, 1, "kind", form=form, maybe=_maybe(request, draft.words, draft.street), **guessed)
 
 
@@ -430,7 +444,9 @@ def _likely_mark(draft: Draft, one: reads.Likely) -> str:
 def _likely_ones(draft: Draft, request: HttpRequest) -> list[reads.Likely]:
     if draft.about_staff:
         return []
-    codes = [draft.type_code] if draft.type_code else [one.type.code for one in matters.suggest(draft.words, 3)]
+    codes = (
+        [draft.type_code] if draft.type_code else [one.type.code for one in types_for(draft.words, draft.street).types]
+    )
     return reads.likely(
         area_code=draft.street,
         type_codes=codes,

@@ -20,6 +20,7 @@ from django.db import transaction
 
 from huying.cases.actions import Docket, register_case, tickets
 from huying.cases.models import Case, Source, Ticket
+from huying.cases.queries.suggesting import types_for
 from huying.cases.rules import State
 from huying.cases.rules.tickets import Row, SourceKind, SourceTier
 from huying.cli.play.cast import Cast
@@ -131,7 +132,7 @@ class Playing:
 
     def _plan(self, docket: Docket) -> Plan:
         plan = draw_plan(self.rng, type_codes=self.types, grids=self.grids)
-        guess = matters.suggest(docket.reports[0].words, limit=1) if docket.reports else []
+        guess = types_for(docket.reports[0].words, docket.case.area_code, top=1).types if docket.reports else []
         if guess and guess[0].type.code in self.types:
             plan.type_code = guess[0].type.code
         return plan
