@@ -10,7 +10,7 @@ from huying.cases import actions as a
 from huying.cases.models import Case
 from huying.cases.queries.twins import SHOWN, twins_of
 from huying.cases.rules.hot import Reason
-from tests.world import KAPOK, NOW, OTHER_GRID, build_world, middle
+from tests.world import GRID, KAPOK, NOW, OTHER_GRID, build_world, middle
 
 DAY = timedelta(days=1)
 WORDS = "榕树路口的三盏路灯坏了，晚上黑漆漆的"
@@ -84,3 +84,27 @@ def test_the_triage_page_says_why_and_nothing_of_the_other_callers_words(world, 
     assert "同一地点" in page
     assert "都说到" in page
     assert "李秀英" not in page
+
+
+class TestWhileTaken:
+    def ask(self, world, client, who="clerk", **given):
+        client.force_login(world.accounts[who], backend="django.contrib.auth.backends.ModelBackend")
+        return client.post("/desk/new/answers/", {"words": WORDS, "grid_code": GRID, **given}).content.decode()
+
+    def test_the_page_of_intake_names_it_with_reasons(self, world, client):
+        other = world.call(words=AGAIN, now=NOW - DAY).case
+        Case.objects.filter(pk=other.pk).update(title="路灯坏了")
+        page = self.ask(world, client)
+        assert "可能有人报过" in page
+        assert f'href="/desk/cases/{other.pk}/"' in page
+        assert "李秀英" not in page
+
+    def test_a_call_without_a_place_or_elsewhere_is_compared_with_none(self, world, client):
+        world.call(words=AGAIN, now=NOW - DAY)
+        assert "可能有人报过" not in self.ask(world, client, grid_code="")
+        assert "可能有人报过" not in self.ask(world, client, grid_code=KAPOK + "001")
+
+    def test_a_stranger_and_who_answers_no_calls_are_told_nothing(self, world, client):
+        world.call(words=AGAIN, now=NOW - DAY)
+        assert "可能有人报过" not in self.ask(world, client, "next_dispatcher")
+        assert "可能有人报过" not in self.ask(world, client, "grid_worker")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
 from django.utils.timezone import localdate
@@ -39,21 +37,32 @@ def twins_of(case: Case, words: str, viewer: Actor, *, now: datetime) -> list[Tw
     By words, place, matter and time; who called is never compared. Nothing restricted and no drill beside what is real.
     One statement for each way in which the viewer sees cases; none where the case has no community yet.
     """
-    place = community_of(case.area_code)
-    if not place or case.restricted:
+    return [] if case.restricted else _likely(_call(case, words), viewer, drill=case.drill, now=now)
+
+
+def twins_of_words(words: str, area_code: str, viewer: Actor, *, type_code: str = "", now: datetime) -> list[Twin]:
+    """As `twins_of`, for a call that is still being taken down in this area; `type_code` as far as one is chosen."""
+    call = Call("", "", masked(words[:LETTERS]), localdate(now), area=area_code, type=type_code)
+    return _likely(call, viewer, drill=False, now=now)
+
+
+def _likely(call: Call, viewer: Actor, *, drill: bool, now: datetime) -> list[Twin]:
+    place = community_of(call.area)
+    if not place:
         return []
     first = Report.objects.filter(case=OuterRef("pk"), withdrawn_at=None).order_by("received_at", "id")
-    found: dict[UUID, Case] = {}
+    found: dict[str, Case] = {}
     for branch in branches_seen_by(viewer, still_open=True):
         rows = branch.filter(
-            within([place]), IS_OPEN, restricted=False, drill=case.drill, received_at__gte=now - timedelta(TWIN_DAYS)
-        ).exclude(pk=case.pk)
+            within([place]), IS_OPEN, restricted=False, drill=drill, received_at__gte=now - timedelta(TWIN_DAYS)
+        )
         rows = rows.annotate(said=Subquery(first.values("words")[:1])).order_by("-received_at", "-id")
-        found |= {row.pk: row for row in rows[:LOOKED_AT]}
-    others: Sequence[Call] = [_call(row, getattr(row, "said", None) or "") for row in found.values()]
+        found |= {str(row.pk): row for row in rows[:LOOKED_AT]}
+    found.pop(call.id, None)
+    others = [_call(row, getattr(row, "said", None) or "") for row in found.values()]
     return [
-        Twin(found[UUID(one.id)], tuple(Reason(str(why)) for why in one.reasons), one.shared, one.days)
-        for one in twins(_call(case, words), others)[:SHOWN]
+        Twin(found[one.id], tuple(Reason(str(why)) for why in one.reasons), one.shared, one.days)
+        for one in twins(call, others)[:SHOWN]
     ]
 
 

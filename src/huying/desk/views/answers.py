@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from huying.cases import queries
 from huying.cases.actions import Docket
 from huying.cases.queries.suggesting import types_for
+from huying.cases.queries.twins import twins_of_words
 from huying.cases.rules import Verb
 from huying.desk import menu
 from huying.desk.forms import call_areas
@@ -46,7 +47,14 @@ def answers(request: HttpRequest) -> HttpResponse:
     words = request.POST.get("words", "")[:WORDS_LIMIT]
     found = _matching(words, place, request)
     types = offered(types_for(words, place), request.POST.get("type_code", ""))
-    facts = {"articles": found, "may": viewer.has(Duty.INTAKE), "types": types}
+    chosen = next((one.code for one in types if one.checked), "")
+    same = (
+        twins_of_words(words, place, viewer, type_code=chosen, now=now_of(request)) if viewer.has(Duty.INTAKE) else []
+    )
+    facts = {
+        "articles": found, "may": viewer.has(Duty.INTAKE), "types": types,
+        "same": [(one, case_url(one.case.pk)) for one in same],
+    }  # fmt: skip
     return render(request, "desk/_answers.html", facts)
 
 
