@@ -3,24 +3,23 @@
 import csv
 import json
 from argparse import ArgumentParser
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from random import Random
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huying.cases.rules.masking import masked
 from huying.cli.commands import triage_hot
 from huying.cli.contract import CommandRefused, Terminal
 from huying.triage.hot import BAR, LINE, Trend, Voice, concerned, heat, issues, joined, named, place_of, trend_of
+from huying.triage.masking import mask
 from huying.triage.same import Call
-from tests.triage.measuring_hot import measure
+from tests.triage.measuring_hot import groups_of, marks, measure
 from tests.triage.test_same import DAY, town
 
-DATA = Path(__file__).resolve().parent / "data"
 TODAY = DAY + timedelta(days=30)
 
 
@@ -129,7 +128,7 @@ def test_place_and_affected_group_are_what_most_calls_name():
 
 
 def test_a_description_is_one_short_line_without_numbers_of_persons():
-    words = masked("清莉花园夜里施工，找13800138000，住3栋502，已经说了很多很多遍" * 3)
+    words = mask("清莉花园夜里施工，找13800138000，住3栋502，已经说了很多很多遍" * 3)
     calls = town() + [Call(f"x{at}", "", words, DAY) for at in range(3)]
     (found,) = (one for one in issues(calls, voices_of(calls), today=TODAY) if "x0" in one.calls)
     assert len(found.description) <= LINE
@@ -203,30 +202,21 @@ def test_the_sample_of_the_contest_is_read(real_data, tmp_path, capsys):
     assert facts["n"] == 30
 
 
-def messages(folder: Path) -> list[Call]:
-    found = []
-    for name in ("replies", "unlabelled"):
-        for row in table(folder / f"{name}.csv"):
-            at = datetime.fromisoformat(row["time"])
-            found.append(Call.of(f"{name}:{row['id']}", masked(row["title"]), masked(row["body"]), at))
-    return found
-
-
 @pytest.fixture(scope="module")
 def groups(real_data: Path) -> dict[tuple[str, str], str]:
     folder = real_data / "citizen-messages"
     if not folder.is_dir():
         pytest.skip("HUYING_REAL_DATA holds no folder citizen-messages")
-    calls = messages(folder)
-    began = perf_counter()
-    found = issues(calls, voices_of(calls), today=date(2020, 1, 31))
-    assert perf_counter() - began < 60
-    return {tuple(id.split(":", 1)): one.name for one in found for id in one.calls}
+    began = process_time()
+    found = groups_of(folder)
+    assert process_time() - began < 60
+    return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reposts", [True, False])
 @pytest.mark.parametrize(("name", "precision", "recall"), [("hot_open", 0.9, 0.75), ("hot_groups_open", 0.85, 0.6)])
 def test_groups_are_pure_and_complete_on_marked_messages(groups, name, precision, recall, reposts):
-    found = measure(table(DATA / f"{name}.csv"), groups, reposts=reposts)
+    found = measure(marks(name), groups, reposts=reposts)
     assert found.precision >= precision
     assert found.recall >= recall
