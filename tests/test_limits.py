@@ -213,7 +213,7 @@ class TestNothingIsSoughtByCaller:
         dispatcher = Person.signed_in("dispatcher")
         triage(dispatcher, other, unit=world.units["sanitation"], kind="0103")
         page = dispatcher.open(f"/desk/triage/{case.pk}/").html
-        near = page[page.index("同一地点、同类事项") :]
+        near = page[page.index("可能是同一件事") :]
         near = near[: near.index("</section>")]
         assert other.title in near
         assert "欧" not in near

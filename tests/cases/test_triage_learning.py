@@ -52,7 +52,7 @@ def model(number=1, state="in_use", street=STREET, **given):
     return TriageModel.objects.create(
         area_code=street, number=number, state=state, made_at=NOW, sha256="0" * 64, data_hash=str(number) * 64,
         learned_from=300, learned_with={"examples": {}, "temperature": 1.0}, set_at=NOW,
-        scores={"accuracy": 0.9, "macro_f1": 0.8, "calibration_error": 0.02, "n": 60, "low": 0.1, "known": 0.9,
+        measured={"accuracy": 0.9, "macro_f1": 0.8, "calibration_error": 0.02, "n": 60, "low": 0.1, "known": 0.9,
                 "types": [], "confused": [], "before": {"accuracy": 0.7}}, **given,
     )  # fmt: skip
 
@@ -72,7 +72,7 @@ class TestLearning:
         assert learn_everywhere(actor=NIGHT, now=NOW) == 1
         row = TriageModel.objects.get()
         assert (row.state, row.number, row.set_by) == ("in_use", 1, None)
-        assert row.scores["accuracy"] > row.scores["before"]["accuracy"]
+        assert row.measured["accuracy"] > row.measured["before"]["accuracy"]
         assert row.sha256 == triage_files.hash_of(triage_files.path_of(row.pk))
         taught = [pk for pk in Case.objects.values_list("pk", flat=True) if not held_back(pk)]
         assert row.learned_from == len(taught)

@@ -140,7 +140,7 @@ def _kept(
             _set(before, ModelState.RETIRED, None, now)
         row = TriageModel.objects.create(
             id=made, area_code=street, number=last + 1, state=state, made_at=now, sha256=sha256, data_hash=data_hash,
-            learned_from=len(taught), scores={**asdict(new), "before": asdict(old)}, learned_with=learned_with,
+            learned_from=len(taught), measured={**asdict(new), "before": asdict(old)}, learned_with=learned_with,
             set_by=None, set_at=now,
         )  # fmt: skip
         _note(row, ModelVerb.LEARN, actor=actor, now=now)

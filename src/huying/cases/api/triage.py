@@ -109,6 +109,6 @@ def _row(row: TriageModel) -> dict[str, Any]:
     return {
         "id": row.pk, "area_code": row.area_code, "number": row.number, "state": row.state, "made_at": row.made_at,
         "learned_from": row.learned_from, "sha256": row.sha256, "data_hash": row.data_hash,
-        "accuracy": row.scores["accuracy"], "macro_f1": row.scores["macro_f1"],
-        "calibration_error": row.scores["calibration_error"], "measured_on": row.scores["n"],
+        "accuracy": row.measured["accuracy"], "macro_f1": row.measured["macro_f1"],
+        "calibration_error": row.measured["calibration_error"], "measured_on": row.measured["n"],
     }  # fmt: skip

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(max_length=64)),
                 ('data_hash', models.CharField(max_length=64)),
                 ('learned_from', models.PositiveIntegerField()),
-                ('scores', models.JSONField()),
+                ('measured', models.JSONField()),
                 ('learned_with', models.JSONField()),
                 ('set_by', models.UUIDField(null=True)),
                 ('set_at', models.DateTimeField()),

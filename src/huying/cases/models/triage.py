@@ -27,7 +27,7 @@ class TriageModel(models.Model):
     sha256 = models.CharField(max_length=64)  # of the file: another file is not loaded
     data_hash = models.CharField(max_length=64)  # of what it learned from
     learned_from = models.PositiveIntegerField()  # how many cases
-    scores = models.JSONField()  # on cases held back from learning: see `rules.triage.Scores`
+    measured = models.JSONField()  # on cases held back from learning: see `rules.triage.Scores`
     learned_with = models.JSONField()  # cases of each type, and the temperature that makes its confidence honest
     set_by = models.UUIDField(null=True)  # who chose it; null: the rule of the nightly run
     set_at = models.DateTimeField()

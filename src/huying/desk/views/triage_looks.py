@@ -256,11 +256,11 @@ def _week_line(week: Week) -> dict[str, Any]:
 
 
 def _percents(row: TriageModel) -> dict[str, int]:
-    return {"low": round(row.scores["low"] * 100), "unknown": round((1 - row.scores["known"]) * 100)}
+    return {"low": round(row.measured["low"] * 100), "unknown": round((1 - row.measured["known"]) * 100)}
 
 
 def _model_line(row: TriageModel, viewer: Actor, now: datetime) -> dict[str, Any]:
-    scores, before = row.scores, row.scores["before"]
+    scores, before = row.measured, row.measured["before"]
     return {
         "row": row,
         "place": places.name_of(row.area_code),
@@ -284,7 +284,7 @@ def triage_model(request: HttpRequest, model_id: UUID) -> HttpResponse:
     row = reads.model(model_id, viewer)
     if row is None:
         raise NotFound("triage_model")
-    scores = row.scores
+    scores = row.measured
     shown = [one for one in scores["types"] if one[1] >= LEAST_SHOWN]
     context: dict[str, Any] = {
         "menu_key": "triage_wrong",
