@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huying.triage.features import LONGEST, codes_of, counted, runs_of, text_of
+from huying.triage.features import LONGEST, OPENING, codes_of, counted, read, runs_of, text_of
 
 
 def runs(text):
@@ -44,3 +44,9 @@ def test_counting_keeps_each_run_once_in_order(text):
     keys, times = counted(codes_of(text))
     assert (np.diff(keys.astype(object)) > 0).all()
     assert times.sum() == len(runs_of(codes_of(text)))
+
+
+@given(st.text("路灯不亮垃圾 。", max_size=3 * OPENING))
+def test_a_message_is_seen_whole_and_by_its_first_characters(text):
+    for found, part in zip(read(text), (text, text[:OPENING]), strict=True):
+        assert Counter(dict(zip(*found, strict=True))) == Counter(runs_of(codes_of(part)).tolist())

@@ -12,7 +12,7 @@ import pytest
 from huying.kernel.refusals import Unavailable
 from huying.triage import learning, messages
 from huying.triage import model as models
-from huying.triage.features import codes_of, counted
+from huying.triage.features import OPENING, codes_of, counted, read
 from huying.triage.measure import measure
 from huying.triage.messages import Message
 from huying.triage.offices import label_of
@@ -68,10 +68,18 @@ class TestTheModel:
         assert model.scores["accuracy"] < 0.5
 
     def test_prediction_weighs_words_as_learning_did(self, learned):
-        rows = [counted(codes_of(one.text)) for one in calls(20, seed=9)]
-        table = learning.weighed(learning._table(rows, learned.keys), learned.rarity)
-        shares = learned.calibration(table @ learned.weights + learned.bias)
+        rows = [read(one.text) for one in calls(20, seed=9)]
+        whole, opening = learning.tables(rows, learned.keys, learned.rarity)
+        shares = learned.calibration(whole @ learned.weights + opening @ learned.opening + learned.bias)
         assert np.allclose([learned.shares(one.text) for one in calls(20, seed=9)], shares, atol=1e-5)
+
+    def test_what_a_call_opens_with_tells_more_than_what_it_ends_with(self):
+        """Each call speaks of two matters; the first is its label."""
+        rows = []
+        for one in calls(300, slips=0):
+            other = calls(1, seed=len(rows), slips=0)[0].text
+            rows.append(replace(one, text=f"{one.text}。{'，' * OPENING}{other}"))
+        assert learning.train(rows).scores["accuracy"] > 0.8
 
     def test_two_classes_do(self):
         rows = [one for one in calls() if one.label != "噪声"]

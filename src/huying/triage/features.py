@@ -12,10 +12,14 @@ from numpy.typing import NDArray
 
 LONGEST = 4
 """Characters in the longest run."""
+OPENING = 60
+"""The first characters of a message, which mostly name its matter; their runs count apart a second time."""
 
 Codes = NDArray[np.uint16]
 Keys = NDArray[np.uint64]
 Numbers = NDArray[np.float32]
+Counted = tuple[Keys, NDArray[np.intp]]
+"""The runs of a text, each once and sorted, and how often each stands there."""
 
 
 def _folds() -> Codes:
@@ -59,6 +63,12 @@ def text_of(key: int) -> str:
     return "".join(chr(unit) for unit in units if unit)
 
 
-def counted(codes: Codes) -> tuple[Keys, NDArray[np.intp]]:
+def counted(codes: Codes) -> Counted:
     """Each run's key once, sorted, and how often it stands there."""
     return np.unique(runs_of(codes), return_counts=True)
+
+
+def read(text: str) -> tuple[Counted, Counted]:
+    """What a model sees of a message: its runs, and those of its opening."""
+    codes = codes_of(text)
+    return counted(codes), counted(codes[:OPENING])
