@@ -90,6 +90,14 @@ class TestTheModel:
         model = learning.train(rows)
         assert model.suggest("井盖不见了")[0].code == "井盖"
 
+    def test_it_takes_no_more_room_than_it_may(self, tmp_path, monkeypatch, learned):
+        monkeypatch.setattr(learning, "LARGEST", 10_000)
+        small = learning.train(calls())
+        models.write(small, tmp_path / "small.model")
+        assert len(small.keys) < len(learned.keys)
+        assert 9_900 < sum(getattr(small, name).nbytes for name in models.KINDS) <= 10_100
+        assert small.suggest("门口的路灯不亮，晚上很黑")[0].code == "路灯"
+
 
 class TestCopies:
     def test_nearly_the_same_messages_stay_in_one_part(self):

@@ -36,6 +36,8 @@ FOLDS = 5
 MOST_SECONDS = 600
 LEAST_MESSAGES = 4
 """A run of characters counts from so many messages on: fewer teach nothing, and may be a person's name."""
+LARGEST = 50 << 20
+"""Bytes of a model's arrays: where there are many classes, only the runs that stand in the most messages count."""
 ALIKE = (0.2, 0.4, 0.6, 0.9)
 """Messages are nearly the same that have this share of the shorter one's runs of four in common: the first of these
 by which no group takes in a tenth of all, as chains of set phrases would."""
@@ -218,6 +220,10 @@ class Learned:
         there = np.unique(truth)
         keys = _standing_in([mine for (mine, _times), _opening in rows], min(LEAST_MESSAGES, len(rows)))
         standing = np.bincount(_table([whole for whole, _opening in rows], keys).indices, minlength=len(keys))
+        room = LARGEST // (keys.itemsize + 4 + 2 * 4 * classes)
+        if len(keys) > room:
+            often = np.sort(np.argsort(-standing, kind="stable")[:room])
+            keys, standing = keys[often], standing[often]
         rarity = (np.log((1 + len(rows)) / (1 + standing)) + 1).astype(np.float32)
         columns = np.zeros((2 * len(keys), classes), np.float32)
         bias = np.full(classes, ABSENT, np.float32)
