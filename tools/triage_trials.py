@@ -34,7 +34,7 @@ from sklearn.svm import LinearSVC
 
 from huying.kernel.sheets import lines
 from huying.triage import learning
-from huying.triage.features import codes_of, counted, read
+from huying.triage.features import codes_of, counted, read_message
 from huying.triage.measure import measure
 from huying.triage.messages import joined
 from huying.triage.offices import label_of
@@ -108,7 +108,7 @@ class Ground:
 
     @cached_property
     def seen(self) -> list[learning.Seen]:
-        return [read(text) for text in self.texts]
+        return [read_message(text) for text in self.texts]
 
     @cached_property
     def lengths(self) -> np.ndarray:

@@ -12,7 +12,7 @@ import pytest
 from huying.kernel.refusals import Unavailable
 from huying.triage import learning, messages
 from huying.triage import model as models
-from huying.triage.features import OPENING, codes_of, counted, read
+from huying.triage.features import codes_of, counted, read_message
 from huying.triage.measure import measure
 from huying.triage.messages import Message
 from huying.triage.offices import label_of
@@ -68,7 +68,7 @@ class TestTheModel:
         assert model.scores["accuracy"] < 0.5
 
     def test_prediction_weighs_words_as_learning_did(self, learned):
-        rows = [read(one.text) for one in calls(20, seed=9)]
+        rows = [read_message(one.text) for one in calls(20, seed=9)]
         whole, opening = learning.tables(rows, learned.keys, learned.rarity)
         shares = learned.calibration(whole @ learned.weights + opening @ learned.opening + learned.bias)
         assert np.allclose([learned.shares(one.text) for one in calls(20, seed=9)], shares, atol=1e-5)
@@ -78,7 +78,7 @@ class TestTheModel:
         rows = []
         for one in calls(300, slips=0):
             other = calls(1, seed=len(rows), slips=0)[0].text
-            rows.append(replace(one, text=f"{one.text}。{'，' * OPENING}{other}"))
+            rows.append(replace(one, text=f"{one.text}\n{other}"))
         assert learning.train(rows).scores["accuracy"] > 0.8
 
     def test_two_classes_do(self):

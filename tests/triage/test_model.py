@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huying.triage import model as models
-from huying.triage.features import OPENING, codes_of, runs_of
+from huying.triage.features import codes_of, runs_of
 from huying.triage.model import BadModel, Calibration, Model
 
 HEAD = len(models.MARK) + 8
@@ -65,7 +65,7 @@ class TestSuggestions:
 
     def test_the_opening_of_a_call_speaks_beside_the_whole(self):
         model = small(opening=small().weights)
-        first, last = "路灯" + "。" * OPENING + "垃圾", "垃圾" + "。" * OPENING + "路灯"
+        first, last = "路灯\n垃圾", "垃圾\n路灯"
         assert [model.suggest(text)[0].code for text in (first, last)] == ["路灯", "垃圾"]
         assert small().shares(first) == pytest.approx(small().shares(last))
         assert "路灯" in model.suggest(first)[0].words

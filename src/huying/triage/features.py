@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 LONGEST = 4
 """Characters in the longest run."""
 OPENING = 60
-"""The first characters of a message, which mostly name its matter; their runs count apart a second time."""
+"""Characters of a message's opening at most."""
 
 Codes = NDArray[np.uint16]
 Keys = NDArray[np.uint64]
@@ -68,7 +68,11 @@ def counted(codes: Codes) -> Counted:
     return np.unique(runs_of(codes), return_counts=True)
 
 
-def read(text: str) -> tuple[Counted, Counted]:
+def opening_of(text: str) -> str:
+    """A title, or the beginning of the first line: it mostly names the matter, so its runs count apart once more."""
+    return text.strip().partition("\n")[0][:OPENING]
+
+
+def read_message(text: str) -> tuple[Counted, Counted]:
     """What a model sees of a message: its runs, and those of its opening."""
-    codes = codes_of(text)
-    return counted(codes), counted(codes[:OPENING])
+    return counted(codes_of(text)), counted(codes_of(opening_of(text)))

@@ -22,8 +22,7 @@ from numpy.typing import NDArray
 from huying.kernel.refusals import Refusal, Unavailable
 from huying.kernel.terms import _
 from huying.triage import model as models
-from huying.triage.features import LONGEST, Counted, Keys, Numbers
-from huying.triage.features import read as seen
+from huying.triage.features import LONGEST, Counted, Keys, Numbers, read_message
 from huying.triage.measure import Measures, measure
 from huying.triage.messages import Message, hash_of
 from huying.triage.model import Calibration, Model
@@ -150,7 +149,7 @@ def train(
     rows = sorted({Message(one.text, one.label) for one in messages})
     classes = tuple(sorted({one.label for one in rows}))
     truth = np.array([classes.index(one.label) for one in rows])
-    counts = [seen(one.text) for one in rows]
+    counts = [read_message(one.text) for one in rows]
     more, told = _more(unlabelled, replies, classes)
     groups = groups_of([keys for (keys, _times), _opening in counts + more])
     parts = list(divisions(groups[: len(rows)], truth, seed))
@@ -186,7 +185,7 @@ def _more(
     offices = {words: label_of(reply, classes) for words, reply in replies}
     texts = sorted({*unlabelled, *offices})
     told = [classes.index(offices[one]) if offices.get(one) else -1 for one in texts]
-    return [seen(one) for one in texts], np.array(told, int)
+    return [read_message(one) for one in texts], np.array(told, int)
 
 
 def taught(rows: list[Seen], truth: Index, more: list[Seen], told: Index, classes: int, seed: int) -> Learned:

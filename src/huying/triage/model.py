@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from huying.kernel.refusals import Refusal
 from huying.kernel.terms import _
-from huying.triage.features import OPENING, Codes, Counted, Keys, Numbers, codes_of, counted, text_of
+from huying.triage.features import Codes, Counted, Keys, Numbers, codes_of, read_message, text_of
 from huying.triage.suggestion import Suggestion
 
 MARK = b"huying triage\n\0\0"
@@ -65,7 +65,7 @@ class Calibration:
 class Model:
     """What one training left. `keys` are sorted; the other arrays but `bias` have one row a key.
 
-    `weights` are for the runs of the whole message, `opening` for those of its first characters (`features.OPENING`).
+    `weights` are for the runs of the whole message, `opening` for those of its opening (`features.opening_of`).
     """
 
     classes: tuple[str, ...]
@@ -84,28 +84,30 @@ class Model:
 
     def shares(self, words: str) -> NDArray[np.float64]:
         """How likely each class is, in the order of `classes`; the shares add up to 1."""
-        return self.calibration(self._spoken(codes_of(words))[1].sum(axis=0) + self.bias)
+        return self.calibration(self._spoken(words)[1].sum(axis=0) + self.bias)
 
     def suggest(self, words: str, *, top: int = 3) -> list[Suggestion]:
         """The likeliest classes, best first, each with up to five pieces of the words that spoke for it."""
-        codes = codes_of(words)
-        places, parts = self._spoken(codes)
+        places, parts = self._spoken(words)
         if not len(places):
             return []
         shares = self.calibration(parts.sum(axis=0) + self.bias)
         parts -= parts.mean(axis=1, keepdims=True)
         best = np.argsort(-shares, kind="stable")[:top]
-        keys = self.keys[places]
+        keys, codes = self.keys[places], codes_of(words)
         return [
-            Suggestion(self.classes[one], round(float(shares[one]), 4), _pieces(words, codes, keys, parts[:, one]))
+            Suggestion(
+                self.classes[one], round(float(shares[one]), 4), _pieces(words, codes_of(words), keys, parts[:, one])
+            )
             for one in best
         ]
 
-    def _spoken(self, codes: Codes) -> tuple[NDArray[np.intp], Numbers]:
+    def _spoken(self, words: str) -> tuple[NDArray[np.intp], Numbers]:
         """Where the runs of a call that the model knows stand in its arrays, and what each says for each class."""
-        places, values = self._seen(counted(codes))
+        whole, opening = read_message(words)
+        places, values = self._seen(whole)
         parts = values[:, None] * self.weights[places]
-        first, values = self._seen(counted(codes[:OPENING]))
+        first, values = self._seen(opening)
         parts[np.searchsorted(places, first)] += values[:, None] * self.opening[first]
         return places, parts
 
