@@ -96,9 +96,7 @@ class Model:
         best = np.argsort(-shares, kind="stable")[:top]
         keys, codes = self.keys[places], codes_of(words)
         return [
-            Suggestion(
-                self.classes[one], round(float(shares[one]), 4), _pieces(words, codes_of(words), keys, parts[:, one])
-            )
+            Suggestion(self.classes[one], round(float(shares[one]), 4), _pieces(words, codes, keys, parts[:, one]))
             for one in best
         ]
 
