@@ -195,6 +195,15 @@ class TestMessagesWithoutALabel:
         ]
         assert learning.train(rows, replies=answered).suggest("学费太高")[0].code == "教育文体"
 
+    def test_they_are_not_learned_from_where_that_makes_it_worse(self):
+        named = {"路灯": "城乡建设", "垃圾": "环境保护", "噪声": "教育文体"}
+        rows = [replace(one, label=named[one.label]) for one in calls()]
+        wrong = {"路灯": "生态环境局", "垃圾": "教育局", "噪声": "住建局"}
+        model = learning.train(rows, replies=[(one.text, wrong[one.label]) for one in calls(300, seed=6)])
+        alone = learning.train(rows)
+        assert model.scores == alone.scores
+        assert np.array_equal(model.weights, alone.weights)
+
     def test_copies_of_what_is_left_out_do_not_help(self):
         """With the labels shuffled nothing can be learned, so a better figure would come from the copies' replies."""
         rows = calls()

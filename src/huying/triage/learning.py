@@ -144,7 +144,10 @@ def train(
     seed: int = 1,
     made: str = "",
 ) -> Model:
-    """A model with the measures that it reached on messages left out in turn, calibrated by them."""
+    """A model with the measures that it reached on messages left out in turn, calibrated by them.
+
+    Messages without a label are learned from only where messages left out are told no worse with them.
+    """
     _see_enough(messages)
     rows = sorted({Message(one.text, one.label) for one in messages})
     classes = tuple(sorted({one.label for one in rows}))
@@ -153,12 +156,23 @@ def train(
     more, told = _more(unlabelled, replies, classes)
     groups = groups_of([keys for (keys, _times), _opening in counts + more])
     parts = list(divisions(groups[: len(rows)], truth, seed))
-    scores = np.empty((len(rows), len(classes)))
-    for part in parts:
-        rest = np.setdiff1d(np.arange(len(rows)), part)
-        apart = np.flatnonzero(~np.isin(groups[len(rows) :], groups[part]))
-        learned = taught(_of(counts, rest), truth[rest], _of(more, apart), told[apart], len(classes), seed)
-        scores[part] = learned.scores(_of(counts, part))
+
+    def left_out(more: list[Seen], told: Index) -> Shares:
+        scores = np.empty((len(rows), len(classes)))
+        for part in parts:
+            rest = np.setdiff1d(np.arange(len(rows)), part)
+            apart = np.flatnonzero(~np.isin(groups[len(rows) :][: len(more)], groups[part]))
+            learned = taught(_of(counts, rest), truth[rest], _of(more, apart), told[apart], len(classes), seed)
+            scores[part] = learned.scores(_of(counts, part))
+        return scores
+
+    scores = left_out(more, told)
+    measures = _measured(scores, truth, parts, classes)
+    if more:
+        alone = left_out([], told[:0])
+        without = _measured(alone, truth, parts, classes)
+        if without["macro_f1"] > measures["macro_f1"]:
+            more, told, scores, measures = [], told[:0], alone, without
     whole = taught(counts, truth, more, told, len(classes), seed)
     return Model(
         classes=classes,
@@ -170,7 +184,7 @@ def train(
         bias=whole.bias,
         made=made,
         data=hash_of([*rows, *map(Message, unlabelled), *(Message(*one) for one in replies)]),
-        scores=dict(_measured(scores, truth, parts, classes)),
+        scores=dict(measures),
     )
 
 
