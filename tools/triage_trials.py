@@ -360,7 +360,8 @@ def taxonomy(trial: Trial) -> Scores:
 def unsure(trial: Trial) -> Scores:
     """How likely each label is for each message that is learned from, when it is left out itself."""
     ground, scores = trial.ground, np.zeros((len(trial.rest), len(trial.ground.labels)))
-    for part in learning.divisions(ground.groups[trial.rest], trial.truth, 7):
+    groups = np.unique(ground.groups[trial.rest], return_inverse=True)[1]
+    for part in learning.divisions(groups, trial.truth, 7):
         rest = np.setdiff1d(np.arange(len(trial.rest)), part)
         scores[part] = svc(Trial(ground, trial.rest[rest], trial.rest[part], trial.unlabelled, trial.replies))
     return learning.calibrated(scores, trial.truth)(scores)
