@@ -1,6 +1,6 @@
 """What ways to learn matter types reach on messages not seen: the table of `docs/explanation/triage.md`, and its curve.
 
-    python -m tools.triage_trials [--repeats N] [--only NAME ...] [--curve] [--out FILE]
+    python -m tools.triage_trials [--repeats N] [--only NAME ...] [--curve] [--out FILE] [--scores FOLDER] [--table]
 
 Reads `citizen-messages` in the folder named by HUYING_REAL_DATA. Each way is tried on the same divisions: five parts,
 near copies in one part (also between raw texts, words, unlabelled messages and replies), with other divisions for each
@@ -34,7 +34,7 @@ from sklearn.svm import LinearSVC
 
 from huying.kernel.sheets import lines
 from huying.triage import learning
-from huying.triage.features import codes_of, counted
+from huying.triage.features import codes_of, counted, read_message
 from huying.triage.measure import measure
 from huying.triage.messages import joined
 from huying.triage.offices import label_of
@@ -100,6 +100,15 @@ class Ground:
     def head_counts(self) -> sparse.csr_matrix:
         _ = self.counts
         return learning._table([counted(codes_of(text)) for text in self.heads], self.keys)
+
+    def openings(self, most: int) -> sparse.csr_matrix:
+        """Runs of the first characters."""
+        _ = self.counts
+        return learning._table([counted(codes_of(text[:most])) for text in self.texts], self.keys)
+
+    @cached_property
+    def seen(self) -> list[learning.Seen]:
+        return [read_message(text) for text in self.texts]
 
     @cached_property
     def lengths(self) -> np.ndarray:
@@ -204,6 +213,32 @@ for times in (1, 3):
     )
 
 
+def beside(trial: Trial, other: sparse.csr_matrix, weight: float, c: float = 0.3) -> Scores:
+    """A second table's columns beside those of the runs."""
+    pairs = zip(trial.tables(), trial.tables(counts=other), strict=True)
+    learned, asked = (sparse.hstack([one, weight * more]).tocsr() for one, more in pairs)
+    return LinearSVC(C=c, random_state=1).fit(learned, trial.truth).decision_function(asked)
+
+
+for weight, c in ((0.5, 0.3), (1.0, 0.2)):
+    way(f"title-{weight}", f"title, or the first ten words, as runs of their own, weight {weight}, C {c}")(
+        lambda trial, weight=weight, c=c: beside(trial, trial.ground.head_counts, weight, c)
+    )
+for most in (30, 60, 120):
+    way(f"opening-{most}", f"the first {most} characters as runs of their own, weight 0.7")(
+        lambda trial, most=most: beside(trial, trial.ground.openings(most), 0.7)
+    )
+way("runs+words", "runs and words side by side")(lambda trial: beside(trial, trial.ground.cut, 0.7))
+
+
+@way("shipped", "what `huying triage train` learns")
+def shipped(trial: Trial) -> Scores:
+    seen = trial.ground.seen
+    rows = [seen[one] for one in trial.rest]
+    learned = learning.taught(rows, trial.truth, [], np.array([], int), len(trial.ground.labels), 1)
+    return learned.scores([seen[one] for one in trial.part])
+
+
 @way("no-raw", "learned from the rows of words alone")
 def no_raw(trial: Trial) -> Scores:
     keep = trial.rest[~trial.ground.is_raw[trial.rest]]
@@ -243,14 +278,11 @@ def ridge(trial: Trial) -> Scores:
     return machine.decision_function(asked)
 
 
-@way("logistic", "logistic regression (one against the rest, liblinear)")
-def logistic(trial: Trial) -> Scores:
+@way("softmax", "logistic regression over all types at once (60 steps)")
+def softmax(trial: Trial) -> Scores:
     learned, asked = trial.tables()
-    scores = []
-    for label in range(len(trial.ground.labels)):
-        machine = LogisticRegression(C=20, solver="liblinear", dual=True, random_state=1)
-        scores.append(machine.fit(learned, trial.truth == label).decision_function(asked))
-    return np.array(scores).T
+    machine = _quiet_fit(LogisticRegression(C=30, max_iter=60), learned, trial.truth)
+    return machine.decision_function(asked)
 
 
 @way("sgd", "stochastic gradient, modified Huber loss")
@@ -325,6 +357,44 @@ def taxonomy(trial: Trial) -> Scores:
     return machine.fit(sparse.vstack([learned, more]), np.concatenate([trial.truth, labels])).decision_function(asked)
 
 
+def unsure(trial: Trial) -> Scores:
+    """How likely each label is for each message that is learned from, when it is left out itself."""
+    ground, scores = trial.ground, np.zeros((len(trial.rest), len(trial.ground.labels)))
+    groups = np.unique(ground.groups[trial.rest], return_inverse=True)[1]
+    for part in learning.divisions(groups, trial.truth, 7):
+        rest = np.setdiff1d(np.arange(len(trial.rest)), part)
+        scores[part] = svc(Trial(ground, trial.rest[rest], trial.rest[part], trial.unlabelled, trial.replies))
+    return learning.calibrated(scores, trial.truth)(scores)
+
+
+def cleaned(trial: Trial, weights: Callable[[Scores, Scores], Scores]) -> Scores:
+    found = unsure(trial)
+    kept = weights(found[np.arange(len(found)), trial.truth], found.max(axis=1))
+    learned, asked = trial.tables()
+    some = kept > 0
+    machine = LinearSVC(C=0.3, random_state=1)
+    return machine.fit(learned[some], trial.truth[some], sample_weight=kept[some]).decision_function(asked)
+
+
+way("cleaned", "labels left out that five-fold learning is sure are wrong")(
+    lambda trial: cleaned(trial, lambda own, best: np.where((own < 0.05) & (best > 0.9), 0.0, 1.0))
+)
+way("doubted", "labels that five-fold learning doubts count 0.3")(
+    lambda trial: cleaned(trial, lambda own, best: np.where(own < 0.1, 0.3, 1.0))
+)
+
+
+@way("rbf", "kernel ridge, Gaussian, on the 300 dimensions")
+def rbf(trial: Trial) -> Scores:
+    dense, labels = trial.ground.dense.astype(np.float64), np.eye(len(trial.ground.labels))
+
+    def alike(rows: np.ndarray) -> np.ndarray:
+        return np.exp(-4.0 * (1 - dense[rows] @ dense[trial.rest].T))
+
+    told = np.linalg.solve(alike(trial.rest) + 0.3 * np.eye(len(trial.rest)), 2 * labels[trial.truth] - 1)
+    return alike(trial.part) @ told
+
+
 @way("near", "15 nearest in 300 dimensions (SVD of all texts)")
 def near(trial: Trial) -> Scores:
     dense = trial.ground.dense
@@ -356,6 +426,48 @@ def mlp_runs(trial: Trial) -> Scores:
     return np.log(machine.predict_proba(normalize(asked[:, best])) + 1e-3)
 
 
+@way("bag", "neural: bag of embeddings (64) of 40,000 runs, trained here, half the runs dropped at random, two seeds")
+def bag(trial: Trial) -> Scores:
+    return bag_of(trial, 1) + bag_of(trial, 2)
+
+
+def bag_of(trial: Trial, seed: int, width: int = 64, rounds: int = 10, batch: int = 32, speed: float = 0.05) -> Scores:
+    """Mean of embeddings, rectified, one softmax layer; labels smoothed by a tenth; Adagrad with falling speed."""
+    learned, asked = trial.tables()
+    best = np.sort(np.argsort(-np.nan_to_num(chi2(learned, trial.truth)[0]), kind="stable")[:40_000])
+    learned, asked = (6 * normalize(one[:, best]).tocsr().astype(np.float32) for one in (learned, asked))
+    chance, classes = np.random.default_rng(seed), len(trial.ground.labels)
+    vectors = (0.05 * chance.standard_normal((len(best), width))).astype(np.float32)
+    weights = (0.2 * chance.standard_normal((width, classes))).astype(np.float32)
+    shift, bias = np.zeros(width, np.float32), np.zeros(classes, np.float32)
+    went, gone = np.full(len(best), 1e-3, np.float32), np.full_like(weights, 1e-3)
+    wanted = (0.9 * np.eye(classes)[trial.truth] + 0.1 / classes).astype(np.float32)
+    steps = [part for _ in range(rounds) for part in _batches(chance.permutation(len(wanted)), batch)]
+    for step, part in enumerate(steps):
+        rate = speed * (1 - step / len(steps)) + 1e-4
+        rows = learned[part]
+        rows.data *= 2 * (chance.random(len(rows.data), dtype=np.float32) > 0.5)
+        runs, places = np.unique(rows.indices, return_inverse=True)
+        rows = sparse.csr_matrix((rows.data, places, rows.indptr), shape=(len(part), len(runs)))
+        hidden = np.maximum(rows @ vectors[runs] + shift, 0)
+        kept = hidden * ((chance.random(hidden.shape, dtype=np.float32) > 0.3) / np.float32(0.7))
+        miss = shares(kept @ weights + bias, 1.0) - wanted[part]
+        back = (miss @ weights.T) * (kept > 0) / np.float32(0.7)
+        slope = kept.T @ miss
+        gone += slope**2
+        weights -= rate * slope / np.sqrt(gone)
+        bias -= 0.01 * miss.sum(axis=0)
+        shift -= 0.005 * back.sum(axis=0)
+        slope = rows.T @ back
+        went[runs] += (slope**2).mean(axis=1)
+        vectors[runs] -= rate * slope / np.sqrt(went[runs])[:, None]
+    return np.maximum(asked @ vectors + shift, 0) @ weights + bias
+
+
+def _batches(order: np.ndarray, size: int) -> list[np.ndarray]:
+    return [order[at : at + size] for at in range(0, len(order), size)]
+
+
 def _quiet_fit(machine: Any, table: Any, truth: np.ndarray) -> Any:
     import warnings
 
@@ -368,10 +480,15 @@ BLENDS = {
     "svc+words": ("svc-0.3", "words"),
     "svc+nbsvm": ("svc-0.3", "nbsvm"),
     "svc+mlp": ("svc-0.3", "mlp"),
-    "both+mlp": ("both", "mlp"),
-    "all": ("both", "head-1", "words", "ridge", "nbsvm", "mlp"),
+    "shipped+rbf": ("shipped", "rbf"),
+    "shipped+words": ("shipped", "words"),
+    "shipped+rbf+words": ("shipped", "rbf", "words"),
+    "shipped+rbf+bag": ("shipped", "rbf", "bag"),
+    "all": ("shipped", "ridge", "words", "nbsvm", "rbf", "mlp", "bag"),
 }
-"""Ways whose shares are added up, each calibrated before."""
+"""Ways whose shares are multiplied, each calibrated before and the product again."""
+CURVE = {f"curve-{share}": share for share in (0.125, 0.25, 0.5, 0.75, 1.0)}
+"""What is shipped, learned from these shares of the groups of copies."""
 
 
 def divided(ground: Ground, seed: int, part_of_all: float = 1.0) -> list[Trial]:
@@ -411,7 +528,7 @@ def even(scores: Scores, ground: Ground, trials: Sequence[Trial]) -> Scores:
 def figures(found: Scores, ground: Ground) -> dict[str, float]:
     told = [ground.labels[one] for one in ground.truth]
     result = {}
-    for name, rows in (("raw", ground.is_raw), ("words", ~ground.is_raw)):
+    for name, rows in (("raw", ground.is_raw), ("words", ~ground.is_raw), ("all", ground.is_raw | True)):
         measures = measure(ground.labels, [told[one] for one in np.flatnonzero(rows)], found[rows])
         result |= {f"{name}_{one}": measures[one] for one in ("macro_f1", "ece", "auto_98")}  # type: ignore[literal-required]
     return result
@@ -427,48 +544,63 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", default=None)
     parser.add_argument("--curve", action="store_true", help="the way that is shipped, learned from parts of the data")
     parser.add_argument("--out", type=Path, help="keeps each figure as a line of JSON, and leaves out what is there")
+    parser.add_argument("--scores", type=Path, help="keeps scores in this folder, so that blends need no learning")
+    parser.add_argument("--table", action="store_true", help="prints what --out holds as a table, and tries nothing")
     options = parser.parse_args()
+    done = [json.loads(one) for one in options.out.read_text().splitlines()] if _is_there(options.out) else []
+    if options.table:
+        print(table_of(done))
+        return 0
     ground = Ground.of(folder_of())
-    done = (
-        [json.loads(one) for one in options.out.read_text().splitlines()]
-        if options.out and options.out.exists()
-        else []
-    )
-
-    def kept(name: str, seed: int, found: Scores, began: float) -> None:
-        row = {"name": name, "seed": seed, **figures(found, ground), "seconds": round(time.monotonic() - began, 1)}
-        print(json.dumps(row), flush=True)
-        if options.out:
-            with options.out.open("a") as file:
-                file.write(json.dumps(row) + "\n")
-
     had = {(row["name"], row["seed"]) for row in done}
+    names = options.only or (CURVE if options.curve else [*WAYS, *BLENDS])
     for seed in range(1, options.repeats + 1):
-        if options.curve:
-            for share in (0.125, 0.25, 0.5, 0.75, 1.0):
-                if (f"curve-{share}", seed) not in had:
-                    began, trials = time.monotonic(), divided(ground, seed, share)
-                    kept(
-                        f"curve-{share}",
-                        seed,
-                        even(tried(WAYS["svc-0.3"][1], trials), ground, divided(ground, seed)),
-                        began,
-                    )
-            continue
-        trials, memory = divided(ground, seed), {}
-        names = [one for one in options.only or [*WAYS, *BLENDS] if (one, seed) not in had]
         for name in names:
-            began = time.monotonic()
-            for one in BLENDS.get(name, (name,)):
-                if one not in memory:
-                    memory[one] = even(tried(WAYS[one][1], trials), ground, trials)
-            kept(
-                name,
-                seed,
-                sum(memory[one] for one in BLENDS.get(name, (name,))) / len(BLENDS.get(name, (name,))),
-                began,
-            )
+            if (name, seed) in had:
+                continue
+            began, trials = time.monotonic(), divided(ground, seed)
+            parts = BLENDS.get(name, (name,))
+            whole = sum(np.log(found_by(one, seed, trials, options.scores) + 1e-3) for one in parts)
+            found = even(whole, ground, trials) if len(parts) > 1 else np.exp(whole) - 1e-3
+            row = {"name": name, "seed": seed, **figures(found, ground), "seconds": round(time.monotonic() - began, 1)}
+            print(json.dumps(row), flush=True)
+            if options.out:
+                with options.out.open("a") as file:
+                    file.write(json.dumps(row) + "\n")
     return 0
+
+
+def _is_there(file: Path | None) -> bool:
+    return file is not None and file.exists()
+
+
+def found_by(name: str, seed: int, trials: Sequence[Trial], folder: Path | None) -> Scores:
+    """One way's shares, each part calibrated by the others; its scores from the folder where they are kept."""
+    ground, file = trials[0].ground, folder / f"{name}.{seed}.npy" if folder else None
+    if file and file.exists():
+        return even(np.load(file), ground, trials)
+    if name in CURVE:
+        scores = tried(WAYS["shipped"][1], divided(ground, seed, CURVE[name]))
+    else:
+        scores = tried(WAYS[name][1], trials)
+    if file:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        np.save(file, scores)
+    return even(scores, ground, trials)
+
+
+def table_of(rows: Sequence[dict[str, Any]]) -> str:
+    """Mean and spread (standard deviation over the repeats) of each way, as Markdown."""
+    kinds = [f"{kind}_{one}" for kind in ("raw", "words", "all") for one in ("macro_f1", "ece", "auto_98")]
+    told = ["| way | " + " | ".join(kinds) + " | n |", "|---" * (len(kinds) + 2) + "|"]
+    for name in dict.fromkeys(row["name"] for row in rows):
+        mine = [row for row in rows if row["name"] == name]
+        cells = [
+            f"{np.mean([row[one] for row in mine]):.4f} ± {np.std([row[one] for row in mine]):.4f}" for one in kinds
+        ]
+        words = WAYS[name][0] if name in WAYS else name
+        told.append(f"| {words} | " + " | ".join(cells) + f" | {len(mine)} |")
+    return "\n".join(told)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import pytest
 from huying.kernel.refusals import Unavailable
 from huying.triage import learning, messages
 from huying.triage import model as models
-from huying.triage.features import codes_of, counted
+from huying.triage.features import codes_of, counted, read_message
 from huying.triage.measure import measure
 from huying.triage.messages import Message
 from huying.triage.offices import label_of
@@ -68,10 +68,18 @@ class TestTheModel:
         assert model.scores["accuracy"] < 0.5
 
     def test_prediction_weighs_words_as_learning_did(self, learned):
-        rows = [counted(codes_of(one.text)) for one in calls(20, seed=9)]
-        table = learning.weighed(learning._table(rows, learned.keys), learned.rarity)
-        shares = learned.calibration(table @ learned.weights + learned.bias)
+        rows = [read_message(one.text) for one in calls(20, seed=9)]
+        whole, opening = learning.tables(rows, learned.keys, learned.rarity)
+        shares = learned.calibration(whole @ learned.weights + opening @ learned.opening + learned.bias)
         assert np.allclose([learned.shares(one.text) for one in calls(20, seed=9)], shares, atol=1e-5)
+
+    def test_what_a_call_opens_with_tells_more_than_what_it_ends_with(self):
+        """Each call speaks of two matters; the first is its label."""
+        rows = []
+        for one in calls(300, slips=0):
+            other = calls(1, seed=len(rows), slips=0)[0].text
+            rows.append(replace(one, text=f"{one.text}\n{other}"))
+        assert learning.train(rows).scores["accuracy"] > 0.8
 
     def test_two_classes_do(self):
         rows = [one for one in calls() if one.label != "噪声"]
@@ -81,6 +89,14 @@ class TestTheModel:
         rows = [*calls(), Message("井盖丢了要小心", "井盖"), Message("路面的井盖破了", "井盖")]
         model = learning.train(rows)
         assert model.suggest("井盖不见了")[0].code == "井盖"
+
+    def test_it_takes_no_more_room_than_it_may(self, tmp_path, monkeypatch, learned):
+        monkeypatch.setattr(learning, "LARGEST", 10_000)
+        small = learning.train(calls())
+        models.write(small, tmp_path / "small.model")
+        assert len(small.keys) < len(learned.keys)
+        assert 9_900 < sum(getattr(small, name).nbytes for name in models.KINDS) <= 10_100
+        assert small.suggest("门口的路灯不亮，晚上很黑")[0].code == "路灯"
 
 
 class TestCopies:
@@ -178,6 +194,15 @@ class TestMessagesWithoutALabel:
             if one.label == "噪声"
         ]
         assert learning.train(rows, replies=answered).suggest("学费太高")[0].code == "教育文体"
+
+    def test_they_are_not_learned_from_where_that_makes_it_worse(self):
+        named = {"路灯": "城乡建设", "垃圾": "环境保护", "噪声": "教育文体"}
+        rows = [replace(one, label=named[one.label]) for one in calls()]
+        wrong = {"路灯": "生态环境局", "垃圾": "教育局", "噪声": "住建局"}
+        model = learning.train(rows, replies=[(one.text, wrong[one.label]) for one in calls(300, seed=6)])
+        alone = learning.train(rows)
+        assert model.scores == alone.scores
+        assert np.array_equal(model.weights, alone.weights)
 
     def test_copies_of_what_is_left_out_do_not_help(self):
         """With the labels shuffled nothing can be learned, so a better figure would come from the copies' replies."""

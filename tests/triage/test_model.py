@@ -27,6 +27,7 @@ def small(**changed):
         "keys": keys,
         "rarity": np.ones(len(keys), np.float32),
         "weights": weights,
+        "opening": np.zeros_like(weights),
         "bias": np.array([0.1, 0, 0], np.float32),
         "made": "2026-11-23T08:00:00+00:00",
         "data": "ab" * 32,
@@ -51,13 +52,23 @@ class TestSuggestions:
 
     def test_words_come_back_as_they_stand_there(self):
         one = small(
-            keys=np.sort(runs_of(codes_of("ab"))), rarity=np.ones(3, np.float32), weights=np.eye(3, dtype=np.float32)
+            keys=np.sort(runs_of(codes_of("ab"))),
+            rarity=np.ones(3, np.float32),
+            weights=np.eye(3, dtype=np.float32),
+            opening=np.zeros((3, 3), np.float32),
         )
         assert set(one.suggest("😀ＡB")[0].words) <= {"ＡB"}
 
     @pytest.mark.parametrize("text", ["", "。。", "hello", "😀" * 9])
     def test_where_nothing_speaks_for_any_there_is_none(self, text):
         assert small().suggest(text) == []
+
+    def test_the_opening_of_a_call_speaks_beside_the_whole(self):
+        model = small(opening=small().weights)
+        first, last = "路灯\n垃圾", "垃圾\n路灯"
+        assert [model.suggest(text)[0].code for text in (first, last)] == ["路灯", "垃圾"]
+        assert small().shares(first) == pytest.approx(small().shares(last))
+        assert "路灯" in model.suggest(first)[0].words
 
     def test_no_more_than_asked_for(self):
         assert len(small().suggest("路灯", top=1)) == 1
@@ -158,15 +169,16 @@ class TestWhatIsRefused:
             models.read(file)
         assert "模型" in str(refused.value)
 
-    def test_the_file_of_a_later_version_is_named_as_such(self, file):
+    @pytest.mark.parametrize("form", [1, models.FORM + 1])
+    def test_the_file_of_another_version_is_named_as_such(self, file, form):
         data = file.read_bytes()
-        file.write_bytes(data[: len(models.MARK)] + struct.pack("<I", models.FORM + 1) + data[HEAD - 4 :])
+        file.write_bytes(data[: len(models.MARK)] + struct.pack("<I", form) + data[HEAD - 4 :])
         with pytest.raises(BadModel) as refused:
             models.read(file)
         assert "版本" in str(refused.value)
-        assert refused.value.facts == {"form": models.FORM + 1}
+        assert refused.value.facts == {"form": form}
 
-    @pytest.mark.parametrize("field", ["keys", "rarity", "weights", "bias"])
+    @pytest.mark.parametrize("field", ["keys", "rarity", "weights", "opening", "bias"])
     def test_a_sealed_file_with_numbers_that_do_not_fit(self, tmp_path, field):
         bad = getattr(small(), field).copy()
         bad[-1] = 0 if field == "keys" else np.nan

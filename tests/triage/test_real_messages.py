@@ -50,9 +50,10 @@ def whole(tmp_path_factory, real_data):
 
 def test_messages_left_out_are_told_apart(whole):
     scores = whole[1]["scores"]
-    assert scores["macro_f1"] >= 0.90
+    assert scores["macro_f1"] >= 0.905
     assert scores["ece"] <= 0.03
-    assert scores["auto_95"] >= 0.75
+    assert scores["auto_98"] >= 0.70
+    assert scores["auto_95"] >= 0.80
 
 
 def test_it_is_small_and_was_learned_in_time(whole):

@@ -12,10 +12,14 @@ from numpy.typing import NDArray
 
 LONGEST = 4
 """Characters in the longest run."""
+OPENING = 60
+"""Characters of a message's opening at most."""
 
 Codes = NDArray[np.uint16]
 Keys = NDArray[np.uint64]
 Numbers = NDArray[np.float32]
+Counted = tuple[Keys, NDArray[np.intp]]
+"""The runs of a text, each once and sorted, and how often each stands there."""
 
 
 def _folds() -> Codes:
@@ -59,6 +63,16 @@ def text_of(key: int) -> str:
     return "".join(chr(unit) for unit in units if unit)
 
 
-def counted(codes: Codes) -> tuple[Keys, NDArray[np.intp]]:
+def counted(codes: Codes) -> Counted:
     """Each run's key once, sorted, and how often it stands there."""
     return np.unique(runs_of(codes), return_counts=True)
+
+
+def opening_of(text: str) -> str:
+    """A title, or the beginning of the first line: it mostly names the matter, so its runs count apart once more."""
+    return text.strip().partition("\n")[0][:OPENING]
+
+
+def read_message(text: str) -> tuple[Counted, Counted]:
+    """What a model sees of a message: its runs, and those of its opening."""
+    return counted(codes_of(text)), counted(codes_of(opening_of(text)))

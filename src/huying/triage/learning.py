@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from huying.kernel.refusals import Refusal, Unavailable
 from huying.kernel.terms import _
 from huying.triage import model as models
-from huying.triage.features import LONGEST, Keys, Numbers, codes_of, counted
+from huying.triage.features import LONGEST, Counted, Keys, Numbers, read_message
 from huying.triage.measure import Measures, measure
 from huying.triage.messages import Message, hash_of
 from huying.triage.model import Calibration, Model
@@ -35,6 +35,8 @@ FOLDS = 5
 MOST_SECONDS = 600
 LEAST_MESSAGES = 4
 """A run of characters counts from so many messages on: fewer teach nothing, and may be a person's name."""
+LARGEST = 50 << 20
+"""Bytes of a model's arrays: where there are many classes, only the runs that stand in the most messages count."""
 ALIKE = (0.2, 0.4, 0.6, 0.9)
 """Messages are nearly the same that have this share of the shorter one's runs of four in common: the first of these
 by which no group takes in a tenth of all, as chains of set phrases would."""
@@ -42,6 +44,8 @@ COMMON = 60
 """A run of four in more messages than this, or in more than one of ten, is a turn of phrase: it makes none the same."""
 STRENGTH = 0.3
 """How closely the learner follows each message (C of a linear support vector machine)."""
+ASIDE = np.float32(0.7)
+"""How much an opening's runs count beside the runs of the whole message."""
 SURE = 0.55
 """A message without a label is learned from where its best score leads by so much."""
 HEARSAY = 0.5
@@ -50,8 +54,8 @@ ABSENT = -2.0
 """The score of a class without a message in a part that is learned from."""
 
 Index = NDArray[np.intp]
-Counted = tuple[Keys, Index]
-"""The runs of one message and how often each stands there."""
+Seen = tuple[Counted, Counted]
+"""The runs of one message, and those of its opening."""
 Shares = NDArray[np.float64]
 
 
@@ -140,21 +144,35 @@ def train(
     seed: int = 1,
     made: str = "",
 ) -> Model:
-    """A model with the measures that it reached on messages left out in turn, calibrated by them."""
+    """A model with the measures that it reached on messages left out in turn, calibrated by them.
+
+    Messages without a label are learned from only where messages left out are told no worse with them.
+    """
     _see_enough(messages)
     rows = sorted({Message(one.text, one.label) for one in messages})
     classes = tuple(sorted({one.label for one in rows}))
     truth = np.array([classes.index(one.label) for one in rows])
-    counts = [counted(codes_of(one.text)) for one in rows]
+    counts = [read_message(one.text) for one in rows]
     more, told = _more(unlabelled, replies, classes)
-    groups = groups_of([keys for keys, _times in counts + more])
+    groups = groups_of([keys for (keys, _times), _opening in counts + more])
     parts = list(divisions(groups[: len(rows)], truth, seed))
-    scores = np.empty((len(rows), len(classes)))
-    for part in parts:
-        rest = np.setdiff1d(np.arange(len(rows)), part)
-        apart = np.flatnonzero(~np.isin(groups[len(rows) :], groups[part]))
-        learned = taught(_of(counts, rest), truth[rest], _of(more, apart), told[apart], len(classes), seed)
-        scores[part] = learned.scores(_of(counts, part))
+
+    def left_out(more: list[Seen], told: Index) -> Shares:
+        scores = np.empty((len(rows), len(classes)))
+        for part in parts:
+            rest = np.setdiff1d(np.arange(len(rows)), part)
+            apart = np.flatnonzero(~np.isin(groups[len(rows) :][: len(more)], groups[part]))
+            learned = taught(_of(counts, rest), truth[rest], _of(more, apart), told[apart], len(classes), seed)
+            scores[part] = learned.scores(_of(counts, part))
+        return scores
+
+    scores = left_out(more, told)
+    measures = _measured(scores, truth, parts, classes)
+    if more:
+        alone = left_out([], told[:0])
+        without = _measured(alone, truth, parts, classes)
+        if without["macro_f1"] > measures["macro_f1"]:
+            more, told, scores, measures = [], told[:0], alone, without
     whole = taught(counts, truth, more, told, len(classes), seed)
     return Model(
         classes=classes,
@@ -162,28 +180,29 @@ def train(
         keys=whole.keys,
         rarity=whole.rarity,
         weights=whole.weights,
+        opening=whole.opening,
         bias=whole.bias,
         made=made,
         data=hash_of([*rows, *map(Message, unlabelled), *(Message(*one) for one in replies)]),
-        scores=dict(_measured(scores, truth, parts, classes)),
+        scores=dict(measures),
     )
 
 
-def _of(rows: Sequence[Counted], places: Index) -> list[Counted]:
+def _of(rows: Sequence[Seen], places: Index) -> list[Seen]:
     return [rows[one] for one in places]
 
 
 def _more(
     unlabelled: Sequence[str], replies: Sequence[tuple[str, str]], classes: Sequence[str]
-) -> tuple[list[Counted], Index]:
+) -> tuple[list[Seen], Index]:
     """Messages without a label, and the class that a reply's office stands for; -1 where that is not known."""
     offices = {words: label_of(reply, classes) for words, reply in replies}
     texts = sorted({*unlabelled, *offices})
     told = [classes.index(offices[one]) if offices.get(one) else -1 for one in texts]
-    return [counted(codes_of(one)) for one in texts], np.array(told, int)
+    return [read_message(one) for one in texts], np.array(told, int)
 
 
-def taught(rows: list[Counted], truth: Index, more: list[Counted], told: Index, classes: int, seed: int) -> Learned:
+def taught(rows: list[Seen], truth: Index, more: list[Seen], told: Index, classes: int, seed: int) -> Learned:
     """Learn; then once more, with messages whose class an office's reply or the first learning is sure enough of."""
     first = Learned.of(rows, truth, classes, seed)
     if not more:
@@ -203,35 +222,44 @@ class Learned:
     keys: Keys
     rarity: Numbers
     weights: Numbers
+    opening: Numbers
     bias: Numbers
 
     @classmethod
-    def of(
-        cls, rows: Sequence[Counted], truth: Index, classes: int, seed: int, weights: Shares | None = None
-    ) -> Learned:
+    def of(cls, rows: Sequence[Seen], truth: Index, classes: int, seed: int, weights: Shares | None = None) -> Learned:
+        from scipy.sparse import hstack
         from sklearn.svm import LinearSVC
 
         there = np.unique(truth)
-        keys = _standing_in([mine for mine, _times in rows], min(LEAST_MESSAGES, len(rows)))
-        table = _table(rows, keys)
-        standing = np.bincount(table.indices, minlength=len(keys))
+        keys = _standing_in([mine for (mine, _times), _opening in rows], min(LEAST_MESSAGES, len(rows)))
+        standing = np.bincount(_table([whole for whole, _opening in rows], keys).indices, minlength=len(keys))
+        room = LARGEST // (keys.itemsize + 4 + 2 * 4 * classes)
+        if len(keys) > room:
+            often = np.sort(np.argsort(-standing, kind="stable")[:room])
+            keys, standing = keys[often], standing[often]
         rarity = (np.log((1 + len(rows)) / (1 + standing)) + 1).astype(np.float32)
-        columns = np.zeros((len(keys), classes), np.float32)
+        columns = np.zeros((2 * len(keys), classes), np.float32)
         bias = np.full(classes, ABSENT, np.float32)
         if len(there) == 1:
             bias[there] = 0
-            return cls(keys, rarity, columns, bias)
-        machine = LinearSVC(C=STRENGTH, random_state=seed)
-        machine.fit(weighed(table, rarity), truth, sample_weight=weights)
-        two = len(there) == 2  # then the learner gives one column for the second, and its contrary is the first
-        columns[:, there] = (np.vstack([-machine.coef_, machine.coef_]) if two else machine.coef_).T
-        bias[there] = np.concatenate([-machine.intercept_, machine.intercept_]) if two else machine.intercept_
-        return cls(keys, rarity, columns, bias)
+        else:
+            machine = LinearSVC(C=STRENGTH, random_state=seed)
+            whole, opening = tables(rows, keys, rarity)
+            machine.fit(hstack([whole, ASIDE * opening]).tocsr(), truth, sample_weight=weights)
+            two = len(there) == 2  # then the learner gives one column for the second, and its contrary is the first
+            columns[:, there] = (np.vstack([-machine.coef_, machine.coef_]) if two else machine.coef_).T
+            bias[there] = np.concatenate([-machine.intercept_, machine.intercept_]) if two else machine.intercept_
+        return cls(keys, rarity, columns[: len(keys)], ASIDE * columns[len(keys) :], bias)
 
-    def scores(self, rows: Sequence[Counted]) -> Shares:
-        table = weighed(_table(rows, self.keys), self.rarity)
-        found: Shares = (table @ self.weights + self.bias).astype(np.float64)
+    def scores(self, rows: Sequence[Seen]) -> Shares:
+        whole, opening = tables(rows, self.keys, self.rarity)
+        found: Shares = (whole @ self.weights + opening @ self.opening + self.bias).astype(np.float64)
         return found
+
+
+def tables(rows: Sequence[Seen], keys: Keys, rarity: Numbers) -> list[csr_matrix]:
+    """The values of each message's runs, one line a message, and those of its opening's runs."""
+    return [weighed(_table(part, keys), rarity) for part in zip(*rows, strict=True)]
 
 
 def weighed(table: csr_matrix, rarity: Numbers) -> csr_matrix:

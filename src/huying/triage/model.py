@@ -21,18 +21,18 @@ from numpy.typing import NDArray
 
 from huying.kernel.refusals import Refusal
 from huying.kernel.terms import _
-from huying.triage.features import Codes, Keys, Numbers, codes_of, counted, text_of
+from huying.triage.features import Codes, Counted, Keys, Numbers, codes_of, read_message, text_of
 from huying.triage.suggestion import Suggestion
 
 MARK = b"huying triage\n\0\0"
-FORM = 1
-"""The number of the file's form; a file of a later one is refused."""
+FORM = 2
+"""The number of the file's form; a file of an earlier or later one is refused."""
 EDGE = 64
 """Arrays begin at a multiple of this, as processors like it."""
 LARGEST_HEAD = 1 << 20
 WEAK = 5
 """A piece that speaks so many times less than the strongest is not named."""
-KINDS = {"keys": "<u8", "rarity": "<f4", "weights": "<f4", "bias": "<f4"}
+KINDS = {"keys": "<u8", "rarity": "<f4", "weights": "<f4", "opening": "<f4", "bias": "<f4"}
 """The arrays of a file and their kinds of number; no other is read."""
 
 
@@ -63,13 +63,17 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What one training left. `keys` are sorted; the other arrays have one row a key."""
+    """What one training left. `keys` are sorted; the other arrays but `bias` have one row a key.
+
+    `weights` are for the runs of the whole message, `opening` for those of its opening (`features.opening_of`).
+    """
 
     classes: tuple[str, ...]
     calibration: Calibration
     keys: Keys
     rarity: Numbers
     weights: Numbers
+    opening: Numbers
     bias: Numbers
     made: str = ""
     """When it was learned, ISO 8601."""
@@ -80,28 +84,34 @@ class Model:
 
     def shares(self, words: str) -> NDArray[np.float64]:
         """How likely each class is, in the order of `classes`; the shares add up to 1."""
-        places, values = self._seen(codes_of(words))
-        return self.calibration(values @ self.weights[places] + self.bias)
+        return self.calibration(self._spoken(words)[1].sum(axis=0) + self.bias)
 
     def suggest(self, words: str, *, top: int = 3) -> list[Suggestion]:
         """The likeliest classes, best first, each with up to five pieces of the words that spoke for it."""
-        codes = codes_of(words)
-        places, values = self._seen(codes)
+        places, parts = self._spoken(words)
         if not len(places):
             return []
-        parts = values[:, None] * self.weights[places]
         shares = self.calibration(parts.sum(axis=0) + self.bias)
         parts -= parts.mean(axis=1, keepdims=True)
         best = np.argsort(-shares, kind="stable")[:top]
-        keys = self.keys[places]
+        keys, codes = self.keys[places], codes_of(words)
         return [
             Suggestion(self.classes[one], round(float(shares[one]), 4), _pieces(words, codes, keys, parts[:, one]))
             for one in best
         ]
 
-    def _seen(self, codes: Codes) -> tuple[NDArray[np.intp], Numbers]:
-        """Where the runs of a call that the model knows stand in its arrays, and how much each counts here."""
-        keys, counts = counted(codes)
+    def _spoken(self, words: str) -> tuple[NDArray[np.intp], Numbers]:
+        """Where the runs of a call that the model knows stand in its arrays, and what each says for each class."""
+        whole, opening = read_message(words)
+        places, values = self._seen(whole)
+        parts = values[:, None] * self.weights[places]
+        first, values = self._seen(opening)
+        parts[np.searchsorted(places, first)] += values[:, None] * self.opening[first]
+        return places, parts
+
+    def _seen(self, runs: Counted) -> tuple[NDArray[np.intp], Numbers]:
+        """The places of those runs that the model knows, sorted, and how much each counts here."""
+        keys, counts = runs
         places = np.searchsorted(self.keys, keys)
         places[places == len(self.keys)] = 0
         known = self.keys[places] == keys
@@ -217,12 +227,12 @@ def _see_that_it_fits(model: Model) -> None:
     rows, classes = len(model.keys), len(model.classes)
     fits = (
         model.keys.shape == model.rarity.shape == (rows,)
-        and model.weights.shape == (rows, classes)
+        and model.weights.shape == model.opening.shape == (rows, classes)
         and model.bias.shape == (classes,)
         and len(model.calibration.shift) == classes
         and len(set(model.classes)) == classes > 1
         and bool((model.keys[1:] > model.keys[:-1]).all())
-        and all(bool(np.isfinite(one).all()) for one in (model.rarity, model.weights, model.bias))
+        and all(bool(np.isfinite(one).all()) for one in (model.rarity, model.weights, model.opening, model.bias))
         and bool(np.isfinite([model.calibration.scale, *model.calibration.shift]).all())
     )
     if not fits:
