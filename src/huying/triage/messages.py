@@ -1,4 +1,7 @@
-"""Messages that a model is learned from or measured on, out of a table: words, and a label where one is known."""
+"""Messages that a model is learned from or measured on, out of a table: words, and a label where one is known.
+
+What points to a person is hidden as the words are read, so no model learns it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pathlib import Path
 from huying.kernel.refusals import Invalid
 from huying.kernel.sheets import Line, lines
 from huying.kernel.terms import _
+from huying.triage.masking import mask
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -22,8 +26,8 @@ class Message:
 
 
 def joined(title: str, body: str) -> str:
-    """Title and body as a model reads them."""
-    return f"{title}\n{body}"
+    """Title and body as a model reads them, each masked by itself."""
+    return f"{mask(title)}\n{mask(body)}"
 
 
 def read(file: Path, *, labelled: bool) -> list[Message]:
@@ -40,7 +44,7 @@ def replies(file: Path) -> list[tuple[str, str]]:
     found = []
     for line in _some(file):
         _see_columns(line, file, "title", "body", "reply")
-        found.append((joined(line.cells["title"], line.cells["body"]), line.cells["reply"]))
+        found.append((joined(line.cells["title"], line.cells["body"]), mask(line.cells["reply"])))
     return found
 
 
@@ -62,7 +66,7 @@ def _some(file: Path) -> list[Line]:
 def _message(line: Line, labelled: bool, file: Path) -> Message:
     cells = line.cells
     if "tokens" in cells:
-        text = "".join(cells["tokens"].split())
+        text = mask("".join(cells["tokens"].split()))
     else:
         _see_columns(line, file, "title", "body")
         text = joined(cells["title"], cells["body"])
