@@ -37,7 +37,8 @@ def furnish(stage: Stage) -> None:
     _answers(stage)
     _components(stage)
     sets.write_set(
-        season=Season.HEAT, alert=Alert.ORANGE, area_code=STREET, limits="签收 紧急=15m\n办理 紧急=8h", recount=False,
+        season=Season.HEAT, alert=Alert.ORANGE, area_code=STREET, recount=False,
+        limits="sign_in urgent=15m\nhandle urgent=8h",  # as stored: words would be those of the terminal's language
         actor=stage.who(HEAD), now=stage.ago(days=50),
     )  # fmt: skip
 
