@@ -208,7 +208,7 @@ class CancelForm(WhistleForm):
 
 
 class _Rating(WhistleForm):
-    score = radio_field(_("打几分"), [(str(one), str(one)) for one in range(LOWEST, HIGHEST + 1)])
+    score = radio_field(_("打几分（5 分最好）"), [(str(one), str(one)) for one in range(LOWEST, HIGHEST + 1)])
     words = words_field(_("说明"), limit=500, required=False, rows=2)
 
     def prepare(self, subject: Any) -> None:
