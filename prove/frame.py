@@ -201,8 +201,9 @@ def prove(
         commits.append(commit)
     began, spent = time.monotonic(), kept.get("seconds", 0.0)
     size = prover.size(run)
+    opens = kept.get("step", 0) * size < whole or not kept.get("settled")  # else all of it was done before
     try:
-        if kept.get("step", 0) * size < whole or not kept.get("settled"):
+        if opens:
             prover.open(run)
         steps = [only] if only is not None else range(kept.get("step", 0), math.ceil(whole / size))
         told = time.monotonic()
@@ -221,7 +222,8 @@ def prove(
             prover.settle(run)
             kept["settled"] = True
     finally:
-        prover.close(run)
+        if opens:
+            prover.close(run)
         kept["seconds"] = round(spent + time.monotonic() - began, 1)
     line = line_of(prover, run)
     if keeps:

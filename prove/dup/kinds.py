@@ -21,6 +21,7 @@ from uuid import UUID
 
 from django import forms as django_forms
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import F
 from django.test import Client as Browser
 
@@ -220,7 +221,7 @@ class Kinds:
             headers["HTTP_AUTHORIZATION"] = f"Bearer {self.token(who)}"
         browser = Browser(raise_request_exception=False)
         if body is not None:
-            options = {"data": json.dumps(body), "content_type": "application/json", **options}
+            options = {"data": json.dumps(body, cls=DjangoJSONEncoder), "content_type": "application/json", **options}
         found = browser.generic(method, f"/api/v1{path}", **options, **headers)
         return Answer(found.status_code, found.content.decode())
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from threading import Barrier
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
+
 from prove.dup.kinds import Answer
 from prove.frame import Run
 from prove.server import HOST, House, Served
@@ -93,7 +95,10 @@ class Wire:
         body = one.other if other else one.body
         try:
             connection.request(
-                one.method, f"/api/v1{one.path}", json.dumps(body) if body is not None else None, headers
+                one.method,
+                f"/api/v1{one.path}",
+                json.dumps(body, cls=DjangoJSONEncoder) if body is not None else None,
+                headers,
             )
             found = connection.getresponse()
             return Answer(found.status, found.read().decode())

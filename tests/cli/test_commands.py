@@ -3,10 +3,14 @@
 import json
 import stat
 from argparse import Namespace
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
+from django.utils import translation
 
-from huying.cli.commands import import_
+from huying.cli.commands import import_, worker
 from huying.cli.contract import CommandRefused, Terminal
 from huying.cli.main import COMMANDS, _language
 from tests.cli.conftest import House
@@ -100,6 +104,25 @@ def test_verify_finds_nothing_wrong_with_what_the_commands_wrote(house):
     assert facts["ok"] is True
     assert facts["broken"] == []
     assert facts["sealed"] > 0
+
+
+def test_the_worker_writes_in_the_source_language_whatever_the_terminal_speaks(monkeypatch):
+    class Jobs:
+        connector = SimpleNamespace(get_worker_connector=lambda: None)
+        told: ClassVar = []
+        replace_connector = staticmethod(nullcontext)
+        open_async = staticmethod(nullcontext)
+
+        @classmethod
+        async def run_worker_async(cls, **_given):
+            cls.told.append(translation.get_language())
+
+    monkeypatch.setattr("procrastinate.contrib.django.app", Jobs)
+    monkeypatch.setattr("huying.cli.supervise.watch_parent", lambda: None)
+    monkeypatch.setattr("huying.cli.serving.refuse_weak", lambda *_given, **_more: None)
+    with translation.override("en"):
+        worker.run(Namespace(once=True), Terminal(json_line=True))
+    assert Jobs.told == ["zh-hans"]
 
 
 def test_the_worker_does_what_is_queued_and_stops(house):

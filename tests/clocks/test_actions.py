@@ -376,6 +376,16 @@ class TestExplain:
         assert told["停表"] == "今天 15:05 到 明天 10:30（等居民补充）"
         assert told["走表"] == "今天 14:05–15:05，明天 10:30–13:30"
 
+    def test_what_ended_while_it_stood_still_counts_to_the_pause_alone(self):
+        clock = started()
+        case = {"object_kind": "case", "object_id": clock.object_id}
+        actions.pause(**case, reason="held", now=at("2026-10-20 15:05"))
+        actions.stop(**case, now=at("2026-10-21 08:45"))
+        told = self.told(Clock.objects.get(pk=clock.pk))
+        assert told["停表"] == "今天 15:05 起停到结束（held）"
+        assert told["走表"] == "今天 14:05–15:05"
+        assert told["到期"] == "明天 09:05（停着的时候就结束了，没有重新算）"
+
     def test_holidays_and_swapped_days_on_the_way_are_named(self):
         told = self.told(started("5wd", now=at("2026-09-30 09:00")))
         assert told["节假日"] == "10月1日–10月7日 国庆节放假，不算；10月10日 调休上班，照算"

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from huying.audit.models import History
 from huying.cases import actions as a
-from huying.cases.models import Case
+from huying.cases.models import Case, Sharing
 from huying.cases.rules import State
 from huying.desk import actions, queries
 from huying.desk.actions.batching import foreseen
@@ -100,12 +100,20 @@ class TestForeseen:
         cases = [filed(world) for _number in range(6)]
         counts = []
         for many in (1, 6):
-            with CaptureQueriesContext(
-                connection,
-            ) as asked:
+            with CaptureQueriesContext(connection) as asked:
                 foreseen(ANSWER, [one.pk for one in cases[:many]], {"words": "好"}, actor=world.clerk, now=NOW)
             counts.append(len(asked))
         assert counts[1] <= counts[0] + 1
+
+    def test_nothing_is_locked_where_orders_are_shared_out_by_the_rule(self, world):
+        """A page that only looks has no transaction, and a lock outside one is an error."""
+        unit = world.units["sanitation"]
+        Sharing.objects.create(unit=unit, on=True, set_at=NOW)
+        cases = [filed(world) for _number in range(3)]
+        with CaptureQueriesContext(connection) as asked:
+            told = foreseen(DISPATCH, [one.pk for one in cases], {"lead": unit.pk}, actor=world.dispatcher, now=NOW)
+        assert [one.why for one in told] == ["", "", ""]
+        assert not [one["sql"] for one in asked if "FOR UPDATE" in one["sql"]]
 
     def test_a_stranger_learns_nothing(self, world):
         case = filed(world)

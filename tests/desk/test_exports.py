@@ -294,6 +294,13 @@ class TestPack:
         assert (export.failed, export.made_at) == ("font", None)
         packing._font.cache_clear()
 
+    def test_a_word_of_letters_moves_down_whole_and_a_longer_one_than_a_line_is_broken(self):
+        font, words = packing._font(20), "编号 of what was downloaded by whom " * 3
+        lines = list(packing._lines(words, font, 300))
+        assert len(lines) > 2
+        assert " ".join(lines).split() == words.split()
+        assert "".join(packing._lines("f" * 200, font, 300)) == "f" * 200
+
     def test_a_case_that_left_their_sight_meanwhile_is_not_packed(self, world):
         case = at_work(world)
         export = pack(world, case)

@@ -90,6 +90,13 @@ def test_what_was_opened_is_closed_when_a_step_breaks():
     assert dice.closed == 1
 
 
+def test_what_was_done_whole_before_is_neither_opened_nor_closed():
+    prove(Dice(), form="full")
+    again = Dice()
+    assert prove(again, form="full")["reached"]
+    assert (again.seen, again.closed) == ({}, 0)
+
+
 def test_a_missing_figure_misses_its_goal_and_samples_become_percentiles():
     run = Run(1, 1, "smoke")
     for value in range(1, 1001):

@@ -243,6 +243,8 @@ def _pause_words(clock: Clock, now: datetime, reasons: Mapping[str, Label]) -> s
         facts = {"began": moment_words(one.began_at, now), "reason": str(reasons.get(one.reason, one.reason))}
         if one.ended_at is None:
             told.append(str(_("%(began)s 起停着")) % facts)
+        elif _ended_paused(clock) and one.began_at == clock.paused_at:
+            told.append(str(_("%(began)s 起停到结束")) % facts)
         else:
             facts["ended"] = moment_words(one.ended_at, now)
             told.append(str(_("%(began)s 到 %(ended)s")) % facts)
@@ -251,9 +253,15 @@ def _pause_words(clock: Clock, now: datetime, reasons: Mapping[str, Label]) -> s
     return clauses(told) or str(_("没有停过"))
 
 
+def _ended_paused(clock: Clock) -> bool:
+    """Whether the work ended while the clock stood still: its due time was not reckoned again."""
+    return clock.paused_at is not None and clock.stopped_at is not None
+
+
 def _counted(clock: Clock, known: Calendar) -> list[tuple[datetime, datetime]]:
-    """The working spans from start to due without the pauses."""
-    spans = known.spans_between(clock.started_at, clock.due_at)
+    """The working spans from start to due without the pauses; to the last pause where the clock ran no more."""
+    last = clock.paused_at if clock.paused_at is not None and _ended_paused(clock) else clock.due_at
+    spans = known.spans_between(clock.started_at, min(last, clock.due_at))
     for pause in pauses_of(clock):
         if pause.ended_at is None:
             continue
@@ -310,6 +318,8 @@ def _run_words(kind: DayKind, name: str, first: date, last: date, now: datetime)
 def _due_words(clock: Clock, now: datetime) -> str:
     if clock.paused_at is not None and clock.stopped_at is None:
         return str(_("停着，恢复后重新算；停表前是 %(when)s")) % {"when": moment_words(clock.due_at, now)}
+    if _ended_paused(clock):
+        return str(_("%(when)s（停着的时候就结束了，没有重新算）")) % {"when": moment_words(clock.due_at, now)}
     return moment_words(clock.due_at, now)
 
 

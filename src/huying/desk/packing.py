@@ -127,8 +127,13 @@ def _lines(words: str, font: ImageFont.FreeTypeFont, width: int) -> Iterable[str
         line = ""
         for letter in paragraph:
             if line and category(letter) not in HANG and font.getlength(line + letter) > width:
-                yield line
-                line = ""
+                whole, space, begun = line.rpartition(" ")
+                if space and (begun + letter).isascii() and not letter.isspace():  # a word goes on: it moves down whole
+                    yield whole
+                    line = begun
+                else:
+                    yield line
+                    line = ""
             line += letter
         yield line
 
@@ -242,7 +247,7 @@ def _clocks(pages: Pages, file: Casefile) -> None:
         pages.text(" · ".join(filter(None, (name, units.get(one.object_id, ""), _moment(one.due_at)))))
         for line in clocks.explain(one, subject.now, PAUSES):
             pages.pair(line.term, line.words, indent=24, size=SMALL, grey=60)
-        pages.pair(_("停表"), _moment(one.stopped_at), indent=24, size=SMALL, grey=60)
+        pages.pair(_("结束"), _moment(one.stopped_at), indent=24, size=SMALL, grey=60)
 
 
 def _history(pages: Pages, file: Casefile) -> None:

@@ -46,6 +46,9 @@ class ColumnKind(Term):
     POINT = "point", _("位置")
 
 
+_SPEAKING = (ColumnKind.CHOICE, ColumnKind.CHOICES, ColumnKind.AREA, ColumnKind.AREAS, ColumnKind.LINK)
+
+
 @dataclass(frozen=True)
 class Column:
     """One column: attribute of the model, key of values, heading of list, form and sheet."""
@@ -65,6 +68,11 @@ class Column:
     help: Label = ""
     apart: bool = False  # a panel of its own shows it; not among the facts of the row's page
     derived: bool = False  # shown and exported, never written: a value of the model or of `value_of`
+
+    @property
+    def speaks(self) -> bool:
+        """Whether a value says what it is without the label (a place, a unit, a chosen word); numbers do not."""
+        return self.kind in _SPEAKING
 
     def offered(self) -> list[tuple[str, Any]]:
         """The choices of the column with their labels."""

@@ -22,8 +22,8 @@ def hand(docket: Docket, order: WorkOrder, handler_id: UUID | None, *, now: date
 def share_out(docket: Docket, *, now: datetime) -> None:
     """Give this act's orders to handlers, where their units have the rule switched on."""
     fresh = [one for one in docket.live_orders if one.state == OrderState.OFFERED and one.offered_at == now]
-    if not docket.live or not fresh:
-        return  # a bulk world is made without the rule
+    if not docket.live or docket.tried or not fresh:
+        return  # a bulk world is made without the rule; what is only tried is refused nothing by it
     units = [one.unit_id for one in fresh]
     # Locked in one order: of two cases at once the second must count what the first was given.
     on = set(

@@ -196,6 +196,7 @@ class Docket:
     case: Case
     knowledge: Knowledge
     live: bool = True
+    tried: bool = False  # a step is only looked at: nothing is locked or written
     make_id: Callable[[], UUID] = uuid7
     orders: list[WorkOrder] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)

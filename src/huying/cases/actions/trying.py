@@ -41,7 +41,7 @@ def tried(
 def _opened(cases: Iterable[Case]) -> list[Docket]:
     """Dockets read together, in a fixed number of statements."""
     knowledge = Knowledge()
-    dockets = {one.pk: Docket(case=one, knowledge=knowledge) for one in cases}
+    dockets = {one.pk: Docket(case=one, knowledge=knowledge, tried=True) for one in cases}
     owners: dict[UUID, Docket] = dict(dockets)
     rows = WorkOrder.objects.filter(case_id__in=dockets).select_related("unit", "handler")
     for order in rows.order_by("offered_at", "id"):

@@ -90,7 +90,7 @@ class AskForm(WhistleForm):
         if len(callers) < 2:
             del self.fields["caller_id"]
         if not units.choices:
-            self.notices = [("warn", _("这里没有可以叫的单位：要是上一级、管这个地方、不用回避的。"))]
+            self.notices = [("warn", _("没有可以叫的单位。只能叫上一级、管这个地方、不用回避的单位。"))]
 
     def arguments(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -208,7 +208,7 @@ class CancelForm(WhistleForm):
 
 
 class _Rating(WhistleForm):
-    score = radio_field(_("打几分"), [(str(one), str(one)) for one in range(LOWEST, HIGHEST + 1)])
+    score = radio_field(_("打几分（5 分最好）"), [(str(one), str(one)) for one in range(LOWEST, HIGHEST + 1)])
     words = words_field(_("说明"), limit=500, required=False, rows=2)
 
     def prepare(self, subject: Any) -> None:

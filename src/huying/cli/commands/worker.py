@@ -19,6 +19,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, terminal: Terminal) -> Outcome:
     from django.conf import settings
+    from django.utils import translation
     from procrastinate.contrib.django import app
 
     from huying.cli.serving import refuse_weak
@@ -39,7 +40,8 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
                     fetch_job_polling_interval=5.0,
                 )
 
-    with contextlib.suppress(asyncio.CancelledError):
+    # What jobs write (packs, sheets, notices) is not for who started the worker.
+    with contextlib.suppress(asyncio.CancelledError), translation.override(settings.LANGUAGE_CODE):
         asyncio.run(work())
     return Outcome()
 

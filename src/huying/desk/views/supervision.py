@@ -3,6 +3,7 @@ opens its rows."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -54,7 +55,7 @@ def supervision(request: HttpRequest) -> HttpResponse:
         made = Rows([one.case for one in dates], viewer, now=now)
         facts |= {
             "rows": _rows(counts, code),
-            "total": [{"count": sum(one[kind] for one in counts.values()), "url": _url(code, kind)} for kind in Watch],
+            "total": _cells({kind: sum(one[kind] for one in counts.values()) for kind in Watch}, code),
             "dates": [
                 (
                     made.of_case(one.case),
@@ -103,10 +104,11 @@ def _rows(counts: Counts, code: str) -> list[dict[str, Any]]:
         ((units[one].short_name or units[one].name, str(one), found) for one, found in counts.items() if one in units),
     ) if units else []  # fmt: skip
     unled = [(_("还没有派单"), UNLED, counts[None])] if None in counts else []
+    return [{"name": name, "counts": _cells(found, code, unit)} for name, unit, found in [*unled, *named]]
+
+
+def _cells(found: Mapping[Watch, int], code: str, unit: str = "") -> list[dict[str, Any]]:
     return [
-        {
-            "name": name,
-            "counts": [{"count": found[kind], "url": _url(code, kind, unit) if found[kind] else ""} for kind in Watch],
-        }
-        for name, unit, found in [*unled, *named]
+        {"label": kind.label, "count": found[kind], "url": _url(code, kind, unit) if found[kind] else ""}
+        for kind in Watch
     ]
