@@ -81,6 +81,15 @@ class _CopiedState(ProjectState):
         model_state.__class__ = _CopiedModel
         super().add_model(model_state)
 
+    def _append_option(self, app_label: str, model_name: str, option_name: str, obj: Any) -> None:
+        """An index or a rule of a table is no news to the models that point to it: they are not drawn anew."""
+        key = (app_label, model_name)
+        options = self.models[key].options
+        options[option_name] = [*options[option_name], obj]
+        if "apps" in self.__dict__:  # as Django asks: hasattr would draw them all
+            self.is_delayed = True
+            self._reload({key})  # type: ignore[attr-defined]  # the stubs lack it
+
     def clone(self) -> ProjectState:
         state = super().clone()
         state.__class__ = _CopiedState
