@@ -313,7 +313,7 @@ def _migrate(entries: dict[str, Any], kill_at: int, mode: str, targets: Any, apa
     connection.settings_dict.update(entries)
     with mock.patch.object(Env, "database", return_value=entries), connection.execute_wrapper(watched):
         if targets is not None:
-            executor = MigrationExecutor(connection)
+            executor = steps.WholeExecutor(connection)
             executor.migrate(targets)
         else:
             with mock.patch.object(steps, "WholeExecutor", MigrationExecutor) if apart else contextlib.nullcontext():
@@ -667,7 +667,8 @@ class Migrate(Prover):
 
     def _lint(self, run: Run) -> None:
         from django.db import connection
-        from django.db.migrations.executor import MigrationExecutor
+
+        from huying.cli.steps import WholeExecutor
 
         if "linted" in run.kept.get("stated", {}):
             return
@@ -675,7 +676,7 @@ class Migrate(Prover):
         entries = self.place.entries(self.whole)
         connection.close()
         connection.settings_dict.update(entries)
-        executor = MigrationExecutor(connection)
+        executor = WholeExecutor(connection)
         state, seen, own = executor._create_project_state(), 0, set(own_migrations())
         for migration, _backwards in executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True):
             key = (migration.app_label, migration.name)

@@ -159,6 +159,7 @@ class Bench:
         from django.core.management import call_command
         from django.db import connection
 
+        from huying.cli.steps import whole_steps
         from huying.config.privileges import grant
 
         draft = self.template.replace("hy_t_", "hy_d_")
@@ -166,7 +167,7 @@ class Bench:
         if self.server is None:
             options = sql.SQL("TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'")
         boot.execute(sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(draft), options))
-        with _pointed_at(self.django(draft, None)):
+        with _pointed_at(self.django(draft, None)), whole_steps():
             call_command("migrate", verbosity=0, interactive=False)
             if self.role:
                 grant(connection, self.role)

@@ -40,6 +40,9 @@ KEYWORDS = {
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
+MARKING = {*KEYWORDS, "lazy"}
+CALL = re.compile(rf"\b(?:{'|'.join(KEYWORDS)})\s*\(")
+F_STRING = re.compile(r"""\b(?:f|fr|rf)["']""", re.IGNORECASE)
 PLACEHOLDER = re.compile(r"%\([a-z_A-Z0-9]+\)[.0-9]*[sdf]|%%|%[sd]")
 TAG = re.compile(r"</?[a-z][a-z0-9]*")
 # Also the marks 、。（），：；
@@ -99,22 +102,26 @@ def gathered() -> Catalog:
     for file in sorted(SOURCE.rglob("*.py")):
         if "migrations" not in file.parts:
             code = file.read_text(encoding="utf-8")
-            _gather(catalog, code.encode())
-            _gather(catalog, _inside_f_strings(code).encode())
+            _gather(catalog, code)
+            _gather(catalog, _inside_f_strings(code))
     for file in sorted([*SOURCE.rglob("templates/**/*.html"), *SOURCE.rglob("templates/**/*.txt")]):
-        _gather(catalog, _as_python(file.read_text(encoding="utf-8")).encode())
+        _gather(catalog, _as_python(file.read_text(encoding="utf-8")))
     return catalog
 
 
-def _gather(catalog: Catalog, code: bytes) -> None:
+def _gather(catalog: Catalog, code: str) -> None:
+    if not CALL.search(code):  # reading a file word by word costs much
+        return
     for _line, message, _comments, context in extract(
-        "python", io.BytesIO(code), keywords=KEYWORDS, options={"encoding": "utf-8"}
+        "python", io.BytesIO(code.encode()), keywords=KEYWORDS, options={"encoding": "utf-8"}
     ):
         catalog.add(message, context=context)
 
 
 def _inside_f_strings(code: str) -> str:
     """The calls inside f-strings, a line each; Babel does not look there."""
+    if not F_STRING.search(code):
+        return ""
     inside = (call for node in ast.walk(ast.parse(code)) if isinstance(node, ast.JoinedStr) for call in ast.walk(node))
     return "\n".join(ast.unparse(call) for call in inside if isinstance(call, ast.Call) and _is_marking(call.func))
 
@@ -318,8 +325,21 @@ def _unmarked_of_code(code: str) -> Iterator[tuple[int, str]]:
 
 def _is_marking(function: ast.expr) -> bool:
     """Calls that mark a text; a pattern is there to recognise words, not to show them."""
-    name = ast.unparse(function)
-    return name.rpartition(".")[2] in {*KEYWORDS, "lazy"} or name.startswith("re.")
+    if _last(function) in MARKING:
+        return True
+    while not isinstance(function, ast.Name):
+        within = getattr(function, "value", None) or getattr(function, "func", None)
+        if not isinstance(within, ast.expr):
+            return False
+        if isinstance(within, ast.Name) and within.id == "re":
+            return isinstance(function, ast.Attribute)
+        function = within
+    return False
+
+
+def _last(function: ast.expr) -> str:
+    """The last word of what is called: of `a.b().c` it is `c`."""
+    return getattr(function, "attr", None) or getattr(function, "id", None) or ""
 
 
 def _is_reading(function: ast.expr) -> bool:
@@ -329,8 +349,7 @@ def _is_reading(function: ast.expr) -> bool:
 
 def _samples(call: ast.Call) -> list[ast.expr]:
     """Made-up values that show what a field or a fact looks like."""
-    name = ast.unparse(call.func).rpartition(".")[2]
-    third = call.args[2:3] if name == "Fact" else []
+    third = call.args[2:3] if _last(call.func) == "Fact" else []
     return [*third, *(one.value for one in call.keywords if one.arg == "examples")]
 
 

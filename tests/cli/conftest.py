@@ -1,5 +1,6 @@
 """A data folder of its own for the commands, which run as processes of their own, as people run them."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from prove.server import copied
 from tests.settings import ROOT
 
 SESSIONS = """
@@ -105,13 +107,31 @@ def folder():
         yield Path(name)
 
 
-@pytest.fixture(scope="session")
-def house():
-    """Migrated, with six administrators of 示范街道; the server runs only while a command does."""
+@contextlib.contextmanager
+def _built(make):
+    """A folder that the database's user can walk through, with a house in it."""
     with tempfile.TemporaryDirectory(prefix="huying-house-") as name:
         Path(name).chmod(0o711)
         one = House(Path(name) / "data")
+        make(one)
+        yield one
+
+
+@pytest.fixture(scope="session")
+def migrated():
+    """`migrated()`: a house of one's own, as `huying migrate` leaves it; migrated once a process, then copied."""
+
+    def migrate(one):
         assert one.facts("migrate")["applied"] > 0
+
+    with _built(migrate) as first:
+        yield lambda: _built(lambda one: copied(first.data, one.data))
+
+
+@pytest.fixture(scope="session")
+def house(migrated):
+    """Migrated, with six administrators of 示范街道; the server runs only while a command does."""
+    with migrated() as one:
         arguments = ("--username", "admin1", "--area", "990101001", "--password-file", "-")
         done = one.run("createadmin", *arguments, given="a-long-password-2026\n")
         assert done.returncode == 0, done.stderr

@@ -35,12 +35,9 @@ with Server(data), psycopg.connect(url_of(data)):
 
 
 @pytest.fixture(scope="module")
-def street():
+def street(migrated):
     """A data folder with a small demo world, made as the command makes the whole one."""
-    with tempfile.TemporaryDirectory(prefix="huying-street-") as name:
-        Path(name).chmod(0o711)
-        one = House(Path(name) / "data")
-        assert one.facts("migrate")["applied"] > 0
+    with migrated() as one:
         one.python(SMALL_WORLD)
         yield one
 

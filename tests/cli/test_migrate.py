@@ -2,6 +2,8 @@
 
 import pytest
 from django.db import OperationalError, connection, migrations, models
+from django.db.migrations.autodetector import MigrationAutodetector
+from django.db.migrations.executor import MigrationExecutor
 
 from huying.cli import steps
 from huying.cli.contract import CommandRefused
@@ -68,3 +70,14 @@ def test_a_database_that_goes_away_is_told_with_what_to_do(monkeypatch):
     monkeypatch.setattr(steps, "_finished", lambda: False)
     with pytest.raises(CommandRefused, match="the connection is lost）.*再运行一次 huying migrate"):
         steps.migrate()
+
+
+def test_models_between_migrations_are_as_django_draws_them():
+    as_django = MigrationExecutor(connection).loader.project_state()
+    ours = steps.WholeExecutor(connection)._create_project_state(with_applied_migrations=True)
+    apart = MigrationAutodetector(as_django, ours).deep_deconstruct
+    assert len(ours.models) > 150
+    for key in as_django.models:
+        seen = [state.apps.get_model(*key)._meta for state in (as_django, ours)]
+        columns, drawn = ({one.name: apart(one) for one in meta.local_fields} for meta in seen)
+        assert (seen[1].db_table, drawn) == (seen[0].db_table, columns), key

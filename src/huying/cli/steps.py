@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +18,7 @@ from django.db import connection, transaction
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
-from django.db.migrations.state import ProjectState
+from django.db.migrations.state import ModelState, ProjectState
 from psycopg.conninfo import conninfo_to_dict
 
 from huying.config.env import Env
@@ -48,12 +51,61 @@ def pending() -> list[str]:
     return [f"{migration.app_label}.{migration.name}" for migration, _backwards in plan]
 
 
+class _CopiedModel(ModelState):
+    """A model between two migrations, whose columns are copied when it is drawn.
+
+    Django takes each column apart and makes it anew, tens of thousands of times on the way from an empty database.
+    """
+
+    def render(self, apps: Any) -> Any:
+        whole = self.fields
+        copies: Any = {name: SimpleNamespace(clone=partial(copy.deepcopy, field)) for name, field in whole.items()}
+        self.fields = copies
+        try:
+            return super().render(apps)
+        finally:
+            self.fields = whole
+
+
+class _CopiedState(ProjectState):
+    """All models between two migrations."""
+
+    @classmethod
+    def of(cls, state: ProjectState) -> ProjectState:
+        for one in state.models.values():
+            one.__class__ = _CopiedModel
+        state.__class__ = cls
+        return state
+
+    def add_model(self, model_state: ModelState) -> None:
+        model_state.__class__ = _CopiedModel
+        super().add_model(model_state)
+
+    def _append_option(self, app_label: str, model_name: str, option_name: str, obj: Any) -> None:
+        """An index or a rule of a table is no news to the models that point to it: they are not drawn anew."""
+        key = (app_label, model_name)
+        options = self.models[key].options
+        options[option_name] = [*options[option_name], obj]
+        if "apps" in self.__dict__:  # as Django asks: hasattr would draw them all
+            self.is_delayed = True
+            self._reload({key})  # type: ignore[attr-defined]  # the stubs lack it
+
+    def clone(self) -> ProjectState:
+        state = super().clone()
+        state.__class__ = _CopiedState
+        return state
+
+
 class WholeExecutor(MigrationExecutor):
     """A migration and the line that says it was done are one transaction.
 
     Django writes that line afterwards where indexes or keys come last: killed in between, the migration would be
     done and not known, and never run again.
     """
+
+    def _create_project_state(self, with_applied_migrations: bool = False) -> ProjectState:
+        made = super()._create_project_state(with_applied_migrations)  # type: ignore[misc]  # the stubs lack it
+        return _CopiedState.of(made)
 
     def apply_migration(
         self, state: Any, migration: Migration, fake: bool = False, fake_initial: bool = False
@@ -96,7 +148,7 @@ def migrate() -> int:
         try:
             count = len(pending())
             if count or not _finished():
-                with _whole_steps():
+                with whole_steps():
                     call_command("migrate", verbosity=0, interactive=False)
                 _finish()
             role = app_role(env)
@@ -116,7 +168,8 @@ def migrate() -> int:
 
 
 @contextmanager
-def _whole_steps() -> Iterator[None]:
+def whole_steps() -> Iterator[None]:
+    """Django's own command with `WholeExecutor`."""
     before = migrate_command.MigrationExecutor  # type: ignore[attr-defined]
     migrate_command.MigrationExecutor = WholeExecutor  # type: ignore[attr-defined]
     try:

@@ -42,7 +42,6 @@ from huying.kernel.terms import Label, _
 from huying.kernel.text import LINE_LIMIT, NAME_LIMIT, WORDS_LIMIT, clean
 
 __all__ = [
-    "PROBLEMS",
     "AreaCode",
     "Derived",
     "In",
@@ -206,9 +205,10 @@ MEANINGS: dict[int, str] = {
 }
 
 
-def PROBLEMS(*statuses: int) -> dict[int, Any]:
-    """The response map of an operation's refusals: `response={200: CaseOut, **PROBLEMS(403, 404)}`."""
-    return dict.fromkeys(sorted({*statuses, 503}), Problem)
+class _Refused(Schema):
+    """A problem as Ninja wraps what an operation answers; it would make one for each status of each operation."""
+
+    response: Problem
 
 
 _SENTENCES: dict[str, Label] = {
@@ -390,7 +390,7 @@ class Router:
         def wrap(view: V) -> V:
             # Also where none is needed, a token that is wrong is refused.
             statuses = {401, 422, *problems} | ({403} if duty and not public else set())
-            self._add("GET", path, view, {200: out, **PROBLEMS(*statuses)}, duty, public, extra or {})
+            self._add("GET", path, view, {200: out}, statuses, duty, public, extra or {})
             return view
 
         return wrap
@@ -434,14 +434,14 @@ class Router:
             )
             statuses = {400, 401, 403, 409, 413, 422, 507, *problems}
             told = {"parameters": [_KEY_PARAMETER], **(extra or {})}
-            self._add(method, path, once, {status: out, **PROBLEMS(*statuses)}, duty, public, told)
+            self._add(method, path, once, {status: out}, statuses, duty, public, told)
             return view
 
         return wrap
 
     def _add(
-        self, method: str, path: str, view: Callable[..., Any], response: dict[int, Any], duty: str | None,
-        public: bool, extra: dict[str, Any],
+        self, method: str, path: str, view: Callable[..., Any], response: dict[int, Any], problems: set[int],
+        duty: str | None, public: bool, extra: dict[str, Any],
     ) -> None:  # fmt: skip
         view.door = ("public", None) if public else ("token", duty)  # type: ignore[attr-defined]
         lines = (view.__doc__ or "").strip().split("\n", 1)
@@ -457,7 +457,11 @@ class Router:
             description="\n".join(line.strip() for line in (view.__doc__ or "").strip().splitlines()),
             openapi_extra=extra,
         )
-        models = self.ninja.path_operations[path].operations[-1].models
+        operation = self.ninja.path_operations[path].operations[-1]
+        operation.response_models |= dict.fromkeys(sorted({*problems, 503}), _Refused)
         door.asks = frozenset(
-            name for one in models if one.__ninja_param_source__ == "query" for name in one.__ninja_flatten_map__
+            name
+            for one in operation.models
+            if one.__ninja_param_source__ == "query"
+            for name in one.__ninja_flatten_map__
         )

@@ -28,6 +28,7 @@ from huying.cli.backup.making import (
     fingerprints,
     tables,
 )
+from huying.cli.steps import WholeExecutor
 from huying.kernel.terms import _
 
 FILLED = ("people_account", "places_area", "cases_case", "audit_history")
@@ -201,7 +202,7 @@ def unknown(manifest: dict[str, Any]) -> list[str]:
 def shape(manifest: dict[str, Any]) -> None:
     """Make a bare database's tables as they were when the backup was made."""
     wanted = {(app, name) for app, _dot, name in (one.partition(".") for one in manifest["migrations"])}
-    executor = MigrationExecutor(connection)
+    executor = WholeExecutor(connection)
     nodes = {node for node in executor.loader.graph.nodes if node in wanted}
     ends = [
         node
