@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -87,6 +88,11 @@ def test_the_triage_page_says_why_and_nothing_of_the_other_callers_words(world, 
 
 
 class TestWhileTaken:
+    @pytest.fixture(autouse=True)
+    def _now(self):
+        with time_machine.travel(NOW, tick=False):
+            yield
+
     def ask(self, world, client, who="clerk", **given):
         client.force_login(world.accounts[who], backend="django.contrib.auth.backends.ModelBackend")
         return client.post("/desk/new/answers/", {"words": WORDS, "grid_code": GRID, **given}).content.decode()
