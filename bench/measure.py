@@ -130,6 +130,8 @@ def _kit(run: Run, served: Served) -> Kit:
             for statement in TABLES:
                 base.execute(statement)
             base.execute(f"GRANT SELECT, INSERT ON bench_first, bench_second TO {APP}")
+            # Behind a name that is executed the log then tells what stands under it.
+            base.execute(f"ALTER ROLE {APP} SET log_error_verbosity = 'default'")
         served.python(f"from bench.prepare import prepare; prepare({str(target)!r}, forms={forms}, streams={run.live})")
     prepared = json.loads(target.read_text(encoding="utf-8"))
     target.unlink()

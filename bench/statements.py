@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 PREFIX = "%m [%p] %u "
@@ -17,6 +17,7 @@ _BEGINS = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \S+ \[\d+\] (\S*) ")
 _DURATION = re.compile(
     r"LOG:  duration: (?P<ms>[\d.]+) ms  (?P<kind>statement|execute|parse|bind)[^:]*: (?P<text>.*)", re.DOTALL
 )
+_PREPARED = re.compile(r"DETAIL:  prepare: PREPARE \w+ AS (.*)", re.DOTALL)
 _PIECE = re.compile(
     r"""(?P<quoted>(?<!\w)[eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*"
         | (?<!\w)\$(?P<tag>[A-Za-z_]\w*|)\$.*?\$(?P=tag)\$)
@@ -34,6 +35,8 @@ class Message:
     ms: float
     kind: str  # statement, execute; parse, bind
     text: str
+    prepared: str = ""
+    """What stands under the first name that it executes: each connection has names of its own for the same text."""
 
 
 def split(text: str) -> list[str]:
@@ -49,16 +52,29 @@ def split(text: str) -> list[str]:
 
 
 def messages(lines: Iterable[str], user: str) -> Iterator[Message]:
-    """What this role sent: each message with the lines that go on with it, which begin with a tab."""
+    """What this role sent, with what the server tells of it in the record behind."""
+    last: Message | None = None
+    for whose, text in _records(lines):
+        if last is not None:
+            detail = _PREPARED.match(text)
+            yield replace(last, prepared=detail[1]) if detail else last
+        match = _DURATION.match(text) if whose == user else None
+        last = Message(float(match["ms"]), match["kind"], match["text"]) if match else None
+    if last is not None:
+        yield last
+
+
+def _records(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each record of the log with its role, and with the lines that go on with it, which begin with a tab."""
     whose, gathered = "", ""
-    for line in (*lines, None):
-        if line is not None and line.startswith("\t"):
+    for line in lines:
+        if line.startswith("\t"):
             gathered += f"\n{line[1:]}"
             continue
-        if whose == user and (match := _DURATION.match(gathered)):
-            yield Message(float(match["ms"]), match["kind"], match["text"])
-        begins = _BEGINS.match(line or "")
-        whose, gathered = (begins[1], (line or "")[begins.end() :]) if begins else ("", "")
+        yield whose, gathered
+        begins = _BEGINS.match(line)
+        whose, gathered = (begins[1], line[begins.end() :]) if begins else ("", "")
+    yield whose, gathered
 
 
 def counted(sent: Iterable[Message], requests: int) -> dict[str, Any]:
@@ -68,7 +84,7 @@ def counted(sent: Iterable[Message], requests: int) -> dict[str, Any]:
     shapes: dict[str, float] = {}
     for one in sent:
         spent += one.ms
-        shape = shape_of(one.text)
+        shape = shape_of(one.prepared or one.text)
         shapes[shape] = shapes.get(shape, 0.0) + one.ms
         if one.kind in ("statement", "execute"):
             trips += 1

@@ -68,3 +68,18 @@ def test_a_log_is_read_whole_and_for_one_role_alone():
 
 def test_shapes_have_no_values():
     assert shape_of("SELECT 12 FROM a WHERE b = 'it''s'") == "SELECT ? FROM a WHERE b = ?"
+
+
+def test_what_connections_hold_under_names_of_their_own_is_one_shape():
+    lines = [
+        f"{HEAD}2.000 ms  statement: EXECUTE huying_76('99', 'a'::uuid)",
+        f"{HEAD.replace('LOG:  duration: ', '')}DETAIL:  prepare: PREPARE huying_76 AS SELECT id",
+        "\tFROM a WHERE b = $1",
+        f"{HEAD}3.000 ms  statement: EXECUTE huying_82('98', 'b'::uuid)",
+        f"{HEAD.replace('LOG:  duration: ', '')}DETAIL:  prepare: PREPARE huying_82 AS SELECT id",
+        "\tFROM a WHERE b = $1",
+        f"{HEAD}0.250 ms  statement: COMMIT",
+    ]
+    told = counted(messages(lines, "huying"), 1)
+    assert told["costly"] == [["SELECT id\nFROM a WHERE b = $?", 5.0], ["COMMIT", 0.25]]
+    assert (told["statements"], told["database_ms"]) == (3, 5.25)

@@ -4,11 +4,14 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 from weakref import WeakKeyDictionary
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import Value
+from hypothesis import given
+from hypothesis import strategies as st
 
 from huying.audit.models import History
 from huying.kernel import ready as module
@@ -54,6 +57,19 @@ def test_whatever_stands_in_a_value_stays_a_value(word):
     filled = Ready(History.objects.filter(verb=WORD).values_list("verb"), word=WORD)
     assert kept.fetch() == filled.fetch(word=word[:16]) == [(word[:16],)]
     assert filled.fetch(word="another") == []
+
+
+@given(
+    st.one_of(
+        st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), max_size=20),
+        st.text("0123456789abz'\\", max_size=8),
+        st.datetimes(timezones=st.sampled_from([UTC, ZoneInfo("Asia/Shanghai")])),
+        st.datetimes(),
+        st.integers(-9, 9),
+    )
+)
+def test_values_are_written_as_the_driver_writes_them(value):
+    assert module._literal(value) == connection.ops.compose_sql("%s", [value])
 
 
 def test_a_value_that_only_reads_like_the_gap_is_no_gap():

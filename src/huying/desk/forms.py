@@ -66,7 +66,9 @@ assert {name for name, _label in MARKS} == {*FLAGS, "returned_twice"}
 
 def _choice(choices: list[tuple[str, Label]]) -> forms.ChoiceField:
     return forms.ChoiceField(
-        choices=choices, required=False, error_messages={"invalid_choice": _("没有这个筛选条件。请重新选。")}
+        choices=lambda: choices,  # a function is not copied with each form, as every label would be
+        required=False,
+        error_messages={"invalid_choice": _("没有这个筛选条件。请重新选。")},
     )
 
 

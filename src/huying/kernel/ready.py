@@ -346,9 +346,14 @@ def _written(value: Any) -> str:
 
 
 def _literal(value: Any) -> str:
-    """A value as the driver writes it for this database."""
-    if type(value) is UUID:  # the most frequent one, and many at once
+    """A value as the driver writes it for this database: the most frequent kinds at once, others by itself."""
+    kind = type(value)
+    if kind is UUID:
         return f"'{value}'::uuid"
+    if kind is datetime and value.tzinfo is not None:
+        return f"'{value}'::timestamptz"
+    if kind is str and value.isascii() and value.isalnum():  # nothing in it could end the literal
+        return f"'{value}'"
     connection.ensure_connection()
     written: str = connection.ops.compose_sql("%s", [value])  # type: ignore[attr-defined]
     return written

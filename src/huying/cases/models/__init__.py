@@ -5,7 +5,7 @@ Foreign keys without an index of their own are the first column of another one (
 
 from __future__ import annotations
 
-from huying.cases.models.base import IS_OPEN, STREET
+from huying.cases.models.base import DESKS, IS_OPEN, STREET
 from huying.cases.models.calling import CallScript, CallTimes
 from huying.cases.models.calls import (
     Addition,
@@ -40,6 +40,7 @@ __all__ = [
     "CampaignSpot",
     "Case",
     "ContactAttempt",
+    "DESKS",
     "Dial",
     "DutyShift",
     "Emergency",

@@ -18,6 +18,8 @@ def coded_area() -> models.CharField[str, str]:
 
 
 STREET = Left("area_code", 9)
+DESKS = {length: Left("desk_code", length) for length in (6, 9)}
+"""The district and the street of a desk, by the length of their codes."""
 IS_OPEN = Q(ended_at__isnull=True)
 """What is open has not ended (a constraint holds it to the states). By eight states the database would compare eight
 states with each of six indexes for each part of a statement: four fifths of the time in which it plans a list."""

@@ -7,7 +7,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Func, Q
 
-from huying.cases.models.base import IS_OPEN, STREET, coded_area
+from huying.cases.models.base import DESKS, IS_OPEN, STREET, coded_area
 from huying.cases.rules import (
     LIVE_ORDERS,
     OPEN,
@@ -124,6 +124,9 @@ class Case(models.Model):
             models.Index(F("due_at"), F("id"), name="case_open_due", condition=IS_OPEN),
             models.Index(STREET, F("due_at"), F("id"), name="case_open_street", condition=IS_OPEN),
             models.Index(F("state"), F("desk_code"), name="case_open_desk", condition=IS_OPEN),
+            # What waits for a desk, the most urgent first, however much of it there is.
+            models.Index(DESKS[9], F("state"), F("due_at"), F("id"), name="case_desk_street", condition=IS_OPEN),
+            models.Index(DESKS[6], F("state"), F("due_at"), F("id"), name="case_desk_district", condition=IS_OPEN),
             # Answers counts of open cases by itself: all that they ask for stands in it.
             models.Index(
                 fields=["area_code", "due_at", "yellow_at", "id", "restricted"],

@@ -38,7 +38,7 @@ from django.utils import timezone
 
 from huying.approvals.models import Approval
 from huying.approvals.rules import ApprovalKind, ApprovalState
-from huying.cases.models import IS_OPEN, STREET, Case, Exclusion, Report, Whistle, WhistlePart, WorkOrder
+from huying.cases.models import DESKS, IS_OPEN, STREET, Case, Exclusion, Report, Whistle, WhistlePart, WorkOrder
 from huying.cases.queries.scope import (
     COLUMNS,
     area_branches,
@@ -162,14 +162,22 @@ def _columns(rows: QuerySet[Any], task: Task, *, prefix: str = "", order: bool =
 
 
 def _desk_parts(viewer: Actor) -> Iterator[Rows]:
-    seen = seen_by_area(viewer)
     for work in WORK:
-        codes = viewer.areas(work.duty)
-        if codes:
-            column = "desk_code" if work.by == By.DESK else "area_code"
-            yield _columns(
-                _next_step(seen.filter(within(codes, column), IS_OPEN, state=work.state), work, viewer), work.task
-            )
+        for cases in _in_state(viewer, work):
+            yield _columns(_next_step(cases, work, viewer), work.task)
+
+
+def _in_state(viewer: Actor, work: Work) -> Iterator[QuerySet[Case]]:
+    """Open cases in the state of this work where the viewer has its duty: of a whole street's or district's desk in
+    the order of its index, of whatever is smaller, which is little, all of it."""
+    codes = viewer.areas(work.duty)
+    desks = [code for code in codes if work.by == By.DESK and len(code) in DESKS]
+    for code in desks:
+        of_desk = Q(Exact(DESKS[len(code)], Value(code)))
+        yield seen_by_area(viewer, mostly=True).filter(of_desk, IS_OPEN, state=work.state)
+    if rest := [code for code in codes if code not in desks]:
+        column = "desk_code" if work.by == By.DESK else "area_code"
+        yield seen_by_area(viewer).filter(within(rest, column), IS_OPEN, state=work.state)
 
 
 def _next_step(cases: QuerySet[Case], work: Work, viewer: Actor) -> QuerySet[Case]:
