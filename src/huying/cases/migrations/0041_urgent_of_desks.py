@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     """What waits for a desk in the order in which it is due; built while cases are written."""
 
     atomic = False
-    dependencies = [("cases", "0038_tree_of_a_desk")]
+    dependencies = [("cases", "0040_hot_issues")]
     operations = [
         AddIndexAgain(
             model_name="case",
