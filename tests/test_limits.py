@@ -1,7 +1,6 @@
 """What huying must never become: a test for each limit that this version touches.
 
-The numbers are those of the list of limits that the design names; lines about parts that are not built yet (hot
-issues, visits, care lists, points, votes, maps of opinion) come with those parts.
+The numbers are those of the list of limits that the design names; lines about parts that are not built yet (visits, care lists, points, votes, maps of opinion) come with those parts.
 """
 
 import inspect
@@ -16,8 +15,10 @@ from django.utils.timezone import localdate
 
 from huying.audit.models import History
 from huying.cases import actions, careful
+from huying.cases.actions.heating import find_hot_issues
+from huying.cases.api.hot import HotOut
 from huying.cases.forms.base import MoveForm
-from huying.cases.models import Case, Exclusion, Report
+from huying.cases.models import Case, Exclusion, HotIssue, HotIssueCase, Report
 from huying.cases.queries import exclusions, lists
 from huying.cases.queries.lists import Wanted
 from huying.cases.rules import OPEN
@@ -31,6 +32,8 @@ from huying.notices.models import Notice
 from huying.people import actions as people
 from huying.people.models import Contact, ContactOpening
 from tests.cases.test_calling import called_back
+from tests.cases.test_hot import LIFT
+from tests.cases.test_incidents import call
 from tests.journeys.conftest import Clock
 from tests.journeys.person import Person, photo
 from tests.journeys.steps import case_of, case_page, handle, look_up, move, review, send_report, triage
@@ -487,6 +490,54 @@ class TestContactsAndHistory:
         ]
         # In a whistle a unit rates a unit, and no figure is made of it.
         assert sorted(found) == ["MatterType.scored", "WhistlePart.caller_score", "WhistlePart.unit_score"]
+
+
+class TestHotIssues:
+    """12: place and affected group, never a caller; no graph of callers; from five callers on."""
+
+    @pytest.fixture
+    def lifts(self, world):
+        return [
+            call(world, phone=f"1391234567{number}", words=words, now=NOW - timedelta(days=4 * number)).case
+            for number, words in enumerate(LIFT[:5])
+        ]
+
+    def seen(self, who):
+        return Person.signed_in(who).open("/desk/cases/hot/").html
+
+    def test_its_rows_hold_a_number_of_callers_and_lead_to_none(self):
+        names = {one.name for one in (*HotIssue._meta.concrete_fields, *HotIssueCase._meta.concrete_fields)}
+        assert names == {
+            "id", "street_code", "number", "area_code", "type_code", "typical", "heat", "callers", "first_on",
+            "last_on", "trend", "concerned", "found_at", "gone_at", "case", "issue",
+        }  # fmt: skip
+        assert isinstance(HotIssue._meta.get_field("callers"), models.PositiveIntegerField)
+        tied = {one.related_model.__name__ for one in HotIssue._meta.concrete_fields if one.is_relation}
+        assert tied == {"Case"}
+
+    def test_pages_and_programs_show_place_and_group_and_no_caller(self, world, lifts):
+        find_hot_issues(STREET, now=NOW)
+        clerk, row = Person.signed_in("clerk"), HotIssueCase.objects.get(case=lifts[0]).issue
+        for address in ("/desk/cases/hot/", f"/desk/cases/hot/{row.pk}/"):
+            page = clerk.open(address).html
+            assert "榕树第一网格" in page
+            assert "李示例" not in page.split("<main")[1]
+            assert "13912345" not in page
+            assert str(row.callers) + " 人" not in page
+        assert not {"callers", "contacts", "support"} & set(HotOut.model_fields)
+
+    def test_with_four_callers_nobody_but_the_clerk_is_told(self, world, lifts):
+        find_hot_issues(STREET, now=NOW)
+        row = HotIssueCase.objects.get(case=lifts[0]).issue
+        assert row.callers == 5
+        assert str(row.pk) in self.seen("head")
+        Case.objects.filter(pk=lifts[0].pk).update(confidential=True, restricted=True)
+        find_hot_issues(STREET, now=NOW)
+        row.refresh_from_db()
+        assert row.callers == 4
+        assert str(row.pk) in self.seen("clerk")
+        for who in ("head", "handler", "grid_worker", "next_dispatcher"):
+            assert str(row.pk) not in Person.signed_in(who).open("/desk/cases/hot/", None).html
 
 
 class TestExclusion:

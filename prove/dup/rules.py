@@ -1,4 +1,4 @@
-"""Street rules, decided twice: by the action and by the operation."""
+"""Street rules, decided twice: by the action and by the operation; and a version of triage's model, chosen twice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from typing import Any
 
 from django.utils.timezone import localdate
 
+from huying.cases.actions.learning import set_model
 from huying.cases.actions.ruling import decide_rule
+from huying.cases.models import TriageModel
+from huying.cases.queries import triage_files
+from huying.cases.rules.triage import ModelState
 from huying.kernel.ids import uuid7
 from huying.registers import actions as registers
 from huying.registers.declared import get
@@ -17,7 +21,8 @@ from prove.race.stage import RACE
 from tests.world import STREET
 
 KEY = "exclusion_kind"
-_days = itertools.count(1)
+WORDS = "榕树路口的路灯不亮了，请来看看。"  # as `kinds` says them first
+_days, _numbers = itertools.count(1), itertools.count(1)
 
 
 def waiting(kinds: Any) -> Any:
@@ -39,7 +44,28 @@ def makers(kinds: Any, write: Callable[..., Any]) -> dict[str, Callable[[], Any]
             )
         )  # fmt: skip
 
-    return {"decide_rule": decide}
+    def choose() -> Any:
+        row, key = learned(), uuid7()
+        return write(
+            lambda words: set_model(
+                model_id=row.pk, use=words == WORDS, actor=kinds.stage.world.leader, now=RACE, key=key
+            )
+        )
+
+    return {"decide_rule": decide, "set_model": choose}
+
+
+def learned() -> TriageModel:
+    """An earlier version of the street's model, with its file."""
+    number = next(_numbers)
+    row = TriageModel.objects.create(
+        area_code=STREET, number=number, state=ModelState.RETIRED, made_at=RACE, sha256="0" * 64,
+        data_hash=f"{number:064}", learned_from=300, learned_with={}, set_at=RACE, measured={},
+    )  # fmt: skip
+    path = triage_files.path_of(row.pk)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"")
+    return row
 
 
 def operations(kinds: Any) -> dict[str, Callable[[], Any]]:

@@ -109,6 +109,8 @@ DECLARED: dict[str, dict[str, str]] = {
         "cases.WorkOrder": "state_before clause",
         "cases.ImportRun": "source",
         "cases.Errand": "photo_ids",
+        "cases.TriageModel": "measured learned_with",
+        "cases.TriageLimit": "hands sent_back_words",
         "cases.CallScript": "version greeting solved satisfied anything_else thanks",
         "desk.HandOver": "facts",
         "desk.BatchLine": "why",

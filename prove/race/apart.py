@@ -24,6 +24,9 @@ UNDER = "under its case's row lock, which the acts of the case are raced for"
 ROW = "under the lock of its own row, which the sweep skips; whoever comes second is told so"
 ALONE = "under the row lock of its campaign or of one place, whose state and key are read under it"
 NEW = "only adds a row of its own"
+STREET = (
+    "under the locks of all versions of its street, taken in one order: whoever comes second sees what the first chose"
+)
 LAST = "one locked row of a unit or a person: what was said last holds"
 _NAMES: dict[str, str] = {
     OWN: (
@@ -39,11 +42,13 @@ _NAMES: dict[str, str] = {
         "set_term keep_archive erase_files erase_contact export_area import_open replay import_reports "
         "blank_words blank_kept revoke_all end_holds end_terms sweep take_limits propose_months remind_reviews "
         "close_exclusion close_exclusions let_first_lead let_first_receivers_lead put_back_left "
+        "learn_everywhere learn_street "
     ),
     PART: (
         "append file register received register_file keep_images merge_step unmerge_step dispatch hand_out "
         "new_nomination new_talent carry_out touch_public legal_moves checked foreseen tried keep_image keep_prepared "
         "keep_contact keep_contacts contact_rows ready withdraw_consent next_round facts_of use_phone "
+        "note_suggested "
     ),
     SHEET: (
         "import_sheets import_areas import_polygons apply_draft check_draft keep_draft bulk_change "
@@ -75,6 +80,7 @@ _NAMES: dict[str, str] = {
         "pass_spot fail_spot recur_spot open_case "
     ),
     ROW: "answer_call ",
+    STREET: "set_model ",
     LAST: "set_away switch_sharing ",
     NEW: (
         "keep_shift drop_shift report_hazard take_drill_call "

@@ -168,7 +168,7 @@ def _furnish(one: Made) -> None:
         "filter_id": "SavedFilter", "batch_id": "Batch", "hand_over_id": "HandOver", "shift_id": "HandOver",
         "switch_id": "LimitSwitch", "whistle_id": "Whistle", "emergency_id": "Emergency", "run_id": "TreeRun",
         "errand_id": "Errand", "task_id": "Errand", "version_id": "Knowledge", "answer_id": "Knowledge",
-        "ticket_id": "Ticket", "incident_id": "Incident", "hot_id": "HotIssue",
+        "ticket_id": "Ticket", "incident_id": "Incident", "hot_id": "HotIssue", "model_id": "TriageModel",
         "campaign_id": "Campaign", "spot_id": "CampaignSpot",
     }  # fmt: skip
     one.values = {name: newest.get(kind) or uuid4() for name, kind in kinds.items()}

@@ -60,10 +60,11 @@ NO_PAGE = {
     "files:parts", "files:part", "places:merge_nets", "places:standard", "places:emergency", "opendata:download",
     "insight:freeze", "insight:correct", "insight:publish", "insight:decide",
     "cases:switch_sharing", "cases:away", "cases:dial", "desk:callback_dial", "portal:task_dial", "portal:dialled", "portal:pressed",
-    "matters:knowledge_move", "desk:answers", "cases:move_errand", "portal:task_move", "portal:task_photo",
+    "desk:triage_right", "desk:set_triage_model", "matters:knowledge_move", "desk:answers", "cases:move_errand", "portal:task_move", "portal:task_photo",
 }  # fmt: skip
 ELSEWHERE = {
     "test_hot": {"cases:hot_issues", "cases:hot_issue"},
+    "test_triage_looks": {"desk:triage_wrong", "desk:triage_limits", "desk:triage_models", "desk:triage_model"},
     "test_gathered": {"cases:incidents", "cases:incident", "cases:incident_calls", "cases:declare_incident",
                       "cases:campaigns", "cases:plan_campaign", "cases:campaign", "cases:campaign_spot",
                       "cases:campaign_closing", "portal:campaigns", "portal:known"},
