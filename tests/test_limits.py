@@ -86,7 +86,7 @@ class TestNoPersonIsFollowed:
     # Where a point on the map may stand: places, matters, and what was said about them; never a person.
     POINTS = {
         "Building", "Case", "Facility", "Report", "Waterway", "Estate", "ServicePlace", "TradePlace", "RescueResource",
-        "RentedHome", "Device", "Component", "CampaignSpot",
+        "RentedHome", "Device", "Component", "OtherName", "CampaignSpot",
     }  # fmt: skip
     # Firms of a commercial place, counted by trade: the word alone is forbidden, and no column names one.
     COUNTED = {"TenantCount": {"id", "place", "trade", "firms", "staff", "counted_on"}}
