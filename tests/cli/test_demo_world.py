@@ -331,7 +331,8 @@ def _under_way():
         ("article", "published"): 2, ("article", "submitted"): 1, ("reply", "published"): 1,
     }  # fmt: skip
     assert Component.objects.count() == 9
-    assert place_of("棉纺厂家属院的路灯不亮", geography.STREET).code == Estate.objects.get(name="棉纺宿舍").area_code
+    dormitory = Estate.objects.get(name="棉纺宿舍")  # across grids: the community holds them all
+    assert place_of("棉纺厂家属院的路灯不亮", geography.STREET).code[:12] == dormitory.area_code[:12]
     assert SavedFilter.objects.count() == 3
     assert HandOver.objects.get().taken_by is None
     assert LimitSet.objects.get(area_code=geography.STREET).switches.count() == 0
