@@ -315,12 +315,12 @@ def _empty_caches() -> Iterator[None]:
     """What one test cached, the next does not see."""
     from django.core.cache import cache
 
-    from huying.cases.queries import suggesting
+    from huying.cases.queries import said, suggesting
     from huying.clocks import queries as clocks
     from huying.matters import queries as matters
     from huying.places import queries as places
 
-    for kept in (clocks, matters, places, suggesting):
+    for kept in (clocks, matters, places, said, suggesting):
         kept.forget()
     cache.clear()
     yield

@@ -383,6 +383,8 @@ def _people(world: World) -> None:
 
 _SHORT = 12
 _VALUES: dict[tuple[str, str], Any] = {
+    ("TriageLimit", "percent"): 98,
+    ("OtherName", "building"): None,  # it is another name of one thing alone
     ("MemberFiling", "consented"): True,
     ("Reserve", "agreed"): True,
     ("Recognition", "kind"): "honour",

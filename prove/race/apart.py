@@ -24,9 +24,7 @@ UNDER = "under its case's row lock, which the acts of the case are raced for"
 ROW = "under the lock of its own row, which the sweep skips; whoever comes second is told so"
 ALONE = "under the row lock of its campaign or of one place, whose state and key are read under it"
 NEW = "only adds a row of its own"
-STREET = (
-    "under the locks of all versions of its street, taken in one order: whoever comes second sees what the first chose"
-)
+STREET = "under the locks of all versions of its street, in one order: the second sees what the first chose"
 LAST = "one locked row of a unit or a person: what was said last holds"
 _NAMES: dict[str, str] = {
     OWN: (

@@ -2,8 +2,9 @@
 
 import pytest
 
+from huying.places.models import Estate, Facility
 from tests.cases.test_triage_learning import model
-from tests.world import NEXT_DOOR, STREET
+from tests.world import BANYAN, GRID, KAPOK, NEXT_DOOR, STREET
 
 pytestmark = pytest.mark.django_db
 MISSING = "0199ffff-0000-7000-8000-00000000dead"
@@ -18,6 +19,26 @@ def test_words_point_to_types_with_grade_and_units_and_are_not_sent_back(world, 
     assert str(world.units["sanitation"].pk) in best["unit_ids"]
     assert len(found["types"]) == 3
     assert "垃圾桶" not in str(found)
+
+
+def test_words_lead_to_a_place_or_to_a_question(world, program):
+    Estate.objects.create(name="翠湖花园", area_code=GRID, grid_codes=[GRID])
+    for code in (GRID, KAPOK + "001"):
+        Facility.objects.create(name=f"{code}号公厕", kind="toilet", area_code=code)
+    clerk = program("clerk")
+
+    found = clerk.post("/triage/suggest", {**SAID, "words": "翠湖花园门口有人乱停车"})
+    asked = clerk.post("/triage/suggest", {**SAID, "words": "公厕没有水"})
+    lived = clerk.post("/triage/suggest", {**SAID, "words": "楼下电梯坏了", "estate": "翠湖花园"})
+    shot = clerk.post("/triage/suggest", {**SAID, "words": "这里有一堆垃圾", "lng": 113.305, "lat": 23.105})
+
+    assert found["places"] == [{"code": GRID, "level": "grid", "percent": 98, "reasons": ["named"]}]
+    assert found["question"] == ""
+    assert [one["code"] for one in asked["places"]] == [BANYAN, KAPOK]
+    assert asked["question"] == "which"
+    assert [(one["code"], one["reasons"]) for one in lived["places"]] == [(GRID, ["stated"])]
+    assert [(one["code"], one["reasons"]) for one in shot["places"]] == [(GRID, ["point"])]
+    assert "翠湖" not in str(found)
 
 
 def test_danger_is_urgent_and_names_the_number(world, program):

@@ -31,6 +31,7 @@ from huying.cases.models import (
 from huying.cases.queries.incidents import known_for
 from huying.cases.queries.lists import work_of
 from huying.cases.queries.replay import contracts, mismatches
+from huying.cases.queries.said import place_of
 from huying.cases.rules import ENDS, OPEN, State
 from huying.cases.rules.tasks import Task
 from huying.cli.play import world
@@ -330,6 +331,8 @@ def _under_way():
         ("article", "published"): 2, ("article", "submitted"): 1, ("reply", "published"): 1,
     }  # fmt: skip
     assert Component.objects.count() == 9
+    dormitory = Estate.objects.get(name="棉纺宿舍")  # across grids: the community holds them all
+    assert place_of("棉纺厂家属院的路灯不亮", geography.STREET).code[:12] == dormitory.area_code[:12]
     assert SavedFilter.objects.count() == 3
     assert HandOver.objects.get().taken_by is None
     assert LimitSet.objects.get(area_code=geography.STREET).switches.count() == 0

@@ -13,8 +13,9 @@ from huying.cases.codes import code_of
 from huying.cases.models import Case, Report
 from huying.files.models import Attachment
 from huying.people.models import Consent, Contact
+from huying.places.models import Estate
 from tests.portal.walk import PLACE, WORDS, text_of
-from tests.world import BANYAN, GRID, NEXT_DOOR, NOW, STREET, middle
+from tests.world import BANYAN, GRID, NEXT_DOOR, NOW, OTHER_GRID, STREET, middle
 
 pytestmark = pytest.mark.django_db
 
@@ -172,6 +173,38 @@ class TestWhere:
 
 def offered(resident):
     return re.findall(r'name="same" value="([0-9a-f]+)"', text_of(resident.get("/report/likely/")))
+
+
+class TestWhereTheWordsSayItIs:
+    @pytest.fixture(autouse=True)
+    def garden(self, world):
+        return Estate.objects.create(name="翠湖花园", area_code=OTHER_GRID, grid_codes=[OTHER_GRID])
+
+    def test_it_is_offered_and_not_taken_by_itself(self, resident):
+        resident.what("翠湖花园门口的垃圾桶满了")
+        resident.client.post("/report/kind/", {"kind": "0103"})
+        page = text_of(resident.get("/report/where/"))
+        assert "您写到" in page
+        assert f'name="said_place" value="{OTHER_GRID}"' in page
+        assert "checked" not in page.split("said_place")[1].split("</fieldset>")[0]
+        assert resident.client.post("/report/where/", {}).status_code == 422
+
+    def test_one_tap_is_enough(self, resident):
+        resident.send("翠湖花园门口的垃圾桶满了", where={"said_place": OTHER_GRID})
+        case = Case.objects.get()
+        assert (case.area_code, case.unplaced) == (OTHER_GRID, False)
+
+    def test_what_the_person_chose_otherwise_goes_before_it(self, resident):
+        resident.send("翠湖花园门口的垃圾桶满了", where={"said_place": OTHER_GRID, "grid": GRID})
+        assert Case.objects.get().area_code == GRID
+
+    def test_not_sure_stays_not_sure(self, resident):
+        resident.send("翠湖花园的垃圾桶满了", where={"said_place": OTHER_GRID, "unsure": "on"})
+        assert Case.objects.get().unplaced
+
+    def test_a_place_of_another_street_is_none(self, resident):
+        resident.what("翠湖花园门口的垃圾桶满了")
+        assert resident.client.post("/report/where/", {"said_place": "990101002001001"}).status_code == 422
 
 
 class TestLikely:

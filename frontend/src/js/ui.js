@@ -240,6 +240,17 @@ document.addEventListener("input", (event) => {
   if (counter) counter.textContent = `${[...event.target.value].length} / ${event.target.maxLength}`;
 });
 
+// A suggestion fills the field that it is for; another choice in the field lets go of the suggestion.
+document.addEventListener("change", ({ target }) => {
+  const field = target.dataset.fills && document.getElementById(target.dataset.fills);
+  if (field && field.value !== target.value) {
+    field.value = target.value;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+  const suggested = target.id ? document.querySelectorAll(`[data-fills="${CSS.escape(target.id)}"]`) : [];
+  for (const one of suggested) one.checked = one.value === target.value;
+});
+
 // All boxes of a table at once.
 document.addEventListener("change", (event) => {
   if (!event.target.matches("[data-all-boxes]")) return;

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from huying.cases.queries import emergencies, maps
 from huying.cases.queries.lists import FLAGS, NO_MATTER, Wanted
+from huying.cases.queries.said import first_place_of
 from huying.cases.queries.suggesting import types_for
 from huying.cases.rules import Channel, ReplyBy, State
 from huying.cases.rules.masking import without_reach
@@ -263,6 +264,9 @@ class CallForm(PlaceForm):
     type_code = forms.ChoiceField(
         label=_("事项"), required=False, error_messages={"invalid_choice": _("没有这类事项。请重新选。")}
     )
+    said_place = forms.ChoiceField(
+        label=_("可能在哪里"), required=False, error_messages={"invalid_choice": _("没有这个网格。请重新选。")}
+    )
     drill = forms.BooleanField(
         label=_("这是演练来电"), required=False, help_text=_("勾上后标明“演练”，不计入任何数字，随演练结束。"),
     )  # fmt: skip
@@ -279,7 +283,9 @@ class CallForm(PlaceForm):
         _select(self.fields["channel"], [(str(one), one.label) for one in channels])
         self.fields["channel"].initial = str(channels[0])
         self.fields["reply_by"].initial = str(ReplyBy.PHONE if intake else ReplyBy.PAGE)
-        _select(self.fields["grid_code"], grid_choices(self.areas))
+        grids = grid_choices(self.areas)
+        _select(self.fields["grid_code"], grids)
+        _select(self.fields["said_place"], grids)
         _select(self.fields["type_code"], [("", ""), *((one.code, one.name) for one in matters.active_types())])
         if len(channels) == 1:
             self.fields["channel"].widget = forms.HiddenInput()
@@ -300,6 +306,9 @@ class CallForm(PlaceForm):
         by_phone = self.cleaned_data.get("reply_by") == ReplyBy.PHONE
         if by_phone and not self.cleaned_data.get("phone") and "phone" not in self.errors:
             self.add_error("phone", _("要打电话回复，请留电话；不留就选自己查进度。"))
+        if not self.errors.keys() & {"grid_code", "said_place"}:
+            # What was tapped beside the words counts where the list of grids was left alone.
+            self.cleaned_data["grid_code"] = self.cleaned_data["grid_code"] or self.cleaned_data["said_place"]
         return data
 
     @property
@@ -578,12 +587,11 @@ class ChatDraftsForm(forms.Form):
         self.fields["count"].initial = len(drafts)
         self.size = len(drafts) if data is None else _counted(data)
         grids = grid_choices(areas)
-        codes = [(code, name) for _group, rows in grids[1:] for code, name in rows]
         for at in range(self.size):
             words = drafts[at].words if drafts else ""
-            self._add(at, words, grids, codes)
+            self._add(at, words, grids)
 
-    def _add(self, at: int, words: str, grids: Choices, codes: list[tuple[str, Label]]) -> None:
+    def _add(self, at: int, words: str, grids: Choices) -> None:
         said = words or str(self.data.get(f"words_{at}", ""))[:2000]
         types = [(one.type.code, one.type.name) for one in types_for(said, self.areas[0]).types]
         fields: dict[str, forms.Field] = {
@@ -598,7 +606,7 @@ class ChatDraftsForm(forms.Form):
                 initial=types[0][0] if types else "",
             ),
             "grid": forms.ChoiceField(
-                label=_("在哪里"), required=False, choices=grids, initial=_named_in(said, codes),
+                label=_("在哪里"), required=False, choices=grids, initial=first_place_of(said, self.areas).code,
                 error_messages={"invalid_choice": _("没有这个网格。请重新选。")},
             ),
         }  # fmt: skip
@@ -646,9 +654,3 @@ def _counted(data: Any) -> int:
         return min(max(int(data.get("count", "0")), 0), MOST_DRAFTS)
     except ValueError:
         return 0
-
-
-def _named_in(words: str, codes: list[tuple[str, Label]]) -> str:
-    """The place whose name stands in the words, the longest name first."""
-    named = sorted(((str(name), code) for code, name in codes), key=lambda one: (-len(one[0]), one[1]))
-    return next((code for name, code in named if len(name) > 2 and name in words), "")

@@ -13,6 +13,7 @@ from huying.cases.actions import Docket
 from huying.cases.forms.units import component_lines, component_near, keeper_among, precedent_lines
 from huying.cases.models import Case
 from huying.cases.queries.limits import limit_of
+from huying.cases.queries.said import pieces_of, place_of
 from huying.cases.queries.suggesting import SUGGESTED, Pointing
 from huying.cases.rules import FLOW, OrderState, State, Verb, move_label
 from huying.cases.rules.triage import sureness
@@ -28,7 +29,8 @@ from huying.people import queries as people
 from huying.people.models import Organisation
 from huying.people.rules import Duty, UnitKind
 from huying.places.queries.components import Near
-from huying.places.rules import tier_of
+from huying.places.rules import street_of, tier_of
+from huying.triage.gazetteer import Found
 
 IN_TRIAGE = (State.RECEIVED, State.TRIAGED, State.FILED)
 UNITS_SHOWN = 5
@@ -107,9 +109,16 @@ def said(docket: Docket) -> str:
     return "\n".join(one.words for one in docket.reports)[:WORDS_READ]
 
 
-def marks_of(case: Case, words: str, suggestions: Iterable[Suggestion]) -> list[Mark]:
+def place_said(docket: Docket) -> Found:
+    """Where the line for the place and the words say that it is."""
+    case = docket.case
+    point = [case.area_code] if case.lng is not None and not case.outside else []
+    return place_of(said(docket), street_of(case.area_code), line=case.place_words, codes=point)
+
+
+def marks_of(case: Case, words: str, suggestions: Iterable[Suggestion], place: Found) -> list[Mark]:
     """What to mark in a call's words: the place, the words of the best matter, the word of danger."""
-    marks = [Mark(case.place_words, "place", PLACE)] if case.place_words else []
+    marks = [Mark(word, "place", PLACE) for word in (case.place_words, *pieces_of(place)) if word]
     danger = matters.danger_in(words)
     if danger is not None:
         marks.append(Mark(danger.word, "urgent", URGENT))

@@ -38,6 +38,7 @@ urlpatterns = [
     path("triage/<uuid:case_id>/", views.triage_case, name="triage_case"),
     path("triage/<uuid:case_id>/choices/", views.triage_choices, name="triage_choices"),
     path("triage/<uuid:case_id>/answers/", views.triage_answers, name="triage_answers"),
+    path("triage/<uuid:case_id>/place/", views.triage_place, name="triage_place"),
     path("triage/wrong/", views.triage_wrong, name="triage_wrong"),
     path("triage/limits/", views.triage_limits, name="triage_limits"),
     path("triage/models/", views.triage_models, name="triage_models"),

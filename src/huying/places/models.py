@@ -190,6 +190,29 @@ class Waterway(Place):
     metres = models.PositiveIntegerField(default=0)
 
 
+class OtherName(Place):
+    """What people also call an area, an estate, a building or a facility; without one of the three, the area itself."""
+
+    estate = models.ForeignKey(Estate, null=True, blank=True, on_delete=models.PROTECT, related_name="other_names")
+    building = models.ForeignKey(Building, null=True, blank=True, on_delete=models.PROTECT, related_name="other_names")
+    facility = models.ForeignKey(Facility, null=True, blank=True, on_delete=models.PROTECT, related_name="other_names")
+
+    class Meta:
+        verbose_name = _("别名")
+        indexes = [
+            models.Index(fields=["area_code", "id"], name="places_othername_listed"),
+            SearchIndex("name", name="places_othername_words"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(estate=None, building=None)
+                | Q(estate=None, facility=None)
+                | Q(building=None, facility=None),
+                name="places_othername_of_one",
+            ),
+        ]
+
+
 class ImportDraft(models.Model):
     """A file that was checked and waits to be applied by the person who brought it; kept for a day."""
 

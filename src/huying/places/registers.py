@@ -27,6 +27,7 @@ from huying.places.models import (
     Facility,
     GridCount,
     Inspection,
+    OtherName,
     RentedHome,
     RescueResource,
     Room,
@@ -67,6 +68,7 @@ from huying.registers.declared import Column, ColumnKind, Panel, Register, RowAc
 
 # Words of people.rules.Duty, which lies a floor above; a test compares them.
 DISPATCH, VERIFY = "dispatch", "verify"
+LEAST_LETTERS = 2
 KINDS = ColumnKind
 MATTERS_HELP = _("如 0501、05，几个用逗号隔开；用来找有关诉求。")
 
@@ -131,7 +133,17 @@ class PlaceRegister(Register[Any]):
         return [(label, f"{found[name] or 0:,}") for name, label in columns.items()]
 
 
-class Estates(PlaceRegister):
+class NamedRegister(PlaceRegister):
+    """What callers name when they say where something is."""
+
+    def after(self, row: Any, *, actor: Actor, now: datetime) -> None:
+        upkeep.renamed()
+
+    def after_many(self, rows: Sequence[Any], *, actor: Actor, now: datetime) -> None:
+        upkeep.renamed()
+
+
+class Estates(NamedRegister):
     key, label, icon, order = "estate", _("小区"), "building", 10
     model = Estate
     columns = (
@@ -178,7 +190,7 @@ class Estates(PlaceRegister):
         ]
 
 
-class Buildings(PlaceRegister):
+class Buildings(NamedRegister):
     key, label, icon, order = "building", _("楼栋"), "building", 20
     about = _("户数、套数只记合计，不记住的是谁。")
     model = Building
@@ -248,7 +260,7 @@ class BuildingUnits(PlaceRegister):
         return f"{row.building.name} {row.name}"
 
 
-class Facilities(PlaceRegister):
+class Facilities(NamedRegister):
     """One inventory, with what was added and by which works."""
 
     key, label, icon, order = "facility", _("设施"), "grid", 30
@@ -334,7 +346,7 @@ class Components(PlaceRegister):
             raise Invalid({"number": [_("这个编号在街道里已经登记过。")]})
 
 
-class Waterways(PlaceRegister):
+class Waterways(NamedRegister):
     key, label, icon, order = "waterway", _("水体"), "layers", 40
     model = Waterway
     columns = (
@@ -348,6 +360,42 @@ class Waterways(PlaceRegister):
 
     def summary(self, viewer: Actor) -> list[tuple[Label, str]]:
         return self.sums(viewer, metres=_("总长（米）"))
+
+
+class OtherNames(NamedRegister):
+    """Found again where callers use them."""
+
+    key, label, icon, order = "other_name", _("别名"), "tag", 45
+    about = _("大家习惯叫的名字、老名字、简称。来电里说到，就认得是哪里。不写人名。")
+    model = OtherName
+    columns = (
+        Column("name", _("别名"), needed=True, most=60),
+        Column(
+            "area_code",
+            _("区域"),
+            KINDS.AREA,
+            needed=True,
+            filtered=True,
+            help=_("下面三项都空着，就是这个区域的别名。"),
+        ),
+        Column("estate", _("小区"), KINDS.LINK, links_to="estate", filtered=True),
+        Column("building", _("楼栋"), KINDS.LINK, links_to="building"),
+        Column("facility", _("设施"), KINDS.LINK, links_to="facility"),
+        ENDED,
+    )
+
+    def check(self, values: dict[str, object], row: Any, *, actor: Actor, now: datetime) -> None:
+        code, name = str(values.get("area_code") or ""), str(values.get("name") or "")
+        if len(name) < LEAST_LETTERS:
+            raise Invalid({"name": [_("别名至少两个字。")]})
+        given = [one for one in ("estate", "building", "facility") if values.get(one)]
+        if len(given) > 1:
+            raise Invalid({given[1]: [_("小区、楼栋、设施只选一个。")]})
+        for one in given:
+            model: type[Model] = {"estate": Estate, "building": Building, "facility": Facility}[one]
+            inside = model._default_manager.filter(pk=values[one], area_code__startswith=street_of(code) or code)
+            if not inside.exists():
+                raise Invalid({one: [_("它不在所选区域的街道里。")]})
 
 
 class Devices(PlaceRegister):
@@ -978,8 +1026,8 @@ def _hanging(
 
 
 ALL: tuple[type[PlaceRegister], ...] = (
-    GridCounts, Estates, Buildings, BuildingUnits, Facilities, Components, Waterways, ServicePlaces, Rooms, TradePlaces,
-    Tenants, Devices, Rescue, CallOuts, RentedHomes, HomeChecks, Contracts, Inspections,
+    GridCounts, Estates, Buildings, BuildingUnits, Facilities, Components, Waterways, OtherNames, ServicePlaces, Rooms,
+    TradePlaces, Tenants, Devices, Rescue, CallOuts, RentedHomes, HomeChecks, Contracts, Inspections,
 )  # fmt: skip
 
 

@@ -142,15 +142,24 @@ class WhereForm(forms.Form):
         required=False,
         error_messages={"invalid_choice": _("没有这个网格。请重新选。")},
     )
+    said_place = forms.ChoiceField(
+        label=_("是在这里吗？"),
+        required=False,
+        error_messages={"invalid_choice": _("没有这个网格。请重新选。")},
+    )
     place_words = TextField(label=_("怎么找到"), limit=LINE_LIMIT, line=True, required=False)
     unsure = forms.BooleanField(label=_("说不准在哪里，请工作人员来核对"), required=False)
 
     def __init__(self, *args: Any, street: str, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["grid"].choices = grid_choices(street)  # type: ignore[attr-defined]
+        choices = grid_choices(street)
+        for name in ("grid", "said_place"):
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
+        # What the words said and the person took counts where nothing else says it.
+        given["grid"] = given.get("grid") or ("" if given.get("unsure") else given.get("said_place", ""))
         lng, lat = given.get("lng"), given.get("lat")
         if "lng" in self.errors or "lat" in self.errors or (lng is None) != (lat is None):
             for name in ("lng", "lat"):

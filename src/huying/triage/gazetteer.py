@@ -60,6 +60,13 @@ class Reason:
     name: str = ""
     """As the register has it."""
 
+    def __str__(self) -> str:
+        """`说到名称“榕树花园”`, in the language that is asked for."""
+        piece = self.piece or self.name
+        return (
+            str(_("%(why)s“%(piece)s”")) % {"why": self.code.label, "piece": piece} if piece else str(self.code.label)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -232,7 +239,7 @@ class Gazetteer:
             pieces = {core} | {core[:n] for n in range(2, len(core))} | {core[n:] for n in range(1, len(core) - 1)}
             if one.kind == "estate":
                 pieces |= {name[n:] for n in range(1, len(name) - 1)}
-            for piece in sorted(pieces - {name}):
+            for piece in sorted(pieces - {name, "网格"}):  # every grid is one
                 if len(piece) >= 2:
                     self.parts[piece].append(place)
             for character in sorted(set(core)):
@@ -368,7 +375,9 @@ class Gazetteer:
             elif entry.kind in ("estate", "road", "area"):
                 things = set() if door or house else self._things_of(entry, after)
                 own = things or own
-            if _NEAR.match(after) and not exact:
+            near = _NEAR.match(after)
+            crossing = near is not None and near[1] == "路口" and entry.kind == "area"  # it lies in the area
+            if near is not None and not exact and not crossing:
                 own = {c[:12] for c in own}
             codes |= {c for c in own if c.startswith(scope) or scope.startswith(c)}
         return frozenset(codes)
@@ -480,7 +489,7 @@ class Gazetteer:
             codes = {c[:12] for p in fitting for c in self.entries[p].codes if len(c) >= 12 and c.startswith(scope)}
             if codes:
                 return self._asked(frozenset(codes), (), scope)
-        if re.search(r"居委会|第\d+网格|网格\d", text):
+        if re.search(r"居委会|第\d+网格|网格[\d一二三四五六七八九十]", text):
             return self._asked(frozenset(c for c in self.areas if len(c) == 12 and c.startswith(scope)), (), scope)
         return self._mixed(text, scope)
 

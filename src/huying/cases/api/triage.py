@@ -12,14 +12,16 @@ from pydantic import Field
 
 from huying.cases.models import TriageModel
 from huying.cases.queries import triage as reads
+from huying.cases.queries.said import place_of
 from huying.cases.queries.suggesting import types_for
 from huying.cases.rules.triage import ModelState
-from huying.kernel.api import AreaCode, In, OneOf, Out, Router, Words, Written, actor_of
+from huying.kernel.api import AreaCode, In, Latitude, Line, Longitude, OneOf, Out, Router, Words, Written, actor_of
 from huying.kernel.refusals import NotFound
 from huying.matters import queries as matters
 from huying.matters.rules import Grade
 from huying.people.rules import Duty
 from huying.places import queries as places
+from huying.triage.gazetteer import Why
 
 router = Router("triage")
 ModelId = Annotated[UUID, Path(description="the model's id", examples=["0198c0de-0000-7000-8000-000000000000"])]
@@ -28,6 +30,9 @@ ModelId = Annotated[UUID, Path(description="the model's id", examples=["0198c0de
 class WordsIn(In):
     words: Annotated[Words, Field(description="what was said; read, and not kept", examples=["楼下的垃圾桶满了"])]
     area_code: AreaCode
+    estate: Line = Field("", description="the estate that the caller says they live in")
+    lng: Longitude | None = None
+    lat: Latitude | None = None
 
 
 class PointedOut(Written):
@@ -37,10 +42,19 @@ class PointedOut(Written):
     unit_ids: list[UUID] = Field(description="units with the duty there, in the order of the catalogue")
 
 
+class SaidOut(Written):
+    code: str = Field(description="a community or a grid of the street", examples=["440307008001003"])
+    level: str = Field(description="community or grid")
+    percent: int = Field(ge=0, le=100, description="how sure, set by hand and not measured as that of types is")
+    reasons: list[Annotated[str, OneOf(Why)]] = Field(description="what spoke for it")
+
+
 class PointingOut(Written):
     types: list[PointedOut] = Field(description="up to three, the best first")
     danger: str = Field(description="the number to call at once (110, 119, 120), or empty")
     model: int = Field(description="version of the street's model; 0 where the catalogue's words spoke alone")
+    places: list[SaidOut] = Field(description="where the words say that it is: one, or up to six to ask about")
+    question: str = Field(description="`which` where the words leave it open which of the places is meant, or empty")
 
 
 class ModelOut(Out):
@@ -66,7 +80,7 @@ class ModelsOut(Out):
 
 @router.post("/triage/suggest", PointingOut, duty=Duty.INTAKE, problems=(404,))
 def suggest_triage(request: HttpRequest, body: WordsIn) -> PointingOut:
-    """The matter types that words point to, with grade and units. Nothing is registered by it.
+    """The matter types and the place that words point to, with grade and units. Nothing is registered by it.
 
     Errors: 403 `not-allowed` (no duty of intake anywhere), 404 `not-found` (no such area, or outside your intake).
     """
@@ -74,6 +88,9 @@ def suggest_triage(request: HttpRequest, body: WordsIn) -> PointingOut:
         raise NotFound("area")
     found = types_for(body.words, body.area_code)
     danger = matters.danger_in(body.words)
+    point = places.locate(body.lng, body.lat) if body.lng is not None and body.lat is not None else None
+    codes = [point.area_code] if point is not None else []
+    where = place_of(body.words, body.area_code, stated=body.estate, codes=codes)
     return PointingOut(
         types=[
             PointedOut(
@@ -84,6 +101,12 @@ def suggest_triage(request: HttpRequest, body: WordsIn) -> PointingOut:
         ],
         danger=danger.number if danger is not None else "",
         model=found.model,
+        places=[
+            SaidOut(code=one.code, level=one.level, percent=int(one.confidence * 100),
+                    reasons=list(dict.fromkeys(str(why.code) for why in one.reasons)))
+            for one in where.candidates
+        ],
+        question=str(where.ask.question) if where.ask is not None else "",
     )  # fmt: skip
 
 

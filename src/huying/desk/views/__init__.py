@@ -14,7 +14,7 @@ from huying.desk.views.keeping import remove_filter, save_filter, shift, shifts,
 from huying.desk.views.mine import mine, review
 from huying.desk.views.papers import paper_file, paper_files
 from huying.desk.views.supervision import supervision
-from huying.desk.views.triage import triage, triage_case, triage_choices
+from huying.desk.views.triage import triage, triage_case, triage_choices, triage_place
 from huying.desk.views.triage_looks import (
     set_triage_model,
     triage_limits,
@@ -69,6 +69,7 @@ __all__ = [
     "triage_limits",
     "triage_model",
     "triage_models",
+    "triage_place",
     "triage_right",
     "triage_wrong",
     "undo_batch",

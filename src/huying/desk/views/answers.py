@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from huying.cases import queries
 from huying.cases.actions import Docket
+from huying.cases.queries.said import first_place_of
 from huying.cases.queries.suggesting import types_for
 from huying.cases.queries.twins import twins_of_words
 from huying.cases.rules import Verb
@@ -19,10 +20,11 @@ from huying.desk import menu
 from huying.desk.forms import call_areas
 from huying.desk.links import case_url
 from huying.desk.triage import IN_TRIAGE, offered, other_moves, said
+from huying.desk.where import offered_places
 from huying.kernel.doors import actor_of, now_of, staff
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import NotAllowed, NotFound
-from huying.kernel.text import WORDS_LIMIT
+from huying.kernel.text import LINE_LIMIT, WORDS_LIMIT
 from huying.matters.models import Knowledge
 from huying.matters.queries import knowledge
 from huying.people.rules import Duty
@@ -34,10 +36,15 @@ SUGGESTED = 3
 @require_POST
 @staff()
 def answers(request: HttpRequest) -> HttpResponse:
-    """While a call is taken down: what it may be about, and what may answer it.
+    """While a call is taken down: what it may be about, where it may be, and what may answer it.
 
     The words are looked at, and neither kept nor in the address.
     """
+    return render(request, "desk/_answers.html", answering(request))
+
+
+def answering(request: HttpRequest) -> dict[str, Any]:
+    """What stands beside a call that is being taken down, by what was typed so far."""
     viewer = actor_of(request)
     areas = call_areas(viewer)
     if not areas:
@@ -47,15 +54,16 @@ def answers(request: HttpRequest) -> HttpResponse:
     words = request.POST.get("words", "")[:WORDS_LIMIT]
     found = _matching(words, place, request)
     types = offered(types_for(words, place), request.POST.get("type_code", ""))
-    chosen = next((one.code for one in types if one.checked), "")
-    same = (
-        twins_of_words(words, place, viewer, type_code=chosen, now=now_of(request)) if viewer.has(Duty.INTAKE) else []
-    )
-    facts = {
-        "articles": found, "may": viewer.has(Duty.INTAKE), "types": types,
+    where = first_place_of(words, areas, line=request.POST.get("place_words", "")[:LINE_LIMIT])
+    chosen = grid or request.POST.get("said_place", "")
+    offer = offered_places(where, chosen=chosen, first_key=len(types) + 1)
+    kind = next((one.code for one in types if one.checked), "")
+    may = viewer.has(Duty.INTAKE)
+    same = twins_of_words(words, place, viewer, type_code=kind, now=now_of(request)) if may else []
+    return {
+        "articles": found, "may": may, "types": types, "offer": offer,
         "same": [(one, case_url(one.case.pk)) for one in same],
     }  # fmt: skip
-    return render(request, "desk/_answers.html", facts)
 
 
 @require_safe

@@ -33,6 +33,7 @@ from huying.desk import menu
 from huying.desk.forms import CallForm, SelfForm, call_areas
 from huying.desk.links import case_url, outlines_url
 from huying.desk.rows import Rows
+from huying.desk.views.answers import answering
 from huying.kernel import registry
 from huying.kernel.actor import Actor
 from huying.kernel.doors import actor_of, attempt, now_of, staff
@@ -75,8 +76,8 @@ def new(request: HttpRequest) -> HttpResponse:
     danger = matters.danger_in(request.POST.get("words", "")[:WORDS_LIMIT])
     if danger is not None and request.POST.get("warned") != danger.number:
         return _call_page(request, form, danger=danger, status=200 if fits else 422)
-    if not fits:
-        return _call_page(request, form, status=422)
+    if not fits or "look" in request.POST:
+        return _call_page(request, form, status=200 if "look" in request.POST else 422)
     receipt = attempt(form, lambda: _take_and_answer(form, request.POST.get("answer_with", ""), viewer, now, same))
     if receipt is None:
         return _call_page(request, form, status=422)
@@ -203,6 +204,7 @@ def _call_page(request: HttpRequest, form: CallForm, *, danger: Any = None, stat
         "danger_words": NUMBERS.get(danger.number, "") if danger is not None else "",
         "danger_others": [(number, NUMBERS[number]) for number in danger.others] if danger is not None else [],
         "known": _known(viewer),
+        "beside": answering(request) if form.is_bound and danger is None else {},
         "mine": [] if intake else _taken_rows(viewer, Page(limit=5), now_of(request)),
     }
     return render(request, "desk/new.html", facts, status=status)

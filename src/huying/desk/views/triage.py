@@ -12,10 +12,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from huying.cases import queries
-from huying.cases.actions import Docket, file_case, register_case, register_file_dispatch
+from huying.cases.actions import Docket, file_case, place_case, register_case, register_file_dispatch
 from huying.cases.actions.incidents import may_lead
 from huying.cases.actions.intake import like
 from huying.cases.models import Case
@@ -39,11 +39,15 @@ from huying.desk.triage import (
     marks_of,
     may_dispatch,
     other_moves,
+    place_said,
     said,
 )
+from huying.desk.views.triage_looks import pressed
+from huying.desk.where import Offer, finer, offered_places
 from huying.files import queries as files
 from huying.kernel.actor import Actor
 from huying.kernel.doors import actor_of, attempt, now_of, staff
+from huying.kernel.ids import uuid7
 from huying.kernel.refusals import NotAllowed, NotFound
 from huying.matters import queries as matters
 from huying.matters.rules import Grade
@@ -51,6 +55,7 @@ from huying.people import queries as people
 from huying.people.rules import Duty
 from huying.places import queries as places
 from huying.places.rules import street_of
+from huying.triage.gazetteer import Found
 
 MOST_QUEUED = 60
 
@@ -85,6 +90,21 @@ def triage_case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     viewer = actor_of(request)
     _require(viewer)
     return _post(request, case_id) if request.method == "POST" else _page(request, case_id)
+
+
+@staff()
+@require_POST
+def triage_place(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """One press places the call where its words say that it is."""
+    viewer, now = actor_of(request), now_of(request)
+    _require(viewer)
+    code = request.POST.get("grid_code", "")
+    pressed(
+        request,
+        lambda key: place_case.once(key, case_id, grid_code=code, actor=viewer, now=now),
+        _("位置定在 %(place)s") % {"place": places.name_of(code)},
+    )
+    return HttpResponseRedirect(triage_url(case_id))
 
 
 @staff()
@@ -195,7 +215,7 @@ def _page(
     at = next((place for place, one in enumerate(queue) if one.case_id == case.pk), None)
     following = _next_in(queue, at, case.pk)
     words = said(docket)
-    pointing = types_for(words, case.area_code)
+    pointing, where = types_for(words, case.area_code), place_said(docket)
     typed = form.cleaned_data if form is not None else {}
     choices = choices_of(
         docket,
@@ -228,7 +248,7 @@ def _page(
         "danger": matters.danger_in(words),
         "version": matters.version_number(),
         "known": _known(case) if may_lead(viewer, case) else [],
-        **_told(docket, pointing.types),
+        **_told(docket, pointing.types, where),
         **_ground(case),
         **_beside(docket, viewer, now),
     }
@@ -236,6 +256,8 @@ def _page(
     by_verb = {one.verb: one for one in moves}
     facts["place_move"] = by_verb.get(str(Verb.PLACE))
     facts["correct_move"] = by_verb.get(str(Verb.CORRECT))
+    facts["offer"] = offered_places(finer(where, case)) if facts["place_move"] else Offer()
+    facts["place_key"] = uuid7()
     ends = [one for one in moves if one.verb not in (Verb.PLACE, Verb.CORRECT)]
     facts["moves"], facts["more_moves"] = ends[:3], [*ends[3:], *(one for one in moves if one.verb == Verb.CORRECT)]
     return render(request, "desk/triage.html", facts, status=status)
@@ -274,12 +296,12 @@ def _queue_rows(queue: list[Todo], current: UUID) -> list[dict[str, Any]]:
     return rows
 
 
-def _told(docket: Docket, suggestions: list[Any]) -> dict[str, Any]:
+def _told(docket: Docket, suggestions: list[Any], where: Found) -> dict[str, Any]:
     """The reports with their words in pieces, masked callers and photos."""
     case, reports = docket.case, docket.reports
     masked = people.masked([one.contact_id for one in reports if one.contact_id is not None])
     photos = files.of_owners("report", [one.pk for one in reports])
-    cut = {one.pk: pieces(one.words, marks_of(case, one.words, suggestions)) for one in reports}
+    cut = {one.pk: pieces(one.words, marks_of(case, one.words, suggestions, where)) for one in reports}
     return {
         "reports": [
             {

@@ -131,7 +131,7 @@ def triage_right(request: HttpRequest, case_id: UUID) -> HttpResponse:
     if queries.one(case_id, viewer) is None:
         raise NotFound("case")
     code = request.POST.get("type_code", "")
-    _once(
+    pressed(
         request,
         lambda key: put_right.once(key, case_id, type_code=code, actor=viewer, now=now),
         _("已改成“%(kind)s”，交给担这项职责的单位") % {"kind": matters.name_of(code)},
@@ -140,7 +140,7 @@ def triage_right(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("desk:triage_wrong"))
 
 
-def _once(request: HttpRequest, act: Callable[[UUID | None], object], done: str) -> None:
+def pressed(request: HttpRequest, act: Callable[[UUID | None], object], done: str) -> None:
     """An act of one button: what it refuses is said on the page that follows."""
     try:
         key = UUID(request.POST.get("key", ""))
@@ -317,7 +317,7 @@ def set_triage_model(request: HttpRequest, model_id: UUID) -> HttpResponse:
     """Use this version, or none."""
     viewer, now = actor_of(request), now_of(request)
     use = request.POST.get("use") == "yes"
-    _once(
+    pressed(
         request,
         lambda key: set_model(model_id=model_id, use=use, actor=viewer, now=now, key=key),
         _("从现在起用这一版") if use else _("停用了，只看清单的词"),

@@ -54,6 +54,7 @@ class _Kept:
     """What one mark stands for; filled when first asked for."""
 
     mark: str
+    number: int = 0  # counts whatever is named: areas, and what stands in them
     until: float = 0.0  # by the process's own clock: what is asked a thousand times a page does without Django's cache
     names: dict[str, tuple[str, str]] | None = None
     within: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -75,9 +76,10 @@ def _present() -> _Kept:
     kept = _kept
     if monotonic() < kept.until:
         return kept
-    mark = str(Revision.objects.values_list("mark", flat=True).first() or "")
-    if kept.mark != mark:
-        kept = _kept = _Kept(mark)
+    mark, number = Revision.objects.values_list("mark", "number").first() or ("", 0)
+    if kept.mark != str(mark):
+        kept = _kept = _Kept(str(mark))
+    kept.number = number
     kept.until = monotonic() + RECHECK_SECONDS
     return kept
 
@@ -368,3 +370,9 @@ def outlines(area_code: str) -> dict[str, Any]:
 def mark() -> str:
     """Changes whenever an area changes: the ETag of outlines."""
     return _present().mark
+
+
+def version() -> str:
+    """Changes whenever an area, or the name of anything that stands or flows in one, changes."""
+    kept = _present()
+    return f"{kept.mark} {kept.number}"

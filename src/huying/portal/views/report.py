@@ -26,6 +26,7 @@ from huying.cases.queries import incidents
 from huying.cases.queries import public as reads
 from huying.cases.queries.incidents import Known
 from huying.cases.queries.limits import limit_of
+from huying.cases.queries.said import pieces_of, place_of
 from huying.cases.queries.suggesting import types_for
 from huying.cases.rules import ENDS, ReplyBy
 from huying.cases.rules.incidents import touches
@@ -61,6 +62,7 @@ from huying.portal.forms import (
 from huying.portal.rules import MOST_PHOTOS, NUMBERS, UNSURE
 from huying.portal.status import label_of
 from huying.portal.views.pages import go, own_page
+from huying.triage.gazetteer import Found
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
@@ -377,6 +379,9 @@ def _where_page(
 ) -> HttpResponse:
     point = _point(form)
     code, _outside = draft.located() if draft.lng is not None else ("", False)
+    # Offered, and taken by the person alone: never silently.
+    said = said_in(draft) if point is None else Found()
+    names = places.names_of(one.code for one in said.candidates)
     return _page(
         request,
         2,
@@ -390,7 +395,16 @@ def _where_page(
         located=places.name_of(code) if code else "",
         street_name=places.own_name_of(draft.street),
         map_url=f"{reverse('places:outlines')}?area={draft.street}",
+        said=[(one.code, names[one.code]) for one in said.candidates],
+        said_words=pieces_of(said),
+        said_asks=len(said.candidates) > 1,
+        said_chosen=form["grid"].value() or form["said_place"].value(),
     )
+
+
+def said_in(draft: Draft) -> Found:
+    """Where the person's words say that it is."""
+    return place_of(draft.words, draft.street, line=draft.place_words)
 
 
 def _point(form: WhereForm) -> tuple[float, float] | None:

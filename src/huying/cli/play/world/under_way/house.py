@@ -19,6 +19,7 @@ from huying.kernel.ids import uuid7
 from huying.matters.actions import knowledge, sets
 from huying.matters.rules.knowledge import KnowledgeKind, ReplyFor
 from huying.matters.rules.seasons import Alert, Season
+from huying.places.models import Estate
 from huying.places.premises import ComponentKind, Condition
 from huying.registers import actions as registers
 from huying.registers.declared import get
@@ -29,6 +30,7 @@ ARTICLES = (
     ("共享单车挡路找谁", "打街道服务电话或在网页上报，四个工作时内摆齐；盲道上的先办。", "0409"),
 )
 REPLY = "您好，您反映的{place}{matter}，{unit}已于{date}到场处理。以后还有这种情况，请告诉我们编号{number}。"
+OTHER_NAMES = (("棉纺厂家属院", "棉纺宿舍"), ("渡口码头", "渡口里"), ("老书院街坊", "书院宿舍"))
 EMERGENCY_OFFICE = "街道应急管理办"
 
 
@@ -36,6 +38,7 @@ def furnish(stage: Stage) -> None:
     _drill(stage)
     _answers(stage)
     _components(stage)
+    _other_names(stage)
     sets.write_set(
         season=Season.HEAT, alert=Alert.ORANGE, area_code=STREET, recount=False,
         limits="sign_in urgent=15m\nhandle urgent=8h",  # as stored: words would be those of the terminal's language
@@ -103,6 +106,16 @@ def _components(stage: Stage) -> None:
                 "kind": kind, "condition": Condition.IN_USE, "competent": "街道城市管理办", "owner": "街道城市管理办",
                 "keeper": keeper, "point": f"{spot.lng},{spot.lat}",
             },
+        )  # fmt: skip
+
+
+def _other_names(stage: Stage) -> None:
+    """What people also call three of the estates: a call that says so is found there."""
+    for name, known_as in OTHER_NAMES:
+        estate = Estate.objects.get(name=known_as, area_code__startswith=STREET)
+        registers.put(
+            register=get("other_name"), row_id=None, actor=stage.who(HEAD), now=stage.ago(days=30),
+            values={"name": name, "area_code": estate.area_code, "estate": estate.pk},
         )  # fmt: skip
 
 
