@@ -634,6 +634,8 @@ VALUES: dict[str, Fill] = {
     "places plan_id": _of_kind("plan_id", "plan"),
     "places code": _areas("code"),
     "opendata export_id": _of_kind("export_id", "export"),
+    "desk model_id": _of_kind("model_id", "triage_model"),
+    "api model_id": _of_kind("model_id", "triage_model"),
     "insight statement_id": _of_kind("statement_id", "statement"),
     "insight scoring_id": _of_kind("scoring_id", "scoring"),
     "registers key": _register,

@@ -161,6 +161,7 @@ KINDS: dict[str, Callable[[Viewer, Secret], bool]] = {
     "digest": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),
     "hand_over": lambda viewer, secret: viewer.posted == secret.thing and at_a_desk(viewer),
     "campaign": _campaign,
+    "triage_model": lambda viewer, secret: holds(viewer, "read", secret.cell),
     "statement": lambda viewer, secret: holds(viewer, "read", secret.cell),
     "scoring": lambda viewer, secret: holds(viewer, "read", secret.cell),
     "dead": lambda viewer, secret: holds(viewer, "admin_matters", secret.cell),

@@ -45,8 +45,10 @@ from huying.cases.queries import (
     watching,
     whistles,
 )  # fmt: skip
+from huying.cases.queries import triage as triaged
 from huying.cases.queries.lists import Wanted
 from huying.cases.queries.maps import Box
+from huying.cases.queries.twins import twins_of, twins_of_words
 from huying.cases.rules.masking import masked
 from huying.cases.rules.watching import Watch
 from huying.channels import queries as channels
@@ -437,6 +439,42 @@ def _hot_of_case(asked: Asked) -> list[Triple]:
             read = hot.of_case(rows[one.id], asked.actor)
             want = frozenset() if one.restricted else frozenset({one.hot_id})
             found.append((one.cell, {read.issue.pk} if read is not None else set(), Within(want)))
+    return found
+
+
+def _judged(asked: Asked) -> list[Triple]:
+    """Figures of triage are of cases that the viewer sees by their place, those of an area of those in it."""
+    placed = [one for one in asked.world.cases.values() if oracle.sees_by_place(asked.viewer, one)]
+    since = NOW - timedelta(days=1)
+    mistakes = {one.case.pk for one in triaged.looked_at(asked.actor, since=since)}
+    found: list[Triple] = [
+        ("", mistakes, Within(frozenset(one.id for one in placed))),
+        ("counted", triaged.counted(asked.actor, since=since), len(placed)),
+    ]
+    for street in sorted({one.cell[:9] for one in asked.some}):
+        here = [one for one in placed if one.cell.startswith(street)]
+        weeks = triaged.weeks(asked.actor, area_code=street, since=since)
+        ended = triaged.judged(asked.actor, area_code=street, since=since)
+        most = sum(not one.restricted for one in here)
+        found += [(street, sum(week.n for week in weeks), len(here)), (street, max(len(ended), most), most)]
+    return found
+
+
+def _twins(asked: Asked) -> list[Triple]:
+    """Asked for a case that the viewer was given, and for its words while they are taken down."""
+    rows = {row.pk: row for row in Case.objects.filter(pk__in=[one.id for one in asked.some[:6] if asked.sees(one)])}
+    most = Within(frozenset(asked.seen))
+    found: list[Triple] = []
+    for key, row in rows.items():
+        words = Report.objects.filter(case=key).values_list("words", flat=True)[0]
+        found += [
+            (row.area_code, {one.case.pk for one in twins_of(row, words, asked.actor, now=NOW)}, most),
+            (
+                row.area_code,
+                {one.case.pk for one in twins_of_words(words, row.area_code, asked.actor, now=NOW)},
+                most,
+            ),
+        ]
     return found
 
 
@@ -960,6 +998,8 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     ),
     "cases.queries.hot.calls_of": _hot_calls,
     "cases.queries.hot.of_case": _hot_of_case,
+    "cases.queries.triage.looked_at": _judged,
+    "cases.queries.twins.twins_of": _twins,
     "cases.queries.incidents.listed": _incidents,
     "cases.queries.incidents.calls_like": _likely_calls,
     "cases.queries.campaigns.campaigns": _campaigns,
@@ -1213,6 +1253,13 @@ NOT_A_READ: dict[str, str] = {
     "cases.queries.whistles.caller_units": "the actor's own units",
     "cases.queries.whistles.areas_led": "codes of the viewer's own duties",
     "cases.queries.exclusions.facts_of": "about a case that was given",
+    "cases.queries.triage.counted": "asked with `looked_at`",
+    "cases.queries.triage.judged": "asked with `looked_at`",
+    "cases.queries.triage.weeks": "asked with `looked_at`",
+    "cases.queries.triage.streets": "the viewer's own areas",
+    "cases.queries.triage.models_of": "figures of the models of `streets`, which hold no case",
+    "cases.queries.triage.model": "one of `models_of`",
+    "cases.queries.twins.twins_of_words": "asked with `twins_of`",
     "cases.queries.scope.branch_by_orders": "one of `branches_seen_by`",
     "cases.queries.scope.branch_taken": "one of `branches_seen_by`",
     "cases.queries.scope.branches_beyond": "some of `branches_seen_by`",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
 from typing import Any
@@ -47,8 +47,10 @@ from huying.cases.models import (
     Report,
     SiteVisit,
     Source,
+    Suggested,
     Ticket,
     TreeRun,
+    TriageModel,
     Whistle,
     WhistleKind,
     WhistlePart,
@@ -56,6 +58,7 @@ from huying.cases.models import (
 )
 from huying.cases.rules import OrderRole, OrderState, State
 from huying.cases.rules.tickets import SourceKind, SourceTier
+from huying.cases.rules.triage import Scores
 from huying.cases.search import vector
 from huying.channels.models import Delivery as Call
 from huying.channels.models import Webhook
@@ -689,6 +692,7 @@ def _cases(world: World, *, whole: bool) -> None:
     IncidentWord.objects.bulk_create(said_of_them, batch_size=1000)
     HotIssue.objects.bulk_create(hot, batch_size=1000)
     HotIssueCase.objects.bulk_create([HotIssueCase(case_id=one.typical_id, issue=one) for one in hot], batch_size=1000)
+    Suggested.objects.bulk_create([_suggested(one) for one in cases], batch_size=1000)
     by_model: dict[type[models.Model], list[Any]] = {}
     for row in [*rest, *files]:
         by_model.setdefault(type(row), []).append(row)
@@ -705,6 +709,7 @@ def _cases(world: World, *, whole: bool) -> None:
         IncidentWord,
         HotIssue,
         HotIssueCase,
+        Suggested,
         *by_model,
     ):
         world.rows.setdefault(model, {})
@@ -733,6 +738,14 @@ def _holder(cell: str, who: str) -> UUID:
     if who == "far":
         return unit_id(STREET if cell.startswith(NEXT_DOOR) else NEXT_DOOR, "on")
     return unit_id(cell, who)
+
+
+def _suggested(case: Case) -> Suggested:
+    """Another type than the case has, so that every case is among the mistakes."""
+    return Suggested(
+        id=uuid.uuid5(_SPACE, f"suggested {case.pk}"), case_id=case.pk, at=NOW, confidence=0.3,
+        type_code="0301" if case.type_code != "0301" else "0101",
+    )  # fmt: skip
 
 
 def _recusal(case_id: UUID, **who: Any) -> Recusal:
@@ -925,7 +938,7 @@ def _own_things(world: World) -> None:
 def _plans(world: World) -> None:
     """Plans, reviews, resets, exports, letters that could not be sent: things of an area's administrators."""
     plans, reviews, items, resets, exports, dead, letters, switches, digests = [], [], [], [], [], [], [], [], []
-    shifts, months, scorings, storms, rosters, texts, campaigns, spots = [], [], [], [], [], [], [], []
+    shifts, months, scorings, storms, rosters, texts, learned, campaigns, spots = [], [], [], [], [], [], [], [], []
     storm = LimitSet.objects.get(season="typhoon", alert="red")
     for cell in CELLS:
 
@@ -1005,6 +1018,14 @@ def _plans(world: World) -> None:
                 examples=examples_of(SHIPPED), made_by=uuid.uuid5(_SPACE, "asker"), made_at=BEFORE,
             )
         )  # fmt: skip
+        learned.append(
+            TriageModel(
+                id=world.known(uuid.uuid5(_SPACE, f"model {cell}"), "triage_model", cell[:9]), area_code=cell[:9],
+                number=len(learned), state="retired", made_at=BEFORE, sha256="0" * 64, data_hash=f"{len(learned):064}",
+                learned_from=300, learned_with={}, set_at=BEFORE,
+                measured=asdict(Scores.of([])) | {"before": asdict(Scores.of([]))},
+            )
+        )  # fmt: skip
         campaigns.append(
             Campaign(
                 id=key("campaign", "campaign"), area_code=cell, name=world.mark("campaign", cell),
@@ -1032,7 +1053,7 @@ def _plans(world: World) -> None:
         )  # fmt: skip
     for rows in (
         plans, reviews, items, resets, exports, letters, dead, switches, digests, shifts, months, scorings,
-        storms, rosters, texts,
+        storms, rosters, texts, learned,
         campaigns, spots,
     ):  # fmt: skip
         type(rows[0])._default_manager.bulk_create(rows)
