@@ -16,7 +16,7 @@ from huying.cases.queries.limits import limit_of
 from huying.cases.queries.said import pieces_of, place_of
 from huying.cases.queries.suggesting import SUGGESTED, Pointing
 from huying.cases.rules import FLOW, OrderState, State, Verb, move_label
-from huying.cases.rules.triage import sureness
+from huying.cases.rules.triage import LEAST_OFFERED, sureness
 from huying.desk.links import case_url
 from huying.desk.marks import Mark
 from huying.kernel.actor import Actor
@@ -176,7 +176,7 @@ def choices_of(
 
 def _types(case: Case, pointing: Pointing, kind: MatterType | None) -> list[TypeChoice]:
     found: list[tuple[MatterType, float | None, str]] = [
-        (one.type, one.score, reason_of(one, pointing.model)) for one in pointing.types
+        (one.type, one.score, reason_of(one, pointing.model)) for one in _worth(pointing)
     ]
     if kind is not None and all(one.code != kind.code for one, _score, _reason in found):
         told = _("诉求人选的") if kind.code == case.type_code else _("您选的")
@@ -205,8 +205,13 @@ def offered(pointing: Pointing, chosen: str = "") -> list[TypeChoice]:
             reason=reason_of(one, pointing.model, mark=""),
             checked=one.type.code == chosen,
         )
-        for number, one in enumerate(pointing.types, start=1)
+        for number, one in enumerate(_worth(pointing), start=1)
     ]
+
+
+def _worth(pointing: Pointing) -> list[Suggestion]:
+    """The best type, and the others that are more than a shot in the dark."""
+    return [one for at, one in enumerate(pointing.types) if not at or one.score >= LEAST_OFFERED]
 
 
 def reason_of(one: Suggestion, model: int, *, mark: str = CIRCLED[MATTER]) -> str:

@@ -9,6 +9,7 @@ from django import forms
 
 from huying.cases.queries.suggesting import types_for
 from huying.cases.rules import ReplyBy, Satisfaction
+from huying.cases.rules.triage import LEAST_OFFERED
 from huying.files.forms import HoldsImages, ImagesField, ImagesInput, PapersField, VoiceField
 from huying.kernel.ids import uuid7
 from huying.kernel.refusals import Invalid
@@ -21,7 +22,6 @@ from huying.places import queries as places
 from huying.places.rules import in_range
 from huying.portal.rules import MOST_PAPERS, MOST_PHOTOS, UNSURE, phone_problem
 
-LEAST_LIKELY = 0.1  # less sure than this is no help to choose from
 SAID_LIMIT = 2000  # what closing's actions take from a reporter
 
 
@@ -81,7 +81,7 @@ def words_field(label: Label, *, required: Label = "", limit: int = WORDS_LIMIT,
 def likely_types(words: str, street: str) -> list[Suggestion]:
     """What the words point to among the types a resident may choose, at most three; far guesses are left out."""
     found = types_for(words, street, top=5).types
-    return [one for one in found if one.type.public and one.score >= LEAST_LIKELY][:3]
+    return [one for one in found if one.type.public and one.score >= LEAST_OFFERED][:3]
 
 
 def kind_choices(words: str, street: str) -> list[tuple[str, Label]]:
