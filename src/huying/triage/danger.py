@@ -163,6 +163,7 @@ def _against(text: str, found: _Found, marks: list[_Hit]) -> int:
 
     told = min(2, sum("asked" in one.tags for one in marks))
     told += 3 * any("played" in one.tags for one in marks)
+    told += 3 * any("figures" in one.tags for one in marks) * (found.kind in _FIGURES_DO)
     told += 3 * any("settled" in one.tags and not turned(one) for one in marks)
     for tag, weight in (("past", 2), ("longago", 3)):
         told += weight * any(
@@ -202,7 +203,8 @@ def _heads() -> dict[str, list[tuple[str, frozenset[str]]]]:
                 told.setdefault(word[:place] + slip + word[place + 1 :], told[word])
     heads: dict[str, list[tuple[str, frozenset[str]]]] = {}
     for word in sorted(told, key=lambda one: (-len(one), one)):
-        tags = frozenset() if "plain" in told[word] else frozenset(told[word])
+        begun = [told.get(word[:length], set()) - MARKS - {"plain"} for length in range(1, len(word))]
+        tags = frozenset() if "plain" in told[word] else frozenset(told[word]).union(*begun)
         heads.setdefault(word[:2], []).append((word, tags))
     for head, listed in heads.items():
         if len(head) == 2:
@@ -214,5 +216,7 @@ _LONG_AGO = frozenset({"longago"})
 _AFTER_CAUSES = frozenset({"medical", "help", "welfare"})
 # Who fears for somebody calls for help; who fears a fire asks for prevention.
 _FEARED_FOR = frozenset({"suicide", "jump", "harming", "child", "violence", "medical", "welfare"})
+# Prices and marks fall, rise and flood as well.
+_FIGURES_DO = frozenset({"fall", "flood", "drowning", "collapse", "height"})
 _TURNS = frozenset({"now", "but"})
 _FARTHEST = max(reach for _kind, _weight, reach in NEAR.values())
