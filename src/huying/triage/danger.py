@@ -151,6 +151,7 @@ def _denied(text: str, hit: _Hit) -> bool:
 def _against(text: str, found: _Found, marks: list[_Hit]) -> int:
     """How much the words around it speak against a danger that is now."""
     start, end = found.hits[0].start, max(one.end for one in found.hits)
+    last = max(one.start for one in found.hits)
     if len(text) > _SHORT:
         marks = [one for one in marks if one.end > start - _AROUND and one.start < end + _AROUND]
     if not marks:
@@ -174,7 +175,9 @@ def _against(text: str, found: _Found, marks: list[_Hit]) -> int:
             for one in marks
         )
     for tag, weight in (("feared", 0 if found.kind in _FEARED_FOR else 3), ("supposed", 3)):
-        told += weight * any(tag in one.tags and -2 <= start - one.end <= 16 and not turned(one) for one in marks)
+        told += weight * any(
+            tag in one.tags and start - one.end <= 16 and one.end - last <= 2 and not turned(one) for one in marks
+        )
     return told
 
 
