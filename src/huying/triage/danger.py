@@ -18,6 +18,7 @@ from huying.triage.lexicon import (
     DAYS,
     DENIALS,
     MARKS,
+    NAMES,
     NEAR,
     NUMBERS,
     SLIPPING,
@@ -206,7 +207,7 @@ def _heads() -> dict[str, list[tuple[str, frozenset[str]]]]:
                 told.setdefault(word[:place] + slip + word[place + 1 :], told[word])
     heads: dict[str, list[tuple[str, frozenset[str]]]] = {}
     for word in sorted(told, key=lambda one: (-len(one), one)):
-        begun = [told.get(word[:length], set()) - MARKS - {"plain"} for length in range(1, len(word))]
+        begun = [told.get(word[:length], set()) - MARKS - NAMES - {"plain"} for length in range(1, len(word))]
         tags = frozenset() if "plain" in told[word] else frozenset(told[word]).union(*begun)
         heads.setdefault(word[:2], []).append((word, tags))
     for head, listed in heads.items():

@@ -88,6 +88,12 @@ DAYS = re.compile(r"\d{2,4}年|\d{1,2}月\d{1,2}[日号]|\d{1,2}月份")
 
 MARKS = frozenset({"past", "longago", "now", "but", "settled", "feared", "supposed", "asked", "played", "figures"})
 
+# Tags that name a thing: a word that only begins with such a name is another thing (water, cement).
+NAMES = frozenset(
+    {"part", "water", "power", "earth", "structure", "person", "gas", "coal", "vehicle", "animal", "burnable", "breath"}
+    | {"blood", "life", "high", "lift", "corridor", "throat", "lock", "road", "means", "estate", "weapon", "tool"}
+)
+
 # tag -> kind and weight of the word alone. 3: outweighs a question or a wish beside it; 2: one of them; 1: none.
 WEIGHTS: dict[str, tuple[str, int]] = {
     "fire": ("fire", 3),
@@ -222,7 +228,6 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("earth", "moves"): ("collapse", 2, 8),
     ("structure", "moves"): ("collapse", 1, 6),
     ("vehicle", "wild"): ("traffic", 2, 10),
-    ("young", "road"): ("traffic", 2, 8),
     ("hit", "flees"): ("traffic", 2, 8),
     ("bomb", "wield"): ("explosive", 3, 10),
     ("violent", "weapon"): ("violence", 3, 14),
@@ -244,4 +249,12 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("bomb", "rigged"): ("explosive", 3, 10),
     ("young", "dumped"): ("child", 2, 10),
     ("indoors", "hiss"): ("gas", 2, 14),
+    ("calls", "noanswer"): ("medical", 2, 5),
+    ("lock", "tamper"): ("violence", 2, 6),
+    ("onfoot", "road"): ("traffic", 2, 10),
+    ("part", "shut"): ("lift", 2, 6),
+    ("vehicle", "adrift"): ("flood", 2, 8),
+    ("water", "lies"): ("drowning", 2, 6),
+    ("person", "wild"): ("traffic", 1, 3),
+    ("breath", "sick"): ("medical", 1, 5),
 }
