@@ -43,7 +43,7 @@ NUMBERS: dict[str, tuple[str, ...]] = {
 
 # One letter for another, so that places in the text stay: traditional for simplified, letters of dialects for those of
 # the common language, wide for plain, small for capital.
-_DIALECT = "咗了唔不冇没嘅的喺在佢他啲些俾被畀被攞拿嗰那咁这俺我哋们係是睇看瞓睡嚟来𨋢梯㷫热冧塌惊怕拎拿冚全仲还企站"
+_DIALECT = "咗了唔不冇没嘅的喺在佢他啲些俾被畀被攞拿嗰那咁这俺我哋们係是睇看瞓睡嚟来𨋢梯㷫热冧塌惊怕拎拿冚全仲还企站毋不佇在伫在"
 
 
 @lru_cache(maxsize=1)
@@ -179,7 +179,6 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("lift", "body"): ("lift", 3, 20),
     ("lift", "sick"): ("lift", 2, 20),
     ("person", "shut"): ("lift", 2, 8),
-    ("young", "shut"): ("lift", 2, 10),
     ("person", "falling"): ("fall", 2, 8),
     ("high", "falling"): ("fall", 1, 8),
     ("high", "edge"): ("height", 1, 6),
@@ -257,4 +256,17 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("water", "lies"): ("drowning", 2, 6),
     ("person", "wild"): ("traffic", 1, 3),
     ("breath", "sick"): ("medical", 1, 5),
+    ("young", "shut"): ("lift", 2, 14),
+    ("person", "harm"): ("violence", 2, 5),
+    ("boat", "founders"): ("drowning", 2, 6),
+    ("beam", "sound"): ("collapse", 2, 6),
+    ("cave", "choked"): ("buried", 2, 5),
+    ("cave", "collapse"): ("buried", 3, 8),
+    ("high", "vanish"): ("fall", 2, 14),
+    ("slid", "under"): ("traffic", 2, 6),
+    ("vehicle", "over"): ("traffic", 2, 8),
+    ("sorry", "cutoff"): ("suicide", 2, 8),
+    ("beast", "roams"): ("animal", 2, 8),
+    ("structure", "leans"): ("collapse", 1, 6),
+    ("dying", "wonder"): ("suicide", 2, 14),
 }
