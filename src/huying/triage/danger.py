@@ -175,7 +175,10 @@ def _against(text: str, found: _Found, marks: list[_Hit]) -> int:
             and not _ENDS.search(text, one.end, max(one.end, start))
             for one in marks
         )
-    for tag, weight in (("feared", 0 if found.kind in _FEARED_FOR else 3), ("supposed", 3)):
+    for tag, weight in (
+        ("feared", 0 if found.kind in _FEARED_FOR else 3),
+        ("supposed", 2 if found.kind == "suicide" else 3),
+    ):
         told += weight * any(
             tag in one.tags and start - one.end <= 16 and one.end - last <= 2 and not turned(one) for one in marks
         )

@@ -145,7 +145,7 @@ def words() -> dict[str, set[str]]:
     for line in (Path(__file__).parent / "data" / "danger.txt").read_text(encoding="utf-8").splitlines():
         tag, colon, listed = line.partition(":")
         if colon and not line.startswith("#"):
-            for word in listed.split():
+            for word in listed.translate(letters()).split():
                 found.setdefault(word, set()).update((tag, "person") if tag == "young" else (tag,))
     return found
 
@@ -230,8 +230,6 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("hit", "flees"): ("traffic", 2, 8),
     ("bomb", "wield"): ("explosive", 3, 10),
     ("violent", "weapon"): ("violence", 3, 14),
-    ("life", "weary"): ("suicide", 2, 6),
-    ("handing", "estate"): ("suicide", 2, 8),
     ("means", "got"): ("suicide", 2, 6),
     ("means", "handing"): ("suicide", 2, 20),
     ("despair", "handing"): ("suicide", 3, 20),
@@ -269,4 +267,14 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("beast", "roams"): ("animal", 2, 8),
     ("structure", "leans"): ("collapse", 1, 6),
     ("dying", "wonder"): ("suicide", 2, 14),
+    ("life", "weary"): ("suicide", 2, 8),
+    ("handing", "estate"): ("suicide", 2, 14),
+    ("mount", "stranded"): ("height", 2, 14),
+    ("machine", "shut"): ("lift", 2, 8),
+    ("machine", "wound"): ("medical", 2, 8),
+    ("machine", "sinking"): ("medical", 2, 6),
+    ("corridor", "stuck"): ("fire", 2, 10),
+    ("spill", "sick"): ("chemical", 2, 14),
+    ("dam", "breach"): ("flood", 2, 6),
+    ("stranger", "lock"): ("violence", 2, 8),
 }
