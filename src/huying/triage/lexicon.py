@@ -43,7 +43,10 @@ NUMBERS: dict[str, tuple[str, ...]] = {
 
 # One letter for another, so that places in the text stay: traditional for simplified, letters of dialects for those of
 # the common language, wide for plain, small for capital.
-_DIALECT = "咗了唔不冇没嘅的喺在佢他啲些俾被畀被攞拿嗰那咁这俺我哋们係是睇看瞓睡嚟来𨋢梯㷫热冧塌惊怕拎拿冚全仲还企站毋不佇在伫在"
+_DIALECT = (
+    "咗了唔不冇没嘅的喺在佢他啲些俾被畀被攞拿嗰那咁这俺我哋们係是睇看瞓睡嚟来𨋢梯㷫热冧塌惊怕拎拿冚全仲还企站"
+    "毋不袂不佇在伫在"
+)
 
 
 @lru_cache(maxsize=1)
@@ -277,4 +280,8 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("spill", "sick"): ("chemical", 2, 14),
     ("dam", "breach"): ("flood", 2, 6),
     ("stranger", "lock"): ("violence", 2, 8),
+    ("group", "sick"): ("medical", 2, 6),
+    ("group", "down"): ("medical", 2, 6),
+    ("burnable", "lit"): ("fire", 2, 6),
+    ("vehicle", "submerged"): ("flood", 2, 6),
 }
