@@ -75,9 +75,11 @@ def danger(words: str) -> Danger | None:
     told = [one for one in hits if one.tags - MARKS and not _denied(text, one)]
     doubt = (len(text) > _SHORT) + (len(text) > 2 * _SHORT)
     best: _Found | None = None
-    for one in _findings(told, text):
-        if _before(one, best) and one.weight > doubt and one.weight > doubt + _against(text, one, marks):
+    for one in _findings(told, text, doubt):
+        if _before(one, best) and one.weight > doubt + _against(text, one, marks):
             best = one
+            if one.weight == _HEAVIEST and one.kind not in _AFTER_CAUSES:
+                break
     if best is None:
         return None
     said = sorted(best.hits, key=lambda one: one.start)
@@ -91,18 +93,18 @@ def whom_to_call(words: str) -> tuple[tuple[str, ...], str]:
     return ((), "") if found is None else (found.numbers, found.said)
 
 
-def _findings(hits: list[_Hit], text: str) -> Iterator[_Found]:
-    """What single words say, and what words say that stand near one another in one sentence."""
+def _findings(hits: list[_Hit], text: str, doubt: int) -> Iterator[_Found]:
+    """What single words say, and what words say that stand near one another in one sentence; beyond the doubt only."""
     for place, one in enumerate(hits):
         alone = _alone(one.tags)
-        if alone is not None:
+        if alone is not None and alone[1] > doubt:
             yield _Found(alone[1], alone[0], (one,))
         for other in hits[place + 1 :]:
             gap = other.start - one.end
             if gap > _FARTHEST:
                 break
             for kind, weight, reach in _together(one.tags, other.tags):
-                if gap <= reach and not _ENDS.search(text, one.end, other.start):
+                if weight > doubt and gap <= reach and not _ENDS.search(text, one.end, other.start):
                     yield _Found(weight, kind, (one, other))
 
 
@@ -166,6 +168,7 @@ def _against(text: str, found: _Found, marks: list[_Hit]) -> int:
     told = min(2, sum("asked" in one.tags for one in marks))
     told += 3 * any("played" in one.tags for one in marks)
     told += 3 * any("figures" in one.tags for one in marks) * (found.kind in _FIGURES_DO)
+    told += (2 if found.kind in _FAREWELLS else 3) * any("thanked" in one.tags and not turned(one) for one in marks)
     told += 3 * any("settled" in one.tags and not turned(one) for one in marks)
     for tag, weight in (("past", 2), ("longago", 3)):
         told += weight * any(
@@ -177,7 +180,7 @@ def _against(text: str, found: _Found, marks: list[_Hit]) -> int:
         )
     for tag, weight in (
         ("feared", 0 if found.kind in _FEARED_FOR else 3),
-        ("supposed", 2 if found.kind == "suicide" else 3),
+        ("supposed", 2 if found.kind in _FAREWELLS else 3),
     ):
         told += weight * any(
             tag in one.tags and start - one.end <= 16 and one.end - last <= 2 and not turned(one) for one in marks
@@ -223,7 +226,10 @@ _LONG_AGO = frozenset({"longago"})
 _AFTER_CAUSES = frozenset({"medical", "help", "welfare"})
 # Who fears for somebody calls for help; who fears a fire asks for prevention.
 _FEARED_FOR = frozenset({"suicide", "jump", "harming", "child", "violence", "medical", "welfare"})
+# Whoever takes leave of life gives thanks as well, and says "if I am not there tomorrow".
+_FAREWELLS = frozenset({"suicide"})
 # Prices and marks fall, rise and flood as well.
 _FIGURES_DO = frozenset({"fall", "flood", "drowning", "collapse", "height"})
 _TURNS = frozenset({"now", "but"})
+_HEAVIEST = max(weight for _kind, weight in WEIGHTS.values())
 _FARTHEST = max(reach for _kind, _weight, reach in NEAR.values())

@@ -89,7 +89,9 @@ DENIALS = re.compile(
 # A day that is written out is one that is past.
 DAYS = re.compile(r"\d{2,4}年|\d{1,2}月\d{1,2}[日号]|\d{1,2}月份")
 
-MARKS = frozenset({"past", "longago", "now", "but", "settled", "feared", "supposed", "asked", "played", "figures"})
+MARKS = frozenset(
+    {"past", "longago", "now", "but", "settled", "feared", "supposed", "asked", "played", "figures", "thanked"}
+)
 
 # Tags that name a thing: a word that only begins with such a name is another thing (water, cement).
 NAMES = frozenset(
