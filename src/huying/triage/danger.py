@@ -1,7 +1,7 @@
 """Words that mean danger now: which kind, whom to call first, and the words that said so. Pure; well under 1 ms.
 
-It reads concepts, not phrases. A word of `_WORDS` carries a tag; some tags mean danger alone, others only near one
-another (`_NEAR`: somebody, and water; a lift, and shut in). What is denied, past, settled, asked in general or played
+It reads concepts, not phrases. A word of the table carries a tag; some tags mean danger alone, others only near
+one another (`NEAR`: lips, and blue; a lift, and shut in). What is denied, past, settled, asked in general or played
 weighs against it. In doubt it is danger: a number that is shown for nothing costs a glance. Weights were set by hand.
 """
 
