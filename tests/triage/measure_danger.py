@@ -1,4 +1,4 @@
-"""How well danger is found: `python -m tests.triage.measure_danger`, once with `--sealed` for the rows that are sealed."""
+"""How well danger is found: `python -m tests.triage.measure_danger`, with `--sealed` for the rows that were."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DATA = Path(__file__).resolve().parent / "data"
 
 
 def rows(*, sealed: bool = False) -> list[dict[str, str]]:
-    """The open rows, or the sealed ones. Nothing of the sealed ones is printed."""
+    """The open rows, or those that were sealed until the first measuring of them."""
     if sealed:
         packed = (DATA / "danger_sealed.csv.xz.b64").read_text(encoding="ascii")
         text = lzma.decompress(base64.b64decode(packed)).decode()

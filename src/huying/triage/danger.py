@@ -1,7 +1,7 @@
 """Words that mean danger now: which kind, whom to call first, and the words that said so. Pure; well under 1 ms.
 
-It reads concepts, not phrases. A word of `_WORDS` carries a tag; some tags mean danger alone, others only near one
-another (`_NEAR`: somebody, and water; a lift, and shut in). What is denied, past, settled, asked in general or played
+It reads concepts, not phrases. A word of the table carries a tag; some tags mean danger alone, others only near
+one another (`NEAR`: lips, and blue; a lift, and shut in). What is denied, past, settled, asked in general or played
 weighs against it. In doubt it is danger: a number that is shown for nothing costs a glance. Weights were set by hand.
 """
 
@@ -18,6 +18,7 @@ from huying.triage.lexicon import (
     DAYS,
     DENIALS,
     MARKS,
+    NAMES,
     NEAR,
     NUMBERS,
     SLIPPING,
@@ -74,9 +75,11 @@ def danger(words: str) -> Danger | None:
     told = [one for one in hits if one.tags - MARKS and not _denied(text, one)]
     doubt = (len(text) > _SHORT) + (len(text) > 2 * _SHORT)
     best: _Found | None = None
-    for one in _findings(told, text):
-        if _before(one, best) and one.weight > doubt and one.weight > doubt + _against(text, one, marks):
+    for one in _findings(told, text, doubt):
+        if _before(one, best) and one.weight > doubt + _against(text, one, marks):
             best = one
+            if one.weight == _HEAVIEST and one.kind not in _AFTER_CAUSES:
+                break
     if best is None:
         return None
     said = sorted(best.hits, key=lambda one: one.start)
@@ -90,18 +93,18 @@ def whom_to_call(words: str) -> tuple[tuple[str, ...], str]:
     return ((), "") if found is None else (found.numbers, found.said)
 
 
-def _findings(hits: list[_Hit], text: str) -> Iterator[_Found]:
-    """What single words say, and what words say that stand near one another in one sentence."""
+def _findings(hits: list[_Hit], text: str, doubt: int) -> Iterator[_Found]:
+    """What single words say, and what words say that stand near one another in one sentence; beyond the doubt only."""
     for place, one in enumerate(hits):
         alone = _alone(one.tags)
-        if alone is not None:
+        if alone is not None and alone[1] > doubt:
             yield _Found(alone[1], alone[0], (one,))
         for other in hits[place + 1 :]:
             gap = other.start - one.end
             if gap > _FARTHEST:
                 break
             for kind, weight, reach in _together(one.tags, other.tags):
-                if gap <= reach and not _ENDS.search(text, one.end, other.start):
+                if weight > doubt and gap <= reach and not _ENDS.search(text, one.end, other.start):
                     yield _Found(weight, kind, (one, other))
 
 
@@ -151,6 +154,7 @@ def _denied(text: str, hit: _Hit) -> bool:
 def _against(text: str, found: _Found, marks: list[_Hit]) -> int:
     """How much the words around it speak against a danger that is now."""
     start, end = found.hits[0].start, max(one.end for one in found.hits)
+    last = max(one.start for one in found.hits)
     if len(text) > _SHORT:
         marks = [one for one in marks if one.end > start - _AROUND and one.start < end + _AROUND]
     if not marks:
@@ -163,6 +167,8 @@ def _against(text: str, found: _Found, marks: list[_Hit]) -> int:
 
     told = min(2, sum("asked" in one.tags for one in marks))
     told += 3 * any("played" in one.tags for one in marks)
+    told += 3 * any("figures" in one.tags for one in marks) * (found.kind in _FIGURES_DO)
+    told += (2 if found.kind in _FAREWELLS else 3) * any("thanked" in one.tags and not turned(one) for one in marks)
     told += 3 * any("settled" in one.tags and not turned(one) for one in marks)
     for tag, weight in (("past", 2), ("longago", 3)):
         told += weight * any(
@@ -172,8 +178,13 @@ def _against(text: str, found: _Found, marks: list[_Hit]) -> int:
             and not _ENDS.search(text, one.end, max(one.end, start))
             for one in marks
         )
-    for tag, weight in (("feared", 0 if found.kind in _FEARED_FOR else 3), ("supposed", 3)):
-        told += weight * any(tag in one.tags and -2 <= start - one.end <= 16 and not turned(one) for one in marks)
+    for tag, weight in (
+        ("feared", 0 if found.kind in _FEARED_FOR else 3),
+        ("supposed", 2 if found.kind in _FAREWELLS else 3),
+    ):
+        told += weight * any(
+            tag in one.tags and start - one.end <= 16 and one.end - last <= 2 and not turned(one) for one in marks
+        )
     return told
 
 
@@ -202,7 +213,8 @@ def _heads() -> dict[str, list[tuple[str, frozenset[str]]]]:
                 told.setdefault(word[:place] + slip + word[place + 1 :], told[word])
     heads: dict[str, list[tuple[str, frozenset[str]]]] = {}
     for word in sorted(told, key=lambda one: (-len(one), one)):
-        tags = frozenset() if "plain" in told[word] else frozenset(told[word])
+        begun = [told.get(word[:length], set()) - MARKS - NAMES - {"plain"} for length in range(1, len(word))]
+        tags = frozenset() if "plain" in told[word] else frozenset(told[word]).union(*begun)
         heads.setdefault(word[:2], []).append((word, tags))
     for head, listed in heads.items():
         if len(head) == 2:
@@ -214,5 +226,10 @@ _LONG_AGO = frozenset({"longago"})
 _AFTER_CAUSES = frozenset({"medical", "help", "welfare"})
 # Who fears for somebody calls for help; who fears a fire asks for prevention.
 _FEARED_FOR = frozenset({"suicide", "jump", "harming", "child", "violence", "medical", "welfare"})
+# Whoever takes leave of life gives thanks as well, and says "if I am not there tomorrow".
+_FAREWELLS = frozenset({"suicide"})
+# Prices and marks fall, rise and flood as well.
+_FIGURES_DO = frozenset({"fall", "flood", "drowning", "collapse", "height"})
 _TURNS = frozenset({"now", "but"})
+_HEAVIEST = max(weight for _kind, weight in WEIGHTS.values())
 _FARTHEST = max(reach for _kind, _weight, reach in NEAR.values())

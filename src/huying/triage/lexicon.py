@@ -30,6 +30,7 @@ NUMBERS: dict[str, tuple[str, ...]] = {
     "traffic": ("122", "120"),
     "animal": ("119", "120"),
     "crowd": ("110", "120"),
+    "explosive": ("110", "119"),
     "child": ("110",),
     "violence": ("110",),
     "suicide": ("12356", "110"),
@@ -42,7 +43,10 @@ NUMBERS: dict[str, tuple[str, ...]] = {
 
 # One letter for another, so that places in the text stay: traditional for simplified, letters of dialects for those of
 # the common language, wide for plain, small for capital.
-_DIALECT = "咗了唔不冇没嘅的喺在佢他啲些俾被畀被攞拿嗰那咁这俺我哋们係是睇看瞓睡嚟来𨋢梯㷫热冧塌惊怕拎拿冚全仲还企站"
+_DIALECT = (
+    "咗了唔不冇没嘅的喺在佢他啲些俾被畀被攞拿嗰那咁这俺我哋们係是睇看瞓睡嚟来𨋢梯㷫热冧塌惊怕拎拿冚全仲还企站"
+    "毋不袂不佇在伫在"
+)
 
 
 @lru_cache(maxsize=1)
@@ -85,7 +89,15 @@ DENIALS = re.compile(
 # A day that is written out is one that is past.
 DAYS = re.compile(r"\d{2,4}年|\d{1,2}月\d{1,2}[日号]|\d{1,2}月份")
 
-MARKS = frozenset({"past", "longago", "now", "but", "settled", "feared", "supposed", "asked", "played"})
+MARKS = frozenset(
+    {"past", "longago", "now", "but", "settled", "feared", "supposed", "asked", "played", "figures", "thanked"}
+)
+
+# Tags that name a thing: a word that only begins with such a name is another thing (water, cement).
+NAMES = frozenset(
+    {"part", "water", "power", "earth", "structure", "person", "gas", "coal", "vehicle", "animal", "burnable", "breath"}
+    | {"blood", "life", "high", "lift", "corridor", "throat", "lock", "road", "means", "estate", "weapon", "tool"}
+)
 
 # tag -> kind and weight of the word alone. 3: outweighs a question or a wish beside it; 2: one of them; 1: none.
 WEIGHTS: dict[str, tuple[str, int]] = {
@@ -108,6 +120,7 @@ WEIGHTS: dict[str, tuple[str, int]] = {
     "crash": ("traffic", 2),
     "bite": ("animal", 2),
     "crush": ("crowd", 3),
+    "bomb": ("explosive", 2),
     "missing": ("child", 2),
     "snatch": ("child", 3),
     "assault": ("violence", 3),
@@ -123,6 +136,7 @@ WEIGHTS: dict[str, tuple[str, int]] = {
     "hurt": ("medical", 2),
     "silent": ("welfare", 3),
     "help": ("help", 3),
+    "covert": ("help", 2),
     "ambulance": ("medical", 3),
     # What harms, though nobody is named: anything beside it that doubts wins.
     "falling": ("fall", 1),
@@ -136,7 +150,7 @@ def words() -> dict[str, set[str]]:
     for line in (Path(__file__).parent / "data" / "danger.txt").read_text(encoding="utf-8").splitlines():
         tag, colon, listed = line.partition(":")
         if colon and not line.startswith("#"):
-            for word in listed.split():
+            for word in listed.translate(letters()).split():
                 found.setdefault(word, set()).update((tag, "person") if tag == "young" else (tag,))
     return found
 
@@ -170,7 +184,6 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("lift", "body"): ("lift", 3, 20),
     ("lift", "sick"): ("lift", 2, 20),
     ("person", "shut"): ("lift", 2, 8),
-    ("young", "shut"): ("lift", 2, 10),
     ("person", "falling"): ("fall", 2, 8),
     ("high", "falling"): ("fall", 1, 8),
     ("high", "edge"): ("height", 1, 6),
@@ -188,4 +201,89 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("person", "symptom"): ("medical", 1, 4),
     ("person", "hurt"): ("medical", 2, 10),
     ("young", "body"): ("medical", 3, _ANY),
+    ("part", "wrong"): ("medical", 2, 5),
+    ("part", "wound"): ("medical", 2, 6),
+    ("part", "symptom"): ("medical", 1, 5),
+    ("throat", "wrong"): ("medical", 2, 6),
+    ("wound", "deep"): ("medical", 2, 8),
+    ("blood", "runs"): ("medical", 3, 6),
+    ("breath", "fails"): ("medical", 3, 5),
+    ("person", "quiet"): ("medical", 2, 14),
+    ("coal", "quiet"): ("co", 3, 20),
+    ("person", "down"): ("medical", 2, 10),
+    ("high", "down"): ("fall", 2, 14),
+    ("person", "freezing"): ("medical", 2, 10),
+    ("alone", "unseen"): ("welfare", 2, 20),
+    ("coal", "wrong"): ("co", 3, 24),
+    ("coal", "down"): ("co", 3, 24),
+    ("gas", "wrong"): ("gas", 2, 24),
+    ("fumes", "part"): ("chemical", 2, 14),
+    ("water", "height"): ("flood", 2, 8),
+    ("deluge", "stuck"): ("flood", 3, 20),
+    ("height", "stuck"): ("flood", 3, 20),
+    ("lift", "stuck"): ("lift", 2, 14),
+    ("lift", "dark"): ("lift", 2, 14),
+    ("inlift", "halted"): ("lift", 2, 14),
+    ("incar", "sun"): ("child", 2, 14),
+    ("burnable", "burning"): ("fire", 2, 10),
+    ("corridor", "choke"): ("fire", 2, 16),
+    ("vehicle", "burning"): ("fire", 2, 8),
+    ("burning", "spreads"): ("fire", 2, 10),
+    ("earth", "moves"): ("collapse", 2, 8),
+    ("structure", "moves"): ("collapse", 1, 6),
+    ("vehicle", "wild"): ("traffic", 2, 10),
+    ("hit", "flees"): ("traffic", 2, 8),
+    ("bomb", "wield"): ("explosive", 3, 10),
+    ("violent", "weapon"): ("violence", 3, 14),
+    ("means", "got"): ("suicide", 2, 6),
+    ("means", "handing"): ("suicide", 2, 20),
+    ("despair", "handing"): ("suicide", 3, 20),
+    ("stranger", "leads"): ("child", 2, 14),
+    ("young", "leads"): ("child", 1, 8),
+    ("errand", "covert"): ("help", 3, 30),
+    ("verge", "stands"): ("jump", 2, 10),
+    ("throat", "choked"): ("medical", 3, 6),
+    ("water", "pose"): ("drowning", 2, 8),
+    ("person", "pose"): ("drowning", 1, 8),
+    ("person", "adrift"): ("drowning", 2, 8),
+    ("water", "vanish"): ("drowning", 2, 14),
+    ("tool", "menace"): ("violence", 2, 6),
+    ("bomb", "rigged"): ("explosive", 3, 10),
+    ("young", "dumped"): ("child", 2, 10),
+    ("indoors", "hiss"): ("gas", 2, 14),
+    ("calls", "noanswer"): ("medical", 2, 5),
+    ("lock", "tamper"): ("violence", 2, 6),
+    ("onfoot", "road"): ("traffic", 2, 10),
+    ("part", "shut"): ("lift", 2, 6),
+    ("vehicle", "adrift"): ("flood", 2, 8),
+    ("water", "lies"): ("drowning", 2, 6),
+    ("person", "wild"): ("traffic", 1, 3),
+    ("breath", "sick"): ("medical", 1, 5),
+    ("young", "shut"): ("lift", 2, 14),
+    ("person", "harm"): ("violence", 2, 5),
+    ("boat", "founders"): ("drowning", 2, 6),
+    ("beam", "sound"): ("collapse", 2, 6),
+    ("cave", "choked"): ("buried", 2, 5),
+    ("cave", "collapse"): ("buried", 3, 8),
+    ("high", "vanish"): ("fall", 2, 14),
+    ("slid", "under"): ("traffic", 2, 6),
+    ("vehicle", "over"): ("traffic", 2, 8),
+    ("sorry", "cutoff"): ("suicide", 2, 8),
+    ("beast", "roams"): ("animal", 2, 8),
+    ("structure", "leans"): ("collapse", 1, 6),
+    ("dying", "wonder"): ("suicide", 2, 14),
+    ("life", "weary"): ("suicide", 2, 8),
+    ("handing", "estate"): ("suicide", 2, 14),
+    ("mount", "stranded"): ("height", 2, 14),
+    ("machine", "shut"): ("lift", 2, 8),
+    ("machine", "wound"): ("medical", 2, 8),
+    ("machine", "sinking"): ("medical", 2, 6),
+    ("corridor", "stuck"): ("fire", 2, 10),
+    ("spill", "sick"): ("chemical", 2, 14),
+    ("dam", "breach"): ("flood", 2, 6),
+    ("stranger", "lock"): ("violence", 2, 8),
+    ("group", "sick"): ("medical", 2, 6),
+    ("group", "down"): ("medical", 2, 6),
+    ("burnable", "lit"): ("fire", 2, 6),
+    ("vehicle", "submerged"): ("flood", 2, 6),
 }
