@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from huying.triage.danger import danger
 from huying.triage.lexicon import MARKS, NEAR, NUMBERS, WEIGHTS, letters, words
-from tests.triage.measure_danger import half_of, measured, rows
+from tests.triage.measure_danger import fresh, half_of, measured, rows
 
 
 def test_of_the_open_phrases_nearly_all_dangers_are_found_and_few_others():
@@ -23,6 +23,12 @@ def test_of_the_phrases_that_were_sealed_nine_in_ten_are_found():
     told = measured(rows(sealed=True))
     assert told["recall"] >= 0.9
     assert told["precision"] >= 0.85
+
+
+def test_of_the_phrases_of_another_hand_nine_in_ten_are_found():
+    told = measured(fresh())
+    assert told["recall"] >= 0.9
+    assert told["precision"] >= 0.84
 
 
 @pytest.mark.parametrize("half", [0, 1])
