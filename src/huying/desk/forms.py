@@ -18,6 +18,7 @@ from huying.cases.queries.said import first_place_of
 from huying.cases.queries.suggesting import types_for
 from huying.cases.rules import Channel, ReplyBy, State
 from huying.cases.rules.masking import without_reach
+from huying.cases.rules.triage import LEAST_OFFERED, LOW
 from huying.desk.chat import MOST_CHARACTERS, MOST_DRAFTS
 from huying.desk.chat import Draft as ChatDraft
 from huying.desk.rules import (
@@ -593,7 +594,8 @@ class ChatDraftsForm(forms.Form):
 
     def _add(self, at: int, words: str, grids: Choices) -> None:
         said = words or str(self.data.get(f"words_{at}", ""))[:2000]
-        types = [(one.type.code, one.type.name) for one in types_for(said, self.areas[0]).types]
+        likely = types_for(said, self.areas[0]).types
+        types = [(one.type.code, one.type.name) for one in likely if one.score >= LEAST_OFFERED]
         fields: dict[str, forms.Field] = {
             "key": forms.UUIDField(widget=forms.HiddenInput, initial=uuid7),
             "keep": forms.BooleanField(label=_("登记这一条"), required=False, initial=True),
@@ -603,7 +605,7 @@ class ChatDraftsForm(forms.Form):
             ),
             "kind": forms.ChoiceField(
                 label=_("可能是"), required=False, choices=[("", _("看不出来")), *types],
-                initial=types[0][0] if types else "",
+                initial=types[0][0] if types and likely[0].score >= LOW else "",
             ),
             "grid": forms.ChoiceField(
                 label=_("在哪里"), required=False, choices=grids, initial=first_place_of(said, self.areas).code,
