@@ -33,7 +33,7 @@ from huying.notices.models import Notice
 from huying.people import actions as people
 from huying.people.models import Contact, ContactOpening
 from tests.cases.test_calling import called_back
-from tests.cases.test_hot import LIFT
+from tests.cases.test_hot import LIFT, OTHERS
 from tests.cases.test_incidents import call
 from tests.journeys.conftest import Clock
 from tests.journeys.person import Person, photo
@@ -498,6 +498,8 @@ class TestHotIssues:
 
     @pytest.fixture
     def lifts(self, world):
+        for number, words in enumerate(OTHERS):
+            world.call(words=words, now=NOW - timedelta(days=number % 20))
         return [
             call(world, phone=f"1391234567{number}", words=words, now=NOW - timedelta(days=4 * number)).case
             for number, words in enumerate(LIFT[:5])
@@ -531,13 +533,13 @@ class TestHotIssues:
         find_hot_issues(STREET, now=NOW)
         row = HotIssueCase.objects.get(case=lifts[0]).issue
         assert row.callers == 5
-        assert str(row.pk) in self.seen("head")
+        assert str(row.pk) in self.seen("leader")
         Case.objects.filter(pk=lifts[0].pk).update(confidential=True, restricted=True)
         find_hot_issues(STREET, now=NOW)
         row.refresh_from_db()
         assert row.callers == 4
         assert str(row.pk) in self.seen("clerk")
-        for who in ("head", "handler", "grid_worker", "next_dispatcher"):
+        for who in ("leader", "handler", "grid_worker", "next_dispatcher"):
             assert str(row.pk) not in Person.signed_in(who).open("/desk/cases/hot/", None).html
 
 

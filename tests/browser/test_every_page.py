@@ -60,7 +60,7 @@ NO_PAGE = {
     "files:parts", "files:part", "places:merge_nets", "places:standard", "places:emergency", "opendata:download",
     "insight:freeze", "insight:correct", "insight:publish", "insight:decide",
     "cases:switch_sharing", "cases:away", "cases:dial", "desk:callback_dial", "portal:task_dial", "portal:dialled", "portal:pressed",
-    "desk:triage_right", "desk:set_triage_model", "matters:knowledge_move", "desk:answers", "cases:move_errand", "portal:task_move", "portal:task_photo",
+    "desk:triage_right", "desk:triage_place", "desk:set_triage_model", "matters:knowledge_move", "desk:answers", "cases:move_errand", "portal:task_move", "portal:task_photo",
 }  # fmt: skip
 ELSEWHERE = {
     "test_hot": {"cases:hot_issues", "cases:hot_issue"},

@@ -7,7 +7,7 @@ from tests.journeys.person import Person
 from tests.journeys.steps import case_of, case_page, check, handle, look_up, move, review, send_report, triage
 from tests.journeys.test_areas import told
 
-WORDS = ("榕树路口的垃圾桶满了，请来清。", "榕树路东边的垃圾堆了两天，没有人来清。")
+WORDS = ("榕树路口的垃圾桶满了，请来清。", "榕树路东边的垃圾桶满了两天，没有人来清。")
 
 
 def test_many_cases_are_sent_together_looked_at_before_and_taken_back(world, staff, clock):

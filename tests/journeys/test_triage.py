@@ -31,7 +31,7 @@ def test_a_call_finds_its_way(world, staff, clock):
 
     # In triage the first suggestion is chosen already, with sureness, the words that led there, unit and clause.
     dispatcher = staff("dispatcher").open(f"/desk/triage/{case.pk}/")
-    assert "“垃圾桶”" in dispatcher.words
+    assert "“垃圾桶满了”" in dispatcher.words
     assert "受理并派给" in dispatcher.words
     assert "履职事项清单" in dispatcher.words
     triage(dispatcher, case, unit=world.units["sanitation"], kind="0101")  # the clerk knows better

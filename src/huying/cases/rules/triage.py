@@ -50,7 +50,7 @@ class Sureness(Term):
 
 
 _FROM: Final = ((0.95, Sureness.SURE), (0.75, Sureness.LIKELY), (0.4, Sureness.UNSURE))
-LEAST_OFFERED: Final = 0.05
+LEAST_OFFERED: Final = 0.01
 """Less sure than this is no help to choose from, but for the best one on a desk."""
 LOW: Final = 0.4
 """Below this a suggestion counts as one of low confidence."""
