@@ -163,6 +163,12 @@ def test_none_of_it_counts_in_a_drill_or_when_it_is_long_over(concept, kind, tex
         "娃娃机吃了我的币",
         "像过电一样的音响，扰民",
         "楼道灯不亮，个人信息也没保护",
+        "李阿姨说楼道灯坏了两盏，晚上看不见。",
+        "楼道没有灯，老人上楼看不清",
+        "地下车库灯坏了，什么都看不见",
+        "天桥上的灯不亮，晚上走路怕",
+        "空地前面，人行道的地砖松了一大片",
+        "江巷49号对面，树枝伸到窗户边",
     ],
 )
 def test_what_sounds_alike_stays_quiet(text):
