@@ -76,6 +76,7 @@ def test_an_incident_can_be_read_and_filled(come, day, width):
     resident.go("/report/")
     resident.look("incident-known")
     resident.page.locator("textarea[name=words]").fill("我家厨房没有水，邻居家有。")
+    resident.page.locator("#guess input[name=kind]").first.wait_for(state="attached")  # else the next step asks
     resident.page.locator("#guess button").last.click()
     resident.page.wait_for_url("**/report/where/")
     resident.pick("说不准")
