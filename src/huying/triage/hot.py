@@ -22,7 +22,7 @@ from math import log1p, log2
 
 from huying.triage.same import Call, Corpus, odds
 
-BAR = -0.5
+BAR = -0.35
 """Mean logarithm of odds above which two groups become one; set on the open marks."""
 APART = -5.0
 """What counts for a pair that was not compared, because neither call is among the other's nearest."""

@@ -30,6 +30,8 @@ FORM = 2
 EDGE = 64
 """Arrays begin at a multiple of this, as processors like it."""
 LARGEST_HEAD = 1 << 20
+TELLING = 100
+"""So many runs of a text are weighed as pieces to show."""
 WEAK = 5
 """A piece that speaks so many times less than the strongest is not named."""
 KINDS = {"keys": "<u8", "rarity": "<f4", "weights": "<f4", "opening": "<f4", "bias": "<f4"}
@@ -94,9 +96,9 @@ class Model:
         shares = self.calibration(parts.sum(axis=0) + self.bias)
         parts -= parts.mean(axis=1, keepdims=True)
         best = np.argsort(-shares, kind="stable")[:top]
-        keys, codes = self.keys[places], codes_of(words)
+        runs, codes = [text_of(key) for key in self.keys[places].tolist()], codes_of(words)
         return [
-            Suggestion(self.classes[one], round(float(shares[one]), 4), _pieces(words, codes, keys, parts[:, one]))
+            Suggestion(self.classes[one], round(float(shares[one]), 4), _pieces(words, codes, runs, parts[:, one]))
             for one in best
         ]
 
@@ -121,11 +123,15 @@ class Model:
         return places, values / length if length else values
 
 
-def _pieces(words: str, codes: Codes, keys: Keys, parts: Numbers, most: int = 5) -> tuple[str, ...]:
-    """The pieces that spoke most for a class: a longer run counts what the shorter ones inside it say too."""
-    said = {text_of(int(key)): float(part) for key, part in zip(keys, parts, strict=True)}
+def _pieces(words: str, codes: Codes, runs: list[str], parts: Numbers, most: int = 5) -> tuple[str, ...]:
+    """The pieces that spoke most for a class: a longer run counts what the shorter ones inside it say too.
+
+    Of a long text only the runs that say the most by themselves are looked at.
+    """
+    said = dict(zip(runs, parts.tolist(), strict=True))
     folded = "".join(map(chr, codes))
-    strength = {run: _inside(run, said) / len(run) ** 0.5 for run in said if len(run) > 1}
+    telling = [runs[at] for at in np.argsort(-parts, kind="stable")[:TELLING].tolist()]
+    strength = {run: _inside(run, said) / len(run) ** 0.5 for run in telling if len(run) > 1}
     chosen: list[str] = []
     for run in sorted(strength, key=lambda run: (-strength[run], run)):
         if len(chosen) == most or strength[run] <= 0 or (chosen and strength[run] < strength[chosen[0]] / WEAK):
