@@ -1,5 +1,6 @@
 """Hot issues of a street: found by night, numbered for good, shown by scope and never by caller."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -183,7 +184,7 @@ class TestPages:
         assert f"/desk/cases/hot/{issue.pk}/" in page
         page = client.get(f"/desk/cases/hot/{issue.pk}/").content.decode()
         assert "电梯" in page
-        assert "138" not in page
+        assert not re.search(r"138001380\d\d|138\*", page)
         assert "李示例" not in page.split("<main")[1]
 
     def test_a_stranger_meets_nothing(self, signed_in, issue):

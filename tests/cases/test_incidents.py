@@ -131,7 +131,7 @@ class TestDeclareIncident:
         tell(incident)  # the job ran again
         notice = Notice.objects.get(kind="incident_told")
         assert notice.facts["title"] == "榕树路一带停水"
-        assert "138" not in str(History.objects.filter(object_id=case.pk).values_list("facts", flat=True))
+        assert "1380013" not in str(History.objects.filter(object_id=case.pk).values_list("facts", flat=True))
 
     def test_the_stranger_and_who_has_no_duty(self, world, case):
         with pytest.raises(NotFound):
