@@ -137,6 +137,7 @@ class Bench:
 
     def _app_role(self, boot: psycopg.Connection[Any]) -> None:
         if self.server is not None:
+            boot.execute(f"GRANT SET ON PARAMETER session_replication_role TO {APP}")  # for `tests/kept.py`
             return
         try:
             if boot.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP]).fetchone() is None:

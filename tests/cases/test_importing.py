@@ -159,6 +159,7 @@ def test_a_map_file_names_columns_and_zone():
         preset_with("generic", {"columns": {"nonsense": "x"}})
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 @pytest.mark.usefixtures("street")
 @pytest.mark.skipif(not REAL, reason="HUYING_REAL_DATA is not set: no folder of real data here")

@@ -25,7 +25,13 @@ def run(*arguments):
     return ended.returncode, json.loads(ended.stdout.strip().splitlines()[-1]), ended.stderr[-3000:]
 
 
-@pytest.mark.parametrize("name", sorted(PROVERS))
+# What starts servers, or walks every door and act, takes a quarter of a minute and more.
+LONG = {"access", "crash", "dup", "guards", "migrate", "privacy", "restore", "soak"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in LONG else []) for name in sorted(PROVERS)]
+)
 def test_the_smoke_form_is_green(name):
     code, line, said = run(name)
     assert (code, line["finds"], line["missed"]) == (0, 0, []), (line, said)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -16,11 +17,14 @@ from huying.triage import learning, messages
 from huying.triage import model as models
 from huying.triage.features import codes_of, counted
 
-pytest.importorskip("sklearn", reason="scikit-learn is not installed: learning needs requirements/triage.txt")
-pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.real_data]
+LEARNS = pytest.mark.skipif(  # not `importorskip`: it takes two seconds, in each process that collects
+    find_spec("sklearn") is None, reason="scikit-learn is not installed: learning needs requirements/triage.txt"
+)
+pytestmark = [LEARNS, pytest.mark.slow, pytest.mark.alone, pytest.mark.real_data]
 
 MEMORY = """
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 import numpy
 from huying.triage import model

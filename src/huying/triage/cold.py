@@ -15,7 +15,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,8 +104,14 @@ class Cold:
 
     @classmethod
     def of(cls, types: Iterable[SaysItself]) -> Cold:
-        """The index of these types, of any number and depth; their order does not matter."""
-        listed = sorted(types, key=lambda one: one.code)
+        """The index of these types, of any number and depth; their order does not matter.
+
+        Made once for the same words: a catalogue changes far oftener than what its types say of themselves.
+        """
+        return _index(tuple(sorted((_sayings_of(one) for one in types), key=lambda one: one.code)))
+
+    @classmethod
+    def _made(cls, listed: tuple[_Sayings, ...]) -> Cold:
         said = [_said(one) for one in listed]
         spread: dict[str, int] = {}
         for mine, _whole in said:
@@ -218,11 +225,35 @@ def confidences(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(shares / shares.sum() * (best / (best + LITTLE)))
 
 
+class _Sayings(NamedTuple):
+    """What a type says of itself, by value: the same words are the same index."""
+
+    code: str
+    name: str
+    words: tuple[str, ...]
+    danger_words: tuple[str, ...]
+    filing_condition: str
+    closing_condition: str
+    advice: str
+
+
+def _sayings_of(one: SaysItself) -> _Sayings:
+    return _Sayings(
+        one.code, one.name, tuple(one.words), tuple(one.danger_words), one.filing_condition, one.closing_condition,
+        one.advice,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=2)
+def _index(listed: tuple[_Sayings, ...]) -> Cold:
+    return Cold._made(listed)
+
+
 def _rarity(spread: int, types: int) -> float:
     return math.log(1 + (types - spread + 0.5) / (spread + 0.5))
 
 
-def _said(one: SaysItself) -> tuple[dict[str, float], set[str]]:
+def _said(one: _Sayings) -> tuple[dict[str, float], set[str]]:
     """Each piece a type says with how much it says it, and its whole words."""
     mine: dict[str, float] = {}
     whole = {folded(word) for word in (one.name, *one.words, *one.danger_words) if len(word) >= 2}
