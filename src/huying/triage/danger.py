@@ -130,18 +130,24 @@ def _together(tags: frozenset[str], others: frozenset[str]) -> tuple[tuple[str, 
 
 def _hits(text: str) -> list[_Hit]:
     """The longest word at each place; left out is what lies inside or reaches into another."""
-    heads, covered = _heads(), 0
+    (table, lengths), framed, covered = _table(), _framed(), 0
     found: list[_Hit] = []
     for place, letter in enumerate(text):
-        for word, tags in heads.get(text[place : place + 2], ()) or heads.get(letter, ()):
-            if text.startswith(word, place):
-                end = place + len(word)
-                if end > covered:
-                    if not tags and found and found[-1].tags and place < found[-1].end:
-                        found.pop()
-                    covered = end
-                    found.append(_Hit(tags, place, end))
+        head, end, tags = text[place : place + 2], 0, _NONE
+        for length in lengths.get(head, _ONE):
+            listed = table.get(text[place : place + length] if length > 1 else letter)
+            if listed is not None:
+                end, tags = place + length, listed
                 break
+        for frame in framed.get(head, ()):
+            ended = frame.end(text, place)
+            if ended > end:
+                end, tags = ended, frame.tags
+        if end > covered:
+            if not tags and found and found[-1].tags and place < found[-1].end:
+                found.pop()
+            covered = end
+            found.append(_Hit(tags, place, end))
     return [one for one in found if one.tags]
 
 
@@ -204,24 +210,38 @@ def _numbers(found: _Found, hits: list[_Hit]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1)
-def _heads() -> dict[str, list[tuple[str, frozenset[str]]]]:
-    """The words by their first two letters (or the only one), the longest first; with a slip of one letter as well."""
+def _table() -> tuple[dict[str, frozenset[str]], dict[str, tuple[int, ...]]]:
+    """The words with their tags, with a slip of one letter as well; and how long words are by their first two letters."""
     told = lexicon.words()
     for word in SLIPPING.split():
         for place, letter in enumerate(word):
             for slip in SLIPS.get(letter, ""):
                 told.setdefault(word[:place] + slip + word[place + 1 :], told[word])
-    heads: dict[str, list[tuple[str, frozenset[str]]]] = {}
-    for word in sorted(told, key=lambda one: (-len(one), one)):
-        begun = [told.get(word[:length], set()) - MARKS - NAMES - {"plain"} for length in range(1, len(word))]
-        tags = frozenset() if "plain" in told[word] else frozenset(told[word]).union(*begun)
-        heads.setdefault(word[:2], []).append((word, tags))
-    for head, listed in heads.items():
-        if len(head) == 2:
-            listed += heads.get(head[0], [])
-    return heads
+    table: dict[str, frozenset[str]] = {}
+    lengths: dict[str, set[int]] = {}
+    same: dict[frozenset[str], frozenset[str]] = {}
+    for word, listed in told.items():
+        begun = (told.get(word[:length], _NONE) - _NOT_LENT for length in range(1, len(word)))
+        tags = _NONE if "plain" in listed else frozenset(listed).union(*begun)
+        table[word] = same.setdefault(tags, tags)
+        if len(word) > 1:
+            lengths.setdefault(word[:2], {1}).add(len(word))
+    return table, {head: tuple(sorted(found, reverse=True)) for head, found in lengths.items()}
 
 
+@lru_cache(maxsize=1)
+def _framed() -> dict[str, list[lexicon.Frame]]:
+    """What many words are put together from, by the first two letters."""
+    found: dict[str, list[lexicon.Frame]] = {}
+    for frame in lexicon.frames():
+        for head in frame.begins():
+            found.setdefault(head, []).append(frame)
+    return found
+
+
+_ONE = (1,)
+_NONE = frozenset[str]()
+_NOT_LENT = MARKS | NAMES | {"plain"}
 _LONG_AGO = frozenset({"longago"})
 _AFTER_CAUSES = frozenset({"medical", "help", "welfare"})
 # Who fears for somebody calls for help; who fears a fire asks for prevention.

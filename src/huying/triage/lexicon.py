@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import product
+from math import prod
 from pathlib import Path
+from typing import NamedTuple
 
 from huying.triage.sounds import simple
 
@@ -144,15 +147,68 @@ WEIGHTS: dict[str, tuple[str, int]] = {
 }
 
 
+class Frame(NamedTuple):
+    """Words that stand one behind another, one of each place: "(a|b)c(d|)" is acd, ac, bcd and bc."""
+
+    tags: frozenset[str]
+    places: tuple[tuple[str, ...], ...]
+
+    def begins(self) -> set[str]:
+        """The first two letters, or fewer where it can be shorter."""
+        begun = {""}
+        for place in self.places:
+            begun = {one if len(one) > 1 else (one + word)[:2] for one in begun for word in place}
+        return begun
+
+    def end(self, text: str, start: int) -> int:
+        """Where the longest that stands there ends; 0 if none does."""
+        ends = {start}
+        for place in self.places:
+            ends = {end + len(word) for end in ends for word in place if text.startswith(word, end)}
+            if not ends:
+                return 0
+        return max(ends)
+
+    def spelled(self) -> list[str]:
+        """All that it stands for."""
+        return ["".join(chosen) for chosen in product(*self.places)]
+
+
 def words() -> dict[str, set[str]]:
     """Each word of the table with its tags; who is weak is somebody as well."""
     found: dict[str, set[str]] = {}
+    for one in _forms():
+        if _size(one) <= _SPELLED:
+            for word in one.spelled():
+                found.setdefault(word, set()).update(one.tags)
+    return found
+
+
+def frames() -> list[Frame]:
+    """What stands for too many words to write each into a table."""
+    return [one for one in _forms() if _size(one) > _SPELLED]
+
+
+_SPELLED = 100
+_PARTS = re.compile("[()]")
+
+
+@lru_cache(maxsize=1)
+def _forms() -> tuple[Frame, ...]:
+    """The forms of the table, as they are read."""
+    found = []
     for line in (Path(__file__).parent / "data" / "danger.txt").read_text(encoding="utf-8").splitlines():
         tag, colon, listed = line.partition(":")
         if colon and not line.startswith("#"):
-            for word in listed.translate(letters()).split():
-                found.setdefault(word, set()).update((tag, "person") if tag == "young" else (tag,))
-    return found
+            tags = frozenset((tag, "person") if tag == "young" else (tag,))
+            for form in listed.translate(letters()).split():
+                places = (tuple(dict.fromkeys(piece.split("|"))) for piece in _PARTS.split(form))
+                found.append(Frame(tags, tuple(place for place in places if place != ("",))))
+    return tuple(found)
+
+
+def _size(one: Frame) -> int:
+    return prod(map(len, one.places))
 
 
 _ANY = 14
@@ -285,5 +341,43 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("group", "sick"): ("medical", 2, 6),
     ("group", "down"): ("medical", 2, 6),
     ("burnable", "lit"): ("fire", 2, 6),
+    ("stench", "symptom"): ("gas", 2, 20),
+    ("stench", "sick"): ("gas", 2, 20),
+    ("stench", "gas"): ("gas", 2, 20),
+    ("floods", "person"): ("drowning", 2, 8),
+    ("floods", "young"): ("drowning", 2, 20),
+    ("wade", "steps"): ("jump", 2, 6),
+    ("covered", "covers"): ("buried", 2, 3),
+    ("shown", "limb"): ("buried", 2, 4),
+    ("within", "cries"): ("help", 2, 8),
+    ("climbs", "sheer"): ("height", 2, 6),
+    ("person", "sheer"): ("height", 1, 6),
+    ("rope", "parting"): ("height", 1, 6),
+    ("lent", "seize"): ("lift", 2, 6),
+    ("machine", "seize"): ("lift", 2, 8),
+    ("person", "locked"): ("lift", 1, 4),
+    ("young", "locked"): ("lift", 2, 8),
+    ("locked", "chamber"): ("lift", 2, 4),
+    ("structure", "below"): ("collapse", 1, 20),
+    ("giving", "below"): ("collapse", 2, 20),
+    ("vehicle", "within"): ("traffic", 1, 14),
+    ("onfoot", "passing"): ("traffic", 2, 20),
+    ("road", "passing"): ("traffic", 2, 20),
+    ("confused", "wander"): ("child", 2, 24),
+    ("young", "bare"): ("child", 2, 14),
+    ("bare", "road"): ("child", 2, 14),
+    ("pregnant", "labour"): ("medical", 2, 24),
+    ("chest", "numb"): ("medical", 2, 16),
+    ("sugar", "dull"): ("medical", 2, 24),
+    ("sugar", "medicine"): ("medical", 2, 24),
+    ("many", "ill"): ("medical", 1, 30),
+    ("group", "ill"): ("medical", 2, 14),
+    ("hot", "faint"): ("medical", 2, 24),
+    ("cold", "shiver"): ("medical", 1, 20),
+    ("beasts", "beset"): ("animal", 2, 8),
+    ("target", "beset"): ("animal", 1, 3),
+    ("crowded", "crushed"): ("crowd", 2, 20),
+    ("swallow", "tripped"): ("medical", 3, 30),
+    ("many", "tripped"): ("medical", 3, 30),
     ("vehicle", "submerged"): ("flood", 2, 6),
 }
