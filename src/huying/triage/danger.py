@@ -58,6 +58,11 @@ class _Hit(NamedTuple):
     end: int
 
 
+class _Begun(NamedTuple):
+    lengths: tuple[int, ...]
+    frames: tuple[lexicon.Frame, ...]
+
+
 class _Found(NamedTuple):
     weight: int
     kind: str
@@ -130,25 +135,43 @@ def _together(tags: frozenset[str], others: frozenset[str]) -> tuple[tuple[str, 
 
 def _hits(text: str) -> list[_Hit]:
     """The longest word at each place; left out is what lies inside or reaches into another."""
-    (table, lengths), framed, covered = _table(), _framed(), 0
+    heads, table, covered = _heads(), _table(), 0
     found: list[_Hit] = []
-    for place, letter in enumerate(text):
-        head, end, tags = text[place : place + 2], 0, _NONE
-        for length in lengths.get(head, _ONE):
-            listed = table.get(text[place : place + length] if length > 1 else letter)
-            if listed is not None:
-                end, tags = place + length, listed
-                break
-        for frame in framed.get(head, ()):
-            ended = frame.end(text, place)
-            if ended > end:
-                end, tags = ended, frame.tags
-        if end > covered:
-            if not tags and found and found[-1].tags and place < found[-1].end:
+    for place in range(len(text)):
+        begun = heads.get(text[place : place + 2])
+        if begun is None:
+            tags = table.get(text[place])
+            if tags is None or place < covered:
+                continue
+            end = place + 1
+        else:
+            end, tags = _longest(text, place, begun, table)
+            if end <= covered:
+                continue
+            if not tags and found and place < found[-1].end:
                 found.pop()
-            covered = end
+        covered = end
+        if tags:
             found.append(_Hit(tags, place, end))
-    return [one for one in found if one.tags]
+    return found
+
+
+def _longest(text: str, place: int, begun: _Begun, table: dict[str, frozenset[str]]) -> tuple[int, frozenset[str]]:
+    """Where the longest word that stands there ends, and its tags; 0 if none stands there."""
+    ended, tags = 0, _NONE
+    for length in begun.lengths:
+        word = text[place : place + length]
+        listed = table.get(word)
+        if listed is not None:
+            ended, tags = place + len(word), listed
+            break
+    for frame in begun.frames:
+        end = frame.end(text, place)
+        if end > ended:
+            ended, tags = end, frame.tags | (tags - _NOT_LENT)
+        elif end == ended and tags:
+            tags |= frame.tags
+    return ended, tags
 
 
 def _denied(text: str, hit: _Hit) -> bool:
@@ -210,36 +233,39 @@ def _numbers(found: _Found, hits: list[_Hit]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1)
-def _table() -> tuple[dict[str, frozenset[str]], dict[str, tuple[int, ...]]]:
-    """The words with their tags, with a slip of one letter as well; and how long words are by their first two letters."""
+def _table() -> dict[str, frozenset[str]]:
+    """The words with their tags; with a slip of one letter as well."""
     told = lexicon.words()
     for word in SLIPPING.split():
         for place, letter in enumerate(word):
             for slip in SLIPS.get(letter, ""):
                 told.setdefault(word[:place] + slip + word[place + 1 :], told[word])
     table: dict[str, frozenset[str]] = {}
-    lengths: dict[str, set[int]] = {}
     same: dict[frozenset[str], frozenset[str]] = {}
     for word, listed in told.items():
         begun = (told.get(word[:length], _NONE) - _NOT_LENT for length in range(1, len(word)))
         tags = _NONE if "plain" in listed else frozenset(listed).union(*begun)
         table[word] = same.setdefault(tags, tags)
-        if len(word) > 1:
-            lengths.setdefault(word[:2], {1}).add(len(word))
-    return table, {head: tuple(sorted(found, reverse=True)) for head, found in lengths.items()}
+    return table
 
 
 @lru_cache(maxsize=1)
-def _framed() -> dict[str, list[lexicon.Frame]]:
-    """What many words are put together from, by the first two letters."""
-    found: dict[str, list[lexicon.Frame]] = {}
+def _heads() -> dict[str, _Begun]:
+    """By two letters what may begin with them."""
+    lengths: dict[str, set[int]] = {}
+    frames: dict[str, list[lexicon.Frame]] = {}
+    for word in _table():
+        if len(word) > 1:
+            lengths.setdefault(word[:2], {1}).add(len(word))
     for frame in lexicon.frames():
         for head in frame.begins():
-            found.setdefault(head, []).append(frame)
-    return found
+            frames.setdefault(head, []).append(frame)
+    return {
+        head: _Begun(tuple(sorted(lengths.get(head, {1}), reverse=True)), tuple(frames.get(head, ())))
+        for head in {*lengths, *frames}
+    }
 
 
-_ONE = (1,)
 _NONE = frozenset[str]()
 _NOT_LENT = MARKS | NAMES | {"plain"}
 _LONG_AGO = frozenset({"longago"})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import product
+from itertools import chain, product
 from math import prod
 from pathlib import Path
 from typing import NamedTuple
@@ -139,6 +139,7 @@ WEIGHTS: dict[str, tuple[str, int]] = {
     "hurt": ("medical", 2),
     "silent": ("welfare", 3),
     "help": ("help", 3),
+    "panic": ("help", 2),
     "covert": ("help", 2),
     "ambulance": ("medical", 3),
     # What harms, though nobody is named: anything beside it that doubts wins.
@@ -151,27 +152,35 @@ class Frame(NamedTuple):
     """Words that stand one behind another, one of each place: "(a|b)c(d|)" is acd, ac, bcd and bc."""
 
     tags: frozenset[str]
-    places: tuple[tuple[str, ...], ...]
+    places: tuple[dict[str, tuple[str, ...]], ...]
+    """Of each place its words by their first letter; under "" stands that it may be empty."""
 
     def begins(self) -> set[str]:
         """The first two letters, or fewer where it can be shorter."""
         begun = {""}
         for place in self.places:
-            begun = {one if len(one) > 1 else (one + word)[:2] for one in begun for word in place}
+            begun = {
+                one if len(one) > 1 else (one + word)[:2] for one in begun for words in place.values() for word in words
+            }
         return begun
 
     def end(self, text: str, start: int) -> int:
         """Where the longest that stands there ends; 0 if none does."""
         ends = {start}
         for place in self.places:
-            ends = {end + len(word) for end in ends for word in place if text.startswith(word, end)}
-            if not ends:
+            further = set(ends) if "" in place else set()
+            for end in ends:
+                for word in place.get(text[end : end + 1], ()):
+                    if text.startswith(word, end):
+                        further.add(end + len(word))
+            if not further:
                 return 0
+            ends = further
         return max(ends)
 
     def spelled(self) -> list[str]:
         """All that it stands for."""
-        return ["".join(chosen) for chosen in product(*self.places)]
+        return ["".join(chosen) for chosen in product(*(chain(*place.values()) for place in self.places))]
 
 
 def words() -> dict[str, set[str]]:
@@ -202,13 +211,19 @@ def _forms() -> tuple[Frame, ...]:
         if colon and not line.startswith("#"):
             tags = frozenset((tag, "person") if tag == "young" else (tag,))
             for form in listed.translate(letters()).split():
-                places = (tuple(dict.fromkeys(piece.split("|"))) for piece in _PARTS.split(form))
-                found.append(Frame(tags, tuple(place for place in places if place != ("",))))
+                found.append(Frame(tags, tuple(_place(piece) for piece in _PARTS.split(form) if piece)))
     return tuple(found)
 
 
+def _place(piece: str) -> dict[str, tuple[str, ...]]:
+    by_letter: dict[str, tuple[str, ...]] = {}
+    for word in dict.fromkeys(piece.split("|")):
+        by_letter[word[:1]] = (*by_letter.get(word[:1], ()), word)
+    return by_letter
+
+
 def _size(one: Frame) -> int:
-    return prod(map(len, one.places))
+    return prod(sum(map(len, place.values())) for place in one.places)
 
 
 _ANY = 14
@@ -249,7 +264,7 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("animal", "young"): ("animal", 1, 6),
     ("young", "gone"): ("child", 2, 12),
     ("young", "stranger"): ("child", 2, 14),
-    ("young", "swallow"): ("medical", 2, 10),
+    ("young", "swallow"): ("medical", 2, 20),
     ("swallow", "harmful"): ("medical", 2, 8),
     ("weapon", "wield"): ("violence", 3, 8),
     ("alone", "behind"): ("welfare", 2, 14),
@@ -291,7 +306,7 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("hit", "flees"): ("traffic", 2, 8),
     ("bomb", "wield"): ("explosive", 3, 10),
     ("violent", "weapon"): ("violence", 3, 14),
-    ("means", "got"): ("suicide", 2, 6),
+    ("means", "got"): ("suicide", 2, 12),
     ("means", "handing"): ("suicide", 2, 20),
     ("despair", "handing"): ("suicide", 3, 20),
     ("stranger", "leads"): ("child", 2, 14),
@@ -351,7 +366,7 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("shown", "limb"): ("buried", 2, 4),
     ("within", "cries"): ("help", 2, 8),
     ("climbs", "sheer"): ("height", 2, 6),
-    ("person", "sheer"): ("height", 1, 6),
+    ("ice", "breaks"): ("drowning", 2, 6),
     ("rope", "parting"): ("height", 1, 6),
     ("lent", "seize"): ("lift", 2, 6),
     ("machine", "seize"): ("lift", 2, 8),
