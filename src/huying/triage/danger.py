@@ -194,7 +194,10 @@ def _against(text: str, found: _Found, marks: list[_Hit]) -> int:
         """Whether what a word says ends before the danger: "yesterday ..., now ..."."""
         return any(one.start < turn <= end for turn in turns)
 
-    told = min(2, sum("asked" in one.tags for one in marks))
+    asked = [one for one in marks if "asked" in one.tags and (len(text) > _SHORT or not turned(one))]
+    if len(text) <= _SHORT and any("come" in one.tags for one in marks):
+        asked = []
+    told = min(_ASKED.get(found.kind, 2), len(asked))
     told += 3 * any("played" in one.tags for one in marks)
     told += 3 * any("figures" in one.tags for one in marks) * (found.kind in _FIGURES_DO)
     told += (2 if found.kind in _FAREWELLS else 3) * any("thanked" in one.tags and not turned(one) for one in marks)
@@ -274,8 +277,10 @@ _AFTER_CAUSES = frozenset({"medical", "help", "welfare"})
 _FEARED_FOR = frozenset({"suicide", "jump", "harming", "child", "violence", "medical", "welfare"})
 # Whoever takes leave of life gives thanks as well, and says "if I am not there tomorrow".
 _FAREWELLS = frozenset({"suicide"})
+# Whoever misses somebody asks how to reach a relative.
+_ASKED = {"welfare": 1}
 # Prices and marks fall, rise and flood as well.
 _FIGURES_DO = frozenset({"fall", "flood", "drowning", "collapse", "height"})
-_TURNS = frozenset({"now", "but"})
+_TURNS = frozenset({"now", "but", "come"})
 _HEAVIEST = max(weight for _kind, weight in WEIGHTS.values())
 _FARTHEST = max(reach for _kind, _weight, reach in NEAR.values())

@@ -93,7 +93,7 @@ DENIALS = re.compile(
 DAYS = re.compile(r"\d{2,4}年|\d{1,2}月\d{1,2}[日号]|\d{1,2}月份")
 
 MARKS = frozenset(
-    {"past", "longago", "now", "but", "settled", "feared", "supposed", "asked", "played", "figures", "thanked"}
+    {"past", "longago", "now", "but", "settled", "feared", "supposed", "asked", "played", "figures", "thanked", "come"}
 )
 
 # Tags that name a thing: a word that only begins with such a name is another thing (water, cement).
@@ -140,6 +140,7 @@ WEIGHTS: dict[str, tuple[str, int]] = {
     "silent": ("welfare", 3),
     "help": ("help", 3),
     "panic": ("help", 2),
+    "ram": ("traffic", 2),
     "covert": ("help", 2),
     "ambulance": ("medical", 3),
     # What harms, though nobody is named: anything beside it that doubts wins.
@@ -245,7 +246,7 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("power", "body"): ("shock", 3, 20),
     ("power", "young"): ("electric", 1, 12),
     ("person", "sinking"): ("drowning", 1, 3),
-    ("water", "sinking"): ("drowning", 1, 8),
+    ("water", "sinking"): ("drowning", 1, 12),
     ("water", "shut"): ("drowning", 2, 14),
     ("deluge", "person"): ("flood", 3, _ANY),
     ("deluge", "shut"): ("flood", 3, 20),
@@ -289,7 +290,7 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("coal", "down"): ("co", 3, 24),
     ("gas", "wrong"): ("gas", 2, 24),
     ("fumes", "part"): ("chemical", 2, 14),
-    ("water", "height"): ("flood", 2, 8),
+    ("water", "height"): ("flood", 2, 14),
     ("deluge", "stuck"): ("flood", 3, 20),
     ("height", "stuck"): ("flood", 3, 20),
     ("lift", "stuck"): ("lift", 2, 14),
@@ -366,6 +367,9 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("shown", "limb"): ("buried", 2, 4),
     ("within", "cries"): ("help", 2, 8),
     ("climbs", "sheer"): ("height", 2, 6),
+    ("lent", "stuck"): ("lift", 2, 8),
+    ("machine", "stuck"): ("lift", 2, 8),
+    ("lent", "wrong"): ("medical", 2, 4),
     ("ice", "breaks"): ("drowning", 2, 6),
     ("rope", "parting"): ("height", 1, 6),
     ("lent", "seize"): ("lift", 2, 6),
