@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from huying.triage import lexicon
+from huying.triage.leaning import BAR, leaning
 from huying.triage.lexicon import (
     DAYS,
     DENIALS,
@@ -69,8 +70,11 @@ class _Found(NamedTuple):
     hits: tuple[_Hit, ...]
 
 
-def danger(words: str) -> Danger | None:
-    """The danger that a caller's own words tell of, or None. Never raises, whatever the text."""
+def danger(words: str, *, closer: bool = True) -> Danger | None:
+    """The danger that a caller's own words tell of, or None. Never raises, whatever the text.
+
+    `closer`: where no word tells of it, where its letters lean to is asked too.
+    """
     if len(words) > _MOST + _LAST:
         words = f"{words[:_MOST]}\n{words[-_LAST:]}"
     text = words.translate(letters())
@@ -81,15 +85,23 @@ def danger(words: str) -> Danger | None:
     doubt = (len(text) > _SHORT) + (len(text) > 2 * _SHORT)
     best: _Found | None = None
     for one in _findings(told, text, doubt):
+        closer = False  # what is past, settled or played is told of in the same letters
         if _before(one, best) and one.weight > doubt + _against(text, one, marks):
             best = one
             if one.weight == _HEAVIEST and one.kind not in _AFTER_CAUSES:
                 break
     if best is None:
-        return None
+        return _leans(words) if closer else None
     said = sorted(best.hits, key=lambda one: one.start)
     pieces = tuple(dict.fromkeys(words[one.start : one.end] for one in said))
     return Danger(best.kind, _numbers(best, told), pieces, words[said[0].start : max(one.end for one in said)])
+
+
+def _leans(words: str) -> Danger | None:
+    found = leaning(words)
+    if found is None or found.likely <= BAR:
+        return None
+    return Danger("help", tuple(dict.fromkeys((found.number, *NUMBERS["help"]))), (words,), words)
 
 
 def whom_to_call(words: str) -> tuple[tuple[str, ...], str]:

@@ -1,0 +1,47 @@
+"""The second look for danger: its weights are of the marked phrases, and on sets left out it finds what words do not."""
+
+from importlib.util import find_spec
+
+import pytest
+
+from huying.triage import leaning
+from huying.triage.danger import danger
+from tools.danger_leaning import OUT, hash_of, measured
+
+
+def test_the_weights_were_learned_from_the_phrases_as_they_are():
+    assert hash_of() in OUT.read_text(encoding="utf-8").splitlines()[0], "run `python -m tools.danger_leaning`"
+
+
+def test_what_no_word_tells_of_is_found_by_where_it_leans():
+    words = "他把药都倒手心里了"
+    found = leaning.leaning(words)
+    assert found.likely > leaning.BAR
+    assert found.number == "12356"
+    assert danger(words).numbers == ("12356", "110", "120", "119")
+
+
+@pytest.mark.parametrize(
+    "words", ["", "，。！", "想问一下社区食堂周末开不开", "楼道灯不亮了，麻烦派人换个灯泡", "谢谢你们，井盖修得很快"]
+)
+def test_everyday_calls_do_not_lean(words):
+    found = leaning.leaning(words)
+    assert found is None or found.likely < leaning.BAR
+    assert danger(words) is None
+
+
+def test_a_long_story_is_not_asked():
+    assert leaning.leaning("孩子一个人在楼顶边上站着" * 30) is None
+
+
+def test_the_same_words_in_another_spelling_lean_alike():
+    assert leaning.leaning("媽媽倒在廁所裡叫不醒") == leaning.leaning("妈妈倒在厕所里叫不醒")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("sklearn") is None, reason="requirements/triage.txt is not installed")
+def test_of_a_set_that_was_left_out_nearly_all_danger_is_found():
+    told = measured()
+    for name in ("second", "lists"):
+        assert told[name]["recall_both"] >= max(0.98, told[name]["recall_alone"])
+        assert told[name]["precision_both"] >= 0.79
