@@ -522,7 +522,7 @@ def _fits(wanted: Wanted, *, now: datetime, areas: tuple[str, ...] = ()) -> Q:
     if wanted.light:
         fits &= IS_OPEN & _light(wanted.light, now)
     if wanted.flag == "returned_twice":
-        returned = WorkOrder.objects.filter(state=OrderState.RETURNED).order_by().values("case")
+        returned = WorkOrder.objects.filter(state=OrderState.RETURNED, case_open=True).order_by().values("case")
         twice = returned.annotate(units=Count("unit", distinct=True)).filter(units__gte=RETURNS_BEFORE_NAMING)
         fits &= IS_OPEN & Q(pk__in=twice.values("case"))
     elif wanted.flag:
