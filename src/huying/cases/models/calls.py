@@ -150,6 +150,7 @@ class Case(models.Model):
             models.Index(
                 fields=["desk_code", "id"], name="case_reported_back", condition=Q(supervision=Supervision.REPORTED)
             ),
+            models.Index(fields=["id"], name="case_supervised", condition=Q(supervision=Supervision.SET)),
             models.Index(fields=["part_of"], name="case_part_of", condition=Q(part_of__isnull=False)),
             models.Index(
                 fields=["desk_code", "id"],
