@@ -713,8 +713,8 @@ def _next_page(viewer: Actor, wanted: Wanted, limit: int) -> Ready | None:
 
 # A page of what words find
 
-LOOKED_AT = 5_000
-SAMPLE, SAID_OFTEN = 300, 3
+LOOKED_AT = 5_000  # cases of the list's order: about ten milliseconds, as the word index takes for as many
+SAMPLE, SAID_OFTEN = 300, 3  # of so many newest cases so many say the words: one in a hundred
 
 
 @dataclass(frozen=True)
@@ -723,8 +723,9 @@ class Sought:
 
     `said`: whether the newest cases say the words often. If so, `looked` goes through the first cases in the order of
     the list, and stops where they hold the page. Where they do not, or the words are rare, `found` has all that the
-    word index gives. `beyond` has what the viewer sees wherever it lies. Left to itself the planner goes through all
-    cases for words that it takes for frequent, but that are not said where the viewer looks.
+    word index gives. Both are of the viewer's areas; `further` is what the viewer sees wherever it lies. Left to itself
+    the planner goes through all cases for words that it takes for frequent, but that are not said where the viewer
+    looks.
     """
 
     before: str
