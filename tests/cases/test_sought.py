@@ -1,14 +1,16 @@
-"""What words find is what each case says by itself: in any world, for any viewer, page after page."""
+"""What words find, and what lies in a box, is what each case says by itself: in any world, for any viewer."""
 
 from dataclasses import replace
 from datetime import timedelta
+from math import hypot
 from random import Random
 
 import pytest
 
 from huying.cases.models import Case, Report, WorkOrder
-from huying.cases.queries import lists, scope
+from huying.cases.queries import lists, maps, scope
 from huying.cases.queries.lists import FAR, Wanted
+from huying.cases.queries.maps import Box
 from huying.cases.rules import OPEN, OrderState, State
 from huying.kernel.ids import uuid7
 from huying.kernel.paging import Page
@@ -51,6 +53,8 @@ def strewn(world, chance):
             state=chance.choice(ENDED) if ended else chance.choice(sorted(OPEN)),
             ended_at=NOW if ended else None,
             received_at=NOW - timedelta(hours=chance.randrange(60)),
+            lng=(lng := chance.choice([None, 113 + chance.random(), 113 + chance.random()])),
+            lat=None if lng is None else 23 + chance.random(),
             due_at=chance.choice([None, NOW + timedelta(hours=chance.randrange(-9, 9))]),
             restricted=bool(walls),
             **walls,
@@ -79,9 +83,10 @@ def fits(case, wanted):
     )  # fmt: skip
 
 
-def expected(said, viewer, wanted, word):
-    seen = [case for one in said if (case := scope.one(one, viewer)) is not None]
-    found = [case for case in seen if word in said[case.pk] and fits(case, wanted)]
+def expected(said, viewer, wanted, words):
+    says = [one for one, its in said.items() if all(word in its for word in words)]
+    seen = [case for one in says if (case := scope.one(one, viewer)) is not None]
+    found = [case for case in seen if fits(case, wanted)]
     if wanted.by_due:
         return [one.pk for one in sorted(found, key=lambda one: (one.due_at or FAR, one.pk))]
     return [one.pk for one in sorted(found, key=lambda one: (one.received_at, one.pk), reverse=True)]
@@ -99,35 +104,60 @@ def pages(viewer, wanted, limit):
 
 @pytest.fixture(autouse=True)
 def _forget():
-    lists._sought.cache_clear()
+    for known in (lists._sought, maps._boxed):
+        known.cache_clear()
     yield
-    lists._sought.cache_clear()
+    for known in (lists._sought, maps._boxed):
+        known.cache_clear()
+
+
+def viewers_of(world):
+    return [
+        world.head, world.clerk, world.secretary, world.handler, world.next_dispatcher, over_district(world.head),
+        over_district(world.leader), over_district(world.clerk), over_district(world.water_handler),
+    ]  # fmt: skip
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("often", [0, lists.SAID_OFTEN, 1000])
-@pytest.mark.parametrize("looked_at", [1, 4, lists.LOOKED_AT])
+@pytest.mark.parametrize(("often", "looked_at"), [(0, 1), (0, 4), (0, lists.LOOKED_AT), (lists.SAID_OFTEN, 4), (99, 4)])
 @pytest.mark.parametrize("limit", [3, 50])
 def test_words_find_what_the_viewer_may_see_that_says_them(monkeypatch, often, looked_at, limit):
     monkeypatch.setattr(lists, "SAID_OFTEN", often)
     monkeypatch.setattr(lists, "LOOKED_AT", looked_at)
-    world = build_world()
+    world, told = build_world(), set()
     said = strewn(world, Random(f"{often} {looked_at} {limit}"))
-    viewers = [
-        world.head, world.clerk, world.secretary, world.handler, world.next_dispatcher, over_district(world.head),
-        over_district(world.leader), over_district(world.clerk), over_district(world.water_handler),
-    ]  # fmt: skip
-    told = {}
-    for place, viewer in enumerate(viewers):
+    for place, viewer in enumerate(viewers_of(world)):
         for wanted in FILTERS:
-            for word in (COMMON, RARE, f"{COMMON} {RARE}"):
-                want = expected(
-                    {one: words for one, words in said.items() if all(part in words for part in word.split())},
-                    viewer,
-                    wanted,
-                    "",
-                )
-                got = pages(viewer, replace(wanted, words=word), limit)
-                told[place, wanted, word] = len(want)
-                assert got == want, (place, wanted, word)
-    assert len(set(told.values())) > 5
+            for words in (COMMON, RARE, f"{COMMON} {RARE}"):
+                want = expected(said, viewer, wanted, words.split())
+                assert pages(viewer, replace(wanted, words=words), limit) == want, (place, wanted, words)
+                told.add(len(want))
+    assert len(told) > 5
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("looked_at", [1, 4, maps.LOOKED_AT])
+@pytest.mark.parametrize("most", [2, 50])
+def test_a_box_holds_the_nearest_that_the_viewer_may_see(monkeypatch, looked_at, most):
+    monkeypatch.setattr(maps, "LOOKED_AT", looked_at)
+    world, told = build_world(), set()
+    said = strewn(world, Random(f"{looked_at} {most}"))
+    for place, viewer in enumerate(viewers_of(world)):
+        for wanted in (Wanted(), Wanted(area_code=BANYAN), Wanted(light="red"), Wanted(words=COMMON)):
+            for box in (Box(112, 22, 115, 25), Box(113, 23, 113.6, 23.5)):
+                found, more = maps.open_in_box(viewer, wanted, box, now=NOW, most=most)
+                want = nearest(said, viewer, wanted, box)
+                assert ([one.id for one in found], more) == (want[:most], len(want) > most), (place, wanted, box)
+                told.add(len(want))
+    assert len(told) > 3
+
+
+def nearest(said, viewer, wanted, box):
+    every = [scope.one(one, viewer) for one in expected(said, viewer, wanted, [wanted.words])]
+    inside = [
+        one
+        for one in every
+        if one.lng is not None and box.west <= one.lng <= box.east and box.south <= one.lat <= box.north
+    ]
+    lng, lat = box.middle
+    return [one.pk for one in sorted(inside, key=lambda one: (hypot(one.lng - lng, one.lat - lat), one.pk))]

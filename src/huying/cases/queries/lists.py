@@ -48,6 +48,7 @@ from huying.cases.queries.scope import (
     branch_taken,
     branches_beyond,
     branches_seen_by,
+    in_ways,
     not_recused,
     seen_by_area,
     units_worked_for,
@@ -473,11 +474,14 @@ class _Matches(Func):
     output_field = BooleanField()
 
 
-class _Is(Func):
-    """What a piece of SQL says."""
-
+class _Told(Func):
     template = "%(expressions)s"
     output_field = BooleanField()
+
+
+def told(text: str) -> Q:
+    """What SQL says of a part that stands before the statement."""
+    return Q(_Told(RawSQL(text, [])))
 
 
 WORDS = "\x00"  # stands in a kept statement for what somebody asks for; nobody can type it
@@ -496,38 +500,38 @@ def _asks(words: str, areas: tuple[str, ...]) -> _Matches | None:
     return _Matches(F("search"), asked)
 
 
-def _fits(wanted: Wanted, *, now: datetime, areas: tuple[str, ...] = ()) -> Q:
+def fits(wanted: Wanted, *, now: datetime, areas: tuple[str, ...] = ()) -> Q:
     """What the filter asks of a case, its words first; `areas`: those that the word index is asked for too."""
-    fits = Q()
+    asked = Q()
     if wanted.words.strip():
         matches = _asks(wanted.words, areas)
         if matches is None:
             # Words that cannot be asked for (a phone number, marks alone) find nothing, never everything.
             return Q(pk__in=[])
-        fits &= Q(matches)
-    fits &= _in_wanted_state(wanted)
+        asked &= Q(matches)
+    asked &= _in_wanted_state(wanted)
     if wanted.area_code:
-        fits &= Q(area_code=wanted.area_code) if wanted.here else within([wanted.area_code])
+        asked &= Q(area_code=wanted.area_code) if wanted.here else within([wanted.area_code])
     if wanted.matter == NO_MATTER:
-        fits &= Q(type_code="")
+        asked &= Q(type_code="")
     elif wanted.matter:
-        fits &= within([wanted.matter], "type_code")
+        asked &= within([wanted.matter], "type_code")
     if wanted.unit_id is not None:
-        fits &= Q(pk__in=WorkOrder.objects.filter(unit_id=wanted.unit_id).values("case_id"))
+        asked &= Q(pk__in=WorkOrder.objects.filter(unit_id=wanted.unit_id).values("case_id"))
     if wanted.channel:
-        fits &= Q(channel=wanted.channel)
-    fits &= _received(wanted)
+        asked &= Q(channel=wanted.channel)
+    asked &= _received(wanted)
     if wanted.red_before is not None:
-        fits &= IS_OPEN & Q(due_at__gt=now, due_at__lt=wanted.red_before)
+        asked &= IS_OPEN & Q(due_at__gt=now, due_at__lt=wanted.red_before)
     if wanted.light:
-        fits &= IS_OPEN & _light(wanted.light, now)
+        asked &= IS_OPEN & _light(wanted.light, now)
     if wanted.flag == "returned_twice":
         returned = WorkOrder.objects.filter(state=OrderState.RETURNED, case_open=True).order_by().values("case")
         twice = returned.annotate(units=Count("unit", distinct=True)).filter(units__gte=RETURNS_BEFORE_NAMING)
-        fits &= IS_OPEN & Q(pk__in=twice.values("case"))
+        asked &= IS_OPEN & Q(pk__in=twice.values("case"))
     elif wanted.flag:
-        fits &= FLAGS[wanted.flag]
-    return fits
+        asked &= FLAGS[wanted.flag]
+    return asked
 
 
 def _in_wanted_state(wanted: Wanted) -> Q:
@@ -565,7 +569,7 @@ def _each(branches: Iterable[QuerySet[Case]], viewer: Actor, wanted: Wanted, *, 
     asked = (wanted.area_code,) if len(wanted.area_code) in LEVELS else ()
     codes = [codes for codes, _way in area_ways(viewer)] if _has_areas(viewer) else []
     return [
-        branch.filter(_fits(wanted, now=now, areas=asked or (codes[place] if place < len(codes) else ())))
+        branch.filter(fits(wanted, now=now, areas=asked or (codes[place] if place < len(codes) else ())))
         for place, branch in enumerate(branches)
     ]
 
@@ -598,19 +602,19 @@ def _ids_of(name: str) -> RawSQL:
 
 
 @lru_cache(maxsize=_KEPT)
-def _beyond(viewer: Actor) -> str:
-    """What stands before statements that are made of `_open_branches`."""
+def found_beyond(viewer: Actor) -> str:
+    """What stands before statements that are made of `open_branches`."""
     if not _has_areas(viewer):
         return ""
     return _found_first(branch.filter(IS_OPEN) for branch in branches_beyond(viewer, still_open=True))
 
 
-def _open_branches(viewer: Actor, wanted: Wanted) -> list[QuerySet[Case]]:
+def open_branches(viewer: Actor, wanted: Wanted) -> list[QuerySet[Case]]:
     """The branches of a filter for open cases. What a person sees beyond their areas are few open cases among many
-    old ones, found by what stands before (`_beyond`)."""
+    old ones, found by what stands before (`found_beyond`)."""
     if not _has_areas(viewer):
         return branches_found(viewer, wanted, now=MOMENT)
-    few = [_few()] if _beyond(viewer) else []
+    few = [_few()] if found_beyond(viewer) else []
     return _each([*area_branches(viewer), *few], viewer, wanted, now=MOMENT)
 
 
@@ -680,8 +684,8 @@ def _first_page(viewer: Actor, wanted: Wanted, limit: int) -> Ready | None:
         newest = (one.order_by("-received_at", "-id").values_list(*COLUMNS)[: limit + 1] for one in branches)
         return together(newest, before=before)
     by_due = (F("due_at").asc(nulls_last=True), "id")
-    first = (one.order_by(*by_due).values_list(*COLUMNS)[: limit + 1] for one in _open_branches(viewer, wanted))
-    return together(first, before=_beyond(viewer))
+    first = (one.order_by(*by_due).values_list(*COLUMNS)[: limit + 1] for one in open_branches(viewer, wanted))
+    return together(first, before=found_beyond(viewer))
 
 
 def _far_key() -> Coalesce:
@@ -699,7 +703,7 @@ def _next_page(viewer: Actor, wanted: Wanted, limit: int) -> Ready | None:
         before, branches = _ended_branches(viewer, wanted)
         order = ("-received_at", "-id")
     else:
-        before, every = _beyond(viewer), _open_branches(viewer, wanted)
+        before, every = found_beyond(viewer), open_branches(viewer, wanted)
         ordered = zip(every, _streets(viewer, wanted, len(every)), strict=True)
         running = [one.filter(street, due_at__isnull=False).annotate(due_key=F("due_at")) for one, street in ordered]
         # Not the plain value: in the order of a constant and the id the planner would walk the whole table by its key.
@@ -769,29 +773,24 @@ def _seeks(viewer: Actor, wanted: Wanted) -> bool:
 @lru_cache(maxsize=_KEPT)
 def _sought(viewer: Actor, wanted: Wanted, limit: int, after: bool) -> Sought:
     """The statement of a first or a further page."""
-    seen = Q(pk__in=[])
-    for _codes, way in area_ways(viewer):
-        seen |= way
-    fits = _fits(wanted, now=MOMENT)  # without the areas, of which the word index would read nearly all
+    asked = fits(wanted, now=MOMENT)  # without the areas, of which the word index would read nearly all
     cases, key = Case.objects.all(), _far_key() if wanted.by_due else F("received_at")
     if wanted.by_due:  # what stands still comes after all that runs
-        before, beyond = _beyond(viewer), [_few()] if _beyond(viewer) else []
+        before, beyond = found_beyond(viewer), [_few()] if found_beyond(viewer) else []
         order, first = ("at", "id"), cases.filter(IS_OPEN, due_at__isnull=False).annotate(at=F("due_at"))
-        streets = {street_of(code) for code in _areas_looked_at(viewer, wanted)}
-        if len(streets) == 1 and (street := streets.pop()):
+        if street := street_looked_at(viewer, wanted):
             first = first.filter(Exact(STREET, Value(street)))
     else:
         before, beyond = _ended_beyond(viewer, wanted)
         order, first = ("-at", "-id"), cases.filter(_in_wanted_state(wanted), _received(wanted)).annotate(at=key)
     place = keyset(order, (_AFTER, _AFTER_ID)) if after else Q()
-    hit = Case_(When(fits & seen, then=Value(True)), default=Value(False))
-    often, short = (
-        Q(_Is(RawSQL(text, []))) for text in ("(SELECT often FROM said)", f"(SELECT count(*) FROM looked) <= {limit}")
-    )
+    hit = Case_(When(asked & in_ways(viewer), then=Value(True)), default=Value(False))
+    often, short = told("(SELECT often FROM said)"), told(f"(SELECT count(*) FROM looked) <= {limit}")
     looked = first.filter(place, often).order_by(*order).annotate(hit=hit).values_list("id", "at", "hit")
-    found = seen_by_area(viewer).annotate(at=key).filter(fits, place, short).order_by().values_list("id", "at")
+    found = seen_by_area(viewer).annotate(at=key).filter(asked, place, short).order_by().values_list("id", "at")
     further = [
-        one.annotate(at=key).filter(fits, place).order_by(*order).values_list("id", "at")[: limit + 1] for one in beyond
+        one.annotate(at=key).filter(asked, place).order_by(*order).values_list("id", "at")[: limit + 1]
+        for one in beyond
     ]
     newest = cases.order_by("-received_at", "-id").annotate(hit=_asks(wanted.words, ())).values_list("hit")
     gaps = {"now": MOMENT, "words": WORDS, "after": _AFTER, "after_id": _AFTER_ID}
@@ -807,8 +806,11 @@ def _sought(viewer: Actor, wanted: Wanted, limit: int, after: bool) -> Sought:
     )
 
 
-def _areas_looked_at(viewer: Actor, wanted: Wanted) -> list[str]:
-    return [wanted.area_code] if wanted.area_code else [code for codes, _way in area_ways(viewer) for code in codes]
+def street_looked_at(viewer: Actor, wanted: Wanted) -> str:
+    """The one sub-district that holds all areas that a person looks at; "" where there are several, or wider ones."""
+    every = [code for codes, _way in area_ways(viewer) for code in codes] if _has_areas(viewer) else []
+    streets = {street_of(code) or "" for code in ([wanted.area_code] if every and wanted.area_code else every)}
+    return streets.pop() if len(streets) == 1 else ""
 
 
 @dataclass(frozen=True)
@@ -835,7 +837,7 @@ def counts_found(
         f"SELECT {place} AS place, id FROM ({text}) AS found_{place}(id)" for place, text in enumerate(texts) if text
     ]
     found: dict[Wanted, set[UUID]] = {one: set() for one in asked}
-    before = _beyond(viewer) if any(one.by_due for one in asked) else ""
+    before = found_beyond(viewer) if any(one.by_due for one in asked) else ""
     for place, case_id in fetched(before + " UNION ALL ".join(parts)) if parts else ():
         found[asked[place]].add(case_id)
     return {name: Found(min(len(found[one]), most), most) for name, one in wanted.items()}
@@ -853,9 +855,9 @@ def _count_text(viewer: Actor, wanted: Wanted, most: int, now: datetime) -> str:
 
 @lru_cache(maxsize=2 * _KEPT)
 def _count(viewer: Actor, wanted: Wanted, most: int) -> Ready | None:
-    """Kept for each filter alone, because the tabs of a list come again with every other one. `_beyond` stands before
-    the statement."""
-    branches = _open_branches(viewer, wanted) if wanted.by_due else branches_found(viewer, wanted, now=MOMENT)
+    """Kept for each filter alone, because the tabs of a list come again with every other one. What `found_beyond` gives
+    stands before the statement."""
+    branches = open_branches(viewer, wanted) if wanted.by_due else branches_found(viewer, wanted, now=MOMENT)
     return together(rows.order_by().values_list("id")[:most] for rows in branches)
 
 

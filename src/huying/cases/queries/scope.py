@@ -124,15 +124,21 @@ def restricted_branches(viewer: Actor) -> list[QuerySet[Case]]:
     return [Case.objects.defer("search").filter(condition) for _codes, condition in restricted_ways(viewer)]
 
 
+def in_ways(viewer: Actor) -> Q:
+    """What a person sees by place alone, as one condition."""
+    condition = Q(pk__in=[])
+    for _codes, way in area_ways(viewer):
+        condition |= way
+    return condition
+
+
 def seen_by_area(viewer: Actor, *, mostly: bool = False) -> QuerySet[Case]:
     """The same as one queryset: for what another index finds already, never for lists in an order of time.
 
     `mostly` where nearly all that is asked for is the viewer's to see. The planner would take it for one in two
     hundred, and read all of it at once instead of the first in the order of its index.
     """
-    condition = Q(pk__in=[])
-    for _codes, way in area_ways(viewer):
-        condition |= way
+    condition = in_ways(viewer)
     if mostly:
         condition = Q(Case_(When(condition, then=Value(True)), default=Value(False)))
     return Case.objects.defer("search").filter(condition)
