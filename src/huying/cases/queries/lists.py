@@ -793,7 +793,7 @@ def _sought(viewer: Actor, wanted: Wanted, limit: int, after: bool) -> Sought:
         for one in beyond
     ]
     newest = cases.order_by("-received_at", "-id").annotate(hit=_asks(wanted.words, ())).values_list("hit")
-    gaps = {"now": MOMENT, "words": WORDS, "after": _AFTER, "after_id": _AFTER_ID}
+    gaps: dict[str, Any] = {"now": MOMENT, "words": WORDS, "after": _AFTER, "after_id": _AFTER_ID}
     return Sought(
         before=f"{before.rstrip()}," if before else "WITH",
         said=Ready(newest[:SAMPLE], anew=True, **gaps),

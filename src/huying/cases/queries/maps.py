@@ -155,10 +155,10 @@ def _boxed(viewer: Actor, wanted: Wanted, most: int) -> Ready | _Nearest | None:
     inside = _Inside(here, Func(*corners, function="box", output_field=FloatField()))
     away = _Apart(here, _point(gaps["lng"], gaps["lat"]))
 
-    def placed(branch: QuerySet[Case], where: Any = inside) -> QuerySet[Case]:
+    def placed(branch: QuerySet[Any, Any], where: Any = inside) -> QuerySet[Any, Any]:
         return branch.filter(where, lng__isnull=False, lat__isnull=False).annotate(away=away)
 
-    def nearest(branch: QuerySet[Case]) -> QuerySet[Case, tuple[Any, ...]]:
+    def nearest(branch: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
         return placed(branch).order_by("away", "id").values_list(*Dot._fields)[: most + 1]
 
     before, branches = found_beyond(viewer), open_branches(viewer, wanted)
@@ -179,6 +179,10 @@ def _boxed(viewer: Actor, wanted: Wanted, most: int) -> Ready | _Nearest | None:
         own.order_by(apart, "id").values_list(*Dot._fields)[: most + 1],
         *map(nearest, branches[len(area_ways(viewer)) :]),
     ]
-    values = {"now": MOMENT, **_GAPS}
-    ready = (Ready(rows, anew=True, **values) for rows in (looked, united(here_and_beyond)))
-    return _Nearest(f"{before.rstrip()}," if before else "WITH", *ready, most=most)
+    values: dict[str, Any] = {"now": MOMENT, **_GAPS}
+    return _Nearest(
+        before=f"{before.rstrip()}," if before else "WITH",
+        looked=Ready(looked, anew=True, **values),
+        found=Ready(united(here_and_beyond), anew=True, **values),
+        most=most,
+    )
