@@ -156,7 +156,8 @@ def _boxed(viewer: Actor, wanted: Wanted, most: int) -> Ready | _Nearest | None:
     away = _Apart(here, _point(gaps["lng"], gaps["lat"]))
 
     def placed(branch: QuerySet[Any, Any], where: Any = inside) -> QuerySet[Any, Any]:
-        return branch.filter(where, lng__isnull=False, lat__isnull=False).annotate(away=away)
+        rows: QuerySet[Any, Any] = branch.filter(where, lng__isnull=False, lat__isnull=False).annotate(away=away)
+        return rows
 
     def nearest(branch: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
         return placed(branch).order_by("away", "id").values_list(*Dot._fields)[: most + 1]
