@@ -30,7 +30,7 @@ TABLES = (
     "cases_tallychange",
 )  # fmt: skip
 # Triggers that find another row by a key, which is away while rows go in. What they write is stamped.
-LOOKING_UP = (("cases_report", "cases_report_lies"),)
+LOOKING_UP = (("cases_report", "cases_report_lies"), ("cases_workorder", "cases_order_returned"))
 BEHIND = 2  # chunks that may wait for the database
 
 

@@ -25,6 +25,10 @@ TAKEN = """
 SELECT count(*), count(*) FILTER (WHERE r.area_code <> c.area_code OR r.case_open <> (c.ended_at IS NULL))
 FROM cases_report r JOIN cases_case c ON c.id = r.case_id WHERE r.taken_by_id IS NOT NULL
 """
+RETURNED = """
+SELECT count(*) FILTER (WHERE o.case_open <> (c.ended_at IS NULL))
+FROM cases_workorder o JOIN cases_case c ON c.id = o.case_id WHERE o.state = 'returned'
+"""
 NOT_THERE = {"map_box", "map_api"}  # so small a world has fewer open cases than the doors are measured with
 SAID: list[str] = []
 
@@ -59,6 +63,7 @@ def test_a_stamped_world_verifies_and_has_the_shape_that_was_asked_for(world):
             told = house.facts("verify")
             with house.connect("huying_boot") as base:
                 taken, astray = base.execute(TAKEN).fetchone()
+                assert base.execute(RETURNED).fetchone() == (0,)
         assert (told["ok"], told["unsealed"]) == (True, 0)
         assert (taken > 0, astray) == (True, 0)
         assert told["sealed"] > CASES * 5

@@ -165,6 +165,30 @@ class TestTaken:
         assert list(scope.branch_taken(world.people["next_keeper"]) or ()) == []
 
 
+class TestReturned:
+    def test_an_order_that_was_returned_knows_whether_its_case_is_open(self, world, ordered):
+        case, returned = ordered("returned")
+        held = WorkOrder.objects.get(pk=returned)
+        WorkOrder.objects.create(
+            id=uuid7(), case_id=case, unit=world.units["water"], role="assist", state="accepted", offered_at=NOW
+        )
+        into = world.call().case.pk
+        for state in State:
+            Case.objects.filter(pk=case).update(
+                state=state,
+                ended_at=None if state in OPEN else NOW,
+                merged_into=into if state == State.MERGED else None,
+            )
+            assert WorkOrder.objects.get(pk=returned).case_open is (state in OPEN), state
+        assert WorkOrder.objects.get(unit=world.units["water"]).case_open is False  # nobody asks of others
+        Case.objects.filter(pk=case).update(state=State.IN_HAND, ended_at=None, merged_into=None)
+        held.case_open = False
+        held.save()  # what a process holds of it is never written back
+        assert WorkOrder.objects.get(pk=returned).case_open is True
+        WorkOrder.objects.filter(unit=world.units["water"]).update(state="returned")
+        assert WorkOrder.objects.get(unit=world.units["water"]).case_open is True
+
+
 class TestWhoIsNoPerson:
     """The house itself sees all, a voice its own case, nobody nothing: in lists, counts, search and on the map alike."""
 
@@ -181,6 +205,25 @@ class TestWhoIsNoPerson:
                 assert lists.counts_found(viewer, {"": wanted}, now=NOW)[""].count == len(want)
             dots, _more = maps.open_in_box(viewer, lists.Wanted(), Box(-180, -90, 180, 90), now=NOW)
             assert {one.id for one in dots} == want
+
+
+@pytest.mark.parametrize(
+    ("codes", "inside", "outside"),
+    [
+        ((), [], ["", "990101", "99"]),
+        (("",), ["", "99", "990101001"], []),
+        (("990101",), ["990101", "990101001"], ["", "99", "990100999", "990102"]),
+        (("990101001", "990101", "990103"), ["990101009", "990103001"], ["990102", "990104", ""]),
+        (("990101001", "990101002"), ["990101001", "990101002003"], ["990101", "990101000", "990101003"]),
+    ],
+)
+def test_the_gaps_between_areas_hold_what_the_areas_do_not(db, codes, inside, outside):
+    def holds(gap, code):
+        return all(code >= value if name.endswith("gte") else code < value for name, value in gap.children)
+
+    gaps = scope.between(codes)
+    assert [code for code in inside if any(holds(gap, code) for gap in gaps)] == []
+    assert [code for code in outside if not any(holds(gap, code) for gap in gaps)] == []
 
 
 def test_who_watches_over_recusals_sees_recused_cases_by_that_and_no_others(world):

@@ -150,6 +150,7 @@ class Case(models.Model):
             models.Index(
                 fields=["desk_code", "id"], name="case_reported_back", condition=Q(supervision=Supervision.REPORTED)
             ),
+            models.Index(fields=["id"], name="case_supervised", condition=Q(supervision=Supervision.SET)),
             models.Index(fields=["part_of"], name="case_part_of", condition=Q(part_of__isnull=False)),
             models.Index(
                 fields=["desk_code", "id"],
@@ -276,6 +277,8 @@ class WorkOrder(models.Model):
     given_at = models.DateTimeField(null=True)
     headed_at = models.DateTimeField(null=True)  # in a further round: when the unit's head took part
     return_asked = models.BooleanField(default=False)
+    # Of an order that was returned, whether its case is open: kept by triggers.
+    case_open = models.BooleanField(db_default=False, editable=False)
     result = models.TextField(blank=True)
     offered_at = models.DateTimeField()
     sign_in_due = models.DateTimeField(null=True)
@@ -292,6 +295,11 @@ class WorkOrder(models.Model):
             models.Index(fields=["case", "round"], name="order_of_case"),
             models.Index(fields=["given_to", "-given_at"], name="order_given", condition=Q(given_to__isnull=False)),
             models.Index(fields=["case", "unit"], name="order_returned", condition=Q(state=OrderState.RETURNED)),
+            models.Index(
+                fields=["case", "unit"],
+                name="order_returned_open",
+                condition=Q(state=OrderState.RETURNED, case_open=True),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -41,12 +41,14 @@ from huying.approvals.rules import ApprovalKind, ApprovalState
 from huying.cases.models import DESKS, IS_OPEN, STREET, Case, Exclusion, Report, Whistle, WhistlePart, WorkOrder
 from huying.cases.queries.scope import (
     COLUMNS,
+    STREET_LENGTH,
     area_branches,
     area_ways,
     branch_by_orders,
     branch_taken,
     branches_beyond,
     branches_seen_by,
+    in_ways,
     not_recused,
     seen_by_area,
     units_worked_for,
@@ -472,6 +474,16 @@ class _Matches(Func):
     output_field = BooleanField()
 
 
+class _Told(Func):
+    template = "%(expressions)s"
+    output_field = BooleanField()
+
+
+def told(text: str) -> Q:
+    """What SQL says of a part that stands before the statement."""
+    return Q(_Told(RawSQL(text, [])))
+
+
 WORDS = "\x00"  # stands in a kept statement for what somebody asks for; nobody can type it
 
 
@@ -488,45 +500,53 @@ def _asks(words: str, areas: tuple[str, ...]) -> _Matches | None:
     return _Matches(F("search"), asked)
 
 
-def _filtered(branch: QuerySet[Case], wanted: Wanted, *, now: datetime, areas: tuple[str, ...]) -> QuerySet[Case]:
-    rows = branch
-    if wanted.state == "open":
-        rows = rows.filter(IS_OPEN)
-    elif wanted.state == "ended":
-        rows = rows.filter(~IS_OPEN)
-    elif wanted.state in OPEN:
-        rows = rows.filter(IS_OPEN, state=wanted.state)
-    elif wanted.state != "all":
-        rows = rows.filter(state=wanted.state)
+def fits(wanted: Wanted, *, now: datetime, areas: tuple[str, ...] = ()) -> Q:
+    """What the filter asks of a case, its words first; `areas`: those that the word index is asked for too."""
+    asked = Q()
+    if wanted.words.strip():
+        matches = _asks(wanted.words, areas)
+        if matches is None:
+            # Words that cannot be asked for (a phone number, marks alone) find nothing, never everything.
+            return Q(pk__in=[])
+        asked &= Q(matches)
+    asked &= _in_wanted_state(wanted)
     if wanted.area_code:
-        rows = rows.filter(Q(area_code=wanted.area_code) if wanted.here else within([wanted.area_code]))
+        asked &= Q(area_code=wanted.area_code) if wanted.here else within([wanted.area_code])
     if wanted.matter == NO_MATTER:
-        rows = rows.filter(type_code="")
+        asked &= Q(type_code="")
     elif wanted.matter:
-        rows = rows.filter(within([wanted.matter], "type_code"))
+        asked &= within([wanted.matter], "type_code")
     if wanted.unit_id is not None:
-        rows = rows.filter(pk__in=WorkOrder.objects.filter(unit_id=wanted.unit_id).values("case_id"))
+        asked &= Q(pk__in=WorkOrder.objects.filter(unit_id=wanted.unit_id).values("case_id"))
     if wanted.channel:
-        rows = rows.filter(channel=wanted.channel)
-    if wanted.since is not None:
-        rows = rows.filter(received_at__gte=wanted.since)
-    if wanted.until is not None:
-        rows = rows.filter(received_at__lt=wanted.until)
+        asked &= Q(channel=wanted.channel)
+    asked &= _received(wanted)
     if wanted.red_before is not None:
-        rows = rows.filter(IS_OPEN, due_at__gt=now, due_at__lt=wanted.red_before)
+        asked &= IS_OPEN & Q(due_at__gt=now, due_at__lt=wanted.red_before)
     if wanted.light:
-        rows = rows.filter(IS_OPEN, _light(wanted.light, now))
+        asked &= IS_OPEN & _light(wanted.light, now)
     if wanted.flag == "returned_twice":
-        returned = WorkOrder.objects.filter(state=OrderState.RETURNED).order_by().values("case")
+        returned = WorkOrder.objects.filter(state=OrderState.RETURNED, case_open=True).order_by().values("case")
         twice = returned.annotate(units=Count("unit", distinct=True)).filter(units__gte=RETURNS_BEFORE_NAMING)
-        rows = rows.filter(IS_OPEN, pk__in=twice.values("case"))
+        asked &= IS_OPEN & Q(pk__in=twice.values("case"))
     elif wanted.flag:
-        rows = rows.filter(FLAGS[wanted.flag])
-    matches = _asks(wanted.words, areas)
-    if matches is None:
-        # Words that cannot be asked for (a phone number, marks alone) find nothing, never everything.
-        return rows.none() if wanted.words.strip() else rows
-    return rows.filter(matches)
+        asked &= FLAGS[wanted.flag]
+    return asked
+
+
+def _in_wanted_state(wanted: Wanted) -> Q:
+    if wanted.state == "open":
+        return IS_OPEN
+    if wanted.state == "ended":
+        return ~IS_OPEN
+    if wanted.state == "all":
+        return Q()
+    return (IS_OPEN if wanted.state in OPEN else Q()) & Q(state=wanted.state)
+
+
+def _received(wanted: Wanted) -> Q:
+    since = Q(received_at__gte=wanted.since) if wanted.since is not None else Q()
+    return since & (Q(received_at__lt=wanted.until) if wanted.until is not None else Q())
 
 
 def _light(light: str, now: datetime) -> Q:
@@ -549,7 +569,7 @@ def _each(branches: Iterable[QuerySet[Case]], viewer: Actor, wanted: Wanted, *, 
     asked = (wanted.area_code,) if len(wanted.area_code) in LEVELS else ()
     codes = [codes for codes, _way in area_ways(viewer)] if _has_areas(viewer) else []
     return [
-        _filtered(branch, wanted, now=now, areas=asked or (codes[place] if place < len(codes) else ()))
+        branch.filter(fits(wanted, now=now, areas=asked or (codes[place] if place < len(codes) else ())))
         for place, branch in enumerate(branches)
     ]
 
@@ -573,23 +593,28 @@ def _found_first(branches: Iterable[QuerySet[Case] | None]) -> str:
 
 
 def _few() -> QuerySet[Case]:
-    return Case.objects.defer("search").filter(pk__in=RawSQL(f"SELECT id FROM {_BEYOND}", []))
+    return Case.objects.defer("search").filter(pk__in=_ids_of(_BEYOND))
+
+
+def _ids_of(name: str) -> RawSQL:
+    """What a part of the statement that stands before it has found."""
+    return RawSQL(f"SELECT id FROM {name}", [])
 
 
 @lru_cache(maxsize=_KEPT)
-def _beyond(viewer: Actor) -> str:
-    """What stands before statements that are made of `_open_branches`."""
+def found_beyond(viewer: Actor) -> str:
+    """What stands before statements that are made of `open_branches`."""
     if not _has_areas(viewer):
         return ""
     return _found_first(branch.filter(IS_OPEN) for branch in branches_beyond(viewer, still_open=True))
 
 
-def _open_branches(viewer: Actor, wanted: Wanted) -> list[QuerySet[Case]]:
+def open_branches(viewer: Actor, wanted: Wanted) -> list[QuerySet[Case]]:
     """The branches of a filter for open cases. What a person sees beyond their areas are few open cases among many
-    old ones, found by what stands before (`_beyond`)."""
+    old ones, found by what stands before (`found_beyond`)."""
     if not _has_areas(viewer):
         return branches_found(viewer, wanted, now=MOMENT)
-    few = [_few()] if _beyond(viewer) else []
+    few = [_few()] if found_beyond(viewer) else []
     return _each([*area_branches(viewer), *few], viewer, wanted, now=MOMENT)
 
 
@@ -597,10 +622,14 @@ def _ended_branches(viewer: Actor, wanted: Wanted) -> tuple[str, list[QuerySet[C
     """The same of one filter that asks for ended cases too: of them a unit has many, in the order of time."""
     if not _has_areas(viewer):
         return "", branches_found(viewer, wanted, now=MOMENT)
+    before, beyond = _ended_beyond(viewer, wanted)
+    return before, _each([*area_branches(viewer), *beyond], viewer, wanted, now=MOMENT)
+
+
+def _ended_beyond(viewer: Actor, wanted: Wanted) -> tuple[str, list[QuerySet[Case]]]:
     before = _found_first([branch_taken(viewer, inside=wanted.area_code)])
     by_orders = branch_by_orders(viewer)
-    seen = [*area_branches(viewer), *([by_orders] if by_orders is not None else []), *([_few()] if before else [])]
-    return before, _each(seen, viewer, wanted, now=MOMENT)
+    return before, [*([by_orders] if by_orders is not None else []), *([_few()] if before else [])]
 
 
 def is_lasting(wanted: Wanted) -> bool:
@@ -621,10 +650,15 @@ def cases_found(viewer: Actor, wanted: Wanted, *, now: datetime, page: Page[Case
     given: dict[str, Any] = {"now": now, "words": asked}
     if page.after:
         given |= zip(("after", "after_id"), page.place([Case._meta.get_field(key), Case._meta.pk]), strict=True)
-    make = _next_page if page.after else _first_page
-    known = make if is_lasting(wanted) else make.__wrapped__
-    ready = known(viewer, replace(wanted, words=WORDS if asked else ""), page.limit)
-    rows = ready.objects(Case, COLUMNS, **given) if ready is not None else []
+    kept = is_lasting(wanted)
+    wanted = replace(wanted, words=WORDS if asked else "")
+    if _seeks(viewer, wanted):
+        seek = _sought if kept else _sought.__wrapped__
+        rows = seek(viewer, wanted, page.limit, bool(page.after)).objects(**given)
+    else:
+        make = _next_page if page.after else _first_page
+        ready = (make if kept else make.__wrapped__)(viewer, wanted, page.limit)
+        rows = ready.objects(Case, COLUMNS, **given) if ready is not None else []
     for row in rows if wanted.by_due else ():
         row.due_key = row.due_at or FAR  # type: ignore[attr-defined]
     return page.cut(rows, order=order)
@@ -650,8 +684,12 @@ def _first_page(viewer: Actor, wanted: Wanted, limit: int) -> Ready | None:
         newest = (one.order_by("-received_at", "-id").values_list(*COLUMNS)[: limit + 1] for one in branches)
         return together(newest, before=before)
     by_due = (F("due_at").asc(nulls_last=True), "id")
-    first = (one.order_by(*by_due).values_list(*COLUMNS)[: limit + 1] for one in _open_branches(viewer, wanted))
-    return together(first, before=_beyond(viewer))
+    first = (one.order_by(*by_due).values_list(*COLUMNS)[: limit + 1] for one in open_branches(viewer, wanted))
+    return together(first, before=found_beyond(viewer))
+
+
+def _far_key() -> Coalesce:
+    return Coalesce(F("due_at"), Value(FAR, output_field=DateTimeField()))
 
 
 _AFTER, _AFTER_ID = datetime(1, 1, 3, tzinfo=UTC), UUID(int=1)  # gaps for the place that a further page begins at
@@ -665,17 +703,114 @@ def _next_page(viewer: Actor, wanted: Wanted, limit: int) -> Ready | None:
         before, branches = _ended_branches(viewer, wanted)
         order = ("-received_at", "-id")
     else:
-        before, every = _beyond(viewer), _open_branches(viewer, wanted)
+        before, every = found_beyond(viewer), open_branches(viewer, wanted)
         ordered = zip(every, _streets(viewer, wanted, len(every)), strict=True)
         running = [one.filter(street, due_at__isnull=False).annotate(due_key=F("due_at")) for one, street in ordered]
         # Not the plain value: in the order of a constant and the id the planner would walk the whole table by its key.
-        far = Coalesce(F("due_at"), Value(FAR, output_field=DateTimeField()))
-        still = [one.filter(due_at=None).annotate(due_key=far) for one in every]
+        still = [one.filter(due_at=None).annotate(due_key=_far_key()) for one in every]
         if wanted.light in ("red", "yellow", "green") or wanted.red_before is not None:
             still = []
         branches, order = [*running, *still], ("due_key", "id")
     parts = (one.filter(keyset(order, place)).order_by(*order).values_list(*COLUMNS)[: limit + 1] for one in branches)
     return together(parts, before=before, after=_AFTER, after_id=_AFTER_ID)
+
+
+# A page of what words find
+
+LOOKED_AT = 2_500  # cases in the order of the list: five milliseconds, and a page of what one in a hundred says
+SAMPLE, SAID_OFTEN = 300, 3  # of so many newest cases so many say the words: one in a hundred
+
+
+@dataclass(frozen=True)
+class Sought:
+    """The statement of a page of what words find.
+
+    `said`: whether the newest cases say the words often. If so, `looked` goes through the first cases in the order of
+    the list, and stops where they hold the page. Where they do not, or the words are rare, `found` has all that the
+    word index gives. Both are of the viewer's areas; `further` is what the viewer sees wherever it lies. Left to itself
+    the planner goes through all cases for words that it takes for frequent, but that are not said where the viewer
+    looks.
+    """
+
+    before: str
+    said: Ready
+    looked: Ready
+    found: Ready
+    further: Ready | None
+    rows: Ready
+    order: str
+    most: int
+
+    def objects(self, **given: Any) -> list[Case]:
+        first = f"ORDER BY {self.order} LIMIT {self.most}"
+        each = {
+            "said (often)": f"SELECT count(*) FILTER (WHERE hit) >= {SAID_OFTEN} FROM ({self.said.text(**given)}) "
+            "AS one (hit)",
+            "looked (id, at)": f"SELECT id, at FROM ({self.looked.text(**given)}) AS one (id, at, hit) "
+            f"WHERE hit {first}",
+            "found (id, at)": self.found.text(**given),
+            "further (id, at)": self.further.text(**given) if self.further is not None else "",
+        }
+        held = [(name, text) for name, text in each.items() if text]
+        every = " UNION ".join(f"SELECT * FROM {name.split()[0]}" for name, _text in held[1:])
+        held.append(("page", f"SELECT id FROM ({every}) AS one {first}"))
+        parts = ", ".join(f"{name} AS MATERIALIZED ({text})" for name, text in held)
+        return [made(Case, COLUMNS, row) for row in fetched(f"{self.before} {parts} {self.rows.text()}")]
+
+
+def _seeks(viewer: Actor, wanted: Wanted) -> bool:
+    """Whether words are asked where `Sought` answers them: open cases by area, and all of more than a sub-district.
+
+    Of a smaller area's ended cases the word index leads to the few that say the words there.
+    """
+    if not wanted.words or not _has_areas(viewer):
+        return False
+    codes = [code for codes, _way in area_ways(viewer) for code in codes]
+    wide = len(wanted.area_code) < STREET_LENGTH and any(len(code) < STREET_LENGTH for code in codes)
+    return bool(codes) and (wanted.by_due or wide)
+
+
+@lru_cache(maxsize=_KEPT)
+def _sought(viewer: Actor, wanted: Wanted, limit: int, after: bool) -> Sought:
+    """The statement of a first or a further page."""
+    asked = fits(wanted, now=MOMENT)  # without the areas, of which the word index would read nearly all
+    cases, key = Case.objects.all(), _far_key() if wanted.by_due else F("received_at")
+    if wanted.by_due:  # what stands still comes after all that runs
+        before, beyond = found_beyond(viewer), [_few()] if found_beyond(viewer) else []
+        order, first = ("at", "id"), cases.filter(IS_OPEN, due_at__isnull=False).annotate(at=F("due_at"))
+        if street := street_looked_at(viewer, wanted):
+            first = first.filter(Exact(STREET, Value(street)))
+    else:
+        before, beyond = _ended_beyond(viewer, wanted)
+        order, first = ("-at", "-id"), cases.filter(_in_wanted_state(wanted), _received(wanted)).annotate(at=key)
+    place = keyset(order, (_AFTER, _AFTER_ID)) if after else Q()
+    hit = Case_(When(asked & in_ways(viewer), then=Value(True)), default=Value(False))
+    often, short = told("(SELECT often FROM said)"), told(f"(SELECT count(*) FROM looked) <= {limit}")
+    looked = first.filter(place, often).order_by(*order).annotate(hit=hit).values_list("id", "at", "hit")
+    found = seen_by_area(viewer).annotate(at=key).filter(asked, place, short).order_by().values_list("id", "at")
+    further = [
+        one.annotate(at=key).filter(asked, place).order_by(*order).values_list("id", "at")[: limit + 1]
+        for one in beyond
+    ]
+    newest = cases.order_by("-received_at", "-id").annotate(hit=_asks(wanted.words, ())).values_list("hit")
+    gaps: dict[str, Any] = {"now": MOMENT, "words": WORDS, "after": _AFTER, "after_id": _AFTER_ID}
+    return Sought(
+        before=f"{before.rstrip()}," if before else "WITH",
+        said=Ready(newest[:SAMPLE], anew=True, **gaps),
+        looked=Ready(looked[:LOOKED_AT], anew=True, **gaps),
+        found=Ready(found, anew=True, **gaps),
+        further=Ready(united(further), anew=True, **gaps) if further else None,
+        rows=Ready(cases.filter(pk__in=_ids_of("page")).values_list(*COLUMNS), anew=True),
+        order="at, id" if wanted.by_due else "at DESC, id DESC",
+        most=limit + 1,
+    )
+
+
+def street_looked_at(viewer: Actor, wanted: Wanted) -> str:
+    """The one sub-district that holds all areas that a person looks at; "" where there are several, or wider ones."""
+    every = [code for codes, _way in area_ways(viewer) for code in codes] if _has_areas(viewer) else []
+    streets = {street_of(code) or "" for code in ([wanted.area_code] if every and wanted.area_code else every)}
+    return streets.pop() if len(streets) == 1 else ""
 
 
 @dataclass(frozen=True)
@@ -702,7 +837,7 @@ def counts_found(
         f"SELECT {place} AS place, id FROM ({text}) AS found_{place}(id)" for place, text in enumerate(texts) if text
     ]
     found: dict[Wanted, set[UUID]] = {one: set() for one in asked}
-    before = _beyond(viewer) if any(one.by_due for one in asked) else ""
+    before = found_beyond(viewer) if any(one.by_due for one in asked) else ""
     for place, case_id in fetched(before + " UNION ALL ".join(parts)) if parts else ():
         found[asked[place]].add(case_id)
     return {name: Found(min(len(found[one]), most), most) for name, one in wanted.items()}
@@ -720,9 +855,9 @@ def _count_text(viewer: Actor, wanted: Wanted, most: int, now: datetime) -> str:
 
 @lru_cache(maxsize=2 * _KEPT)
 def _count(viewer: Actor, wanted: Wanted, most: int) -> Ready | None:
-    """Kept for each filter alone, because the tabs of a list come again with every other one. `_beyond` stands before
-    the statement."""
-    branches = _open_branches(viewer, wanted) if wanted.by_due else branches_found(viewer, wanted, now=MOMENT)
+    """Kept for each filter alone, because the tabs of a list come again with every other one. What `found_beyond` gives
+    stands before the statement."""
+    branches = open_branches(viewer, wanted) if wanted.by_due else branches_found(viewer, wanted, now=MOMENT)
     return together(rows.order_by().values_list("id")[:most] for rows in branches)
 
 

@@ -13,16 +13,31 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import BooleanField, F, FloatField, Func, Value
+from django.db.models import BooleanField, Exists, F, FloatField, Func, QuerySet, Value, When
+from django.db.models import Case as Case_
+from django.db.models.lookups import Exact
 
-from huying.cases.queries.lists import WORDS, Wanted, branches_found, is_lasting, together
+from huying.cases.models import IS_OPEN, STREET, Case
+from huying.cases.queries.lists import (
+    WORDS,
+    Wanted,
+    fits,
+    found_beyond,
+    is_lasting,
+    open_branches,
+    street_looked_at,
+    together,
+    told,
+)
+from huying.cases.queries.scope import area_ways, in_ways, seen_by_area
 from huying.cases.search import question
 from huying.kernel.actor import Actor
-from huying.kernel.ready import MOMENT, Ready
+from huying.kernel.ready import MOMENT, Ready, fetched, united
 from huying.kernel.refusals import Invalid
 from huying.kernel.terms import _
 
 MOST = 500
+LOOKED_AT = 2_000  # points, of whoever's sub-district they are: two milliseconds
 _NUMBER = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,17})?")
 
 
@@ -111,16 +126,64 @@ def open_in_box(viewer: Actor, wanted: Wanted, box: Box, *, now: datetime, most:
     return found[:most], len(found) > most
 
 
+@dataclass(frozen=True)
+class _Nearest:
+    """The statement of a box that may be wider than the viewer's sub-district.
+
+    `looked` takes the viewer's among the nearest of all. Where these are too few and there are more in the box, `found`
+    reads what is open in the sub-district, whatever lies between. It also has what the viewer sees wherever it lies.
+    """
+
+    before: str
+    looked: Ready
+    found: Ready
+    most: int
+
+    def fetch(self, **given: Any) -> list[tuple[Any, ...]]:
+        names = ", ".join(Dot._fields)
+        return fetched(
+            f"{self.before} looked AS MATERIALIZED "
+            f"(SELECT {names} FROM ({self.looked.text(**given)}) AS one ({names}, hit) WHERE hit "
+            f"ORDER BY away, id LIMIT {self.most + 1}) (SELECT * FROM looked) UNION ALL ({self.found.text(**given)})"
+        )
+
+
 @lru_cache(maxsize=256)
-def _boxed(viewer: Actor, wanted: Wanted, most: int) -> Ready | None:
+def _boxed(viewer: Actor, wanted: Wanted, most: int) -> Ready | _Nearest | None:
     here, gaps = _point(F("lng"), F("lat")), {name: Value(gap) for name, gap in _GAPS.items()}
     corners = (_point(gaps["west"], gaps["south"]), _point(gaps["east"], gaps["north"]))
     inside = _Inside(here, Func(*corners, function="box", output_field=FloatField()))
-    parts = (
-        branch.filter(inside, lng__isnull=False, lat__isnull=False)
-        .annotate(away=_Apart(here, _point(gaps["lng"], gaps["lat"])))
-        .order_by("away", "id")
-        .values_list("away", "id", "lng", "lat", "title", "due_from", "yellow_at", "due_at")[: most + 1]
-        for branch in branches_found(viewer, wanted, now=MOMENT)
+    away = _Apart(here, _point(gaps["lng"], gaps["lat"]))
+
+    def placed(branch: QuerySet[Any, Any], where: Any = inside) -> QuerySet[Any, Any]:
+        rows: QuerySet[Any, Any] = branch.filter(where, lng__isnull=False, lat__isnull=False).annotate(away=away)
+        return rows
+
+    def nearest(branch: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+        return placed(branch).order_by("away", "id").values_list(*Dot._fields)[: most + 1]
+
+    before, branches = found_beyond(viewer), open_branches(viewer, wanted)
+    street = street_looked_at(viewer, wanted)
+    if not street or wanted.words:
+        return together(map(nearest, branches), before=before, **_GAPS)
+    every, asked = placed(Case.objects.filter(IS_OPEN)), fits(wanted, now=MOMENT)
+    hit = Case_(When(asked & in_ways(viewer), then=Value(True)), default=Value(False))
+    looked = every.order_by("away", "id").annotate(hit=hit).values_list(*Dot._fields, "hit")[:LOOKED_AT]
+    # Neither by the index of points nor in its order: it would go through the same points again.
+    apart = Func(F("away"), template="(0 + (%(expressions)s))", output_field=FloatField())
+    own = placed(
+        seen_by_area(viewer).filter(asked, Exact(STREET, Value(street))),
+        Case_(When(inside, then=Value(True)), default=Value(False)),
     )
-    return together(parts, **_GAPS)
+    own = own.filter(told(f"(SELECT count(*) FROM looked) <= {most}"), Exists(every[LOOKED_AT : LOOKED_AT + 1]))
+    here_and_beyond = [
+        own.order_by(apart, "id").values_list(*Dot._fields)[: most + 1],
+        *map(nearest, branches[len(area_ways(viewer)) :]),
+    ]
+    values: dict[str, Any] = {"now": MOMENT, **_GAPS}
+    return _Nearest(
+        before=f"{before.rstrip()}," if before else "WITH",
+        looked=Ready(looked, anew=True, **values),
+        found=Ready(united(here_and_beyond), anew=True, **values),
+        most=most,
+    )

@@ -41,6 +41,18 @@ def within(codes: Iterable[str], column: str = "area_code") -> Q:
     return condition
 
 
+def between(codes: Iterable[str], column: str = "area_code") -> list[Q]:
+    """What `within` leaves out: one index range for each gap between the prefixes."""
+    gaps, below = [], ""
+    for code in sorted(set(codes)):
+        if code > below:
+            gaps.append(Q(**{f"{column}__gte": below, f"{column}__lt": code}))
+        if not code:
+            return []  # nothing lies outside of everywhere
+        below = max(below, upper_bound(code))
+    return [*gaps, Q(**{f"{column}__gte": below})]
+
+
 def not_recused(viewer: Actor, case: str = "pk") -> Q:
     """Cases that neither the viewer nor one of the viewer's units keeps away from; `case`: the way to the case's id."""
     kept_away = Recusal.objects.filter(object_id=OuterRef(case))
@@ -112,15 +124,21 @@ def restricted_branches(viewer: Actor) -> list[QuerySet[Case]]:
     return [Case.objects.defer("search").filter(condition) for _codes, condition in restricted_ways(viewer)]
 
 
+def in_ways(viewer: Actor) -> Q:
+    """What a person sees by place alone, as one condition."""
+    condition = Q(pk__in=[])
+    for _codes, way in area_ways(viewer):
+        condition |= way
+    return condition
+
+
 def seen_by_area(viewer: Actor, *, mostly: bool = False) -> QuerySet[Case]:
     """The same as one queryset: for what another index finds already, never for lists in an order of time.
 
     `mostly` where nearly all that is asked for is the viewer's to see. The planner would take it for one in two
     hundred, and read all of it at once instead of the first in the order of its index.
     """
-    condition = Q(pk__in=[])
-    for _codes, way in area_ways(viewer):
-        condition |= way
+    condition = in_ways(viewer)
     if mostly:
         condition = Q(Case_(When(condition, then=Value(True)), default=Value(False)))
     return Case.objects.defer("search").filter(condition)
@@ -161,14 +179,15 @@ def branch_taken(viewer: Actor, *, inside: str = "", still_open: bool = False) -
     own = viewer.areas(Duty.READ)
     if viewer.id is None or not viewer.has(Duty.REPORT) or (inside and inside.startswith(own or ("-",))):
         return None
+    gaps = between(own)
+    if not gaps:
+        return None
     # What was taken down and then became confidential is no longer theirs: it does not exist for them.
-    taken = Report.objects.filter(taken_by_id=viewer.id)
-    if own:
-        taken = taken.exclude(within(own))
-    if still_open:
-        taken = taken.filter(case_open=True)
+    # Both answers are named where either fits, and each gap apart: so an index leads to what lies elsewhere.
+    taken = Report.objects.filter(taken_by_id=viewer.id, case_open__in=[True] if still_open else [True, False])
+    elsewhere = united([taken.filter(gap).values("case_id") for gap in gaps])
     # Found once and first: they are few, which the planner cannot know, and would walk all cases for them.
-    few = _Among(F("pk"), ArraySubquery(taken.values("case_id")))
+    few = _Among(F("pk"), ArraySubquery(elsewhere))
     branch = Case.objects.defer("search").filter(few, restricted=False)
     return branch.exclude(within(own)) if own else branch
 
