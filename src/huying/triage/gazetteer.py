@@ -140,17 +140,18 @@ _PLANT_BEFORE, _PLANT_AFTER = re.compile(r"[大棵株朵种]$"), re.compile(r"^[
 _PLANTS = re.compile(r"[榕棉兰荆桂榴竹莲荷梅樟松柏柳槐茉莉桃李杏枣桐枫][树花]?$")
 _UNDER = re.compile(r"^(?:树|底|脚)?下")
 _SPOT = re.compile(
-    r"^(?:的|那|这|里|边|附近|对面|斜对|对过|旁|隔壁|楼|门|后|前|背|侧|左|右|中间|之间|外|上|下|口|[东南西北]|、|和|跟|同|与|到|或|还是|"
+    r"^(?:的|那|这|里|边|附近|对面|斜对|对过|旁|隔壁|楼(?=[下上顶道后里那梯]|$|\W)|门|后|前|背|侧|左|右|中间|之间|外|上|下|口|[东南西北]|、|和|跟|同|与|到|或|还是|"
     r"一带|片|菜|市场|集市|农贸|小学|中学|幼儿园|学校|卫生|医院|诊所|药|派出所|警务|饭堂|食堂|老年|养老|文化|图书|邮|银行|超市|商店|"
-    r"便利店|广场|公园|球场|健身|公厕|厕所|车站|公交|地铁|停车|工地|路口|街|巷|花园|新村|小区|公寓|苑|宿舍|社区|居委|党群|网格|[0-9])|^\W"
+    r"便利店|广场|公园|球场|健身|公厕|厕所|车站|公交|地铁|停车|工地|人行|天桥|码头|牌坊|路口|街|巷|花园|新村|小区|公寓|苑|宿舍|社区|村|镇|乡|居委|党群|网格|[0-9a-z])|^\W"
 )
 _THAT = re.compile(r"([\u4e00-\u9fff])([\u4e00-\u9fff])那个(?:社区|小区|花园|公寓)")
 _RIVER = re.compile(r"大河|河边|河堤|江边|河里")
 _HINT = re.compile(r"([\u4e00-\u9fff])(?:什么|开头|打头)|([\u4e00-\u9fff])(?=字)")
+_LAST = re.compile(r"([\u4e00-\u9fff])字?(?:结尾|收尾)")
 _FIRST = re.compile(r"打头|开头|字头")
 _CLASSES = ("公寓", "花园", "新村", "宿舍", "社区", "苑")
 # What may stand before the name of a place without being a part of it.
-_LOOSE = "在的是那个去到从住和跟与同叫就这说里边家老有过往上下东西南北来回给于对按找问请向朝们吧啊呢吗嘛呀哦您我你他她为由离近靠沿经口旁外内面前后或报讲"
+_LOOSE = "什么着了得看查修管喊到位至在的是那个去到从住和跟与同叫就这说里边家老有过往上下东西南北来回给于对按找问请向朝们吧啊呢吗嘛呀哦您我你他她为由离近靠沿经口旁外内面前后或报讲"
 _ALONE = re.compile(rf"(?:^|[^\u4e00-\u9fff]|[{_LOOSE}])(?:公寓|花园|新村|宿舍|苑)")
 _OTHERS = re.compile(
     r"(?:广场|大厦|酒店|宾馆|商店|店|超市|商场|银行|小学|中学|幼儿园|公园|市场|菜场|工地|厂|公寓|花园|新村|苑|写字楼|影城|餐厅|饭馆)"
@@ -174,7 +175,10 @@ _FROM, _SPAN = re.compile(r"(?:从|由|自)$"), re.compile(r"之间|中间|一�
 _REACHES = re.compile(
     r"^的?(?:路口|门口|[东南西北前后正侧大]门|里面?|楼下|\s*\d+\s*[栋幢座号]|旁|对面|附近|那里|那边|时|才)"
 )
-_BESIDE = re.compile(r"(?:对面|旁边|隔壁|附近|前面|后面)[是就有]?$|(?:跟|和|与|离|靠近|挨着|紧邻|正对|对着)$")
+_BESIDE = re.compile(r"(?:对面|旁边|隔壁|附近|前面|后面)[的是就有]{0,2}$|(?:跟|和|与|离|靠近|挨着|紧邻|正对|对着)$")
+_HOME_SAID = re.compile(r"我家(?=住|在)")
+_OTHER_PEOPLE = re.compile(r"^的?人(?!行)")
+_EITHER = re.compile(r"^[^,，。;；]{0,4}就是")  # "if not X, then Y" denies nothing
 _AT_HOME = re.compile(
     r"我家|家里|回家|我们(?:这|小区|楼|家|院)|本小区|咱|这边|这里|小区|楼上|楼下|邻居|窗|阳台|睡|吵|噪|臭|呛|油烟|味"
 )
@@ -359,8 +363,10 @@ class Gazetteer:
                     rest = rest.replace(text[one.start : one.end + 6], "", 1)
                     if _BESIDE.search(text[: one.start]):
                         best = 2
-            if _AT_HOME.search(rest):
+            if _AT_HOME.search(_HOME_SAID.sub("", rest)):
                 best = 2
+        if best == 1:  # what is left was said of another time, or of people from there: all of it is open
+            return list(said)
         return [one for rank, one in kept if rank >= best]
 
     def _rank(self, text: str, said: list[_Said], number: int) -> int:
@@ -368,8 +374,10 @@ class Gazetteer:
         hearsay or where one came from, 0 denied."""
         one = said[number]
         before, after = _CLAUSE.split(text[: one.start])[-1], text[one.end :]
-        if _BACK.search(before) and not _BACK_AFTER.match(after):
+        if _BACK.search(before) and not _BACK_AFTER.match(after) and not _EITHER.match(after):
             return 0
+        if _OTHER_PEOPLE.match(after):
+            return 1
         if _MATTER.search(before):
             return 4
         if number and before == "是" and _DENIED.search(text[: one.start]):
@@ -401,9 +409,10 @@ class Gazetteer:
                 add(areas, Why.NAMED, 0.98, office.end())
             elif house is not None:
                 homes = [p for p in places if self.entries[p].kind == "estate"]
-                homes = [p for p in homes if self.entries[p].name.endswith(house[1][:2])] or homes
-                end_of = all(not self.entries[p].name.startswith(piece) for p in homes)
-                add(homes, Why.PART, 0.3 if cut and end_of else 0.9, house.end())
+                same = [p for p in homes if self.entries[p].name.endswith(house[1][:2])]
+                tail = all(not self.entries[p].name.startswith(piece) for p in same or homes)
+                other = not same and house[1] != "小区"  # a garden is no village
+                add(same or homes, Why.PART, 0.3 if other or (cut and tail) else 0.9, house.end())
             elif (grid := _GRID.match(text[end:])) is not None:
                 add(
                     [p for p in places if self.entries[p].kind == "area" and len(self.entries[p].codes[0]) == 12],
@@ -601,7 +610,10 @@ class Gazetteer:
         """The communities of names that begin with, or hold, a character that is told, and end as is told."""
         ends = tuple(end for end in _CLASSES if end in text)
         hints = {h for told in (*_HINT.findall(text), *_THAT.findall(text)) for h in told if h in self.characters}
+        last = tuple(_LAST.findall(text))
         fitting = {p for h in hints for p in self.characters[h] if not ends or self.entries[p].name.endswith(ends)}
+        if last and not fitting:
+            fitting = {p for p, e in enumerate(self.entries) if e.kind == "estate" and e.name.endswith(last)}
         if _FIRST.search(text):
             fitting = {p for p in fitting if self.entries[p].name[0] in hints} or fitting
         if ends and not hints:
