@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from os.path import commonprefix
 
 from huying.kernel.terms import Term, _
+from huying.triage.gazetteer_meant import DENIED, meant
 from huying.triage.sounds import plain, shapes, sound
 
 LEVELS = {2: "province", 4: "city", 6: "district", 9: "street", 12: "community", 15: "grid", 19: "building"}
@@ -126,23 +127,29 @@ _NEAR = re.compile(
     r"当中|夹着|交界|往里走|出来|隔条|靠|路口|那一段)"
 )
 _AWAY = re.compile(
-    r"隔壁街道|别的街道|外地|外省|老家|网上|网购|公交车上|地铁|高铁|高速|火车站|机场|医院|学校|校门|公司|单位(?!宿舍|大院)|"
-    r"商场|酒店|银行|朋友|同事|亲戚|[爸妈哥弟姐妹婆公奶爷叔姑舅姨母父儿女][们的]?(?:家|那边|那里)"
+    r"隔壁街道|别的街道|外地|外省|老家|网上|网购|公交车上|地铁|高铁|高速|火车站|机场|人民医院|中心医院|急诊|朋友|同事|亲戚|"
+    r"(?:公司|单位|学校|医院|商场|酒店|银行)(?:里|门口|楼下|楼上|附近|旁|对面|上班|车库|电梯|走廊)|"
+    r"(?:在|去|到|从)(?:公司|单位|学校|医院|商场|酒店|银行)|"
+    r"[爸妈哥弟姐妹婆公奶爷叔姑舅姨母父儿女][们的]?(?:家|那边|那里)"
 )
 _POINTS = re.compile(
-    r"小区|楼下|楼上|楼道|楼后|楼顶|楼梯|走廊|过道|电梯|单元|[东南西北前后侧正大边小]门|(?:^|[,，。、 ]|小区|家|我们|咱们?|单元|楼|院|栋|在)门口|院子|院里|我家|家里|隔壁|对门|邻居|"
-    r"物业|保安|车库|地库|地下室|天台|阳台|业委会|门禁|垃圾房|架空层|[栋幢座]|\d\s*(?:楼|层|号楼)|我们(?:这|院|楼)|我住的"
+    r"小区|楼下|楼上|楼道|楼后|楼顶|楼梯|走廊|过道|电梯|单元|[东南西北前后侧正大边小]门|院子|院里|我家|家里|隔壁|对门|邻居|"
+    r"(?:^|[,，。、 ]|家|我们|咱们?|楼|院|栋|在)门口|物业|保安|车库|地库|地下室|天台|阳台|业委会|门禁|垃圾房|架空层|"
+    r"[栋幢座]|\d\s*(?:楼|层|号楼)|我们(?:这|院|楼)|我住的"
 )
-_ELSEWHERE = re.compile(r"(?:不是|不在|没在|并非|不属于|不算)(?:在|说|指)?(?:我们?|咱们?|自己|我家|本)|另一个|另外一个|别的小区|别人家|离我?家[有比挺很]?[点较]?远|不记得|记不得|记不清|忘了")
-_DENIED = re.compile(r"(?<!是)(?:不是|不在|没在|并非)[^,，。;；!！?？]*")
+_ELSEWHERE = re.compile(
+    r"(?:不是|不在|没在|并非|不属于|不算)(?:在|说|指)?(?:我们?|咱们?|自己|我家|本)|另一个|另外一个|别的小区|别人家|"
+    r"离我?家[有比挺很]?[点较]?远|不记得|记不得|记不清|忘了"
+)
 _CLOSE = re.compile(r"离我?家不远|离我?家近|我家(?:旁|附近|楼下)|家门口|我住的|我们")
 _PLANT_BEFORE, _PLANT_AFTER = re.compile(r"[大棵株朵种]$"), re.compile(r"^[树花叶枝果]")
 _PLANTS = re.compile(r"[榕棉兰荆桂榴竹莲荷梅樟松柏柳槐茉莉桃李杏枣桐枫][树花]?$")
 _UNDER = re.compile(r"^(?:树|底|脚)?下")
-_SPOT = re.compile(
-    r"^(?:的|那|这|里|边|附近|对面|斜对|对过|旁|隔壁|楼(?=[下上顶道后里那梯]|$|\W)|门|后|前|背|侧|左|右|中间|之间|外|上|下|口|[东南西北]|、|和|跟|同|与|到|或|还是|"
-    r"一带|片|菜|市场|集市|农贸|小学|中学|幼儿园|学校|卫生|医院|诊所|药|派出所|警务|饭堂|食堂|老年|养老|文化|图书|邮|银行|超市|商店|"
-    r"便利店|广场|公园|球场|健身|公厕|厕所|车站|公交|地铁|停车|工地|人行|天桥|码头|牌坊|路口|街|巷|花园|新村|小区|公寓|苑|宿舍|社区|村|镇|乡|居委|党群|网格|[0-9a-z])|^\W"
+_SPOT = re.compile(  # what stands behind a part of a name where it is one, and no longer name begins
+    r"^(?:的|那|这|里|边|附近|对面|斜对|对过|旁|隔壁|楼(?=[下上顶道后里那梯]|$|\W)|门|后|前|背|侧|左|右|中间|之间|外|上|下|口|"
+    r"[东南西北]|、|和|跟|同|与|到|或|还是|一带|片|菜|市场|集市|农贸|小学|中学|幼儿园|学校|卫生|医院|诊所|药|派出所|警务|饭堂|"
+    r"食堂|老年|养老|文化|图书|邮|银行|超市|商店|便利店|广场|公园|球场|健身|公厕|厕所|车站|公交|地铁|停车|工地|人行|天桥|码头|"
+    r"牌坊|路口|街|巷|花园|新村|小区|公寓|苑|宿舍|社区|村|镇|乡|居委|党群|网格|[0-9a-z])|^\W"
 )
 _THAT = re.compile(r"([\u4e00-\u9fff])([\u4e00-\u9fff])那个(?:社区|小区|花园|公寓)")
 _RIVER = re.compile(r"大河|河边|河堤|江边|河里")
@@ -151,37 +158,16 @@ _LAST = re.compile(r"([\u4e00-\u9fff])字?(?:结尾|收尾)")
 _FIRST = re.compile(r"打头|开头|字头")
 _CLASSES = ("公寓", "花园", "新村", "宿舍", "社区", "苑")
 # What may stand before the name of a place without being a part of it.
-_LOOSE = "什么着了得看查修管喊到位至在的是那个去到从住和跟与同叫就这说里边家老有过往上下东西南北来回给于对按找问请向朝们吧啊呢吗嘛呀哦您我你他她为由离近靠沿经口旁外内面前后或报讲"
+_LOOSE = (
+    "什么着了得看查修管喊到位至在的是那个去从住和跟与同叫就这说里边家老有过往上下东西南北来回给于对按找问请向朝们"
+    "吧啊呢吗嘛呀哦您我你他她为由离近靠沿经口旁外内面前后或报讲"
+)
 _ALONE = re.compile(rf"(?:^|[^\u4e00-\u9fff]|[{_LOOSE}])(?:公寓|花园|新村|宿舍|苑)")
 _OTHERS = re.compile(
     r"(?:广场|大厦|酒店|宾馆|商店|店|超市|商场|银行|小学|中学|幼儿园|公园|市场|菜场|工地|厂|公寓|花园|新村|苑|写字楼|影城|餐厅|饭馆)"
     r"的?(?:门口|楼下|楼上|旁|对面|隔壁|电梯|车库|地库|[东南西北大正后侧]门)"
 )
 _UNKNOWN = re.compile(r"(?!我们|你们|他们|咱们|附近|当地|这个|那个|哪个|隔壁)[\u4e00-\u9fff]{2}(?:社区|村)居委会")
-_CLAUSE = re.compile(r"[,，。.！!？?；;:：\n]")
-_SAME = re.compile(r"^(?:和|跟|与|同|及|以及|还有|或者?|、|还是)$")
-_BACK = re.compile(r"(?<!是)(?:不是|不在|没在|并非|而非|不属于|不关)(?:我们?|在|说|指|问|反映|讲|报)?的?(?:是|那个|什么)?$")
-_BACK_AFTER = re.compile(r"^[^,，。;；!！?？]{0,6}[吗么]")  # "isn't it X?" is no denial
-_PAST = re.compile(r"(?:听说|据说|听讲|上次|上回|以前|之前|原来|原先|去年|前年|曾经|本来|老家|小时候|人家|不像|像)[^,，。]{0,8}$")
-_LIVES = re.compile(
-    r"(?:住在?|家在|户口在|房子在|租在|搬到|搬来|我是|我们是|我(?:们)?在(?=.{2,8}(?:上班|工作|打工|上学|读书|开店|住)))(?:了|的是|的)?$"
-)
-_PEOPLE = re.compile(r"^[里的这那边]{0,3}(?:业主|居民|住户|租客|街坊|上班|工作|打工|上学|读书|开店|住)")
-_MATTER = re.compile(
-    r"(?:[问说讲指报]|反映|投诉|坏|要修|出事|出问题)的?(?:就|其实)?是在?$|(?:地[点址]|位置)(?:就|是|在|为)*[:：]?$|"
-    r"(?:事情?|问题|这事)(?:是|就|出|发生|都)*在$|(?:现在|这次|这回|今天|应该)(?:是|就是|想问|要问|问|说|反映|报|住|住在)(?:的是|在)?$"
-)
-_FROM, _SPAN = re.compile(r"(?:从|由|自)$"), re.compile(r"之间|中间|一段|这段|沿线|整条|一路|全程|沿途")
-_REACHES = re.compile(
-    r"^的?(?:路口|门口|[东南西北前后正侧大]门|里面?|楼下|\s*\d+\s*[栋幢座号]|旁|对面|附近|那里|那边|时|才)"
-)
-_BESIDE = re.compile(r"(?:对面|旁边|隔壁|附近|前面|后面)[的是就有]{0,2}$|(?:跟|和|与|离|靠近|挨着|紧邻|正对|对着)$")
-_HOME_SAID = re.compile(r"我家(?=住|在)")
-_OTHER_PEOPLE = re.compile(r"^的?人(?!行)")
-_EITHER = re.compile(r"^[^,，。;；]{0,4}就是")  # "if not X, then Y" denies nothing
-_AT_HOME = re.compile(
-    r"我家|家里|回家|我们(?:这|小区|楼|家|院)|本小区|咱|这边|这里|小区|楼上|楼下|邻居|窗|阳台|睡|吵|噪|臭|呛|油烟|味"
-)
 _THINGS = {
     "路灯": r"路灯|灯杆", "井盖": r"井盖", "投放点": r"投放点|扔垃圾|垃圾桶", "公厕": r"公厕|公共厕所",
     "口袋公园": r"口袋公园",
@@ -344,51 +330,9 @@ class Gazetteer:
             if all(one.end <= other.start or one.start >= other.end for other in chosen):
                 chosen.append(one)
         chosen.sort(key=lambda s: s.start)
-        kept = self._meant(text, chosen)
+        kept = [chosen[at] for at in meant(text, [(one.start, one.end) for one in chosen])]
         strong = [one for one in kept if one.weight > 0.5]
         return strong or kept
-
-    def _meant(self, text: str, said: list[_Said]) -> list[_Said]:
-        """Of the places that are named, those that the matter is about; all that are not denied where that is open."""
-        ranks: list[int] = []
-        for number, one in enumerate(said):
-            joined = number and _SAME.match(text[said[number - 1].end : one.start])
-            ranks.append(ranks[-1] if joined else self._rank(text, said, number))
-        kept = [(rank, one) for rank, one in zip(ranks, said, strict=True) if rank]
-        best = max((rank for rank, _one in kept), default=0)
-        if best == 3 and any(rank == 2 for rank, _one in kept):
-            rest = text
-            for rank, one in kept:  # what stands right behind another place is said of that place
-                if rank == 3:
-                    rest = rest.replace(text[one.start : one.end + 6], "", 1)
-                    if _BESIDE.search(text[: one.start]):
-                        best = 2
-            if _AT_HOME.search(_HOME_SAID.sub("", rest)):
-                best = 2
-        if best == 1:  # what is left was said of another time, or of people from there: all of it is open
-            return list(said)
-        return [one for rank, one in kept if rank >= best]
-
-    def _rank(self, text: str, said: list[_Said], number: int) -> int:
-        """How much a place is what the call is about: 4 said to be, 3 plainly named, 2 home or work, 1 past or
-        hearsay or where one came from, 0 denied."""
-        one = said[number]
-        before, after = _CLAUSE.split(text[: one.start])[-1], text[one.end :]
-        if _BACK.search(before) and not _BACK_AFTER.match(after) and not _EITHER.match(after):
-            return 0
-        if _OTHER_PEOPLE.match(after):
-            return 1
-        if _MATTER.search(before):
-            return 4
-        if number and before == "是" and _DENIED.search(text[: one.start]):
-            return 4
-        if _PAST.search(before):
-            return 1
-        if _FROM.search(before) and number + 1 < len(said) and not _SPAN.search(after):
-            goal = said[number + 1]
-            if "到" in text[one.end : goal.start][-2:] and _REACHES.match(text[goal.end :]):
-                return 1
-        return 2 if _LIVES.search(before) or _PEOPLE.match(after) else 3
 
     def _at(self, text: str, start: int, end: int, scope: str) -> list[_Said]:
         piece = text[start:end]
@@ -439,6 +383,9 @@ class Gazetteer:
                 places = self.sounds.get(tuple(heard[start:end]), ())
                 few = [p for p in places if self._slips(piece, p) <= max(1, len(piece) // 2)]
                 yield from self._within(start, end, few, Why.SOUND, 0.9, scope)
+                if not few:  # all but the ending: to be asked about
+                    same = [p for p in places if self.entries[p].name[-1] == piece[-1]]
+                    yield from self._within(start, end, same, Why.SOUND, 0.3, scope)
 
     def _looking(self, mended: str, text: str, at: int, scope: str) -> Iterator[_Said]:
         """The names of three to eight characters that stand there once the character is taken for its like."""
@@ -516,6 +463,8 @@ class Gazetteer:
     ) -> Found:  # fmt: skip
         communities = [self._communities(codes) for _one, codes in groups]
         common = frozenset.intersection(*communities)
+        if len(common) > 1 and all(one.weight <= 0.5 for one, _c in groups) and _HINT.search(text):
+            common = common & self._hinted(text, home, scope) or common
         if not common:
             return self._asked(frozenset.union(*communities), reasons, scope)
         if (
@@ -533,7 +482,7 @@ class Gazetteer:
         shot = frozenset(c[:12] for c in points if len(c) >= 12)
         if len(common) > 1 and len(shot & common) == 1:
             common, reasons = shot & common, (*reasons, Reason(Why.POINT, ""))
-        vague = all(one.why == Why.PART and one.weight <= 0.7 for one, _c in groups)
+        vague = all(one.weight <= 0.3 or (one.why == Why.PART and one.weight <= 0.7) for one, _c in groups)
         clear = any(one.weight > 0.3 and _SPOT.match(text[one.end :] + "。") for one, _c in groups)
         if vague and not clear:
             return self._asked(common | shot, reasons, scope)  # a word of a name, or a plant in a garden
@@ -578,7 +527,7 @@ class Gazetteer:
         if re.search(r"\d号路灯", text):
             kinds = list(self.things.get("路灯", ()))
         kinds = [p for p in kinds if self.entries[p].codes[0].startswith(scope)]
-        pointed = home is not None and not self._of_others(text) and _POINTS.search(_DENIED.sub("", text))
+        pointed = home is not None and not self._of_others(text) and _POINTS.search(DENIED.sub("", text))
         if kinds and not pointed:
             codes = {c[:12] for p in kinds for c in self.entries[p].codes}
             mine = {c[:12] for c in home.codes} & codes if home is not None else set()
