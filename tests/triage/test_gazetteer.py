@@ -53,6 +53,29 @@ def test_words_that_name_a_place_give_its_code_and_the_reason(small, words, code
     assert found.candidates[0].reasons[0].code == why
 
 
+@pytest.mark.parametrize(
+    ("words", "stated", "code"),
+    [
+        ("榕荫花园小区业主群都在说", "", "001"),
+        ("榕树小区", "", "001"),
+        ("木棉菜市场门口", "", "002"),
+        ("新木棉花园", "", ""),  # another name around a part of ours is to be asked about
+        ("木棉街", "", ""),
+        ("木棉树下", "", ""),
+        ("榕什么花园", "", "001"),
+        ("棉字打头的花园", "", "002"),
+        ("三楼走廊", "榕景苑", "001001"),
+        ("沃尔玛商店门口", "榕景苑", ""),
+        ("我妈家楼下", "榕景苑", ""),
+        ("不在我们小区，在外面", "榕景苑", ""),
+        ("楼下超市对面的榕荫花园", "棉荫花园", "001"),
+        ("这件事没有一点办法，" * 80 + "在容景苑", "", "001001"),  # the end of many words is read, with its slips
+    ],
+)
+def test_parts_kinds_hints_and_the_own_house(small, words, stated, code):
+    assert small.find(words, stated, scope=STREET).code[9:] == code
+
+
 def test_two_communities_are_asked_about_and_both_are_offered(small):
     found = small.find("榕景苑还是棉荫花园", scope=STREET)
     assert found.code == ""

@@ -129,11 +129,11 @@ _NEAR = re.compile(
 _AWAY = re.compile(
     r"隔壁街道|别的街道|外地|外省|老家|网上|网购|公交车上|地铁|高铁|高速|火车站|机场|人民医院|中心医院|急诊|朋友|同事|亲戚|"
     r"(?:公司|单位|学校|医院|商场|酒店|银行)(?:里|门口|楼下|楼上|附近|旁|对面|上班|车库|电梯|走廊)|"
-    r"(?:在|去|到|从)(?:公司|单位|学校|医院|商场|酒店|银行)|"
+    r"在(?:公司|单位|学校|医院|商场|酒店|银行)|"
     r"[爸妈哥弟姐妹婆公奶爷叔姑舅姨母父儿女][们的]?(?:家|那边|那里)"
 )
 _POINTS = re.compile(
-    r"小区|楼下|楼上|楼道|楼后|楼顶|楼梯|走廊|过道|电梯|单元|[东南西北前后侧正大边小]门|院子|院里|我家|家里|隔壁|对门|邻居|"
+    r"小区|楼下|楼上|楼道|楼后|楼顶|顶楼|底楼|楼梯|走廊|过道|电梯|单元|[东南西北前后侧正大边小]门|院子|院里|我家|家里|隔壁|对门|邻居|"
     r"(?:^|[,，。、 ]|家|我们|咱们?|楼|院|栋|在)门口|物业|保安|车库|地库|地下室|天台|阳台|业委会|门禁|垃圾房|架空层|"
     r"[栋幢座]|\d\s*(?:楼|层|号楼)|我们(?:这|院|楼)|我住的"
 )
@@ -142,6 +142,7 @@ _ELSEWHERE = re.compile(
     r"离我?家[有比挺很]?[点较]?远|不记得|记不得|记不清|忘了"
 )
 _CLOSE = re.compile(r"离我?家不远|离我?家近|我家(?:旁|附近|楼下)|家门口|我住的|我们")
+_AT_HOME = re.compile(r"(?:[说问指报]|反映|投诉)的?就?是在?(?:我?家|我们?(?:小区|这|楼))")
 _PLANT_BEFORE, _PLANT_AFTER = re.compile(r"[大棵株朵种]$"), re.compile(r"^[树花叶枝果]")
 _PLANTS = re.compile(r"[榕棉兰荆桂榴竹莲荷梅樟松柏柳槐茉莉桃李杏枣桐枫][树花]?$")
 _UNDER = re.compile(r"^(?:树|底|脚)?下")
@@ -149,7 +150,7 @@ _SPOT = re.compile(  # what stands behind a part of a name where it is one, and 
     r"^(?:的|那|这|里|边|附近|对面|斜对|对过|旁|隔壁|楼(?=[下上顶道后里那梯]|$|\W)|门|后|前|背|侧|左|右|中间|之间|外|上|下|口|"
     r"[东南西北]|、|和|跟|同|与|到|或|还是|一带|片|菜|市场|集市|农贸|小学|中学|幼儿园|学校|卫生|医院|诊所|药|派出所|警务|饭堂|"
     r"食堂|老年|养老|文化|图书|邮|银行|超市|商店|便利店|广场|公园|球场|健身|公厕|厕所|车站|公交|地铁|停车|工地|人行|天桥|码头|"
-    r"牌坊|路口|街|巷|花园|新村|小区|公寓|苑|宿舍|社区|村|镇|乡|居委|党群|网格|[0-9a-z])|^\W"
+    r"牌坊|路口|街[心口头尾上]|小区|社区|泵站|路灯|灯杆|井盖|口袋|投放|垃圾|充电|消防|电梯|便民|村|镇|乡|居委|党群|网格|[0-9a-z])|^\W"
 )
 _THAT = re.compile(r"([\u4e00-\u9fff])([\u4e00-\u9fff])那个(?:社区|小区|花园|公寓)")
 _RIVER = re.compile(r"大河|河边|河堤|江边|河里")
@@ -209,6 +210,8 @@ class Gazetteer:
     areas: dict[str, str] = field(default_factory=dict)
     names: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     sounds: dict[tuple[str, ...], list[int]] = field(default_factory=lambda: defaultdict(list))
+    ends: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    """Estates by the last character of their names."""
     begins: set[object] = field(default_factory=set)
     """The first two characters, and sounds, of names and their parts: most of a text begins none."""
     parts: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -262,6 +265,8 @@ class Gazetteer:
             if len(name) < 2:
                 continue
             self.names[name].append(place)
+            if one.kind == "estate":
+                self.ends[name[-1]].append(place)
             self.begins.add(name[:2])
             if one.kind == "facility":
                 continue
@@ -306,7 +311,7 @@ class Gazetteer:
             Reason(one.why, shown[one.start : one.end], self.entries[one.entries[0]].name) for one, _codes in groups
         )
         points = [code for code in point_codes if code.startswith(scope)]
-        if not groups:
+        if not groups or (home is not None and _AT_HOME.search(text)):
             return self._unnamed(text, home, points, scope)
         return self._joined(text, groups, home, points, reasons, scope)
 
@@ -356,7 +361,8 @@ class Gazetteer:
                 same = [p for p in homes if self.entries[p].name.endswith(house[1][:2])]
                 tail = all(not self.entries[p].name.startswith(piece) for p in same or homes)
                 other = not same and house[1] != "小区"  # a garden is no village
-                add(same or homes, Why.PART, 0.3 if other or (cut and tail) else 0.9, house.end())
+                if not (start and text[start - 1] in self.characters and (tail or other)):
+                    add(same or homes, Why.PART, 0.3 if other or (cut and tail) else 0.9, house.end())
             elif (grid := _GRID.match(text[end:])) is not None:
                 add(
                     [p for p in places if self.entries[p].kind == "area" and len(self.entries[p].codes[0]) == 12],
@@ -371,7 +377,7 @@ class Gazetteer:
                 or (_UNDER.match(text[end:]) and _PLANTS.search(piece))
             )
             # A piece after a character of another name is a mixture of two names, which is to be asked about.
-            mixed = tail and start and text[start - 1] in self.characters
+            mixed = start and text[start - 1] in self.characters and (tail or not _SPOT.match(text[end:] + "。"))
             if not plant and not mixed:
                 add(places, Why.PART, 0.3 if cut and tail else 0.45 if tail else 0.7)
         return found
@@ -562,15 +568,18 @@ class Gazetteer:
         last = tuple(_LAST.findall(text))
         fitting = {p for h in hints for p in self.characters[h] if not ends or self.entries[p].name.endswith(ends)}
         if last and not fitting:
-            fitting = {p for p, e in enumerate(self.entries) if e.kind == "estate" and e.name.endswith(last)}
+            fitting = self._ending(last)
         if _FIRST.search(text):
             fitting = {p for p in fitting if self.entries[p].name[0] in hints} or fitting
-        if ends and not hints:
-            mine = home is not None and home.name.endswith(ends) and _ALONE.search(text)
-            fitting = {p for p, e in enumerate(self.entries) if e.kind == "estate" and e.name.endswith(ends)}
-            fitting = {p for p in fitting if self.entries[p] == home} if mine else fitting
+        if ends and not hints and _ALONE.search(text):
+            mine = home is not None and home.name.endswith(ends)
+            fitting = {p for p in self._ending(ends) if not mine or self.entries[p] == home}
         codes = {c[:12] for p in fitting for c in self.entries[p].codes}
         return frozenset(c for c in codes if len(c) >= 12 and c.startswith(scope))
+
+    def _ending(self, ends: tuple[str, ...]) -> set[int]:
+        """The estates whose names end so."""
+        return {p for end in ends for p in self.ends[end[-1]] if self.entries[p].name.endswith(end)}
 
     def _mixed(self, text: str, scope: str) -> Found:
         """Two characters of two names before an ending: every one of them is known, their pair is not."""

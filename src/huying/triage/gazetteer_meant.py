@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from enum import IntEnum
 
 DENIED = re.compile(r"(?<!是)(?:不是|不在|没在|并非)[^,，。;；!！?？]*")
-_CLAUSE = re.compile(r"[,，。.！!？?；;:：\n]")
-_SAME = re.compile(r"^(?:和|跟|与|同|及|以及|还有|或者?|、|还是)$")
+_CLAUSE = re.compile(r"[,，。.！!？?；;\n]")
+_SAME = re.compile(r"^(?:的|和|跟|与|同|及|以及|还有|或者?|、|还是)?$")
 _NOT = re.compile(
     r"(?<!是)(?:不是|不在|没在|并非|而非|不属于|不关)(?:我们?|在|说|指|问|反映|讲|报)?的?(?:是|那个|什么)?$"
 )
@@ -32,6 +32,10 @@ _MATTER = re.compile(
     r"(?:事情?|问题|这事)(?:是|就|出|发生|都)*在$|"
     r"(?:现在|这次|这回|今天|应该)(?:是|就是|想问|要问|问|说|反映|报|住|住在)(?:的是|在)?$"
 )
+_ELSEWHERE = re.compile(
+    r"(?:[东西南北]城区|(?:隔壁|别的|其他|另一个|外面)(?:街道|区|市|县|镇|城市))的?$|"
+    r"(?:[^小社市地城片辖校园这本个们\W](?:区|县城?|镇)|[^菜城超夜集门早花\W]市|[^这本个们的\W]街道)的?$"
+)
 _FROM, _SPAN = re.compile(r"(?:从|由|自)$"), re.compile(r"之间|中间|一段|这段|沿线|整条|一路|全程|沿途")
 _REACHES = re.compile(
     r"^的?(?:路口|门口|[东南西北前后正侧大]门|里面?|楼下|\s*\d+\s*[栋幢座号]|旁|对面|附近|那里|那边|时|才)"
@@ -46,7 +50,7 @@ _AT_HOME = re.compile(
 class Part(IntEnum):
     """What a place has to do with the matter, the less the smaller."""
 
-    DENIED = 0
+    DENIED = 0  # or of another district
     PASSED = 1  # of another time, by hearsay, where one came from, others' home
     HOME = 2  # or work
     NAMED = 3
@@ -69,18 +73,20 @@ def meant(text: str, spans: Sequence[tuple[int, int]]) -> list[int]:
 
 def _part(text: str, spans: Sequence[tuple[int, int]], number: int) -> Part:
     start, end = spans[number]
-    before, after = _CLAUSE.split(text[:start])[-1], text[end:]
+    last = spans[number - 1][1] if number else 0
+    before, after = _CLAUSE.split(text[last:start])[-1], text[end:]
     if _NOT.search(before) and not _ASKED.match(after) and not _EITHER.match(after):
         return Part.DENIED
-    if _FOLK.match(after):
+    if _ELSEWHERE.search(before):
+        return Part.DENIED  # another district has such a street too
+    if _FOLK.match(after) or _PAST.search(before):
         return Part.PASSED
     if _MATTER.search(before) or (number and before == "是" and DENIED.search(text[:start])):
         return Part.MATTER
-    if _PAST.search(before):
-        return Part.PASSED
     if _FROM.search(before) and number + 1 < len(spans) and not _SPAN.search(after):
         goal, beyond = spans[number + 1]
-        if "到" in text[end:goal][-2:] and _REACHES.match(text[beyond:]):
+        corner = text[end - 1] in "路街巷道" and "路口" in text[beyond : beyond + 3]  # of both, perhaps
+        if "到" in text[end:goal][-2:] and _REACHES.match(text[beyond:]) and not corner:
             return Part.PASSED
     return Part.HOME if _LIVES.search(before) or _PEOPLE.match(after) else Part.NAMED
 
