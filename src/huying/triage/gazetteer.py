@@ -579,7 +579,7 @@ class Gazetteer:
 
     def _ending(self, ends: tuple[str, ...]) -> set[int]:
         """The estates whose names end so."""
-        return {p for end in ends for p in self.ends[end[-1]] if self.entries[p].name.endswith(end)}
+        return {p for end in ends for p in self.ends.get(end[-1], ()) if self.entries[p].name.endswith(end)}
 
     def _mixed(self, text: str, scope: str) -> Found:
         """Two characters of two names before an ending: every one of them is known, their pair is not."""
