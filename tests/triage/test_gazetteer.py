@@ -62,6 +62,10 @@ def test_words_that_name_a_place_give_its_code_and_the_reason(small, words, code
         ("新木棉花园", "", ""),  # another name around a part of ours is to be asked about
         ("木棉街", "", ""),
         ("木棉树下", "", ""),
+        ("我叫李木棉，反映榕景苑停水", "", "001001"),
+        ("李木棉反映停水", "", ""),
+        ("榕荫路的木棉倒了", "", "001002"),
+        ("榕荫街道", "", ""),
         ("榕什么花园", "", "001"),
         ("棉字打头的花园", "", "002"),
         ("三楼走廊", "榕景苑", "001001"),

@@ -34,6 +34,10 @@ def kept(text):
         ("不是A就是B", "AB"),
         ("是不是A那边在挖路", "A"),
         ("这不是A吗", "A"),
+        ("A？不对,B", "B"),
+        ("A不是,B才是", "B"),
+        ("是B,刚才说成A了", "B"),
+        ("A没问题,B坏了", "B"),
         # What it is said to be about goes before what is only named.
         ("听说A要修,B什么时候轮到", "B"),
         ("上次报的是A,这次是B", "B"),
@@ -43,6 +47,8 @@ def kept(text):
         # Ways.
         ("从A走到B的门口", "B"),
         ("从A到B这一段没有灯", "AB"),
+        ("刚从A搬到B,楼道没有灯", "B"),
+        ("去A的路上,在B摔了", "B"),
         ("从A往B走,有个坑", "AB"),
         # Another district has such a street too.
         ("隔壁街道的A", ""),

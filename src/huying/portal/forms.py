@@ -150,7 +150,7 @@ class WhereForm(forms.Form):
         error_messages={"invalid_choice": _("没有这个网格。请重新选。")},
     )
     estate = TextField(
-        label=_("小区"),
+        label=_("哪个小区"),
         limit=NAME_LIMIT,
         line=True,
         required=False,
@@ -179,7 +179,7 @@ class WhereForm(forms.Form):
         elif not self.errors and lng is None and not any(given[one] for one in ("grid", *self.TOLD, "unsure")):
             self.add_error("place_words", _("请在地图上点一下，或写几句怎么找到。说不准就勾“说不准”。"))
         if sum(len(given.get(one, "")) for one in self.TOLD) >= LINE_LIMIT and given.get("estate"):
-            self.add_error("place_words", _("小区和怎么找到合起来太长了。请写短一点。"))
+            self.add_error("place_words", _("小区名和怎么找到合起来太长了。请写短一点。"))
         return given
 
 

@@ -143,14 +143,14 @@ _ELSEWHERE = re.compile(
 )
 _CLOSE = re.compile(r"离我?家不远|离我?家近|我家(?:旁|附近|楼下)|家门口|我住的|我们")
 _AT_HOME = re.compile(r"(?:[说问指报]|反映|投诉)的?就?是在?(?:我?家|我们?(?:小区|这|楼))")
-_PLANT_BEFORE, _PLANT_AFTER = re.compile(r"[大棵株朵种]$"), re.compile(r"^[树花叶枝果]")
+_PLANT_BEFORE, _PLANT_AFTER = re.compile(r"[大棵株朵种]$"), re.compile(r"^[树花叶枝果木]")
 _PLANTS = re.compile(r"[榕棉兰荆桂榴竹莲荷梅樟松柏柳槐茉莉桃李杏枣桐枫][树花]?$")
 _UNDER = re.compile(r"^(?:树|底|脚)?下")
 _SPOT = re.compile(  # what stands behind a part of a name where it is one, and no longer name begins
     r"^(?:的|那|这|里|边|附近|对面|斜对|对过|旁|隔壁|楼(?=[下上顶道后里那梯]|$|\W)|门|后|前|背|侧|左|右|中间|之间|外|上|下|口|"
     r"[东南西北]|、|和|跟|同|与|到|或|还是|一带|片|菜|市场|集市|农贸|小学|中学|幼儿园|学校|卫生|医院|诊所|药|派出所|警务|饭堂|"
     r"食堂|老年|养老|文化|图书|邮|银行|超市|商店|便利店|广场|公园|球场|健身|公厕|厕所|车站|公交|地铁|停车|工地|人行|天桥|码头|"
-    r"牌坊|路口|街[心口头尾上]|小区|社区|泵站|路灯|灯杆|井盖|口袋|投放|垃圾|充电|消防|电梯|便民|村|镇|乡|居委|党群|网格|[0-9a-z])|^\W"
+    r"牌坊|路口|街[心口头尾上]|小区|社区|泵站|路灯|灯杆|井盖|口袋|投放|垃圾|充电|消防|电梯|便民|村|居委|党群|网格|[0-9a-z])|^\W"
 )
 _THAT = re.compile(r"([\u4e00-\u9fff])([\u4e00-\u9fff])那个(?:社区|小区|花园|公寓)")
 _RIVER = re.compile(r"大河|河边|河堤|江边|河里")
@@ -160,7 +160,7 @@ _FIRST = re.compile(r"打头|开头|字头")
 _CLASSES = ("公寓", "花园", "新村", "宿舍", "社区", "苑")
 # What may stand before the name of a place without being a part of it.
 _LOOSE = (
-    "什么着了得看查修管喊到位至在的是那个去从住和跟与同叫就这说里边家老有过往上下东西南北来回给于对按找问请向朝们"
+    "映诉询议助扬谢天晚早午夜时候点分不没还也都只又再把被让派送接进出起完处所某然后因为什么着了得看查修管喊到位至在的是那个去从住和跟与同叫就这说里边家老有过往上下东西南北来回给于对按找问请向朝们"
     "吧啊呢吗嘛呀哦您我你他她为由离近靠沿经口旁外内面前后或报讲"
 )
 _ALONE = re.compile(rf"(?:^|[^\u4e00-\u9fff]|[{_LOOSE}])(?:公寓|花园|新村|宿舍|苑)")
@@ -346,7 +346,7 @@ class Gazetteer:
         def add(places: Iterable[int], why: Why, weight: float, stop: int = end) -> None:
             found.extend(self._within(start, stop, places, why, weight, scope))
 
-        if piece in self.names:
+        if piece in self.names and not (piece[-1] == "街" and text.startswith("道", end)):  # a sub-district
             add(self.names[piece], Why.NAMED, 1.0, end + 2 if text.startswith("小区", end) else end)
             return found
         if 0 < len(self.parts.get(piece, ())) <= MOST_ALIKE:
@@ -379,7 +379,8 @@ class Gazetteer:
             # A piece after a character of another name is a mixture of two names, which is to be asked about.
             mixed = start and text[start - 1] in self.characters and (tail or not _SPOT.match(text[end:] + "。"))
             if not plant and not mixed:
-                add(places, Why.PART, 0.3 if cut and tail else 0.45 if tail else 0.7)
+                clear = not tail and _SPOT.match(text[end:] + "。")
+                add(places, Why.PART, 0.3 if cut else 0.7 if clear else 0.45)
         return found
 
     def _sounding(self, text: str, heard: list[str], start: int, scope: str) -> Iterator[_Said]:

@@ -16,6 +16,12 @@ _SAME = re.compile(r"^(?:的|和|跟|与|同|及|以及|还有|或者?|、|还�
 _NOT = re.compile(
     r"(?<!是)(?:不是|不在|没在|并非|而非|不属于|不关)(?:我们?|在|说|指|问|反映|讲|报)?的?(?:是|那个|什么)?$"
 )
+_TAKEN_BACK = re.compile(r"^[?？,，。!！ ]{0,2}[哦啊噢呃嗯]{0,2}(?:不对|不是(?=[,，。!！ ]|$)|[说搞记写]?错了)")
+_MISSAID = re.compile(r"(?:[说写听看]成|当成|误以为是|误报)(?:了|是)?$")
+_FINE = re.compile(
+    r"^[这那]?[边里]?(?:倒|都|是|早就?|已经)*(?:没事|没问题|正常|没坏|好好的|好的|[修装弄换通]好)(?!吗|了吗)|"
+    r"^的?(?:路上|途中)|^搬"
+)
 _ASKED = re.compile(r"^[^,，。;；!！?？]{0,6}[吗么]")  # "isn't it X?" denies nothing
 _EITHER = re.compile(r"^[^,，。;；]{0,4}就是")  # nor does "if not X, then Y"
 _PAST = re.compile(
@@ -43,7 +49,7 @@ _REACHES = re.compile(
 _BESIDE = re.compile(r"(?:对面|旁边|隔壁|附近|前面|后面)[的是就有]{0,2}$|(?:跟|和|与|离|靠近|挨着|紧邻|正对|对着)$")
 _HOME_SAID = re.compile(r"我家(?=住|在)")
 _AT_HOME = re.compile(
-    r"我家|家里|回家|我们(?:这|小区|楼|家|院)|本小区|咱|这边|这里|小区|楼上|楼下|邻居|窗|阳台|睡|吵|噪|臭|呛|油烟|味"
+    r"我家|家里|回家|我们(?:这|小区|楼|家|院)|本小区|咱|这边|这里|小区|楼上|楼下|楼道|电梯|物业|邻居|窗|阳台|睡|吵|噪|臭|呛|油烟|味"
 )
 
 
@@ -77,9 +83,9 @@ def _part(text: str, spans: Sequence[tuple[int, int]], number: int) -> Part:
     before, after = _CLAUSE.split(text[last:start])[-1], text[end:]
     if _NOT.search(before) and not _ASKED.match(after) and not _EITHER.match(after):
         return Part.DENIED
-    if _ELSEWHERE.search(before):
+    if _ELSEWHERE.search(before) or _TAKEN_BACK.match(after) or _MISSAID.search(before):
         return Part.DENIED  # another district has such a street too
-    if _FOLK.match(after) or _PAST.search(before):
+    if _FOLK.match(after) or _FINE.match(after) or _PAST.search(before):
         return Part.PASSED
     if _MATTER.search(before) or (number and before == "是" and DENIED.search(text[:start])):
         return Part.MATTER
