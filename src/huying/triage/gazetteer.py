@@ -135,6 +135,7 @@ _AWAY = re.compile(
 _POINTS = re.compile(
     r"小区|楼下|楼上|楼道|楼后|楼顶|顶楼|底楼|楼梯|走廊|过道|电梯|单元|[东南西北前后侧正大边小]门|院子|院里|我家|家里|隔壁|对门|邻居|"
     r"(?:^|[,，。、 ]|家|我们|咱们?|楼|院|栋|在)门口|物业|保安|车库|地库|地下室|天台|阳台|业委会|门禁|垃圾房|架空层|"
+    r"大堂|岗亭|门卫|车位|车棚|快递柜|草坪|花坛|泳池|滑梯|消防通道|外墙|水箱|配电房|对讲|楼栋|业主|村口|巷口|巷子|我这|"
     r"[栋幢座]|\d\s*(?:楼|层|号楼)|我们(?:这|院|楼)|我住的"
 )
 _ELSEWHERE = re.compile(
@@ -143,7 +144,7 @@ _ELSEWHERE = re.compile(
 )
 _CLOSE = re.compile(r"离我?家不远|离我?家近|我家(?:旁|附近|楼下)|家门口|我住的|我们")
 _AT_HOME = re.compile(r"(?:[说问指报]|反映|投诉)的?就?是在?(?:我?家|我们?(?:小区|这|楼))")
-_PLANT_BEFORE, _PLANT_AFTER = re.compile(r"[大棵株朵种]$"), re.compile(r"^[树花叶枝果木]")
+_PLANT_BEFORE, _PLANT_AFTER = re.compile(r"[大棵株朵种]$"), re.compile(r"^[树花叶枝果木开香落谢]")
 _PLANTS = re.compile(r"[榕棉兰荆桂榴竹莲荷梅樟松柏柳槐茉莉桃李杏枣桐枫][树花]?$")
 _UNDER = re.compile(r"^(?:树|底|脚)?下")
 _SPOT = re.compile(  # what stands behind a part of a name where it is one, and no longer name begins
@@ -160,7 +161,7 @@ _FIRST = re.compile(r"打头|开头|字头")
 _CLASSES = ("公寓", "花园", "新村", "宿舍", "社区", "苑")
 # What may stand before the name of a place without being a part of it.
 _LOOSE = (
-    "映诉询议助扬谢天晚早午夜时候点分不没还也都只又再把被让派送接进出起完处所某然后因为什么着了得看查修管喊到位至在的是那个去从住和跟与同叫就这说里边家老有过往上下东西南北来回给于对按找问请向朝们"
+    "映诉询议助扬谢天晚早午夜时候点分不没还也都只又再把被让派送接进出起完处所某然后因为区路街巷苑村道什么着了得看查修管喊到位至在的是那个去从住和跟与同叫就这说里边家老有过往上下东西南北来回给于对按找问请向朝们"
     "吧啊呢吗嘛呀哦您我你他她为由离近靠沿经口旁外内面前后或报讲"
 )
 _ALONE = re.compile(rf"(?:^|[^\u4e00-\u9fff]|[{_LOOSE}])(?:公寓|花园|新村|宿舍|苑)")
@@ -294,7 +295,7 @@ class Gazetteer:
         taken, `scope` the area in which everything must lie.
         """
         if len(words) > MOST_WORDS:
-            words = f"{words[: MOST_WORDS - MOST_END]}\n{words[-MOST_END:]}"
+            words = f"{words[: MOST_WORDS - MOST_END]}。{words[-MOST_END:]}"
         text = re.sub(r"\s", " ", plain(words))
         text = _NUMERAL.sub(_digits, text)
         written = sorted(
