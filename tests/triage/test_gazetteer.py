@@ -128,7 +128,7 @@ def _open(name: str, world: str) -> list[dict[str, str]]:
     return [row for row in measure_places.read(name) if row["world"] == world]
 
 
-@pytest.mark.parametrize("name", ["place_phrases.csv", "place_stated.csv"])
+@pytest.mark.parametrize("name", ["place_phrases.csv", "place_stated.csv", "place_sealed"])
 def test_places_of_the_demo_world_are_found_or_asked_about(name):
     result = measure_places.measure(_open(name, "demo"))
     assert result["right"] >= 0.95 * result["n"], result["misses"]

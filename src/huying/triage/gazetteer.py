@@ -133,7 +133,7 @@ _AWAY = re.compile(
     r"[爸妈哥弟姐妹婆公奶爷叔姑舅姨母父儿女][们的]?(?:家|那边|那里)"
 )
 _POINTS = re.compile(
-    r"小区|楼下|楼上|楼道|楼后|楼顶|顶楼|底楼|楼梯|走廊|过道|电梯|单元|[东南西北前后侧正大边小]门|院子|院里|我家|家里|隔壁|对门|邻居|"
+    r"小区|楼下|楼上|楼道|楼后|楼顶|顶楼|底楼|楼梯|走廊|过道|电梯|单元|[东南西北前后侧正大边小]门|院门|院子|院里|我家|家里|隔壁|对门|邻居|"
     r"(?:^|[,，。、 ]|家|我们|咱们?|楼|院|栋|在)门口|物业|保安|车库|地库|地下室|天台|阳台|业委会|门禁|垃圾房|架空层|"
     r"大堂|岗亭|门卫|车位|车棚|快递柜|草坪|花坛|泳池|滑梯|消防通道|外墙|水箱|配电房|对讲|楼栋|业主|村口|巷口|巷子|我这|"
     r"[栋幢座]|\d\s*(?:楼|层|号楼)|我们(?:这|院|楼)|我住的"
@@ -151,7 +151,7 @@ _SPOT = re.compile(  # what stands behind a part of a name where it is one, and 
     r"^(?:的|那|这|里|边|附近|对面|斜对|对过|旁|隔壁|楼(?=[下上顶道后里那梯]|$|\W)|门|后|前|背|侧|左|右|中间|之间|外|上|下|口|"
     r"[东南西北]|、|和|跟|同|与|到|或|还是|一带|片|菜|市场|集市|农贸|小学|中学|幼儿园|学校|卫生|医院|诊所|药|派出所|警务|饭堂|"
     r"食堂|老年|养老|文化|图书|邮|银行|超市|商店|便利店|广场|公园|球场|健身|公厕|厕所|车站|公交|地铁|停车|工地|人行|天桥|码头|"
-    r"牌坊|路口|街[心口头尾上]|小区|社区|泵站|路灯|灯杆|井盖|口袋|投放|垃圾|充电|消防|电梯|便民|村|居委|党群|网格|[0-9a-z])|^\W"
+    r"牌坊|路口|街[心口头尾上]|交|十字|丁字|接壤|汽车|加油|敬老|福利|体育|文体|理发|洗车|修车|快递|驿站|小区|社区|泵站|路灯|灯杆|井盖|口袋|投放|垃圾|充电|消防|电梯|便民|村|居委|党群|网格|[0-9a-z])|^\W"
 )
 _THAT = re.compile(r"([\u4e00-\u9fff])([\u4e00-\u9fff])那个(?:社区|小区|花园|公寓)")
 _RIVER = re.compile(r"大河|河边|河堤|江边|河里")
@@ -312,7 +312,8 @@ class Gazetteer:
             Reason(one.why, shown[one.start : one.end], self.entries[one.entries[0]].name) for one, _codes in groups
         )
         points = [code for code in point_codes if code.startswith(scope)]
-        if not groups or (home is not None and _AT_HOME.search(text)):
+        weak = all(one.weight <= 0.3 for one, _codes in groups) and _POINTS.search(text)
+        if not groups or (home is not None and (weak or _AT_HOME.search(text))):
             return self._unnamed(text, home, points, scope)
         return self._joined(text, groups, home, points, reasons, scope)
 
@@ -336,9 +337,8 @@ class Gazetteer:
             if all(one.end <= other.start or one.start >= other.end for other in chosen):
                 chosen.append(one)
         chosen.sort(key=lambda s: s.start)
-        kept = [chosen[at] for at in meant(text, [(one.start, one.end) for one in chosen])]
-        strong = [one for one in kept if one.weight > 0.5]
-        return strong or kept
+        strong = [one for one in chosen if one.weight > 0.5] or chosen
+        return [strong[at] for at in meant(text, [(one.start, one.end) for one in strong])]
 
     def _at(self, text: str, start: int, end: int, scope: str) -> list[_Said]:
         piece = text[start:end]
@@ -353,6 +353,7 @@ class Gazetteer:
         if 0 < len(self.parts.get(piece, ())) <= MOST_ALIKE:
             places = self.parts[piece]
             cut = start and "\u4e00" <= text[start - 1] <= "\u9fff" and text[start - 1] not in _LOOSE
+            cut = cut and not any(text[max(0, start - n) : start] in self.parts for n in (2, 3))
             office, house = _OFFICE.match(text, end), _HOMES.match(text, end)
             if office is not None:
                 areas = [p for p in places if self.entries[p].kind == "area" and len(self.entries[p].codes[0]) == 12]
@@ -380,7 +381,7 @@ class Gazetteer:
             # A piece after a character of another name is a mixture of two names, which is to be asked about.
             mixed = start and text[start - 1] in self.characters and (tail or not _SPOT.match(text[end:] + "。"))
             if not plant and not mixed:
-                clear = not tail and _SPOT.match(text[end:] + "。")
+                clear = not tail and (_SPOT.match(text[end:] + "。") or text[end : end + 2] in self.begins)
                 add(places, Why.PART, 0.3 if cut else 0.7 if clear else 0.45)
         return found
 

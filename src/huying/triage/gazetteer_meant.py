@@ -16,7 +16,9 @@ _SAME = re.compile(r"^(?:的|和|跟|与|同|及|以及|还有|或者?|、|还�
 _NOT = re.compile(
     r"(?<!是)(?:不是|不在|没在|并非|而非|不属于|不关)(?:我们?|在|说|指|问|反映|讲|报)?的?(?:是|那个|什么)?$"
 )
-_TAKEN_BACK = re.compile(r"^[?？,，。!！ ]{0,2}[哦啊噢呃嗯]{0,2}(?:不对|不是(?=[,，。!！ ]|$)|[说搞记写]?错了)")
+_TAKEN_BACK = re.compile(
+    r"^[?？,，。!！ ]{0,2}[哦啊噢呃嗯]{0,2}(?:不对|不是(?=[,，。!！ ]|$)|[说搞记写]?错了)(?!.{0,12}吧)"
+)
 _MISSAID = re.compile(r"(?:[说写听看]成|当成|误以为是|误报)(?:了|是)?$")
 _FINE = re.compile(
     r"^[这那]?[边里]?(?:倒|都|是|早就?|已经)*(?:没事|没问题|正常|没坏|好好的|好的|[修装弄换通]好)(?!吗|了吗)|"
@@ -99,10 +101,10 @@ def _part(text: str, spans: Sequence[tuple[int, int]], number: int) -> Part:
 
 def _touches_home(text: str, spans: Sequence[tuple[int, int]], parts: Sequence[Part]) -> bool:
     """Whether the matter may be at the caller's home although another place is named."""
-    rest = text
+    rest = list(text)
     for (start, end), part in zip(spans, parts, strict=True):
         if part == Part.NAMED:
             if _BESIDE.search(text[:start]):
                 return True
-            rest = rest.replace(text[start : end + 6], "", 1)  # what stands right behind a place is said of it
-    return _AT_HOME.search(_HOME_SAID.sub("", rest)) is not None
+            rest[start : end + 6] = "," * len(rest[start : end + 6])  # what stands right behind a place is said of it
+    return _AT_HOME.search(_HOME_SAID.sub("", "".join(rest))) is not None
