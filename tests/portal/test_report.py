@@ -219,10 +219,10 @@ class TestWhereTheWordsSayItIs:
         assert f'name="said_place" value="{OTHER_GRID}"' in page
         assert resident.client.post("/report/where/", {**told, "said_place": OTHER_GRID}).status_code == 302
         resident.get("/report/likely/")
-        assert "翠湖花园，东门左边" in text_of(resident.get("/report/check/"))
+        assert "翠湖花园 东门左边" in text_of(resident.get("/report/check/"))
         resident.submit(resident.get("/report/check/"))
         case = Case.objects.get()
-        assert (case.area_code, case.unplaced, case.place_words) == (OTHER_GRID, False, "翠湖花园，东门左边")
+        assert (case.area_code, case.unplaced, case.place_words) == (OTHER_GRID, False, "翠湖花园 东门左边")
 
     def test_without_a_tap_the_estate_goes_on_as_words_and_the_place_stays_open(self, resident):
         resident.what("楼下的垃圾桶满了")

@@ -60,7 +60,7 @@ class Draft:
     def place_line(self) -> str:
         """The estate and how to find it, as one line."""
         estate = "" if self.estate in self.place_words else self.estate
-        return "，".join(filter(None, (estate, self.place_words)))
+        return " ".join(filter(None, (estate, self.place_words)))
 
     def mark(self) -> str:
         """Changes with whatever will be sent: a page that shows something older is not sent."""
