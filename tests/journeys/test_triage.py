@@ -92,4 +92,8 @@ def test_a_resident_states_the_estate_and_the_case_is_placed(world, staff):
     resident.press("提交", reply_by="page")
     case = case_of(words)
     assert (case.area_code, case.place_words, case.unplaced) == (OTHER_GRID, "翠湖花园", False)
-    assert "翠湖花园" in staff("dispatcher").open(f"/desk/triage/{case.pk}/").words
+    dispatcher = staff("dispatcher").open(f"/desk/triage/{case.pk}/")
+    assert "翠湖花园" in dispatcher.words
+    triage(dispatcher, case, unit=world.units["sanitation"], kind="0103")
+    assert case.state == "in_hand"
+    staff("next_dispatcher").open(f"/desk/triage/{case.pk}/", 404)
