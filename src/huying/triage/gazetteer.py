@@ -552,7 +552,7 @@ class Gazetteer:
             return self._asked(frozenset(c for c in rivers if c.startswith(scope)), (), scope)
         hinted = self._hinted(text, home, scope)
         if hinted:
-            return self._sure(*hinted, 0.75, ()) if len(hinted) == 1 else self._asked(hinted, (), scope)
+            return self._sure(next(iter(hinted)), 0.75, ()) if len(hinted) == 1 else self._asked(hinted, (), scope)
         if _UNKNOWN.search(text):
             return Found()
         if re.search(r"居委会|第\d+网格|网格[\d一二三四五六七八九十]", text):
