@@ -53,3 +53,26 @@ def test_places_are_offered_and_taken_by_a_person(come, day, width):  # noqa: F8
     resident.look("where-report")
     resident.page.get_by_text("榕树社区 · 榕树第二网格").click()
     expect(resident.page.locator("#id_grid")).to_have_value(OTHER_GRID)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", TOUR)
+def test_an_estate_that_is_written_is_asked_about_once(come, day, width):  # noqa: F811
+    Estate.objects.create(name="翠湖花园", area_code=OTHER_GRID, grid_codes=[OTHER_GRID])
+    resident = come("", width)
+    page = resident.page
+    page.context.add_cookies([{"name": "huying_area", "value": STREET, "url": resident.site}])
+    resident.go("/report/")
+    page.locator("[name=words]").fill("楼下的垃圾桶满了，没有人来收。")
+    page.locator("input[name=kind]").first.wait_for(state="attached")
+    page.get_by_role("button", name="下一步").click()
+    page.locator("[name=estate]").fill("翠湖花园")
+    resident.look("where-estate")
+    page.get_by_role("button", name="下一步").click()
+    expect(page.get_by_text("您写的小区可能在下面这里")).to_be_visible()
+    resident.look("where-asked")
+    page.get_by_text("榕树社区 · 榕树第二网格").click()
+    expect(page.locator("#id_grid")).to_have_value(OTHER_GRID)
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_role("button", name="不是同一件").click()
+    expect(page.get_by_text("翠湖花园")).to_be_visible()

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from huying.cases.queries import said
-from huying.cases.queries.said import MOST_ASKED, first_place_of, place_of
+from huying.cases.queries.said import MOST_ASKED, estates_of, first_place_of, place_of
 from huying.kernel.refusals import Invalid, NotAllowed, NotFound
 from huying.places import queries as places
 from huying.places.models import Area, Building, Estate, Facility, TradePlace, Waterway
@@ -55,7 +55,7 @@ class TestTheStreetsOwnNames:
     def test_a_strangers_street_is_neither_matched_nor_read(self, garden):
         assert not place_of(GARDEN, NEXT_DOOR).candidates
         assert not place_of("沙洲社区没有灯", STREET).candidates
-        assert not any(one.codes[0].startswith(NEXT_DOOR) for one in said._names_in(STREET).entries)
+        assert not any(one.codes[0].startswith(NEXT_DOOR) for one in said._known(STREET).names.entries)
 
     def test_who_takes_calls_in_one_community_is_told_of_that_one_alone(self, garden):
         assert code_of(GARDEN, BANYAN) == OTHER_GRID
@@ -147,6 +147,13 @@ class TestKept:
             place_of(GARDEN, STREET)
         assert len(asked) == 0
 
+    def test_the_estates_to_choose_from_cost_none_either(self, garden):
+        Estate.objects.create(name="沙洲花园", area_code=NEXT_DOOR + "001001")
+        assert estates_of(STREET) == ("翠湖花园",)
+        with CaptureQueriesContext(connection) as asked:
+            assert estates_of(GRID) == ("翠湖花园",)
+        assert len(asked) == 0
+
     @pytest.mark.parametrize("many", [False, True])
     def test_a_new_row_of_a_register_is_known_once_it_is_kept(self, world, django_capture_on_commit_callbacks, many):
         assert not place_of(GARDEN, STREET).candidates
@@ -177,5 +184,6 @@ class TestKept:
         assert place_of(GARDEN, STREET) == said.NOTHING
         monkeypatch.undo()
         assert place_of(GARDEN, STREET) == said.NOTHING
+        assert estates_of(STREET) == ()
         said.forget()
         assert code_of(GARDEN) == OTHER_GRID

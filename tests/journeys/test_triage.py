@@ -6,8 +6,10 @@ from django.utils.timezone import localdate
 from huying.audit.models import History
 from huying.cases.jobs import act_alone
 from huying.cases.queries.suggesting import types_for
+from huying.places.models import Estate
+from tests.journeys.person import Person
 from tests.journeys.steps import case_of, case_page, triage
-from tests.world import GRID, NOW, STREET
+from tests.world import GRID, NOW, OTHER_GRID, STREET
 
 BIN = "榕树路口的垃圾桶满了，垃圾桶旁边堆得到处都是，没有人来收。"
 AGAIN = "榕树路口的垃圾桶又满了，垃圾桶盖子也坏了。"
@@ -68,3 +70,30 @@ def test_a_call_finds_its_way(world, staff, clock):
     second.refresh_from_db()
     assert second.type_code != "0103"
     assert "已改" in dispatcher.open("/desk/triage/wrong/").words
+
+
+@pytest.mark.mechanism("CALL-02")
+def test_a_resident_states_the_estate_and_the_case_is_placed(world, staff):
+    Estate.objects.create(name="翠湖花园", area_code=OTHER_GRID, grid_codes=[OTHER_GRID])
+    resident = Person()
+    resident.open("/report/")
+    if resident.address.startswith("/area/"):
+        resident.press("示范街道")
+    words = "楼下的垃圾桶满了，没有人来收。"
+    resident.press("下一步：在哪里", words=words)
+    if resident.address.startswith("/report/kind/"):
+        resident.press("下一步：在哪里", kind="0103")
+
+    # "Downstairs" says nothing alone; with the estate the page asks once, and one tap answers.
+    resident.press("下一步：核对提交", estate="翠湖花园")
+    assert "是在这里吗？" in resident.words
+    resident.press("下一步：核对提交", said_place=OTHER_GRID)
+    assert "翠湖花园" in resident.words
+    resident.press("提交", reply_by="page")
+    case = case_of(words)
+    assert (case.area_code, case.place_words, case.unplaced) == (OTHER_GRID, "翠湖花园", False)
+    dispatcher = staff("dispatcher").open(f"/desk/triage/{case.pk}/")
+    assert "翠湖花园" in dispatcher.words
+    triage(dispatcher, case, unit=world.units["sanitation"], kind="0103")
+    assert case.state == "in_hand"
+    staff("next_dispatcher").open(f"/desk/triage/{case.pk}/", 404)

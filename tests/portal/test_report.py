@@ -13,7 +13,7 @@ from huying.cases.codes import code_of
 from huying.cases.models import Case, Report
 from huying.files.models import Attachment
 from huying.people.models import Consent, Contact
-from huying.places.models import Estate
+from huying.places.models import Building, Estate
 from tests.portal.walk import PLACE, WORDS, text_of
 from tests.world import BANYAN, GRID, NEXT_DOOR, NOW, OTHER_GRID, STREET, middle
 
@@ -201,6 +201,55 @@ class TestWhereTheWordsSayItIs:
     def test_not_sure_stays_not_sure(self, resident):
         resident.send("翠湖花园的垃圾桶满了", where={"said_place": OTHER_GRID, "unsure": "on"})
         assert Case.objects.get().unplaced
+
+    def test_estates_are_listed_to_choose_from_and_those_next_door_are_not(self, resident):
+        Estate.objects.create(name="沙洲花园", area_code=NEXT_DOOR + "001001")
+        resident.what()
+        page = text_of(resident.get("/report/where/"))
+        assert '<option value="翠湖花园">' in page
+        assert "沙洲花园" not in page
+
+    def test_a_stated_estate_leads_to_its_place_and_is_asked_about_once(self, resident):
+        resident.what("楼下的垃圾桶满了")
+        resident.client.post("/report/kind/", {"kind": "0103"})
+        assert 'name="said_place"' not in text_of(resident.get("/report/where/"))
+        told = {"estate": "翠湖花园", "place_words": "东门左边"}
+        page = text_of(resident.client.post("/report/where/", told))
+        assert "您写的小区可能在下面这里" in page
+        assert f'name="said_place" value="{OTHER_GRID}"' in page
+        assert resident.client.post("/report/where/", {**told, "said_place": OTHER_GRID}).status_code == 302
+        resident.get("/report/likely/")
+        assert "翠湖花园 东门左边" in text_of(resident.get("/report/check/"))
+        resident.submit(resident.get("/report/check/"))
+        case = Case.objects.get()
+        assert (case.area_code, case.unplaced, case.place_words) == (OTHER_GRID, False, "翠湖花园 东门左边")
+
+    def test_without_a_tap_the_estate_goes_on_as_words_and_the_place_stays_open(self, resident):
+        resident.what("楼下的垃圾桶满了")
+        resident.client.post("/report/kind/", {"kind": "0103"})
+        assert resident.client.post("/report/where/", {"estate": "翠湖花园"}).status_code == 200
+        assert resident.client.post("/report/where/", {"estate": "翠湖花园"}).status_code == 302
+        resident.get("/report/likely/")
+        resident.submit(resident.get("/report/check/"))
+        case = Case.objects.get()
+        assert (case.unplaced, case.place_words) == (True, "翠湖花园")
+
+    def test_an_estate_that_nobody_knows_is_taken_as_it_is_written(self, resident):
+        resident.send("楼下的垃圾桶满了", where={"estate": "望月山庄"})
+        assert Case.objects.get().place_words == "望月山庄"
+
+    def test_words_that_only_point_say_where_in_the_estate(self, world, resident):
+        Estate.objects.update(grid_codes=[GRID, OTHER_GRID])
+        Building.objects.create(name="翠湖花园 3 栋", area_code=GRID)
+        resident.what("三栋的电梯坏了")
+        resident.client.post("/report/kind/", {"kind": "0103"})
+        page = text_of(resident.client.post("/report/where/", {"estate": "翠湖花园"}))
+        assert f'name="said_place" value="{GRID}"' in page
+
+    def test_estate_and_words_together_fit_one_line(self, resident):
+        resident.what()
+        told = {"estate": "翠湖花园", "place_words": "东" * 199}
+        assert resident.client.post("/report/where/", told).status_code == 422
 
     def test_a_place_of_another_street_is_none(self, resident):
         resident.what("翠湖花园门口的垃圾桶满了")

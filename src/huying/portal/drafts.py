@@ -38,6 +38,7 @@ class Draft:
     lng: float | None = None
     lat: float | None = None
     grid: str = ""
+    estate: str = ""
     place_words: str = ""
     placed: bool = False  # the second step is done, be it with "not sure"
     outside_meant: bool = False
@@ -54,6 +55,12 @@ class Draft:
     @property
     def type_name(self) -> str:
         return matters.name_of(self.type_code) if self.type_code else ""
+
+    @property
+    def place_line(self) -> str:
+        """The estate and how to find it, as one line."""
+        estate = "" if self.estate in self.place_words else self.estate
+        return " ".join(filter(None, (estate, self.place_words)))
 
     def mark(self) -> str:
         """Changes with whatever will be sent: a page that shows something older is not sent."""
@@ -77,7 +84,7 @@ class Draft:
             lng=self.lng,
             lat=self.lat,
             grid_code=self.grid,
-            place_words=self.place_words,
+            place_words=self.place_line,
             type_code=self.type_code,
             reply_by=ReplyBy(reply_by),
             about_staff=about_staff,

@@ -133,7 +133,9 @@ class KindForm(forms.Form):
 
 
 class WhereForm(forms.Form):
-    """Where it is: a point, a grid by name, words; or "not sure"."""
+    """Where it is: a point, a grid by name, an estate, words; or "not sure"."""
+
+    TOLD = ("estate", "place_words")  # they go on as one line
 
     lng = forms.FloatField(required=False, widget=forms.HiddenInput)
     lat = forms.FloatField(required=False, widget=forms.HiddenInput)
@@ -146,6 +148,13 @@ class WhereForm(forms.Form):
         label=_("是在这里吗？"),
         required=False,
         error_messages={"invalid_choice": _("没有这个网格。请重新选。")},
+    )
+    estate = TextField(
+        label=_("哪个小区"),
+        limit=NAME_LIMIT,
+        line=True,
+        required=False,
+        widget=forms.TextInput(attrs={"list": "estates", "autocomplete": "off"}),
     )
     place_words = TextField(label=_("怎么找到"), limit=LINE_LIMIT, line=True, required=False)
     unsure = forms.BooleanField(label=_("说不准在哪里，请工作人员来核对"), required=False)
@@ -167,8 +176,10 @@ class WhereForm(forms.Form):
             self.add_error(None, _("地图上的点没有读懂。请再点一次，或用文字写。"))
         elif lng is not None and lat is not None and not in_range(lng, lat):
             self.add_error(None, _("地图上的点没有读懂。请再点一次，或用文字写。"))
-        elif not self.errors and lng is None and not (given["grid"] or given["place_words"] or given["unsure"]):
+        elif not self.errors and lng is None and not any(given[one] for one in ("grid", *self.TOLD, "unsure")):
             self.add_error("place_words", _("请在地图上点一下，或写几句怎么找到。说不准就勾“说不准”。"))
+        if sum(len(given.get(one, "")) for one in self.TOLD) >= LINE_LIMIT and given.get("estate"):
+            self.add_error("place_words", _("小区名和怎么找到合起来太长了。请写短一点。"))
         return given
 
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from os.path import commonprefix
 
 from huying.kernel.terms import Term, _
-from huying.triage.sounds import alike, plain, sound
+from huying.triage.gazetteer_meant import DENIED, meant
+from huying.triage.sounds import plain, shapes, sound
 
 LEVELS = {2: "province", 4: "city", 6: "district", 9: "street", 12: "community", 15: "grid", 19: "building"}
-MOST_WORDS = 600  # characters that are read; a place is said early
-MOST_SLIPS = 120  # characters of a text in which slips of typing are looked for
+MOST_WORDS = 600  # characters that are read: the beginning, and the end, where people add what they forgot
+MOST_END = 200
 MOST_CHOICES = 30
 MOST_ALIKE = 200  # names that share a piece; a piece of more says nothing
 
@@ -112,12 +113,12 @@ _ENDS = (
     "花园", "新村", "小区", "公寓", "宿舍", "大厦", "广场", "家园", "雅苑", "苑", "里", "园",
     "大道", "大街", "路", "街", "巷", "道", "湖", "塘", "涌", "渠", "河",
 )  # fmt: skip
-_HOMES = re.compile(r"(?:那个|那边的|那边|的|这个|单位|厂)?(小区|公寓楼?|宿舍楼?|花园|新村|苑|园)")
+_HOMES = re.compile(r"(?:那个|那边的|那边|的|这个|单位|厂的?)?(小区|公寓楼?|宿舍楼?|花园|新村|苑|园)")
 _OFFICE = re.compile(
     r"(?:社区|村)?(?:居委会?|村委会?|党群|工作站|服务站|服务中心|便民服务点|办公|网格站|办事)|(?:那个)?社区"
 )
-_NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百]+(?=\s*(?:栋|幢|座|号|单元|网格|格))")
-_HOUSE = re.compile(r"(?<!\d)(\d{1,6})\s{0,4}(?:栋|幢|座|号楼)")
+_NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百]+(?=\s*(?:栋|幢|座|号|单元|网格|格|楼|层))")
+_HOUSE = re.compile(r"(?<!\d)(\d{1,6})\s{0,4}(?:栋|幢|座|号楼|#)")
 _DOOR = re.compile(r"(?<!\d)(\d{1,6})\s{0,4}号(?!楼?网格)")
 _GRID = re.compile(r"^第?(\d+)号?(?:网格|格)")
 _GRID_END = re.compile(r"(?<!\d)(\d{1,6})\s{0,4}号?(?:网格|格)$")
@@ -125,20 +126,50 @@ _NEAR = re.compile(
     r"^.{0,8}?(对面|斜对|对过|隔壁|旁|附近|后面|背面|背后|后头|后墙|侧边|左边|右边|前面|门前|外面|围墙边|边边|之间|中间|"
     r"当中|夹着|交界|往里走|出来|隔条|靠|路口|那一段)"
 )
-_AWAY = re.compile(r"隔壁街道|别的街道|外地|老家那边|网上|公交车上|地铁|高速|人民医院")
+_AWAY = re.compile(
+    r"隔壁街道|别的街道|外地|外省|老家|网上|网购|公交车上|地铁|高铁|高速|火车站|机场|人民医院|中心医院|急诊|朋友|同事|亲戚|"
+    r"(?:公司|单位|学校|医院|商场|酒店|银行)(?:里|门口|楼下|楼上|附近|旁|对面|上班|车库|电梯|走廊)|"
+    r"在(?:公司|单位|学校|医院|商场|酒店|银行)|"
+    r"[爸妈哥弟姐妹婆公奶爷叔姑舅姨母父儿女][们的]?(?:家|那边|那里)"
+)
 _POINTS = re.compile(
-    r"小区|楼下|楼上|楼道|楼后|楼顶|电梯|单元|[东南西北前后侧正大]门|院子|院里|我家|家里|隔壁|物业|车库|天台|业委会|"
-    r"门禁|[栋幢座]|我们(?:这|院|楼)|我住的"
+    r"小区|楼下|楼上|楼道|楼后|楼顶|顶楼|底楼|楼梯|走廊|过道|电梯|单元|[东南西北前后侧正大边小]门|院门|院子|院里|我家|家里|隔壁|对门|邻居|"
+    r"(?:^|[,，。、 ]|家|我们|咱们?|楼|院|栋|在)门口|物业|保安|车库|地库|地下室|天台|阳台|业委会|门禁|垃圾房|架空层|"
+    r"大堂|岗亭|门卫|车位|车棚|快递柜|草坪|花坛|泳池|滑梯|消防通道|外墙|水箱|配电房|对讲|楼栋|业主|村口|巷口|巷子|我这|"
+    r"[栋幢座]|\d\s*(?:楼|层|号楼)|我们(?:这|院|楼)|我住的"
+)
+_ELSEWHERE = re.compile(
+    r"(?:不是|不在|没在|并非|不属于|不算)(?:在|说|指)?(?:我们?|咱们?|自己|我家|本)|另一个|另外一个|别的小区|别人家|"
+    r"离我?家[有比挺很]?[点较]?远|不记得|记不得|记不清|忘了"
 )
 _CLOSE = re.compile(r"离我?家不远|离我?家近|我家(?:旁|附近|楼下)|家门口|我住的|我们")
-_PLANT_BEFORE, _PLANT_AFTER = re.compile(r"[大棵株朵种]$"), re.compile(r"^[树花叶]")
-_SPOT = re.compile(r"^(?:的|那|这|里|边|附近|对面|旁|楼|门|后|前|侧|上|下|口|、|和|跟|同|与|到|或|还是|[0-9])|^\W*$")
+_AT_HOME = re.compile(r"(?:[说问指报]|反映|投诉)的?就?是在?(?:我?家|我们?(?:小区|这|楼))")
+_PLANT_BEFORE, _PLANT_AFTER = re.compile(r"[大棵株朵种]$"), re.compile(r"^[树花叶枝果木开香落谢]")
+_PLANTS = re.compile(r"[榕棉兰荆桂榴竹莲荷梅樟松柏柳槐茉莉桃李杏枣桐枫][树花]?$")
+_UNDER = re.compile(r"^(?:树|底|脚)?下")
+_SPOT = re.compile(  # what stands behind a part of a name where it is one, and no longer name begins
+    r"^(?:的|那|这|里|边|附近|对面|斜对|对过|旁|隔壁|楼(?=[下上顶道后里那梯]|$|\W)|门|后|前|背|侧|左|右|中间|之间|外|上|下|口|"
+    r"[东南西北]|、|和|跟|同|与|到|或|还是|一带|片|菜|市场|集市|农贸|小学|中学|幼儿园|学校|卫生|医院|诊所|药|派出所|警务|饭堂|"
+    r"食堂|老年|养老|文化|图书|邮|银行|超市|商店|便利店|广场|公园|球场|健身|公厕|厕所|车站|公交|地铁|停车|工地|人行|天桥|码头|"
+    r"牌坊|路口|街[心口头尾上]|交|十字|丁字|接壤|汽车|加油|敬老|福利|体育|文体|理发|洗车|修车|快递|驿站|小区|社区|泵站|路灯|灯杆|井盖|口袋|投放|垃圾|充电|消防|电梯|便民|村|居委|党群|网格|[0-9a-z])|^\W"
+)
 _THAT = re.compile(r"([\u4e00-\u9fff])([\u4e00-\u9fff])那个(?:社区|小区|花园|公寓)")
 _RIVER = re.compile(r"大河|河边|河堤|江边|河里")
-_HINT = re.compile(r"([\u4e00-\u9fff])(?:什么|字头|字的|字结尾)|([\u4e00-\u9fff])(?=字)")
-_BACK = re.compile(r"不是$|并非$")
-_LIVES = re.compile(r"(?:我家?住在?|我是|家住|住在)$")
-_TURNS = re.compile(r"不过|但是?|可是|坏的")
+_HINT = re.compile(r"([\u4e00-\u9fff])(?:什么|开头|打头)|([\u4e00-\u9fff])(?=字)")
+_LAST = re.compile(r"([\u4e00-\u9fff])字?(?:结尾|收尾)")
+_FIRST = re.compile(r"打头|开头|字头")
+_CLASSES = ("公寓", "花园", "新村", "宿舍", "社区", "苑")
+# What may stand before the name of a place without being a part of it.
+_LOOSE = (
+    "映诉询议助扬谢天晚早午夜时候点分不没还也都只又再把被让派送接进出起完处所某然后因为区路街巷苑村道什么着了得看查修管喊到位至在的是那个去从住和跟与同叫就这说里边家老有过往上下东西南北来回给于对按找问请向朝们"
+    "吧啊呢吗嘛呀哦您我你他她为由离近靠沿经口旁外内面前后或报讲"
+)
+_ALONE = re.compile(rf"(?:^|[^\u4e00-\u9fff]|[{_LOOSE}])(?:公寓|花园|新村|宿舍|苑)")
+_OTHERS = re.compile(
+    r"(?:广场|大厦|酒店|宾馆|商店|店|超市|商场|银行|小学|中学|幼儿园|公园|市场|菜场|工地|厂|公寓|花园|新村|苑|写字楼|影城|餐厅|饭馆)"
+    r"的?(?:门口|楼下|楼上|旁|对面|隔壁|电梯|车库|地库|[东南西北大正后侧]门)"
+)
+_UNKNOWN = re.compile(r"(?!我们|你们|他们|咱们|附近|当地|这个|那个|哪个|隔壁)[\u4e00-\u9fff]{2}(?:社区|村)居委会")
 _THINGS = {
     "路灯": r"路灯|灯杆", "井盖": r"井盖", "投放点": r"投放点|扔垃圾|垃圾桶", "公厕": r"公厕|公共厕所",
     "口袋公园": r"口袋公园",
@@ -180,7 +211,10 @@ class Gazetteer:
     areas: dict[str, str] = field(default_factory=dict)
     names: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     sounds: dict[tuple[str, ...], list[int]] = field(default_factory=lambda: defaultdict(list))
-    holes: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    ends: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    """Estates by the last character of their names."""
+    begins: set[object] = field(default_factory=set)
+    """The first two characters, and sounds, of names and their parts: most of a text begins none."""
     parts: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     characters: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     houses: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -210,6 +244,9 @@ class Gazetteer:
         made.areas.update({one.codes[0]: one.name for one in made.entries if one.kind == "area"})
         for place, one in enumerate(made.entries):
             made._keep(place, one)
+        for end in _ENDS:  # what many are is no part of a name
+            if len(made.parts.get(end, ())) > 1:
+                del made.parts[end]
         return made
 
     def _keep(self, place: int, one: Entry) -> None:
@@ -229,19 +266,25 @@ class Gazetteer:
             if len(name) < 2:
                 continue
             self.names[name].append(place)
+            if one.kind == "estate":
+                self.ends[name[-1]].append(place)
+            self.begins.add(name[:2])
             if one.kind == "facility":
                 continue
             if len(name) >= 3:
-                self.sounds[tuple(map(sound, name))].append(place)
-                for at in range(len(name)):
-                    self.holes[f"{name[:at]}*{name[at + 1 :]}"].append(place)
+                heard = tuple(map(sound, name))
+                self.sounds[heard].append(place)
+                self.begins.add(heard[:2])
             core = _core(name)
             pieces = {core} | {core[:n] for n in range(2, len(core))} | {core[n:] for n in range(1, len(core) - 1)}
             if one.kind == "estate":
                 pieces |= {name[n:] for n in range(1, len(name) - 1)}
             for piece in sorted(pieces - {name, "网格"}):  # every grid is one
-                if len(piece) >= 2:
+                # Nobody calls a stream by the name of a community that it runs through.
+                stream = one.kind == "water" and any(self.entries[p].kind == "area" for p in self.parts.get(piece, ()))
+                if len(piece) >= 2 and not stream:
                     self.parts[piece].append(place)
+                    self.begins.add(piece[:2])
             for character in sorted(set(core)):
                 self.characters[character].append(place)
 
@@ -251,7 +294,9 @@ class Gazetteer:
         `stated` is the name of the estate that the caller gave as home, `point_codes` the areas in which photos were
         taken, `scope` the area in which everything must lie.
         """
-        text = re.sub(r"\s", " ", plain(words[:MOST_WORDS]))
+        if len(words) > MOST_WORDS:
+            words = f"{words[: MOST_WORDS - MOST_END]}。{words[-MOST_END:]}"
+        text = re.sub(r"\s", " ", plain(words))
         text = _NUMERAL.sub(_digits, text)
         written = sorted(
             {c for c in re.findall(r"(?<!\d)\d{9,19}(?!\d)", text) if c in self.areas and c.startswith(scope)}
@@ -259,7 +304,7 @@ class Gazetteer:
         if len(written) == 1:
             return self._sure(written[0], 0.99, (Reason(Why.CODE, written[0]),))
         said = self._said(text, scope)
-        home = self._home(stated, scope)
+        home = None if _ELSEWHERE.search(text) else self._home(stated, scope)
         groups = [(one, self._codes(one, text, scope)) for one in said]
         groups = [(one, codes) for one, codes in groups if codes]
         shown = words if len(words) == len(text) else text
@@ -267,7 +312,8 @@ class Gazetteer:
             Reason(one.why, shown[one.start : one.end], self.entries[one.entries[0]].name) for one, _codes in groups
         )
         points = [code for code in point_codes if code.startswith(scope)]
-        if not groups:
+        weak = all(one.weight <= 0.3 for one, _codes in groups) and _POINTS.search(text)
+        if not groups or (home is not None and (weak or _AT_HOME.search(text))):
             return self._unnamed(text, home, points, scope)
         return self._joined(text, groups, home, points, reasons, scope)
 
@@ -275,50 +321,50 @@ class Gazetteer:
 
     def _said(self, text: str, scope: str) -> list[_Said]:
         found: list[_Said] = []
+        heard = [sound(one) for one in text]
         for start in range(len(text) - 1):
-            for end in range(start + 2, min(len(text), start + 14) + 1):
-                found += self._at(text, start, end, scope)
+            if text[start : start + 2] in self.begins:
+                for end in range(start + 2, min(len(text), start + 14) + 1):
+                    found += self._at(text, start, end, scope)
+            if tuple(heard[start : start + 2]) in self.begins:
+                found += self._sounding(text, heard, start, scope)
+        for at in range(len(text)):
+            for looks in shapes(text[at]):
+                if looks in self.characters:
+                    found += self._looking(f"{text[:at]}{looks}{text[at + 1 :]}", text, at, scope)
         chosen: list[_Said] = []
         for one in sorted(found, key=lambda s: (-(s.weight * (s.end - s.start)), -s.weight, s.start)):
             if all(one.end <= other.start or one.start >= other.end for other in chosen):
                 chosen.append(one)
         chosen.sort(key=lambda s: s.start)
-        kept = [one for one in chosen if not _BACK.search(text[: one.start])]
-        if len(kept) > 1 and _TURNS.search(text):
-            kept = [one for one in kept if not _LIVES.search(text[: one.start])] or kept
-        strong = [one for one in kept if one.weight > 0.5]
-        return strong or kept
+        strong = [one for one in chosen if one.weight > 0.5] or chosen
+        return [strong[at] for at in meant(text, [(one.start, one.end) for one in strong])]
 
     def _at(self, text: str, start: int, end: int, scope: str) -> list[_Said]:
         piece = text[start:end]
-        found = []
+        found: list[_Said] = []
 
         def add(places: Iterable[int], why: Why, weight: float, stop: int = end) -> None:
-            within = tuple(
-                p
-                for p in dict.fromkeys(places)
-                if any(c.startswith(scope) or scope.startswith(c) for c in self.entries[p].codes)
-            )
-            if within:
-                found.append(_Said(start, stop, within, why, weight))
+            found.extend(self._within(start, stop, places, why, weight, scope))
 
-        if piece in self.names:
-            add(self.names[piece], Why.NAMED, 1.0)
+        if piece in self.names and not (piece[-1] == "街" and text.startswith("道", end)):  # a sub-district
+            add(self.names[piece], Why.NAMED, 1.0, end + 2 if text.startswith("小区", end) else end)
             return found
         if 0 < len(self.parts.get(piece, ())) <= MOST_ALIKE:
             places = self.parts[piece]
+            cut = start and "\u4e00" <= text[start - 1] <= "\u9fff" and text[start - 1] not in _LOOSE
+            cut = cut and not any(text[max(0, start - n) : start] in self.parts for n in (2, 3))
             office, house = _OFFICE.match(text, end), _HOMES.match(text, end)
             if office is not None:
                 areas = [p for p in places if self.entries[p].kind == "area" and len(self.entries[p].codes[0]) == 12]
                 add(areas, Why.NAMED, 0.98, office.end())
             elif house is not None:
                 homes = [p for p in places if self.entries[p].kind == "estate"]
-                add(
-                    [p for p in homes if self.entries[p].name.endswith(house[1][:2])] or homes,
-                    Why.PART,
-                    0.9,
-                    house.end(),
-                )
+                same = [p for p in homes if self.entries[p].name.endswith(house[1][:2])]
+                tail = all(not self.entries[p].name.startswith(piece) for p in same or homes)
+                other = not same and house[1] != "小区"  # a garden is no village
+                if not (start and text[start - 1] in self.characters and (tail or other)):
+                    add(same or homes, Why.PART, 0.3 if other or (cut and tail) else 0.9, house.end())
             elif (grid := _GRID.match(text[end:])) is not None:
                 add(
                     [p for p in places if self.entries[p].kind == "area" and len(self.entries[p].codes[0]) == 12],
@@ -327,26 +373,49 @@ class Gazetteer:
                     end + grid.end(),
                 )
             tail = all(not _core(self.entries[p].name).startswith(piece) for p in places)
-            plant = _PLANT_BEFORE.search(text[:start]) or _PLANT_AFTER.match(text[end:])
+            plant = (
+                _PLANT_BEFORE.search(text[:start])
+                or _PLANT_AFTER.match(text[end:])
+                or (_UNDER.match(text[end:]) and _PLANTS.search(piece))
+            )
             # A piece after a character of another name is a mixture of two names, which is to be asked about.
-            mixed = tail and start and text[start - 1] in self.characters
+            mixed = start and text[start - 1] in self.characters and (tail or not _SPOT.match(text[end:] + "。"))
             if not plant and not mixed:
-                add(places, Why.PART, 0.45 if tail else 0.7)
-        if 3 <= len(piece) <= 8 and piece not in self.parts and len(text) <= MOST_SLIPS:
-            heard = [
-                p
-                for p in self.sounds.get(tuple(map(sound, piece)), ())
-                if self._slips(piece, p) <= max(1, len(piece) // 2)
-            ]
-            add(heard, Why.SOUND, 0.9)
-            if not heard:
-                for at in range(len(piece)):
-                    near = self.holes.get(f"{piece[:at]}*{piece[at + 1 :]}", ())
-                    looks = [
-                        p for p in near if len(n := self.entries[p].name) == len(piece) and alike(n[at], piece[at])
-                    ]
-                    add(looks, Why.SHAPE, 0.85)
+                clear = not tail and (_SPOT.match(text[end:] + "。") or text[end : end + 2] in self.begins)
+                add(places, Why.PART, 0.3 if cut else 0.7 if clear else 0.45)
         return found
+
+    def _sounding(self, text: str, heard: list[str], start: int, scope: str) -> Iterator[_Said]:
+        for end in range(start + 3, min(len(text), start + 8) + 1):
+            piece = text[start:end]
+            if piece not in self.names and piece not in self.parts:
+                places = self.sounds.get(tuple(heard[start:end]), ())
+                few = [p for p in places if self._slips(piece, p) <= max(1, len(piece) // 2)]
+                yield from self._within(start, end, few, Why.SOUND, 0.9, scope)
+                if not few:  # all but the ending: to be asked about
+                    same = [p for p in places if self.entries[p].name[-1] == piece[-1]]
+                    yield from self._within(start, end, same, Why.SOUND, 0.3, scope)
+
+    def _looking(self, mended: str, text: str, at: int, scope: str) -> Iterator[_Said]:
+        """The names of three to eight characters that stand there once the character is taken for its like."""
+        for start in range(max(0, at - 7), at + 1):
+            if mended[start : start + 2] in self.begins:
+                for end in range(max(at + 1, start + 3), min(len(text), start + 8) + 1):
+                    piece = text[start:end]
+                    if mended[start:end] in self.names and piece not in self.names and piece not in self.parts:
+                        places = [p for p in self.names[mended[start:end]] if self.entries[p].kind != "facility"]
+                        yield from self._within(start, end, places, Why.SHAPE, 0.85, scope)
+
+    def _within(
+        self, start: int, end: int, places: Iterable[int], why: Why, weight: float, scope: str
+    ) -> Iterator[_Said]:
+        inside = tuple(
+            p
+            for p in dict.fromkeys(places)
+            if any(c.startswith(scope) or scope.startswith(c) for c in self.entries[p].codes)
+        )
+        if inside:
+            yield _Said(start, end, inside, why, weight)
 
     def _slips(self, piece: str, place: int) -> int:
         name = self.entries[place].name
@@ -403,6 +472,8 @@ class Gazetteer:
     ) -> Found:  # fmt: skip
         communities = [self._communities(codes) for _one, codes in groups]
         common = frozenset.intersection(*communities)
+        if len(common) > 1 and all(one.weight <= 0.5 for one, _c in groups) and _HINT.search(text):
+            common = common & self._hinted(text, home, scope) or common
         if not common:
             return self._asked(frozenset.union(*communities), reasons, scope)
         if (
@@ -420,8 +491,9 @@ class Gazetteer:
         shot = frozenset(c[:12] for c in points if len(c) >= 12)
         if len(common) > 1 and len(shot & common) == 1:
             common, reasons = shot & common, (*reasons, Reason(Why.POINT, ""))
-        vague = all(one.why == Why.PART and one.weight <= 0.7 for one, _c in groups) and len(text) > 12
-        if vague and not any(_SPOT.match(text[one.end :]) for one, _c in groups):
+        vague = all(one.weight <= 0.3 or (one.why == Why.PART and one.weight <= 0.7) for one, _c in groups)
+        clear = any(one.weight > 0.3 and _SPOT.match(text[one.end :] + "。") for one, _c in groups)
+        if vague and not clear:
             return self._asked(common | shot, reasons, scope)  # a word of a name, or a plant in a garden
         if len(common) != 1 or (shot and not shot & common):
             return self._asked(common | shot, reasons, scope)
@@ -464,34 +536,53 @@ class Gazetteer:
         if re.search(r"\d号路灯", text):
             kinds = list(self.things.get("路灯", ()))
         kinds = [p for p in kinds if self.entries[p].codes[0].startswith(scope)]
-        if kinds and not (home is not None and _HOUSE.search(text)):
+        pointed = home is not None and not self._of_others(text) and _POINTS.search(DENIED.sub("", text))
+        if kinds and not pointed:
             codes = {c[:12] for p in kinds for c in self.entries[p].codes}
-            mine = {c[:12] for c in home.codes} & codes if home is not None and _CLOSE.search(text) else set()
+            mine = {c[:12] for c in home.codes} & codes if home is not None else set()
             if len(mine or codes) == 1:
                 return self._sure((mine or codes).pop(), 0.8, (Reason(Why.STATED if mine else Why.NAMED, text[:12]),))
             return self._asked(frozenset(codes), (), scope)
-        if home is not None and _POINTS.search(text):
+        if home is not None and pointed:
             return self._at_home(text, home)
         if len({c[:12] for c in points}) == 1:
             return self._sure(points[0], 0.7, (Reason(Why.POINT, ""),))
         if _RIVER.search(text):
             rivers = {c[:12] for e in self.entries if e.kind == "water" and e.name[-1] in "河江" for c in e.codes}
             return self._asked(frozenset(c for c in rivers if c.startswith(scope)), (), scope)
-        hints = {h for pair in (*_HINT.findall(text), *_THAT.findall(text)) for h in pair if h}
-        if hints:
-            ends = [end for end in ("公寓", "花园", "新村", "社区", "苑") if end in text]
-            fitting = [
-                p
-                for h in hints
-                for p in self.characters.get(h, ())
-                if not ends or any(self.entries[p].name.endswith(e) for e in ends)
-            ]
-            codes = {c[:12] for p in fitting for c in self.entries[p].codes if len(c) >= 12 and c.startswith(scope)}
-            if codes:
-                return self._asked(frozenset(codes), (), scope)
+        hinted = self._hinted(text, home, scope)
+        if hinted:
+            return self._sure(next(iter(hinted)), 0.75, ()) if len(hinted) == 1 else self._asked(hinted, (), scope)
+        if _UNKNOWN.search(text):
+            return Found()
         if re.search(r"居委会|第\d+网格|网格[\d一二三四五六七八九十]", text):
             return self._asked(frozenset(c for c in self.areas if len(c) == 12 and c.startswith(scope)), (), scope)
         return self._mixed(text, scope)
+
+    def _of_others(self, text: str) -> bool:
+        """Whether the door or the foot that is spoken of is that of a shop, a school, another house."""
+        other = _OTHERS.search(text)
+        return other is not None and not _CLOSE.search(text) and "小区" not in text[: other.start()]
+
+    def _hinted(self, text: str, home: Entry | None, scope: str) -> frozenset[str]:
+        """The communities of names that begin with, or hold, a character that is told, and end as is told."""
+        ends = tuple(end for end in _CLASSES if end in text)
+        hints = {h for told in (*_HINT.findall(text), *_THAT.findall(text)) for h in told if h in self.characters}
+        last = tuple(_LAST.findall(text))
+        fitting = {p for h in hints for p in self.characters[h] if not ends or self.entries[p].name.endswith(ends)}
+        if last and not fitting:
+            fitting = self._ending(last)
+        if _FIRST.search(text):
+            fitting = {p for p in fitting if self.entries[p].name[0] in hints} or fitting
+        if ends and not hints and _ALONE.search(text):
+            mine = home is not None and home.name.endswith(ends)
+            fitting = {p for p in self._ending(ends) if not mine or self.entries[p] == home}
+        codes = {c[:12] for p in fitting for c in self.entries[p].codes}
+        return frozenset(c for c in codes if len(c) >= 12 and c.startswith(scope))
+
+    def _ending(self, ends: tuple[str, ...]) -> set[int]:
+        """The estates whose names end so."""
+        return {p for end in ends for p in self.ends.get(end[-1], ()) if self.entries[p].name.endswith(end)}
 
     def _mixed(self, text: str, scope: str) -> Found:
         """Two characters of two names before an ending: every one of them is known, their pair is not."""

@@ -31,8 +31,12 @@ def _syllables() -> tuple[list[str], str]:
 
 
 @lru_cache(maxsize=1)
-def _shapes() -> frozenset[tuple[str, str]]:
-    return frozenset((one, other) for group in _ALIKE.split() for one in group for other in group)
+def _shapes() -> dict[str, str]:
+    groups: dict[str, set[str]] = {}
+    for group in _ALIKE.split():
+        for one in group:
+            groups.setdefault(one, set()).update(group)
+    return {one: "".join(sorted(others - {one})) for one, others in groups.items()}
 
 
 def plain(words: str) -> str:
@@ -69,6 +73,6 @@ def sound(character: str) -> str:
     return known[(ord(places[at]) - 97) * 26 + ord(places[at + 1]) - 97]
 
 
-def alike(one: str, other: str) -> bool:
-    """Whether the characters look so alike that one is typed for the other."""
-    return (one, other) in _shapes()
+def shapes(character: str) -> str:
+    """The characters that look so alike that one is typed for the other."""
+    return _shapes().get(character, "")

@@ -11,8 +11,9 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
 
 from django.db.models import Q
 
@@ -30,8 +31,21 @@ REST_SECONDS: Final = 300.0
 NOTHING: Final = Found()
 _FINE: Final = (LENGTHS[Tier.COMMUNITY], LENGTHS[Tier.GRID])
 
+Answer = TypeVar("Answer")
+
 _log = logging.getLogger(__name__)
-_kept: dict[str, tuple[str, Gazetteer]] = {}
+
+
+@dataclass(frozen=True)
+class _Street:
+    """What is kept of a street: the mark of the registers it was read at, its names, and its estates as written."""
+
+    version: str
+    names: Gazetteer
+    estates: tuple[str, ...]
+
+
+_kept: dict[str, _Street] = {}
 _rests_until = 0.0
 
 
@@ -49,18 +63,15 @@ def place_of(words: str, area_code: str, *, line: str = "", stated: str = "", co
     written about the place alone, `stated` the estate that the caller named as home, `codes` the areas in which photos
     were taken. It never raises.
     """
-    global _rests_until
-    began = time.monotonic()
-    street = street_of(area_code)
     text = ",".join(filter(None, (line.strip(), words.strip())))
-    if not street or not text or began < _rests_until:
+    if not text:
         return NOTHING
-    try:
-        return _short(_names_in(street).find(text, stated, codes, area_code))
-    except Exception:  # whatever it is: the form goes on without it
-        _log.exception("the place could not be read from words; it is not asked for %.0f s", REST_SECONDS)
-        _rests_until = began + REST_SECONDS
-        return NOTHING
+    return _asked(area_code, lambda known: _short(known.names.find(text, stated, codes, area_code)), NOTHING)
+
+
+def estates_of(area_code: str) -> tuple[str, ...]:
+    """The names of the estates of a street, to choose from; none where they cannot be read. It never raises."""
+    return _asked(area_code, lambda known: known.estates, ())
 
 
 def first_place_of(words: str, area_codes: Iterable[str], *, line: str = "") -> Found:
@@ -84,15 +95,32 @@ def _short(found: Found) -> Found:
     return Found(fine, Ask(found.ask.question, tuple(one for one in found.ask.choices if one[0] in kept)))
 
 
-def _names_in(street: str) -> Gazetteer:
-    """The gazetteer of a street; without a statement where it is known already."""
+def _asked(area_code: str, ask: Callable[[_Street], Answer], nothing: Answer) -> Answer:
+    """What the names of the street of this area answer; nothing where they cannot be read, and for a while after."""
+    global _rests_until
+    began = time.monotonic()
+    street = street_of(area_code)
+    if not street or began < _rests_until:
+        return nothing
+    try:
+        return ask(_known(street))
+    except Exception:  # whatever it is: the form goes on without it
+        _log.exception("the place could not be read from words; it is not asked for %.0f s", REST_SECONDS)
+        _rests_until = began + REST_SECONDS
+        return nothing
+
+
+def _known(street: str) -> _Street:
+    """The names of a street; without a statement where they are known already."""
     now = version()
     held = _kept.get(street)
-    if held is None or held[0] != now:
+    if held is None or held.version != now:
         if len(_kept) >= MOST_KEPT:
             _kept.clear()
-        held = _kept[street] = (now, Gazetteer.of(_entries(street)))
-    return held[1]
+        rows = _entries(street)
+        estates = sorted({one.name for one in rows if one.kind == "estate"})
+        held = _kept[street] = _Street(now, Gazetteer.of(rows), tuple(estates))
+    return held
 
 
 def _entries(street: str) -> list[Entry]:

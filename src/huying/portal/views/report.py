@@ -26,7 +26,7 @@ from huying.cases.queries import incidents
 from huying.cases.queries import public as reads
 from huying.cases.queries.incidents import Known
 from huying.cases.queries.limits import limit_of
-from huying.cases.queries.said import pieces_of, place_of
+from huying.cases.queries.said import estates_of, pieces_of, place_of
 from huying.cases.queries.suggesting import types_for
 from huying.cases.rules import ENDS, ReplyBy
 from huying.cases.rules.incidents import touches
@@ -348,17 +348,21 @@ def where(request: HttpRequest) -> HttpResponse:
     if draft is None or not draft.words:
         return go("report")
     if request.method != "POST":
-        start = {name: getattr(draft, name) for name in ("lng", "lat", "grid", "place_words")}
-        unsure = draft.placed and not (draft.grid or draft.place_words or draft.lng is not None)
+        start = {name: getattr(draft, name) for name in ("lng", "lat", "grid", "estate", "place_words")}
+        unsure = draft.placed and not (draft.grid or draft.place_line or draft.lng is not None)
         return _where_page(request, WhereForm(street=draft.street, initial={**start, "unsure": unsure}), draft)
     form = WhereForm(request.POST, street=draft.street)
     if not form.is_valid():
         return _where_page(request, form, draft, status=422)
+    told = draft.estate
     _take_place(draft, form.cleaned_data)
     draft.outside_meant = "outside_meant" in request.POST
     drafts.save(request, draft)
     if draft.located()[1] and not draft.outside_meant:
         return _where_page(request, form, draft, outside=True)
+    new = draft.estate not in ("", told) and not draft.grid and draft.lng is None and not form.cleaned_data["unsure"]
+    if new and said_in(draft).candidates:  # asked once: the person takes it or goes on without
+        return _where_page(request, form, draft, asked=True)
     if not draft.asked_known and _known_ones(draft):
         return go("known")
     return go("check" if draft.asked_likely else "likely")
@@ -366,7 +370,7 @@ def where(request: HttpRequest) -> HttpResponse:
 
 def _take_place(draft: Draft, given: dict[str, Any]) -> None:
     before = (draft.lng, draft.lat, draft.grid)
-    draft.grid, draft.place_words = given["grid"], given["place_words"]
+    draft.grid, draft.estate, draft.place_words = given["grid"], given["estate"], given["place_words"]
     draft.set_point(given["lng"], given["lat"])
     draft.placed = True
     if (draft.lng, draft.lat, draft.grid) != before:
@@ -375,7 +379,13 @@ def _take_place(draft: Draft, given: dict[str, Any]) -> None:
 
 
 def _where_page(
-    request: HttpRequest, form: WhereForm, draft: Draft, *, outside: bool = False, status: int = 200
+    request: HttpRequest,
+    form: WhereForm,
+    draft: Draft,
+    *,
+    outside: bool = False,
+    asked: bool = False,
+    status: int = 200,
 ) -> HttpResponse:
     point = _point(form)
     code, _outside = draft.located() if draft.lng is not None else ("", False)
@@ -390,6 +400,8 @@ def _where_page(
         form=form,
         draft=draft,
         outside=outside,
+        asked=asked,
+        estates=estates_of(draft.street),
         point=point,
         chosen=code,
         located=places.name_of(code) if code else "",
@@ -403,8 +415,12 @@ def _where_page(
 
 
 def said_in(draft: Draft) -> Found:
-    """Where the person's words say that it is."""
-    return place_of(draft.words, draft.street, line=draft.place_words)
+    """Where the person's words say that it is, and the estate that was written for it."""
+    found = place_of(draft.words, draft.street, line=draft.place_line)
+    if draft.estate:  # words that only point ("building 3") say where in it
+        inside = place_of(draft.words, draft.street, line=draft.place_words, stated=draft.estate)
+        found = inside if found.code and inside.code.startswith(found.code) else found
+    return found
 
 
 def _point(form: WhereForm) -> tuple[float, float] | None:
