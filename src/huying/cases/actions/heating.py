@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -17,14 +19,19 @@ from huying.cases.queries.scope import within
 from huying.cases.rules import State
 from huying.cases.rules.hot import MOST_CALLS, WINDOW, area_of, most_of
 from huying.cases.rules.masking import masked
+from huying.kernel.refusals import Refusal
 from huying.places.rules import street_of
-from huying.triage.hot import CONCERNED, Issue, Voice, issues
+from huying.triage.hot import CONCERNED, Issue, Voice
+from huying.triage.hot_child import found_apart
 from huying.triage.same import LETTERS, Call
 
 LOCK = 7_490_5  # an advisory lock, so that two runs never write at once
+AT_ONCE = 500
 LEFT_OUT = (State.MERGED, State.VOIDED, State.WITHDRAWN)
 _COLUMNS = ("street_code", "area_code", "type_code", "typical_id", "heat", "callers", "first_on", "last_on", "trend",
             "concerned")  # fmt: skip
+
+_log = logging.getLogger(__name__)
 
 
 def find_everywhere(*, now: datetime) -> int:
@@ -38,41 +45,51 @@ def find_everywhere(*, now: datetime) -> int:
 def find_hot_issues(street: str, *, now: datetime) -> int:
     """Group the street's calls anew; issues keep their numbers. Run twice, the second changes nothing.
 
-    Nothing restricted and no drill is read. The grouping takes seconds and runs before the transaction, which only
-    writes what differs.
+    Nothing restricted and no drill is read. The grouping takes seconds and much memory: a child does it, before the
+    transaction, which only writes what differs. Where the child fails, issues stay as they are until the next night,
+    with a line in the log.
     """
-    cases = list(_calls_in(street, now))
-    reports: dict[UUID, list[Report]] = defaultdict(list)
-    rows = Report.objects.filter(case_id__in=[case.pk for case in cases], withdrawn_at=None)
-    for report in rows.only("case_id", "words", "contact_id").order_by("received_at", "id"):
-        reports[report.case_id].append(report)
-    calls = [_call(case, reports[case.pk]) for case in cases]
+    cases = {str(one.pk): one for one in _calls_in(street, now)}
     members = HotIssueCase.objects.filter(issue__street_code=street, issue__gone_at=None)
     before = {str(case): str(issue) for case, issue in members.values_list("case_id", "issue_id")}
-    voices = {  # who left no contact may be one person
-        str(case.pk): Voice(frozenset(str(report.contact_id or "") for report in reports[case.pk])) for case in cases
-    }
-    found = issues(calls, voices, today=localdate(now), before=before)
-    by_id = {str(case.pk): case for case in cases}
-    _keep(street, found, by_id, now)
+    try:
+        found = found_apart(_said(list(cases.values())), today=localdate(now), before=before)
+    except Refusal as why:
+        _log.warning("hot issues of %s stay as they are: %s", street, why)
+        return HotIssue.objects.filter(street_code=street, gone_at=None).count()
+    _keep(street, found, cases, now)
     return len(found)
 
 
-def _calls_in(street: str, now: datetime) -> Iterable[Case]:
+def _calls_in(street: str, now: datetime) -> Iterable[Any]:
+    """What is known of each call beside its words, without a model's weight: there are thousands."""
     rows = Case.objects.filter(within([street]), received_at__gte=now - WINDOW, restricted=False, drill=False).exclude(
         state__in=[str(one) for one in LEFT_OUT]
     )
-    return rows.only("title", "area_code", "type_code", "received_at").order_by("-received_at", "-id")[:MOST_CALLS]
+    rows = rows.order_by("-received_at", "-id")[:MOST_CALLS]
+    return rows.values_list("pk", "title", "area_code", "type_code", "received_at", named=True).iterator()
 
 
-def _call(case: Case, reports: list[Report]) -> Call:
-    words = masked(reports[0].words[:LETTERS]) if reports else ""
-    day = localdate(case.received_at)
-    return Call(str(case.pk), masked(case.title), words, day, area=case.area_code, type=case.type_code)
+def _said(cases: list[Any]) -> Iterator[tuple[Call, Voice]]:
+    """The words of each call, masked, and who said them: never those of all at once."""
+    for begin in range(0, len(cases), AT_ONCE):
+        part = cases[begin : begin + AT_ONCE]
+        reports: dict[UUID, list[tuple[str, UUID | None]]] = defaultdict(list)
+        rows = Report.objects.filter(case_id__in=[case.pk for case in part], withdrawn_at=None)
+        rows = rows.annotate(beginning=Left("words", LETTERS)).order_by("received_at", "id")
+        for case_id, words, contact in rows.values_list("case_id", "beginning", "contact_id"):
+            reports[case_id].append((words, contact))
+        for case in part:
+            mine = reports[case.pk]
+            words = masked(mine[0][0]) if mine else ""
+            day = localdate(case.received_at)
+            call = Call(str(case.pk), masked(case.title), words, day, area=case.area_code, type=case.type_code)
+            # Who left no contact may be one person.
+            yield call, Voice(frozenset(str(contact or "") for _words, contact in mine))
 
 
 @transaction.atomic
-def _keep(street: str, found: list[Issue], cases: dict[str, Case], now: datetime) -> None:
+def _keep(street: str, found: list[Issue], cases: Mapping[str, Any], now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     known = {str(one.pk): one for one in HotIssue.objects.filter(street_code=street)}
@@ -100,7 +117,7 @@ def _keep(street: str, found: list[Issue], cases: dict[str, Case], now: datetime
     HotIssue.objects.filter(pk__in=known, gone_at=None).update(gone_at=now)
 
 
-def _values(street: str, one: Issue, cases: dict[str, Case]) -> dict[str, object]:
+def _values(street: str, one: Issue, cases: Mapping[str, Any]) -> dict[str, object]:
     mine = [cases[each] for each in one.calls]
     return {
         "street_code": street,
