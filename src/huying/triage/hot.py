@@ -94,6 +94,15 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
+class Apart:
+    """A call that a person took out of an issue, and the other calls that were in it then."""
+
+    call: str
+    issue: str
+    others: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Corrections:
     """What persons said of issues; it holds against any grouping (`corrected`)."""
 
@@ -101,6 +110,26 @@ class Corrections:
     """Names of issues into which others were joined: calls leave them by hand or with time alone."""
     apart: Mapping[str, Set[str]] = field(default_factory=dict)
     """For a call that was taken out of an issue, the calls that it is not one thing with."""
+
+    @classmethod
+    def of(cls, kept: Iterable[str], taken_out: Iterable[Apart], before: Mapping[str, str]) -> Corrections:
+        """A call taken out is apart from what was in the issue then and what is in it now (`before`), but not from
+        what was taken out of the same issue: that may be one other thing."""
+        taken_out = list(taken_out)
+        members: defaultdict[str, set[str]] = defaultdict(set)
+        for id, issue in before.items():
+            members[issue].add(id)
+        gone: defaultdict[str, set[str]] = defaultdict(set)
+        for one in taken_out:
+            gone[one.issue].add(one.call)
+        apart: defaultdict[str, set[str]] = defaultdict(set)
+        for one in taken_out:
+            apart[one.call] |= (one.others | members[one.issue]) - gone[one.issue]
+        return cls(frozenset(kept), {call: others for call, others in apart.items() if others})
+
+    def out_of(self, calls: Set[str]) -> set[str]:
+        """Those of these calls that may not stay with the rest of them."""
+        return {id for id in calls if not calls.isdisjoint(self.apart.get(id, ()))}
 
 
 def issues(
@@ -164,10 +193,10 @@ def corrected(
             rest.append(free)
     found = []
     for whole in [*held.values(), *rest]:
-        out = {id for id in whole if not whole.isdisjoint(said.apart.get(id, ()))}
+        out = said.out_of(whole)
         others = [set(group) for group in again(out)] if out else []
-        apart = [one for one in others if all(one.isdisjoint(said.apart.get(id, ())) for id in one)]
-        found += [sorted(one) for one in (whole - out, *apart) if len(one) > 1]
+        parts = [whole - out, *(one for one in others if not said.out_of(one))]
+        found += [sorted(one) for one in parts if len(one) > 1]
     return sorted(found)
 
 
