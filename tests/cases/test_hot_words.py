@@ -378,56 +378,56 @@ class TestTheNight:
 
 class TestPages:
     @pytest.fixture
-    def page(self, client, world):
+    def ask(self, client, world):
         def asked(who, path, **sent):
             client.force_login(world.accounts[who], backend="django.contrib.auth.backends.ModelBackend")
             return client.post(path, sent) if sent else client.get(path)
 
         return asked
 
-    def test_a_clerk_names_takes_out_joins_and_undoes_it_on_the_page(self, page, calls, lift, bar):
+    def test_a_clerk_names_takes_out_joins_and_undoes_it_on_the_page(self, ask, calls, lift, bar):
         path = f"/desk/cases/hot/{lift.pk}/"
         one = calls["lift"][1]
-        assert "不是一回事" in page("clerk", path).content.decode()
+        assert "不是一回事" in ask("clerk", path).content.decode()
         for verb, sent in (("name", {"words": NAME}), ("take_out", {"thing": one}), ("join", {"thing": bar.pk})):
-            answer = page("clerk", f"{path}moves/{verb}/", key=str(uuid7()), **sent)
+            answer = ask("clerk", f"{path}moves/{verb}/", key=str(uuid7()), **sent)
             assert (answer.status_code, answer["Location"]) == (302, path), verb
-        html = page("clerk", path).content.decode()
+        html = ask("clerk", path).content.decode()
         assert NAME in html
-        assert NAME in page("clerk", "/desk/cases/hot/").content.decode()
+        assert NAME in ask("clerk", "/desk/cases/hot/").content.decode()
         assert 'id="taken-out"' in html
         assert "分开" in html
-        assert page("clerk", f"/desk/cases/hot/{bar.pk}/").status_code == 404
+        assert ask("clerk", f"/desk/cases/hot/{bar.pk}/").status_code == 404
         for verb, sent in (("put_back", {"thing": one}), ("part", {"thing": bar.pk}), ("name", {"words": ""})):
-            assert page("clerk", f"{path}moves/{verb}/", key=str(uuid7()), **sent).status_code == 302, verb
-        html = page("clerk", path).content.decode()
+            assert ask("clerk", f"{path}moves/{verb}/", key=str(uuid7()), **sent).status_code == 302, verb
+        html = ask("clerk", path).content.decode()
         assert NAME not in html
         assert 'id="taken-out"' not in html
 
-    def test_what_is_refused_is_said_and_what_was_typed_stays(self, page, lift):
+    def test_what_is_refused_is_said_and_what_was_typed_stays(self, ask, lift):
         path = f"/desk/cases/hot/{lift.pk}/moves/name/"
-        answer = page("clerk", path, words="张先生家电梯")
+        answer = ask("clerk", path, words="张先生家电梯")
         assert answer.status_code == 422
         html = answer.content.decode()
         assert "认出人" in html
         assert 'value="张先生家电梯"' in html
-        assert page("clerk", path.replace("name", "join"), thing="").status_code == 422
+        assert ask("clerk", path.replace("name", "join"), thing="").status_code == 422
         for verb, sent in (("join", {"thing": str(uuid7())}), ("take_out", {"thing": str(uuid7())}), ("fly", {"a": 1})):
-            assert page("clerk", path.replace("name", verb), **sent).status_code == 404
+            assert ask("clerk", path.replace("name", verb), **sent).status_code == 404
 
-    def test_the_same_form_sent_twice_acts_once(self, page, lift, bar):
+    def test_the_same_form_sent_twice_acts_once(self, ask, lift, bar):
         sent = {"thing": bar.pk, "key": str(uuid7())}
         for _time in range(2):
-            assert page("clerk", f"/desk/cases/hot/{lift.pk}/moves/join/", **sent).status_code == 302
+            assert ask("clerk", f"/desk/cases/hot/{lift.pk}/moves/join/", **sent).status_code == 302
         assert History.objects.filter(kind="hot_issue").count() == 1
 
-    def test_others_have_no_buttons_and_a_stranger_meets_nothing(self, page, calls, lift):
+    def test_others_have_no_buttons_and_a_stranger_meets_nothing(self, ask, calls, lift):
         path = f"/desk/cases/hot/{lift.pk}/"
-        html = page("grid_worker", path).content.decode()
+        html = ask("grid_worker", path).content.decode()
         assert "moves/" not in html.split("<main")[1].split("</main")[0]
-        refused = page("grid_worker", f"{path}moves/take_out/", thing=calls["lift"][1])
+        refused = ask("grid_worker", f"{path}moves/take_out/", thing=calls["lift"][1])
         assert refused.status_code == 422
         assert not HotApart.objects.exists()
-        strange = page("next_dispatcher", f"{path}moves/take_out/", thing=calls["lift"][1])
-        missing = page("next_dispatcher", f"/desk/cases/hot/{uuid7()}/moves/take_out/", thing=calls["lift"][1])
+        strange = ask("next_dispatcher", f"{path}moves/take_out/", thing=calls["lift"][1])
+        missing = ask("next_dispatcher", f"/desk/cases/hot/{uuid7()}/moves/take_out/", thing=calls["lift"][1])
         assert (strange.status_code, missing.status_code) == (404, 404)
