@@ -194,7 +194,7 @@ def _leave_out(row: HotIssue, now: datetime) -> None:
 def _count(row: HotIssue, now: datetime) -> None:
     """The issue's figures as the night would find them; without calls the clerk alone sees it, until the night."""
     rows = calls_of([row.street_code]).filter(hot__issue=row).order_by("received_at", "id")
-    cases = list(rows.values_list("pk", "area_code", "type_code", "received_at", named=True))
+    cases: list[Any] = list(rows.values_list("pk", "area_code", "type_code", "received_at", named=True))
     if not cases:
         row.callers = 0
         row.save(update_fields=["callers"])

@@ -15,16 +15,14 @@ from huying.cases.models import HotIssue
 from huying.cases.queries import hot as reads
 from huying.cases.queries.hot import Hot
 from huying.cases.rules import State
-from huying.cases.rules.hot import MOST_WORDS, Concerned, Trend
-from huying.kernel.api import Cursor, In, Limit, OneOf, Out, Router, Written, actor_of, text, uuid_key
+from huying.cases.rules.hot import Concerned, Trend
+from huying.kernel.api import Cursor, In, Limit, Line, OneOf, Out, Router, Written, actor_of, uuid_key
 from huying.kernel.doors import now_of
 from huying.kernel.paging import Page
 from huying.kernel.refusals import NotFound
 
 router = Router("hot")
 HotId = Annotated[UUID, Path(description="the issue's id", examples=["0198c0de-0000-7000-8000-000000000000"])]
-
-OwnWords = text(MOST_WORDS, name=True)
 
 
 class HotOut(Out):
@@ -68,7 +66,7 @@ class HotWithCalls(HotOut):
 
 
 class NameIn(In):
-    words: OwnWords = Field("", examples=["榕景花园电梯困人"])
+    words: Line = Field("", description="up to 40 letters", examples=["榕景花园电梯困人"])
 
 
 class CallIn(In):

@@ -17,7 +17,8 @@ class HotForm(forms.Form):
     key = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid7)
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, auto_id=f"{type(self).__name__}_%s", **options)
+        options["auto_id"] = f"{type(self).__name__}_%s"  # several forms stand on one page
+        super().__init__(*args, **options)
 
 
 class ThingForm(HotForm):

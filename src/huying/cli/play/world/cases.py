@@ -228,7 +228,7 @@ class Teller:
         if merged > self.until or clerk is None or docket.case.lng is None or docket.case.unplaced:
             return now
         lng, lat = self.near(spot)
-        where = {"lng": lng, "lat": lat, "grid_code": ""}
+        where: dict[str, Any] = {"lng": lng, "lat": lat, "grid_code": ""}
         other = self.receive(kind, spot, grid_code, Channel.WECHAT, again, **where)
         if other is None:
             return now
