@@ -397,6 +397,7 @@ class TestPages:
         assert NAME in ask("clerk", "/desk/cases/hot/").content.decode()
         assert 'id="taken-out"' in html
         assert "分开" in html
+        assert html.count('name="csrfmiddlewaretoken"') >= html.count('method="post"')
         assert ask("clerk", f"/desk/cases/hot/{bar.pk}/").status_code == 404
         for verb, sent in (("put_back", {"thing": one}), ("part", {"thing": bar.pk}), ("name", {"words": ""})):
             assert ask("clerk", f"{path}moves/{verb}/", key=str(uuid7()), **sent).status_code == 302, verb
