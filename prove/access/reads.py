@@ -1256,6 +1256,7 @@ NOT_A_READ: dict[str, str] = {
     "cases.panels.quarter": "draws what `open_in` gave",
     "cases.queries.dues.cases_with_old_dues": "asked by the system alone",
     "cases.queries.emergencies.times_of": "cases of `seen_by` under a filter",
+    "cases.queries.hot.may_correct": "a yes or no about an issue that was given",
     "cases.queries.calltrees.may_answer": "about a run that was given",
     "cases.queries.sharing.units_shared_by": "the viewer's own units",
     "cases.queries.dialling.may_dial": "a yes or no about a case that was given",

@@ -718,6 +718,7 @@ def _cases(world: World, *, whole: bool) -> None:
         IncidentWord,
         HotIssue,
         HotIssueCase,
+        HotApart,
         Suggested,
         *by_model,
     ):
