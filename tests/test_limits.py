@@ -19,7 +19,7 @@ from huying.cases import actions, careful
 from huying.cases.actions.heating import find_hot_issues
 from huying.cases.api.hot import HotOut
 from huying.cases.forms.base import MoveForm
-from huying.cases.models import Case, Exclusion, HotIssue, HotIssueCase, Report
+from huying.cases.models import Case, Exclusion, HotApart, HotIssue, HotIssueCase, Report
 from huying.cases.queries import exclusions, lists
 from huying.cases.queries.lists import Wanted
 from huying.cases.rules import OPEN
@@ -509,14 +509,16 @@ class TestHotIssues:
         return Person.signed_in(who).open("/desk/cases/hot/").html
 
     def test_its_rows_hold_a_number_of_callers_and_lead_to_none(self):
-        names = {one.name for one in (*HotIssue._meta.concrete_fields, *HotIssueCase._meta.concrete_fields)}
+        tables = (HotIssue, HotIssueCase, HotApart)
+        names = {one.name for table in tables for one in table._meta.concrete_fields}
         assert names == {
             "id", "street_code", "number", "area_code", "type_code", "typical", "heat", "callers", "first_on",
             "last_on", "trend", "concerned", "found_at", "gone_at", "case", "issue",
+            "own_words", "joined_into", "came_from", "others", "at",
         }  # fmt: skip
         assert isinstance(HotIssue._meta.get_field("callers"), models.PositiveIntegerField)
         tied = {one.related_model.__name__ for one in HotIssue._meta.concrete_fields if one.is_relation}
-        assert tied == {"Case"}
+        assert tied == {"Case", "HotIssue"}
 
     def test_pages_and_programs_show_place_and_group_and_no_caller(self, world, lifts):
         find_hot_issues(STREET, now=NOW)

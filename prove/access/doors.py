@@ -237,6 +237,13 @@ def _hot(world: World, wish: Wish) -> list[Thing]:
     ]
 
 
+def _hot_move(world: World, wish: Wish) -> list[Thing]:
+    verb = wish.rng.choice(["name", "take_out", "join"])
+    return [
+        Thing({**one.values, "verb": verb}, one.secret, f"{one.words} {verb}", one.only) for one in _hot(world, wish)
+    ]
+
+
 def _incident_move(world: World, wish: Wish) -> list[Thing]:
     verb = wish.rng.choice(["say", "end"])
     return [Thing({**one.values, "verb": verb}, one.secret, f"{one.words} {verb}") for one in _incident(world, wish)]
@@ -606,6 +613,7 @@ VALUES: dict[str, Fill] = {
     "cases draft_id": _nobody("draft_id"),
     "cases form": _open(form="csv"),
     "cases hot_id": _hot,
+    "cases hot_id verb": _hot_move,
     "cases incident_id": _incident,
     "cases incident_id verb": _incident_move,
     "cases campaign_id": _campaign("campaign_id", "campaign"),

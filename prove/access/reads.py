@@ -21,7 +21,7 @@ import huying
 from huying.access import queries as access
 from huying.audit import feed
 from huying.cases.by_people import sight_of
-from huying.cases.models import Campaign, CampaignSpot, Case, Incident, Report
+from huying.cases.models import Campaign, CampaignSpot, Case, HotIssue, Incident, Report
 from huying.cases.queries import (
     asking,
     calls,
@@ -420,8 +420,25 @@ def _incidents(asked: Asked) -> list[Triple]:
 
 def _hot_issues(asked: Asked) -> list[Triple]:
     """An issue is seen with its only case, and only where nothing restricted is in it."""
-    want = Within(frozenset(one.hot_id for one in asked.world.cases.values() if not one.restricted and asked.sees(one)))
+    want = Within(frozenset(_hot_seen(asked)))
     return [("", {one.issue.pk for one in hot.listed(asked.actor, page=Page(limit=200))}, want)]
+
+
+def _hot_row(
+    read: Callable[[HotIssue, Actor], Iterable[Any]], seen: Callable[[Asked], Iterable[UUID]]
+) -> Callable[[Asked], list[Triple]]:
+    """What hangs on issues that the viewer was given."""
+
+    def found(asked: Asked) -> list[Triple]:
+        rows = [row for one in asked.some[:6] if (row := hot.row(one.hot_id, asked.actor)) is not None]
+        want = Within(frozenset(seen(asked)))
+        return [(str(row.number), _ids(read(row, asked.actor)), want) for row in rows]
+
+    return found
+
+
+def _hot_seen(asked: Asked) -> Iterable[UUID]:
+    return (one.hot_id for one in asked.world.cases.values() if not one.restricted and asked.sees(one))
 
 
 def _hot_calls(asked: Asked) -> list[Triple]:
@@ -996,6 +1013,14 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
         lambda one: hot.issue(one.hot_id, asked.actor),
         lambda one: not one.restricted and oracle.sees_by_place(asked.viewer, one),
     ),
+    "cases.queries.hot.row": lambda asked: _one_by_one(
+        asked,
+        lambda one: hot.row(one.hot_id, asked.actor),
+        lambda one: not one.restricted and oracle.sees_by_place(asked.viewer, one),
+    ),
+    "cases.queries.hot.joinable": _hot_row(hot.joinable, _hot_seen),
+    "cases.queries.hot.joined": _hot_row(hot.joined, _hot_seen),
+    "cases.queries.hot.taken_out": _hot_row(hot.taken_out, lambda asked: asked.seen),
     "cases.queries.hot.calls_of": _hot_calls,
     "cases.queries.hot.of_case": _hot_of_case,
     "cases.queries.triage.looked_at": _judged,
@@ -1231,6 +1256,7 @@ NOT_A_READ: dict[str, str] = {
     "cases.panels.quarter": "draws what `open_in` gave",
     "cases.queries.dues.cases_with_old_dues": "asked by the system alone",
     "cases.queries.emergencies.times_of": "cases of `seen_by` under a filter",
+    "cases.queries.hot.may_correct": "a yes or no about an issue that was given",
     "cases.queries.calltrees.may_answer": "about a run that was given",
     "cases.queries.sharing.units_shared_by": "the viewer's own units",
     "cases.queries.dialling.may_dial": "a yes or no about a case that was given",

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,7 @@ from huying.cases.models import (
     Exclusion,
     ExclusionKind,
     Feedback,
+    HotApart,
     HotIssue,
     HotIssueCase,
     Incident,
@@ -660,6 +662,7 @@ def _cases(world: World, *, whole: bool) -> None:
             HotIssue(
                 id=made.hot_id, street_code=cell[:9], number=number, area_code=cell, type_code="", typical_id=key,
                 heat=1, callers=5 + number % 2, first_on=DAY, last_on=DAY, trend="quiet", found_at=NOW,
+                own_words=world.mark("case", cell, made, "hot") if number % 2 else "",
             )
         )  # fmt: skip
         said_of_them.append(
@@ -690,8 +693,14 @@ def _cases(world: World, *, whole: bool) -> None:
     Ticket.objects.bulk_create(tickets, batch_size=1000)
     Incident.objects.bulk_create(gone, batch_size=1000)
     IncidentWord.objects.bulk_create(said_of_them, batch_size=1000)
+    for number, (one, into) in enumerate(pairwise(hot)):
+        one.joined_into = into if number % 2 else None
     HotIssue.objects.bulk_create(hot, batch_size=1000)
     HotIssueCase.objects.bulk_create([HotIssueCase(case_id=one.typical_id, issue=one) for one in hot], batch_size=1000)
+    HotApart.objects.bulk_create(
+        [HotApart(case_id=left.typical_id, issue=one, others=[], at=BEFORE) for left, one in pairwise(hot)],
+        batch_size=1000,
+    )
     Suggested.objects.bulk_create([_suggested(one) for one in cases], batch_size=1000)
     by_model: dict[type[models.Model], list[Any]] = {}
     for row in [*rest, *files]:
@@ -709,6 +718,7 @@ def _cases(world: World, *, whole: bool) -> None:
         IncidentWord,
         HotIssue,
         HotIssueCase,
+        HotApart,
         Suggested,
         *by_model,
     ):

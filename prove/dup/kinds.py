@@ -53,7 +53,7 @@ from huying.places import actions as places
 from huying.portal import actions as portal
 from huying.registers import actions as registers
 from huying.registers.declared import get
-from prove.dup import gathered, outside, rules, together
+from prove.dup import gathered, hot, outside, rules, together
 from prove.race.stage import RACE, Scene, Stage, Try, names
 from tests.files.pictures import photo
 from tests.world import BANYAN, GRID, OTHER_GRID, STREET, middle
@@ -279,6 +279,7 @@ class Kinds:
             **gathered.operations(self),
             **together.operations(self),
             **rules.operations(self),
+            **hot.operations(self),
         }
         declared = set()
         for path, methods in api.openapi()["paths"].items():
@@ -663,10 +664,12 @@ class Kinds:
             "huying.portal.forms.RateForm": lambda: self._deed("rate", "tell_outcome"),
             "huying.portal.forms.AddForm": lambda: self._deed("add", "add_to_report"),
             **{name: (lambda make=make: make(self)) for name, make in outside.FORMS.items()},  # type: ignore[misc]
+            **hot.forms(self, self._posting),
         }
         bases = {
             "huying.desk.forms._Keyed", "huying.desk.forms._OfUnit", "huying.desk.forms.PlaceForm",
             "huying.cases.forms.errands.ErrandMoveForm", "huying.portal.forms.TaskForm",
+            "huying.cases.forms.hot.HotForm",
         }  # fmt: skip
         for name, form in keyed_forms().items():
             if issubclass(form, MoveForm) or name in bases:
@@ -850,6 +853,7 @@ class Kinds:
             **{name: (lambda name=name: self._ticketing(name)) for name in TICKETED},
             **gathered.makers(self, self._keyed, self._keyed_alone),
             **rules.makers(self, self._calling),
+            **hot.makers(self, self._keyed),
         }
         for name in keyed_actions():
             if name.rpartition(".")[2] not in makers:

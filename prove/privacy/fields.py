@@ -125,6 +125,8 @@ DECLARED: dict[str, dict[str, str]] = {
         "cases.Exclusion": "hands",
         "cases.JointDecision": "units",
         "cases.Precedent": "clause returned",
+        "cases.HotIssue": "own_words",
+        "cases.HotApart": "others",
         "cases.Incident": "area_codes place_words title words advice",
         "cases.IncidentWord": "words",
         "cases.Campaign": "name aim type_codes closing public_words",

@@ -25,6 +25,7 @@ ROW = "under the lock of its own row, which the sweep skips; whoever comes secon
 ALONE = "under the row lock of its campaign or of one place, whose state and key are read under it"
 NEW = "only adds a row of its own"
 STREET = "under the locks of all versions of its street, in one order: the second sees what the first chose"
+HOT = "under the lock of its street's issues, which the night takes too; everything is read again under it"
 LAST = "one locked row of a unit or a person: what was said last holds"
 _NAMES: dict[str, str] = {
     OWN: (
@@ -79,6 +80,7 @@ _NAMES: dict[str, str] = {
     ),
     ROW: "answer_call ",
     STREET: "set_model ",
+    HOT: "name_issue take_out put_back join_issues part_issues ",
     LAST: "set_away switch_sharing ",
     NEW: (
         "keep_shift drop_shift report_hazard take_drill_call "

@@ -40,3 +40,35 @@ def test_strangers_and_too_few_callers(world, program):
         assert other.get("/hot-issues")["items"] == []
         missing = other.get(f"/hot-issues/{MISSING}", status=404)
         assert other.get(f"/hot-issues/{made.pk}", status=404)["code"] == missing["code"]
+
+
+def test_what_a_clerk_says_of_issues(world, program):
+    one, other = hot(world, 1, 3.0), hot(world, 2, 8.5)
+    clerk, case = program("clerk"), str(one.typical_id)
+    said = {"id": str(one.pk), "number": 1}
+    assert clerk.post(f"/hot-issues/{one.pk}/name", {"words": "榕树路口垃圾桶"}) == said
+    read = clerk.get(f"/hot-issues/{one.pk}")
+    assert (read["words"], read["named"]) == ("榕树路口垃圾桶", True)
+    assert clerk.post(f"/hot-issues/{one.pk}/name", {"words": "张先生家"}, status=422)["code"] == "invalid"
+    assert clerk.post(f"/hot-issues/{one.pk}/join", {"issue_id": str(other.pk)}) == said
+    assert clerk.get(f"/hot-issues/{one.pk}")["calls"] == 2
+    assert clerk.post(f"/hot-issues/{one.pk}/take-out", {"case_id": case}) == said
+    assert clerk.get(f"/hot-issues/{one.pk}")["calls"] == 1
+    assert clerk.post(f"/hot-issues/{one.pk}/put-back", {"case_id": case}) == said
+    assert clerk.post(f"/hot-issues/{one.pk}/part", {"issue_id": str(other.pk)}) == said
+    assert clerk.get(f"/hot-issues/{other.pk}")["calls"] == 1
+
+
+def test_who_may_not_say_it(world, program):
+    made = hot(world, 1, 3.0)
+    for path, body in (
+        ("name", {"words": "垃圾桶"}),
+        ("take-out", {"case_id": str(made.typical_id)}),
+        ("put-back", {"case_id": str(made.typical_id)}),
+        ("join", {"issue_id": MISSING}),
+        ("part", {"issue_id": MISSING}),
+    ):
+        assert program("grid_worker").post(f"/hot-issues/{made.pk}/{path}", body, status=403)["code"] == "not-allowed"
+        stranger = program("next_dispatcher")
+        found = stranger.post(f"/hot-issues/{made.pk}/{path}", body, status=404)
+        assert found["code"] == stranger.post(f"/hot-issues/{MISSING}/{path}", body, status=404)["code"]

@@ -42,7 +42,7 @@ NO_PAGE = {
     "desk:nudge", "desk:callback_phone", "desk:remove_filter", "desk:take_shift", "desk:undo_batch", "desk:export_file",
     "cases:move", "cases:move_whistle", "cases:move_ticket",
     "cases:ticket_paper_as_word", "cases:export_tickets", "cases:move_incident",
-    "cases:move_campaign", "cases:move_spot", "cases:spot_photo", "cases:spot_preview", "cases:campaign_word",
+    "cases:move_campaign", "cases:move_spot", "cases:move_hot_issue", "cases:spot_photo", "cases:spot_preview", "cases:campaign_word",
     "cases:campaign_points",
     "cases:open_contact", "cases:outlines", "cases:file", "cases:preview",
     "cases:sheet_as_word", "matters:make_draft",

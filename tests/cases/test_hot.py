@@ -1,5 +1,6 @@
 """Hot issues of a street: found by night, numbered for good, shown by scope and never by caller."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -121,6 +122,31 @@ class TestFinding:
             world.call(words=words)
         find_hot_issues(STREET, now=NOW)
         assert set(HotIssue.objects.values_list("callers", flat=True)) == {1}
+
+    def test_where_the_child_fails_everything_stays_until_the_next_night(self, lifts, issue, monkeypatch, caplog):
+        before = list(HotIssue.objects.order_by("pk").values())
+        with monkeypatch.context() as broken:
+            broken.setattr("huying.triage.hot_child.MOST_SECONDS", 0.01)
+            assert find_everywhere(now=NOW + 400 * DAY) == len(before)
+        assert "stay as they are" in caplog.text
+        assert list(HotIssue.objects.order_by("pk").values()) == before
+        find_everywhere(now=NOW + 400 * DAY)
+        assert not HotIssue.objects.filter(gone_at=None).exists()
+
+    def test_words_are_read_a_few_at_a_time_and_masked_before_they_leave(self, world, lifts, monkeypatch):
+        world.call(words="榕景花园电梯困人，请找张先生 13812345678")
+        sent = []
+        monkeypatch.setattr("huying.cases.actions.heating.AT_ONCE", 10)
+        monkeypatch.setattr(
+            "huying.triage.apart.ask", lambda module, lines, seconds: "".join(sent.append(one) or "" for one in lines)
+        )
+        with CaptureQueriesContext(connection) as asked:
+            find_hot_issues(STREET, now=NOW)
+        assert sum('"cases_report"' in one["sql"] for one in asked) == 4
+        told = str([json.loads(one) for one in sent])
+        assert len(sent) == 1 + 38
+        assert "13812345678" not in told
+        assert "张先生" not in told
 
 
 class TestReading:

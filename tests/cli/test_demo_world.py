@@ -19,6 +19,7 @@ from huying.cases.models import (
     Case,
     Emergency,
     Errand,
+    HotIssue,
     Incident,
     JointDecision,
     Precedent,
@@ -108,7 +109,7 @@ class TestWords:
 
     def test_every_line_can_be_told_anywhere(self):
         spot = geography.Spot(113.3, 23.0, "榕荫路 12 号对面", "榕荫路", "榕景苑")
-        for kind in sentences.kinds():
+        for kind in (*sentences.kinds(), *sentences.THEMES):
             for line in kind.lines:
                 words = sentences.told(line, spot, Random(1))
                 assert "{" not in words
@@ -126,7 +127,7 @@ class TestWords:
                 assert sentences.answers()[one.code, sort], (one.code, sort)
 
     def test_nothing_looks_like_a_number_or_an_address_of_a_person(self):
-        files = [one for kind in sentences.kinds() for one in kind.lines]
+        files = [one for kind in (*sentences.kinds(), *sentences.THEMES) for one in kind.lines]
         files += [one for lines in sentences.answers().values() for one in lines]
         for line in files:
             assert not re.search(r"\d{5,}", line), line
@@ -207,9 +208,19 @@ def test_a_small_world_has_a_whole_history_its_ground_its_people_and_its_open_wo
     _open_work()
     _pictures()
     _under_way()
+    _hot()
     every = list(Case.objects.values_list("pk", flat=True))
     assert mismatches(every) == []
     assert contracts(every) == []
+
+
+def _hot():
+    """What seven people called about for weeks is an issue, for everybody who reads there."""
+    shown = HotIssue.objects.filter(gone_at=None, callers__gte=5, type_code__in=[one.code for one in sentences.THEMES])
+    assert shown.count() == len(sentences.THEMES) == 2
+    for one in shown:
+        assert one.members.count() >= 6
+        assert (one.last_on - one.first_on).days > 28
 
 
 def _places():

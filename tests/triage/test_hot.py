@@ -14,7 +14,21 @@ from hypothesis import strategies as st
 
 from huying.cli.commands import triage_hot
 from huying.cli.contract import CommandRefused, Terminal
-from huying.triage.hot import BAR, LINE, Trend, Voice, concerned, heat, issues, joined, named, place_of, trend_of
+from huying.triage.hot import (
+    BAR,
+    LINE,
+    Corrections,
+    Trend,
+    Voice,
+    concerned,
+    corrected,
+    heat,
+    issues,
+    joined,
+    named,
+    place_of,
+    trend_of,
+)
 from huying.triage.masking import mask
 from huying.triage.same import Call
 from tests.triage.measuring_hot import groups_of, marks, measure
@@ -88,6 +102,77 @@ def test_groups_share_nothing_and_no_pair_alone_below_the_bar_is_one(drawn):
 def test_one_call_that_resembles_two_matters_does_not_pull_them_together():
     inside = {(0, 1): 4.0, (0, 2): 4.0, (1, 2): 4.0, (3, 4): 4.0, (3, 5): 4.0, (4, 5): 4.0}
     assert joined(6, inside | {(2, 3): 3.0}) == [[0, 1, 2], [3, 4, 5]]
+
+
+IDS = [f"{at:02}" for at in range(24)]
+NAMES = ["Ha", "Hb", "Hc", "Hd"]
+
+
+@st.composite
+def corrections(draw):
+    """Groups, where calls were before, and what persons said of them."""
+    homes = draw(st.dictionaries(st.sampled_from(IDS), st.integers(0, 6)))
+    groups = [sorted(id for id, at in homes.items() if at == number) for number in range(7)]
+    before = draw(st.dictionaries(st.sampled_from(IDS), st.sampled_from(NAMES)))
+    kept = frozenset(draw(st.sets(st.sampled_from(NAMES))))
+    apart = draw(st.dictionaries(st.sampled_from(IDS), st.frozensets(st.sampled_from(IDS), max_size=6)))
+    apart = {id: others - {id} for id, others in apart.items()}
+    return [group for group in groups if len(group) > 1], before, Corrections(kept, apart)
+
+
+def in_pairs(ids):
+    """Grouped again two by two: what is left over alone is in none."""
+    ids = sorted(ids)
+    return [ids[at : at + 2] for at in range(0, len(ids) - 1, 2)]
+
+
+@given(corrections(), st.randoms())
+def test_corrections_hold_whatever_the_grouping_and_the_order(drawn, random):
+    groups, before, said = drawn
+    found = corrected(groups, before, said, again=in_pairs)
+    home = {id: at for at, group in enumerate(found) for id in group}
+    assert len(home) == sum(map(len, found))
+    assert all(len(group) > 1 for group in found)
+    assert home.keys() <= {id for group in groups for id in group} | {id for id in before if before[id] in said.kept}
+    for id, others in said.apart.items():
+        assert all(id not in home or home.get(other) != home[id] for other in others)
+    marked = {id for id, others in said.apart.items() if others}
+    for name in said.kept:
+        free = [id for id in before if before[id] == name and id not in marked]
+        assert len(free) < 2 or len({home[id] for id in free}) == 1
+    mixed = [random.sample(group, len(group)) for group in random.sample(groups, len(groups))]
+    shuffled = dict(random.sample(list(before.items()), len(before)))
+    assert corrected(mixed, shuffled, said, again=in_pairs) == found
+
+
+@given(corrections())
+def test_where_nobody_said_a_thing_the_grouping_stays(drawn):
+    groups, before, _said = drawn
+    assert corrected(groups, before, Corrections()) == sorted(groups)
+
+
+def test_a_kept_issue_takes_new_calls_but_no_other_issue_along():
+    groups = [["a1", "a2", "n1"], ["b1", "b2", "n2"], ["a3", "z1", "z2", "z3"], ["z4", "z5"]]
+    before = {id: f"H{id[0]}" for group in groups for id in group if id[0] != "n"}
+    before |= {"b1": "Ha", "b2": "Ha"}  # joined into Ha by hand
+    found = corrected(groups, before, Corrections(frozenset(["Ha"])))
+    assert found == [["a1", "a2", "a3", "b1", "b2", "n1", "n2"], ["z1", "z2", "z3"], ["z4", "z5"]]
+    assert named(found, before)[0] == "Ha"
+
+
+def test_calls_taken_out_of_one_issue_become_one_of_their_own_where_they_are_alike():
+    calls = town()
+    lift, light = [one.calls for one in issues(calls, voices_of(calls), today=TODAY) if len(one.calls) == 3][:2]
+    taken, left = lift[0], set(lift[1:])
+    said = Corrections(apart={taken: left})
+    again = issues(calls, voices_of(calls), today=TODAY, before=dict.fromkeys(left, "Hlift"), said=said)
+    assert {frozenset(one.calls) for one in again if taken in one.calls or left & set(one.calls)} == {frozenset(left)}
+    mixed = Corrections(frozenset(["Hlift"]))
+    both = issues(calls, voices_of(calls), today=TODAY, before=dict.fromkeys(lift + light, "Hlift"), said=mixed)
+    assert {frozenset(one.calls) for one in both if one.name == "Hlift"} == {frozenset(lift + light)}
+    said = Corrections(frozenset(["Hlift"]), {id: frozenset(lift) for id in light})
+    parted = issues(calls, voices_of(calls), today=TODAY, before=dict.fromkeys(lift + light, "Hlift"), said=said)
+    assert {frozenset(lift), frozenset(light)} <= {frozenset(one.calls) for one in parted}
 
 
 def test_heat_is_what_its_page_says():

@@ -155,7 +155,7 @@ class TestTheChild:
         file = tmp_path / "types.model"
         file.write_bytes(b"old")
         for why in (subprocess.TimeoutExpired("x", 1), subprocess.CalledProcessError(1, "x", stderr="trouble")):
-            monkeypatch.setattr(learning.subprocess, "run", lambda *_a, why=why, **_k: (_ for _ in ()).throw(why))
+            monkeypatch.setattr(learning.apart, "ask", lambda *_a, why=why, **_k: (_ for _ in ()).throw(why))
             with pytest.raises(Unavailable):
                 learning.learn(calls(), file, now=NOW)
         assert file.read_bytes() == b"old"

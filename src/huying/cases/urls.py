@@ -55,6 +55,7 @@ urlpatterns = [
     ),
     path("hot/", hot.listed, name="hot_issues"),
     path("hot/<uuid:hot_id>/", hot.issue, name="hot_issue"),
+    path("hot/<uuid:hot_id>/moves/<slug:verb>/", hot.move, name="move_hot_issue"),
     path("incidents/", incident_views.incidents, name="incidents"),
     path("incidents/<uuid:incident_id>/", incident_views.incident, name="incident"),
     path("incidents/<uuid:incident_id>/calls/", incident_views.incident_calls, name="incident_calls"),

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from heapq import heapify, heappop, heappush
@@ -93,8 +93,52 @@ class Issue:
     trend: Trend
 
 
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """A call that a person took out of an issue, and the other calls that were in it then."""
+
+    call: str
+    issue: str
+    others: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """What persons said of issues; it holds against any grouping (`corrected`)."""
+
+    kept: frozenset[str] = frozenset()
+    """Names of issues into which others were joined: calls leave them by hand or with time alone."""
+    apart: Mapping[str, Set[str]] = field(default_factory=dict)
+    """For a call that was taken out of an issue, the calls that it is not one thing with."""
+
+    @classmethod
+    def of(cls, kept: Iterable[str], taken_out: Iterable[Apart], before: Mapping[str, str]) -> Corrections:
+        """A call taken out is apart from what was in the issue then and what is in it now (`before`), but not from
+        what was taken out of the same issue: that may be one other thing."""
+        taken_out = list(taken_out)
+        members: defaultdict[str, set[str]] = defaultdict(set)
+        for id, issue in before.items():
+            members[issue].add(id)
+        gone: defaultdict[str, set[str]] = defaultdict(set)
+        for one in taken_out:
+            gone[one.issue].add(one.call)
+        apart: defaultdict[str, set[str]] = defaultdict(set)
+        for one in taken_out:
+            apart[one.call] |= (one.others | members[one.issue]) - gone[one.issue]
+        return cls(frozenset(kept), {call: others for call, others in apart.items() if others})
+
+    def out_of(self, calls: Set[str]) -> set[str]:
+        """Those of these calls that may not stay with the rest of them."""
+        return {id for id in calls if not calls.isdisjoint(self.apart.get(id, ()))}
+
+
 def issues(
-    calls: Iterable[Call], voices: Mapping[str, Voice], *, today: date, before: Mapping[str, str] | None = None
+    calls: Iterable[Call],
+    voices: Mapping[str, Voice],
+    *,
+    today: date,
+    before: Mapping[str, str] | None = None,
+    said: Corrections | None = None,
 ) -> list[Issue]:
     """Every group of two calls or more, the hottest first; the same in whatever order the calls come.
 
@@ -102,11 +146,58 @@ def issues(
     """
     corpus = Corpus(calls)
     pairs = {pair: odds(corpus.measures(*pair)) for pair in corpus.candidates()}
-    groups = [[corpus.calls[at] for at in group] for group in joined(len(corpus.calls), pairs)]
-    names = named([[call.id for call in group] for group in groups], before or {})
+    by_id = {call.id: call for call in corpus.calls}
+    groups = [[corpus.calls[at].id for at in group] for group in joined(len(corpus.calls), pairs)]
+
+    def again(ids: Set[str]) -> list[list[str]]:
+        inside = {at for at, call in enumerate(corpus.calls) if call.id in ids}
+        near = {pair: value for pair, value in pairs.items() if inside.issuperset(pair)} if len(ids) > 1 else {}
+        return [[corpus.calls[at].id for at in group] for group in joined(len(corpus.calls), near)]
+
+    before = {id: name for id, name in (before or {}).items() if id in by_id}
+    groups = corrected(groups, before, said or Corrections(), again=again)
+    names = named(groups, before)
     central = _central(corpus, pairs)
-    found = [_issue(name, group, voices, central, today) for name, group in zip(names, groups, strict=True)]
+    found = [
+        _issue(name, [by_id[id] for id in group], voices, central, today)
+        for name, group in zip(names, groups, strict=True)
+    ]
     return sorted(found, key=lambda issue: (-issue.heat, issue.name))
+
+
+def corrected(
+    groups: Iterable[Sequence[str]],
+    before: Mapping[str, str],
+    said: Corrections,
+    *,
+    again: Callable[[Set[str]], Iterable[Sequence[str]]] = lambda _ids: (),
+) -> list[list[str]]:
+    """The groups of ids as persons want them, each of two or more, in order. Calls that are new follow the grouping.
+
+    What was in a kept issue `before` is together, whatever else became of it; so is a group most of whose known calls
+    were in it. Then a call leaves its group if one is there that it is not one thing with; this goes before being
+    kept. Those that left one group are grouped `again` among themselves.
+    """
+    held: dict[str, set[str]] = {name: set() for name in said.kept}
+    for id, name in before.items():
+        if name in held:
+            held[name].add(id)
+    rest = []
+    for group in groups:
+        known = Counter(before[id] for id in group if id in before)
+        owner = next((name for name in held if 2 * known[name] > known.total()), None)
+        free = {id for id in group if before.get(id) not in held}
+        if owner is not None:
+            held[owner] |= free
+        else:
+            rest.append(free)
+    found = []
+    for whole in [*held.values(), *rest]:
+        out = said.out_of(whole)
+        others = [set(group) for group in again(out)] if out else []
+        parts = [whole - out, *(one for one in others if not said.out_of(one))]
+        found += [sorted(one) for one in parts if len(one) > 1]
+    return sorted(found)
 
 
 def joined(count: int, pairs: Mapping[tuple[int, int], float], *, bar: float = BAR) -> list[list[int]]:
@@ -180,34 +271,50 @@ def trend_of(days: Iterable[date], today: date) -> Trend:
     return Trend.RISING if late > early else Trend.FALLING if late < early else Trend.STEADY
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What an issue's days and voices come to."""
+
+    heat: float
+    callers: int
+    first: date
+    last: date
+    trend: Trend
+
+
+def figures_of(calls: Sequence[tuple[date, Voice]], today: date) -> Figures:
+    """The figures of one call or more."""
+    days = [day for day, _voice in calls]
+    callers = len({caller for _day, voice in calls for caller in voice.callers})
+    warmth = heat(
+        callers=callers,
+        support=sum(voice.support for _day, voice in calls),
+        opposition=sum(voice.opposition for _day, voice in calls),
+        weeks=len({day.isocalendar()[:2] for day in days}),
+        quiet_days=max(0, (today - max(days)).days),
+    )
+    return Figures(round(warmth, 3), callers, min(days), max(days), trend_of(days, today))
+
+
 def _issue(
     name: str, calls: list[Call], voices: Mapping[str, Voice], central: Mapping[str, float], today: date
 ) -> Issue:
     calls = sorted(calls, key=lambda call: (call.day, call.id))
-    said = [voices[call.id] for call in calls]
-    callers = len({caller for voice in said for caller in voice.callers})
-    first, last = calls[0].day, calls[-1].day
-    warmth = heat(
-        callers=callers,
-        support=sum(voice.support for voice in said),
-        opposition=sum(voice.opposition for voice in said),
-        weeks=len({call.day.isocalendar()[:2] for call in calls}),
-        quiet_days=max(0, (today - last).days),
-    )
+    figures = figures_of([(call.day, voices[call.id]) for call in calls], today)
     middle = max(calls, key=lambda call: (central[call.id], call.id))
     texts = [call.title + "\n" + call.body for call in calls]
     return Issue(
         name=name,
         calls=tuple(call.id for call in calls),
-        heat=round(warmth, 3),
-        callers=callers,
-        first=first,
-        last=last,
+        heat=figures.heat,
+        callers=figures.callers,
+        first=figures.first,
+        last=figures.last,
         place=place_of(texts),
         concerned=concerned(texts),
         typical=middle.id,
         description=line_of(middle),
-        trend=trend_of((call.day for call in calls), today),
+        trend=figures.trend,
     )
 
 

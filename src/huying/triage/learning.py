@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from huying.kernel.refusals import Refusal, Unavailable
 from huying.kernel.terms import _
+from huying.triage import apart
 from huying.triage import model as models
 from huying.triage.features import LONGEST, Counted, Keys, Numbers, read_message
 from huying.triage.measure import Measures, measure
@@ -98,15 +99,7 @@ def learn(
         "out": str(out),
     }
     try:
-        subprocess.run(
-            [sys.executable, "-m", __name__],
-            input=json.dumps(asked),
-            text=True,
-            encoding="utf-8",
-            capture_output=True,
-            timeout=MOST_SECONDS,
-            check=True,
-        )
+        apart.ask(__name__, [json.dumps(asked)], seconds=MOST_SECONDS)
     except subprocess.TimeoutExpired:
         raise Unavailable(_("十分钟里没有学完，没有写出模型。请减少留言再试。")) from None
     except subprocess.CalledProcessError as why:

@@ -22,6 +22,7 @@ from huying.cases.models import (
     ErrandLine,
     Exclusion,
     Feedback,
+    HotIssue,
     Incident,
     IncidentWord,
     JointDecision,
@@ -68,6 +69,8 @@ WORDS: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
     (Incident, "case", ("title", "place_words", "words", "advice")),
     (IncidentWord, "incident__case", ("words",)),
     (CampaignSpot, "case", ("name", "words", "check_words")),
+    (HotIssue, "members__case", ("own_words",)),
+    (HotIssue, "taken_out__case", ("own_words",)),
 )
 """Every column in which people write about a case, and how its row is found from the case."""
 

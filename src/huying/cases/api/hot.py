@@ -10,12 +10,14 @@ from django.http import HttpRequest
 from ninja import Path, Query
 from pydantic import Field
 
+from huying.cases.actions import hot as actions
 from huying.cases.models import HotIssue
 from huying.cases.queries import hot as reads
 from huying.cases.queries.hot import Hot
 from huying.cases.rules import State
 from huying.cases.rules.hot import Concerned, Trend
-from huying.kernel.api import Cursor, In, Limit, OneOf, Out, Router, actor_of
+from huying.kernel.api import Cursor, In, Limit, Line, OneOf, Out, Router, Written, actor_of, uuid_key
+from huying.kernel.doors import now_of
 from huying.kernel.paging import Page
 from huying.kernel.refusals import NotFound
 
@@ -28,7 +30,8 @@ class HotOut(Out):
 
     id: UUID
     number: int = Field(description="of its street; it stays with the issue")
-    words: str = Field(description="the title of its most typical call, masked")
+    words: str = Field(description="the name that a clerk gave it, else the title of its most typical call, masked")
+    named: bool = Field(description="whether a clerk gave it a name")
     area_code: str = Field(description="the smallest area that holds all its calls")
     type_code: str = Field(description="the type of most of its calls; empty where none has one")
     concerned: Annotated[str, OneOf(["", *Concerned])] = Field(description="the group it concerns; mostly empty")
@@ -62,6 +65,23 @@ class HotWithCalls(HotOut):
     cases: list[HotCallOut] = Field(description="those that you see, the latest first, up to 200")
 
 
+class NameIn(In):
+    words: Line = Field("", description="up to 40 letters", examples=["榕景花园电梯困人"])
+
+
+class CallIn(In):
+    case_id: UUID
+
+
+class IssueIn(In):
+    issue_id: UUID
+
+
+class SaidOut(Written):
+    id: UUID
+    number: int = Field(description="of its street", examples=[12])
+
+
 @router.get("/hot-issues", HotPage)
 def list_hot_issues(request: HttpRequest, given: Query[HotFilters]) -> HotPage:
     """Issues of your areas, the hottest first: each for the clerk of the place, from five callers on for others."""
@@ -89,10 +109,65 @@ def read_hot_issue(request: HttpRequest, hot_id: HotId) -> HotWithCalls:
     return HotWithCalls(**_row(found), cases=calls)
 
 
+@router.post("/hot-issues/{hot_id}/name", SaidOut, problems=(404,))
+def name_hot_issue(request: HttpRequest, hot_id: HotId, body: NameIn) -> SaidOut:
+    """Give an issue a name of its own, or take it away with empty words.
+
+    Errors: 404 `not-found`, 403 `not-allowed` (you do not triage in the whole of its place), 422 `invalid` (the words
+    point to a person).
+    """
+    return _said(actions.name_issue(hot_id, words=body.words, **_sent(request)))
+
+
+@router.post("/hot-issues/{hot_id}/take-out", SaidOut, problems=(404,))
+def take_out_of_hot_issue(request: HttpRequest, hot_id: HotId, body: CallIn) -> SaidOut:
+    """A call is not about this: no night puts it back. It may be in another issue.
+
+    Errors: 404 `not-found` (the issue, or the call is not in it), 403 `not-allowed`.
+    """
+    return _said(actions.take_out(hot_id, case_id=body.case_id, **_sent(request)))
+
+
+@router.post("/hot-issues/{hot_id}/put-back", SaidOut, problems=(404,))
+def put_back_into_hot_issue(request: HttpRequest, hot_id: HotId, body: CallIn) -> SaidOut:
+    """Undo `take-out`: the call is here again, unless it is in another issue by now.
+
+    Errors: 404 `not-found` (the issue, or the call was not taken out of it), 403 `not-allowed`.
+    """
+    return _said(actions.put_back(hot_id, case_id=body.case_id, **_sent(request)))
+
+
+@router.post("/hot-issues/{hot_id}/join", SaidOut, problems=(404,))
+def join_hot_issues(request: HttpRequest, hot_id: HotId, body: IssueIn) -> SaidOut:
+    """Another issue of the street is about the same: its calls come here, and no night parts them again.
+
+    Errors: 404 `not-found` (one of both), 403 `not-allowed`, 422 `invalid` (itself, or of another street).
+    """
+    return _said(actions.join_issues(hot_id, other_id=body.issue_id, **_sent(request)))
+
+
+@router.post("/hot-issues/{hot_id}/part", SaidOut, problems=(404,))
+def part_hot_issues(request: HttpRequest, hot_id: HotId, body: IssueIn) -> SaidOut:
+    """Undo `join`: the calls that came with the other issue are its own again.
+
+    Errors: 404 `not-found` (the issue, or the other was not joined into it), 403 `not-allowed`.
+    """
+    return _said(actions.part_issues(hot_id, other_id=body.issue_id, **_sent(request)))
+
+
+def _sent(request: HttpRequest) -> dict[str, Any]:
+    return {"actor": actor_of(request), "now": now_of(request), "key": uuid_key(request)}
+
+
+def _said(row: HotIssue) -> SaidOut:
+    return SaidOut(id=row.pk, number=row.number)
+
+
 def _row(one: Hot) -> dict[str, Any]:
     row = one.issue
     return {
-        "id": row.pk, "number": row.number, "words": one.words, "area_code": row.area_code,
-        "type_code": row.type_code, "concerned": row.concerned, "heat": row.heat, "calls": one.calls,
-        "first_on": row.first_on, "last_on": row.last_on, "trend": row.trend, "found_at": row.found_at,
+        "id": row.pk, "number": row.number, "words": one.words, "named": bool(row.own_words),
+        "area_code": row.area_code, "type_code": row.type_code, "concerned": row.concerned, "heat": row.heat,
+        "calls": one.calls, "first_on": row.first_on, "last_on": row.last_on,
+        "trend": row.trend, "found_at": row.found_at,
     }  # fmt: skip

@@ -22,7 +22,7 @@ from huying.cases.models.counting import ImportRun, NumberCounter, Tally, TallyC
 from huying.cases.models.dialling import Dial
 from huying.cases.models.emergencies import CallTreeStep, DutyShift, Emergency, EmergencyCase, TreeCall, TreeRun
 from huying.cases.models.errands import Errand, ErrandLine
-from huying.cases.models.hot import HotIssue, HotIssueCase
+from huying.cases.models.hot import HotApart, HotIssue, HotIssueCase
 from huying.cases.models.settled import Exclusion, ExclusionKind, JointDecision, Precedent
 from huying.cases.models.sharing import Sharing
 from huying.cases.models.together import Campaign, CampaignSpot, Incident, IncidentWord
@@ -50,6 +50,7 @@ __all__ = [
     "Exclusion",
     "ExclusionKind",
     "Feedback",
+    "HotApart",
     "HotIssue",
     "HotIssueCase",
     "IS_OPEN",

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from huying.cases.models import Case, HotIssue, HotIssueCase
+from huying.cases.models import Case, HotApart, HotIssue, HotIssueCase
 from huying.cases.queries.scope import seen_by, within
 from huying.cases.rules.masking import masked
 from huying.kernel.actor import Actor, ActorKind
@@ -21,11 +21,13 @@ from huying.people.rules import Duty
 from huying.triage.hot import SHOWN_FROM
 
 MOST_CALLS_SHOWN = 200
+MOST_JOINABLE = 100
 
 
 @dataclass(frozen=True)
 class Hot:
-    """An issue as it is shown: `words` are those of its most typical call, masked; `calls` how many it has now."""
+    """An issue as it is shown: `words` are its own name, else those of its most typical call, masked; `calls` how many
+    it has now."""
 
     issue: HotIssue
     words: str
@@ -75,4 +77,45 @@ def _shown(found: Iterable[HotIssue]) -> list[Hot]:
     rows = list(found)
     members = HotIssueCase.objects.filter(issue__in=[one.pk for one in rows], case__restricted=False)
     calls = dict(members.values_list("issue").annotate(count=Count("pk"))) if rows else {}
-    return [Hot(one, masked(one.typical.title), calls.get(one.pk, 0)) for one in rows]
+    return [Hot(one, words_of(one), calls.get(one.pk, 0)) for one in rows]
+
+
+def words_of(row: HotIssue) -> str:
+    return row.own_words or masked(row.typical.title)
+
+
+# What persons said of issues: seen by whoever may say it.
+
+
+def may_correct(row: HotIssue, viewer: Actor) -> bool:
+    """Whoever triages in the whole place of an issue may say what is one thing there."""
+    return viewer.kind == ActorKind.PERSON and viewer.may(Duty.INTAKE, row.area_code)
+
+
+def row(issue_id: UUID, viewer: Actor) -> HotIssue | None:
+    """The row of an issue, or None where it is missing or not the viewer's to see."""
+    return _seen(viewer).filter(pk=issue_id).first()
+
+
+def joinable(row: HotIssue, viewer: Actor) -> list[HotIssue]:
+    """Other issues of the street that the viewer may join into this one: of the same type first, then the hottest."""
+    rows = _seen(viewer).filter(within(viewer.areas(Duty.INTAKE)), street_code=row.street_code).exclude(pk=row.pk)
+    return sorted(rows.order_by("-heat", "id")[:MOST_JOINABLE], key=lambda one: one.type_code != row.type_code)
+
+
+def joined(row: HotIssue, viewer: Actor) -> list[HotIssue]:
+    """What was joined into an issue by hand, where the viewer triages too."""
+    if not may_correct(row, viewer):
+        return []
+    mine = within(viewer.areas(Duty.INTAKE))
+    rows = HotIssue.objects.filter(mine, joined_into=row.pk, typical__restricted=False).select_related("typical")
+    return list(rows.defer("typical__search").order_by("number"))
+
+
+def taken_out(row: HotIssue, viewer: Actor) -> list[Case]:
+    """The cases that were taken out of an issue, or of one joined into it, and that the viewer may see."""
+    if not may_correct(row, viewer):
+        return []
+    ids = HotApart.objects.filter(Q(issue=row.pk) | Q(issue__joined_into=row.pk)).values_list("case_id", flat=True)
+    rows = seen_by(viewer).filter(pk__in=list(ids), restricted=False).order_by("-received_at", "-id")
+    return list(rows[:MOST_CALLS_SHOWN])

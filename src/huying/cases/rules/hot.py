@@ -12,6 +12,18 @@ from huying.kernel.terms import Term, _
 WINDOW = timedelta(days=120)
 MOST_CALLS = 10_000
 LEVELS = (15, 12, 9)
+MOST_WORDS = 40
+"""Longest name that a clerk gives an issue."""
+
+
+class HotVerb(Term):
+    """What a person says of an issue, in its history."""
+
+    NAME = "name", _("起名")
+    TAKE_OUT = "take_out", _("移出一件")
+    PUT_BACK = "put_back", _("放回一件")
+    JOIN = "join", _("并入")
+    PART = "part", _("分开")
 
 
 class Trend(Term):

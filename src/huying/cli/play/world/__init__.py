@@ -18,6 +18,7 @@ from django.db import transaction
 
 from huying.audit import actions as audit
 from huying.audit import queries as histories
+from huying.cases.actions.heating import find_hot_issues
 from huying.cli.play.world import cases, geography, nets, organisations, papers, posts, premises, under_way
 from huying.cli.play.world.pictures import Shelf
 from huying.clocks import actions as clocks
@@ -89,6 +90,10 @@ def build(*, seed: int, until: datetime, scale: float = 1.0, told: Told = _quiet
         shelf = Shelf.empty()
         count = cases.tell_all(ground, shelf, seed=seed, until=until, scale=scale, told=told)
         under_way.furnish(under_way.Stage(ground, house, shelf, until))
+        # As every night does, but of some communities: a hundred ways to say things, each heard thirty times, are no
+        # news, and cost seconds.
+        near = {one.community for one in cases.theme_grids(ground)} | set(sorted(ground.communities)[:4])
+        find_hot_issues(geography.STREET, now=until, places=sorted(near))
         audit.append(
             kind=KIND, object_id=STAMP, verb=VERB, actor=actor, at=until, area_code=geography.STREET,
             facts={"seed": seed, "until": until.isoformat(), "cases": count},

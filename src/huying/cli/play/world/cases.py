@@ -20,9 +20,9 @@ from huying.cases.rules import Channel, OrderState, ReplyBy, State
 from huying.cli.play.cast import Cast
 from huying.cli.play.hands import BulkHand, play
 from huying.cli.play.story import Plan, Step, Story, draw_plan
-from huying.cli.play.world.geography import STREET, Ground, Spot
+from huying.cli.play.world.geography import STREET, Grid, Ground, Spot
 from huying.cli.play.world.pictures import Shelf, scene_of, shown_by
-from huying.cli.play.world.sentences import Kind, WorldWords, caller, kinds, told
+from huying.cli.play.world.sentences import THEMES, Kind, WorldWords, caller, kinds, told
 from huying.clocks.rules import SHANGHAI, marks
 from huying.kernel.actor import Actor, resident
 from huying.kernel.ids import uuid7
@@ -90,9 +90,18 @@ class Teller:
         )
 
     def receive(
-        self, kind: Kind, spot: Spot, home: str, channel: Channel, now: datetime, **options: Any
+        self,
+        kind: Kind,
+        spot: Spot,
+        home: str,
+        channel: Channel,
+        now: datetime,
+        *,
+        line: str = "",
+        **options: Any,
     ) -> Docket | None:
-        """One call through one door; None where nobody of that door works there."""
+        """One call through one door; None where nobody of that door works there. A given `line` comes from somebody
+        who leaves a number."""
         rng, actor = self.rng, resident()
         area = STREET
         if channel == Channel.PATROL:
@@ -107,7 +116,7 @@ class Teller:
             return None
         actor = found
         outdoors = channel == Channel.PATROL
-        named = not outdoors and rng.random() < 0.7
+        named = not outdoors and (bool(line) or rng.random() < 0.7)
         where: dict[str, Any] = dict(zip(("lng", "lat"), self.near(spot), strict=True))
         luck = rng.random()
         if not outdoors and channel != Channel.ON_BEHALF:
@@ -119,7 +128,7 @@ class Teller:
                 where = {"grid_code": home}
         typed = outdoors or (channel in (Channel.PORTAL, Channel.WECHAT) and rng.random() < 0.45)
         new = NewReport(
-            words=told(rng.choice(kind.lines), spot, rng),
+            words=told(line or rng.choice(kind.lines), spot, rng),
             area_code=area,
             channel=channel,
             place_words=spot.words if rng.random() < 0.6 else "",
@@ -187,6 +196,15 @@ class Teller:
         plan = self.plan(kind, docket, grid_code)
         play(self.hand, docket, self.story(docket, plan, spot), self.cast, now=now, until=self.until)
 
+    def tell_of(self, theme: Kind, spot: Spot, grid_code: str) -> None:
+        """What several people call about at one place, every few days until the world's last week."""
+        for number, line in enumerate(reversed(theme.lines)):
+            now = self.until - timedelta(days=3 + 6 * number, hours=self.rng.randint(1, 8))
+            where: dict[str, Any] = {"grid_code": "", **dict(zip(("lng", "lat"), self.near(spot), strict=True))}
+            docket = self.receive(theme, spot, grid_code, Channel.HOTLINE, now, line=line, **where)
+            if docket is not None:
+                self._go_on(docket, theme, spot, grid_code, now)
+
     def _settle(self, docket: Docket, kind: Kind, now: datetime) -> bool:
         """即办: the finder clears it away within the hour; some of these are looked at again by somebody else."""
         at = now + timedelta(minutes=self.rng.randint(2, 40))
@@ -210,7 +228,7 @@ class Teller:
         if merged > self.until or clerk is None or docket.case.lng is None or docket.case.unplaced:
             return now
         lng, lat = self.near(spot)
-        where = {"lng": lng, "lat": lat, "grid_code": ""}
+        where: dict[str, Any] = {"lng": lng, "lat": lat, "grid_code": ""}
         other = self.receive(kind, spot, grid_code, Channel.WECHAT, again, **where)
         if other is None:
             return now
@@ -389,6 +407,11 @@ def arrivals(count: int, until: datetime, rng: Random) -> list[datetime]:
     return sorted(found)
 
 
+def theme_grids(ground: Ground) -> list[Grid]:
+    """Where the things happen that people call about for weeks."""
+    return ground.grids[3::20][: len(THEMES)]
+
+
 def tell_all(
     ground: Ground, shelf: Shelf, *, seed: int, until: datetime, scale: float, told: Callable[[int, int], None]
 ) -> int:
@@ -405,6 +428,8 @@ def tell_all(
     for scene in SCENES:
         for light in scene.lights:
             teller.place(scene, light)
+    for theme, grid in zip(THEMES, theme_grids(ground), strict=True):
+        teller.tell_of(theme, grid.spots[0], grid.code)
     builder.waiting.sort(key=lambda docket: (docket.case.received_at, docket.case.pk))
     people.keep_contacts(teller.contacts, consent_text_version=1, actor=resident(), now=until)
     told(count, count)

@@ -39,6 +39,29 @@ def kinds() -> tuple[Kind, ...]:
     return tuple(found)
 
 
+# What comes back for weeks, in always other words: at each of these places seven people call about one thing.
+THEMES = (
+    Kind("0812", 7, (
+        "{e}北门电梯又停了，修了一次没有修好，老人只能爬楼。",
+        "{e}北门电梯又停了，物业贴了告示，还是没有人修。",
+        "{e}北门电梯这个月停了四回，业主买菜回来要爬楼。",
+        "还是{e}北门电梯，昨天修好今天又停，老人又要爬楼。",
+        "{e}北门电梯一停就是半天，坐轮椅的业主出不了门，请快修。",
+        "{e}北门电梯又停了，物业说等维保来修，业主等了一个月。",
+        "{e}北门电梯又停了，什么时候能修好，业主天天爬楼。",
+    )),
+    Kind("0701", 7, (
+        "{e}后面的工地夜里十二点还在打桩，窗户都在抖。",
+        "{e}后面工地半夜打桩，孩子睡不着，请去看看有没有夜间施工证。",
+        "{e}后面那个工地又是半夜打桩，渣土车进进出出。",
+        "{e}后面的工地白天停、夜里打桩，一直到凌晨两点。",
+        "还是{e}后面工地打桩的事，上次停了三天，昨晚又开始了。",
+        "{e}后面工地夜里打桩，居民要上班要上学，请管一管。",
+        "{e}后面的工地凌晨打桩，说是赶工期，居民整夜睡不好。",
+    )),
+)  # fmt: skip
+
+
 @cache
 def answers() -> dict[tuple[str, str], tuple[str, ...]]:
     """Answers by type or class, and sort: solved, explained, direct."""
