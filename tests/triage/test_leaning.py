@@ -14,11 +14,18 @@ def test_the_weights_were_learned_from_the_phrases_as_they_are():
 
 
 def test_what_no_word_tells_of_is_found_by_where_it_leans():
-    words = "他把药都倒手心里了"
+    words = "手在绞肉机里"
+    assert danger(words, closer=False) is None
     found = leaning.leaning(words)
     assert found.likely > leaning.BAR
-    assert found.number == "12356"
-    assert danger(words).numbers == ("12356", "110", "120", "119")
+    told = danger(words)
+    assert (told.kind, told.numbers[0], told.said) == ("help", found.number, words)
+    assert {"110", "119", "120"} <= set(told.numbers)
+
+
+def test_what_words_tell_of_as_over_is_not_asked_again():
+    assert leaning.leaning("去年有人躺在雪地里，冻僵了").likely > leaning.BAR
+    assert danger("去年有人躺在雪地里，冻僵了") is None
 
 
 @pytest.mark.parametrize(

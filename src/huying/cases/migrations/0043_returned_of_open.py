@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
     """
 
     atomic = False
-    dependencies = [("cases", "0041_urgent_of_desks")]
+    dependencies = [("cases", "0042_hot_words")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
