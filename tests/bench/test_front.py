@@ -21,6 +21,7 @@ def seen():
         yield front.Street(served)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_bytes_requests_and_jumps_of_a_page_are_within_its_budget(chromium, seen, kind):
     looked = seen.look(chromium, kind)

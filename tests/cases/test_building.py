@@ -142,6 +142,7 @@ def _uuid(value):
         return None
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_fifty_cases_played_live_and_built_in_bulk_leave_the_same_rows():
     build_world()

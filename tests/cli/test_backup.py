@@ -358,6 +358,7 @@ class TestFolder:
         assert [name for name, _info in stored(tmp_path, 2000)] == ["a.jpg"]
 
 
+@pytest.mark.slow
 class TestCommands:
     def test_a_backup_is_made_and_read_again(self, house, tmp_path):
         identity = tmp_path / "id.txt"
