@@ -9,10 +9,14 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import django
 
 from huying.triage import leaning
 from huying.triage.danger import danger
@@ -26,11 +30,16 @@ Row = dict[str, str]
 
 
 def sets() -> dict[str, list[Row]]:
-    """Marked phrases by the hand that wrote them; everyday calls in which the reader finds nothing are none."""
+    """Marked phrases by the hand that wrote them; of everyday calls, the demo street's too, those in which the reader
+    finds nothing are none."""
+    from huying.cli.play.world.sentences import kinds
+
     found = {"open": rows(), "sealed": rows(sealed=True)}
     found |= {name: _read(f"danger_{name}.csv") for name in ("fresh", "second", "lists")}
-    calls = [{"text": row["words"], "danger": "0"} for row in _read("calls.csv")]
-    return found | {"calls": [row for row in calls if danger(row["text"], closer=False) is None]}
+    calls = [row["words"] for row in _read("calls.csv")]
+    calls += [re.sub(r"\{\w+\}", "", line) for kind in kinds() for line in kind.lines]
+    quiet = [words for words in calls if danger(words, closer=False) is None]
+    return found | {"calls": [{"text": words, "danger": "0"} for words in quiet]}
 
 
 def hash_of(files: Sequence[str] = ("emergency", "danger_fresh", "danger_second", "danger_lists", "calls")) -> str:
@@ -82,6 +91,8 @@ def measured() -> dict[str, dict[str, float]]:
 
 
 def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    django.setup()  # the demo street's sentences lie among its models
     if "--measure" in sys.argv[1:]:
         print(json.dumps(measured(), indent=1))
         return

@@ -1231,8 +1231,11 @@ def flush(dockets: Iterable[Docket], *, emit: bool = True, verb: str = "", now: 
     for docket in every:
         for row in docket.new.get(Report, ()):
             if isinstance(row, Report) and row.taken_by_id is not None:
-                # The trigger does not see a case of the same statement.
+                # The trigger does not see a case of the same statement, nor one that comes in last.
                 row.area_code, row.case_open = docket.case.area_code, docket.case.state in OPEN
+        for order in docket.new.get(WorkOrder, ()) if docket.new.get(Case) else ():
+            if isinstance(order, WorkOrder) and order.state == OrderState.RETURNED:
+                order.case_open = docket.case.state in OPEN
         for model, rows in docket.new.items():
             fresh[model].extend(rows)
         if docket.words_changed and docket.case.pk in docket.changed[Case]:
