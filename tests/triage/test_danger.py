@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huying.triage.danger import danger
-from huying.triage.lexicon import MARKS, NEAR, NUMBERS, WEIGHTS, frames, letters, words
+from huying.triage.lexicon import MARKS, NEAR, NUMBERS, WEIGHTS, letters, words
 from tests.triage.measure_danger import fresh, half_of, measured, rows
 
 
@@ -25,10 +25,10 @@ def test_of_the_phrases_that_were_sealed_nine_in_ten_are_found():
     assert told["precision"] >= 0.85
 
 
-def test_of_the_phrases_of_another_hand_nearly_all_are_found():
+def test_of_the_phrases_of_another_hand_nine_in_ten_are_found():
     told = measured(fresh())
-    assert told["recall"] >= 0.99
-    assert told["precision"] >= 0.82
+    assert told["recall"] >= 0.9
+    assert told["precision"] >= 0.84
 
 
 @pytest.mark.parametrize("half", [0, 1])
@@ -233,7 +233,7 @@ def test_an_end_far_behind_is_read_too():
 
 
 def test_the_table_holds_together():
-    tags = {tag for listed in words().values() for tag in listed} | {tag for one in frames() for tag in one.tags}
+    tags = {tag for listed in words().values() for tag in listed}
     assert tags == {tag for pair in NEAR for tag in pair} | set(WEIGHTS) | MARKS | {"plain"}
     assert {kind for kind, _weight in WEIGHTS.values()} | {rule[0] for rule in NEAR.values()} <= set(NUMBERS)
     assert {number for listed in NUMBERS.values() for number in listed} == {"110", "119", "120", "122", "12356"}

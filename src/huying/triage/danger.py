@@ -59,11 +59,6 @@ class _Hit(NamedTuple):
     end: int
 
 
-class _Begun(NamedTuple):
-    lengths: tuple[int, ...]
-    frames: tuple[lexicon.Frame, ...]
-
-
 class _Found(NamedTuple):
     weight: int
     kind: str
@@ -147,43 +142,19 @@ def _together(tags: frozenset[str], others: frozenset[str]) -> tuple[tuple[str, 
 
 def _hits(text: str) -> list[_Hit]:
     """The longest word at each place; left out is what lies inside or reaches into another."""
-    heads, table, covered = _heads(), _table(), 0
+    heads, covered = _heads(), 0
     found: list[_Hit] = []
-    for place in range(len(text)):
-        begun = heads.get(text[place : place + 2])
-        if begun is None:
-            tags = table.get(text[place])
-            if tags is None or place < covered:
-                continue
-            end = place + 1
-        else:
-            end, tags = _longest(text, place, begun, table)
-            if end <= covered:
-                continue
-            if not tags and found and place < found[-1].end:
-                found.pop()
-        covered = end
-        if tags:
-            found.append(_Hit(tags, place, end))
-    return found
-
-
-def _longest(text: str, place: int, begun: _Begun, table: dict[str, frozenset[str]]) -> tuple[int, frozenset[str]]:
-    """Where the longest word that stands there ends, and its tags; 0 if none stands there."""
-    ended, tags = 0, _NONE
-    for length in begun.lengths:
-        word = text[place : place + length]
-        listed = table.get(word)
-        if listed is not None:
-            ended, tags = place + len(word), listed
-            break
-    for frame in begun.frames:
-        end = frame.end(text, place)
-        if end > ended:
-            ended, tags = end, frame.tags | (tags - _NOT_LENT)
-        elif end == ended and tags:
-            tags |= frame.tags
-    return ended, tags
+    for place, letter in enumerate(text):
+        for word, tags in heads.get(text[place : place + 2], ()) or heads.get(letter, ()):
+            if text.startswith(word, place):
+                end = place + len(word)
+                if end > covered:
+                    if not tags and found and found[-1].tags and place < found[-1].end:
+                        found.pop()
+                    covered = end
+                    found.append(_Hit(tags, place, end))
+                break
+    return [one for one in found if one.tags]
 
 
 def _denied(text: str, hit: _Hit) -> bool:
@@ -206,10 +177,7 @@ def _against(text: str, found: _Found, marks: list[_Hit]) -> int:
         """Whether what a word says ends before the danger: "yesterday ..., now ..."."""
         return any(one.start < turn <= end for turn in turns)
 
-    asked = [one for one in marks if "asked" in one.tags and (len(text) > _SHORT or not turned(one))]
-    if len(text) <= _SHORT and any("come" in one.tags for one in marks):
-        asked = []
-    told = min(_ASKED.get(found.kind, 2), len(asked))
+    told = min(2, sum("asked" in one.tags for one in marks))
     told += 3 * any("played" in one.tags for one in marks)
     told += 3 * any("figures" in one.tags for one in marks) * (found.kind in _FIGURES_DO)
     told += (2 if found.kind in _FAREWELLS else 3) * any("thanked" in one.tags and not turned(one) for one in marks)
@@ -248,51 +216,32 @@ def _numbers(found: _Found, hits: list[_Hit]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1)
-def _table() -> dict[str, frozenset[str]]:
-    """The words with their tags; with a slip of one letter as well."""
+def _heads() -> dict[str, list[tuple[str, frozenset[str]]]]:
+    """The words by their first two letters (or the only one), the longest first; with a slip of one letter as well."""
     told = lexicon.words()
     for word in SLIPPING.split():
         for place, letter in enumerate(word):
             for slip in SLIPS.get(letter, ""):
                 told.setdefault(word[:place] + slip + word[place + 1 :], told[word])
-    table: dict[str, frozenset[str]] = {}
-    same: dict[frozenset[str], frozenset[str]] = {}
-    for word, listed in told.items():
-        begun = (told.get(word[:length], _NONE) - _NOT_LENT for length in range(1, len(word)))
-        tags = _NONE if "plain" in listed else frozenset(listed).union(*begun)
-        table[word] = same.setdefault(tags, tags)
-    return table
+    heads: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    for word in sorted(told, key=lambda one: (-len(one), one)):
+        begun = [told.get(word[:length], set()) - MARKS - NAMES - {"plain"} for length in range(1, len(word))]
+        tags = frozenset() if "plain" in told[word] else frozenset(told[word]).union(*begun)
+        heads.setdefault(word[:2], []).append((word, tags))
+    for head, listed in heads.items():
+        if len(head) == 2:
+            listed += heads.get(head[0], [])
+    return heads
 
 
-@lru_cache(maxsize=1)
-def _heads() -> dict[str, _Begun]:
-    """By two letters what may begin with them."""
-    lengths: dict[str, set[int]] = {}
-    frames: dict[str, list[lexicon.Frame]] = {}
-    for word in _table():
-        if len(word) > 1:
-            lengths.setdefault(word[:2], {1}).add(len(word))
-    for frame in lexicon.frames():
-        for head in frame.begins():
-            frames.setdefault(head, []).append(frame)
-    return {
-        head: _Begun(tuple(sorted(lengths.get(head, {1}), reverse=True)), tuple(frames.get(head, ())))
-        for head in {*lengths, *frames}
-    }
-
-
-_NONE = frozenset[str]()
-_NOT_LENT = MARKS | NAMES | {"plain"}
 _LONG_AGO = frozenset({"longago"})
 _AFTER_CAUSES = frozenset({"medical", "help", "welfare"})
 # Who fears for somebody calls for help; who fears a fire asks for prevention.
 _FEARED_FOR = frozenset({"suicide", "jump", "harming", "child", "violence", "medical", "welfare"})
 # Whoever takes leave of life gives thanks as well, and says "if I am not there tomorrow".
 _FAREWELLS = frozenset({"suicide"})
-# Whoever misses somebody asks how to reach a relative.
-_ASKED = {"welfare": 1}
 # Prices and marks fall, rise and flood as well.
 _FIGURES_DO = frozenset({"fall", "flood", "drowning", "collapse", "height"})
-_TURNS = frozenset({"now", "but", "come"})
+_TURNS = frozenset({"now", "but"})
 _HEAVIEST = max(weight for _kind, weight in WEIGHTS.values())
 _FARTHEST = max(reach for _kind, _weight, reach in NEAR.values())

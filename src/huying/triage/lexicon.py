@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import chain, product
-from math import prod
 from pathlib import Path
-from typing import NamedTuple
 
 from huying.triage.sounds import simple
 
@@ -93,7 +90,7 @@ DENIALS = re.compile(
 DAYS = re.compile(r"\d{2,4}年|\d{1,2}月\d{1,2}[日号]|\d{1,2}月份")
 
 MARKS = frozenset(
-    {"past", "longago", "now", "but", "settled", "feared", "supposed", "asked", "played", "figures", "thanked", "come"}
+    {"past", "longago", "now", "but", "settled", "feared", "supposed", "asked", "played", "figures", "thanked"}
 )
 
 # Tags that name a thing: a word that only begins with such a name is another thing (water, cement).
@@ -139,8 +136,6 @@ WEIGHTS: dict[str, tuple[str, int]] = {
     "hurt": ("medical", 2),
     "silent": ("welfare", 3),
     "help": ("help", 3),
-    "panic": ("help", 2),
-    "ram": ("traffic", 2),
     "covert": ("help", 2),
     "ambulance": ("medical", 3),
     # What harms, though nobody is named: anything beside it that doubts wins.
@@ -149,82 +144,15 @@ WEIGHTS: dict[str, tuple[str, int]] = {
 }
 
 
-class Frame(NamedTuple):
-    """Words that stand one behind another, one of each place: "(a|b)c(d|)" is acd, ac, bcd and bc."""
-
-    tags: frozenset[str]
-    places: tuple[dict[str, tuple[str, ...]], ...]
-    """Of each place its words by their first letter; under "" stands that it may be empty."""
-
-    def begins(self) -> set[str]:
-        """The first two letters, or fewer where it can be shorter."""
-        begun = {""}
-        for place in self.places:
-            begun = {
-                one if len(one) > 1 else (one + word)[:2] for one in begun for words in place.values() for word in words
-            }
-        return begun
-
-    def end(self, text: str, start: int) -> int:
-        """Where the longest that stands there ends; 0 if none does."""
-        ends = {start}
-        for place in self.places:
-            further = set(ends) if "" in place else set()
-            for end in ends:
-                for word in place.get(text[end : end + 1], ()):
-                    if text.startswith(word, end):
-                        further.add(end + len(word))
-            if not further:
-                return 0
-            ends = further
-        return max(ends)
-
-    def spelled(self) -> list[str]:
-        """All that it stands for."""
-        return ["".join(chosen) for chosen in product(*(chain(*place.values()) for place in self.places))]
-
-
 def words() -> dict[str, set[str]]:
     """Each word of the table with its tags; who is weak is somebody as well."""
     found: dict[str, set[str]] = {}
-    for one in _forms():
-        if _size(one) <= _SPELLED:
-            for word in one.spelled():
-                found.setdefault(word, set()).update(one.tags)
-    return found
-
-
-def frames() -> list[Frame]:
-    """What stands for too many words to write each into a table."""
-    return [one for one in _forms() if _size(one) > _SPELLED]
-
-
-_SPELLED = 100
-_PARTS = re.compile("[()]")
-
-
-@lru_cache(maxsize=1)
-def _forms() -> tuple[Frame, ...]:
-    """The forms of the table, as they are read."""
-    found = []
     for line in (Path(__file__).parent / "data" / "danger.txt").read_text(encoding="utf-8").splitlines():
         tag, colon, listed = line.partition(":")
         if colon and not line.startswith("#"):
-            tags = frozenset((tag, "person") if tag == "young" else (tag,))
-            for form in listed.translate(letters()).split():
-                found.append(Frame(tags, tuple(_place(piece) for piece in _PARTS.split(form) if piece)))
-    return tuple(found)
-
-
-def _place(piece: str) -> dict[str, tuple[str, ...]]:
-    by_letter: dict[str, tuple[str, ...]] = {}
-    for word in dict.fromkeys(piece.split("|")):
-        by_letter[word[:1]] = (*by_letter.get(word[:1], ()), word)
-    return by_letter
-
-
-def _size(one: Frame) -> int:
-    return prod(sum(map(len, place.values())) for place in one.places)
+            for word in listed.translate(letters()).split():
+                found.setdefault(word, set()).update((tag, "person") if tag == "young" else (tag,))
+    return found
 
 
 _ANY = 14
@@ -246,7 +174,7 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("power", "body"): ("shock", 3, 20),
     ("power", "young"): ("electric", 1, 12),
     ("person", "sinking"): ("drowning", 1, 3),
-    ("water", "sinking"): ("drowning", 1, 12),
+    ("water", "sinking"): ("drowning", 1, 8),
     ("water", "shut"): ("drowning", 2, 14),
     ("deluge", "person"): ("flood", 3, _ANY),
     ("deluge", "shut"): ("flood", 3, 20),
@@ -265,7 +193,7 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("animal", "young"): ("animal", 1, 6),
     ("young", "gone"): ("child", 2, 12),
     ("young", "stranger"): ("child", 2, 14),
-    ("young", "swallow"): ("medical", 2, 20),
+    ("young", "swallow"): ("medical", 2, 10),
     ("swallow", "harmful"): ("medical", 2, 8),
     ("weapon", "wield"): ("violence", 3, 8),
     ("alone", "behind"): ("welfare", 2, 14),
@@ -290,7 +218,7 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("coal", "down"): ("co", 3, 24),
     ("gas", "wrong"): ("gas", 2, 24),
     ("fumes", "part"): ("chemical", 2, 14),
-    ("water", "height"): ("flood", 2, 14),
+    ("water", "height"): ("flood", 2, 8),
     ("deluge", "stuck"): ("flood", 3, 20),
     ("height", "stuck"): ("flood", 3, 20),
     ("lift", "stuck"): ("lift", 2, 14),
@@ -307,7 +235,7 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("hit", "flees"): ("traffic", 2, 8),
     ("bomb", "wield"): ("explosive", 3, 10),
     ("violent", "weapon"): ("violence", 3, 14),
-    ("means", "got"): ("suicide", 2, 12),
+    ("means", "got"): ("suicide", 2, 6),
     ("means", "handing"): ("suicide", 2, 20),
     ("despair", "handing"): ("suicide", 3, 20),
     ("stranger", "leads"): ("child", 2, 14),
@@ -357,45 +285,5 @@ NEAR: dict[tuple[str, str], tuple[str, int, int]] = {
     ("group", "sick"): ("medical", 2, 6),
     ("group", "down"): ("medical", 2, 6),
     ("burnable", "lit"): ("fire", 2, 6),
-    ("stench", "symptom"): ("gas", 2, 20),
-    ("stench", "sick"): ("gas", 2, 20),
-    ("stench", "gas"): ("gas", 2, 20),
-    ("floods", "person"): ("drowning", 2, 8),
-    ("floods", "young"): ("drowning", 2, 20),
-    ("wade", "steps"): ("jump", 2, 6),
-    ("covered", "covers"): ("buried", 2, 3),
-    ("shown", "limb"): ("buried", 2, 4),
-    ("within", "cries"): ("help", 2, 8),
-    ("climbs", "sheer"): ("height", 2, 6),
-    ("lent", "stuck"): ("lift", 2, 4),
-    ("machine", "stuck"): ("lift", 2, 8),
-    ("lent", "wrong"): ("medical", 2, 4),
-    ("ice", "breaks"): ("drowning", 2, 6),
-    ("rope", "parting"): ("height", 1, 6),
-    ("lent", "seize"): ("lift", 2, 6),
-    ("machine", "seize"): ("lift", 2, 8),
-    ("person", "locked"): ("lift", 1, 4),
-    ("young", "locked"): ("lift", 2, 8),
-    ("locked", "chamber"): ("lift", 2, 4),
-    ("structure", "below"): ("collapse", 1, 20),
-    ("giving", "below"): ("collapse", 2, 20),
-    ("onfoot", "passing"): ("traffic", 2, 20),
-    ("road", "passing"): ("traffic", 2, 20),
-    ("confused", "wander"): ("child", 2, 24),
-    ("young", "bare"): ("child", 2, 14),
-    ("bare", "road"): ("child", 2, 14),
-    ("pregnant", "labour"): ("medical", 2, 24),
-    ("chest", "numb"): ("medical", 2, 16),
-    ("sugar", "dull"): ("medical", 2, 24),
-    ("sugar", "medicine"): ("medical", 2, 24),
-    ("many", "ill"): ("medical", 1, 30),
-    ("group", "ill"): ("medical", 2, 14),
-    ("hot", "faint"): ("medical", 2, 24),
-    ("cold", "shiver"): ("medical", 1, 20),
-    ("beasts", "beset"): ("animal", 2, 8),
-    ("target", "beset"): ("animal", 1, 3),
-    ("crowded", "crushed"): ("crowd", 2, 20),
-    ("swallow", "tripped"): ("medical", 3, 30),
-    ("many", "tripped"): ("medical", 3, 30),
     ("vehicle", "submerged"): ("flood", 2, 6),
 }
