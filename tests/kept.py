@@ -46,9 +46,10 @@ def kept(key: Hashable, build: Callable[[], T]) -> T:
     found = _made[key]
     with transaction.atomic(), connection.cursor() as cursor:
         with _unchecked(cursor):
-            for table in found.added.keys() - _BY_TRIGGER:
-                _copy(table, found, cursor)
-        for table in found.added.keys() & _BY_TRIGGER:
+            for table in found.added:  # in their order: versions come before their rows
+                if table not in _BY_TRIGGER:
+                    _copy(table, found, cursor)
+        for table in sorted(_BY_TRIGGER & found.added.keys()):
             _copy(table, found, cursor)
         for version, state in found.states:
             cursor.execute(f"UPDATE {_VERSIONS} SET state = %s WHERE id = %s", [state, version])
