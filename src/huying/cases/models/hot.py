@@ -35,7 +35,7 @@ class HotIssue(models.Model):
     gone_at = models.DateTimeField(null=True)  # its calls are too old, or went into another issue
     own_words = models.CharField(max_length=MOST_WORDS, blank=True)
     # By hand: the issue that holds its calls now. That one's calls leave it by hand or with time alone.
-    joined_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="joined")
+    joined_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="joined", db_index=False)
 
     class Meta:
         indexes = [models.Index(fields=["street_code", "-heat", "id"], name="hot_live", condition=Q(gone_at=None))]
