@@ -12,7 +12,6 @@ import json
 import os
 import re
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +41,10 @@ def sets() -> dict[str, list[Row]]:
     return found | {"calls": [{"text": words, "danger": "0"} for words in quiet]}
 
 
-def hash_of(files: Sequence[str] = ("emergency", "danger_fresh", "danger_second", "danger_lists", "calls")) -> str:
-    """Of the files that are learned from: a test looks whether the weights are of these."""
-    return hashlib.sha256(b"".join((DATA / f"{name}.csv").read_bytes() for name in files)).hexdigest()[:16]
+def hash_of(every: dict[str, list[Row]]) -> str:
+    """Of what is learned from: a test looks whether the weights are of these."""
+    told = [[row["text"], row["danger"]] for rows_ in every.values() for row in rows_]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
 def _read(name: str) -> list[Row]:
@@ -96,10 +96,11 @@ def main() -> None:
     if "--measure" in sys.argv[1:]:
         print(json.dumps(measured(), indent=1))
         return
-    cuts, told, whom = learn([row for rows_ in sets().values() for row in rows_])
+    every = sets()
+    cuts, told, whom = learn([row for rows_ in every.values() for row in rows_])
     place = {number: row for row, number in enumerate(whom.classes_)}
     each = [place[number] for number in leaning.NUMBERS]
-    lines = [f"# made by tools/danger_leaning.py from phrases {hash_of()}; do not edit"]
+    lines = [f"# made by tools/danger_leaning.py from phrases {hash_of(every)}; do not edit"]
     lines.append(_line("", 0.0, told.intercept_[0], whom.intercept_[each]))
     for piece, row in sorted(cuts.vocabulary_.items()):
         if piece.strip():
