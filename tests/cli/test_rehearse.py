@@ -28,7 +28,7 @@ CALLS = 40
 
 
 def options(**changed):
-    return Namespace(**{"cases": CALLS, "seed": 2, "area": STREET, "resume": False, **changed})
+    return Namespace(**{"cases": CALLS, "seed": 2, "area": STREET, "resume": False, "lanes": 1, **changed})
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 A fake clock starts at the rehearsal; nobody waits. The clerk places each call by the seed. What is printed is
 counted from the rows afterwards, not from what was meant to happen; the assessment is that of these cases alone, which
-stand in no other because they came from an archive. A rehearsal that was killed goes on with `--resume`.
+stand in no other because they came from an archive. A rehearsal that was killed goes on with `--resume`, in as many
+lanes as it began with.
 A step that is refused to whoever should be able to take it counts as a mismatch, as does a history that does not lead
 to what is stored.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 import io
 from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -44,12 +45,14 @@ TURNS: Sequence[dict[str, Any]] = (
     {"one_form": False},
     {"correct": True},
 )
+MOST_LANES = 16
 OTHER_ENDS = ("answered", "declined", "transferred", "voided", "withdrawn", "fine_now")
 
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--cases", type=int, default=500, metavar="N", help=str(_("走多少件（默认 500）")))
     parser.add_argument("--seed", type=int, default=1, metavar="N", help=str(_("随机种子")))
+    parser.add_argument("--lanes", type=int, default=2, metavar="N", help=str(_("几个进程同时走（默认 2）")))
     parser.add_argument("--resume", action="store_true", help=str(_("接着走完上次中断的；没有中断的，就走新的")))
     parser.add_argument("--area", default="", metavar="CODE", help=str(_("街道代码；只有一个街道时不用写")))
 
@@ -60,8 +63,9 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
     from huying.cases.queries.replay import Mismatch, contracts, mismatches
     from huying.cli.commands.import_ import _street
     from huying.cli.play.cast import Cast
-    from huying.cli.play.season.marks import Mark, broken_off
-    from huying.cli.play.season.playing import Playing
+    from huying.cli.play.season.lanes import held, in_lanes
+    from huying.cli.play.season.marks import Lane, Mark, broken_off
+    from huying.cli.play.season.playing import Playing, source_above
     from huying.matters import queries as matters
     from huying.matters.rules import CheckPolicy
     from huying.places.models import Area
@@ -69,37 +73,47 @@ def run(options: Namespace, terminal: Terminal) -> Outcome:
 
     if options.cases < 1:
         raise CommandRefused(str(_("--cases 至少是 1。")))
+    if not 1 <= options.lanes <= MOST_LANES:
+        raise CommandRefused(str(_("--lanes 是 1 到 %(most)s 的数。") % {"most": MOST_LANES}))
     street = _street(options.area)
     rng = Random(options.seed)
-    mark = broken_off(street) if options.resume else None
-    goes_on = mark is not None
-    mark = mark or Mark(street, options.seed, timezone.now().replace(microsecond=0))
-    ids = mark.calls() if goes_on else _received(street, options.cases)
-    if not ids:
-        raise CommandRefused(str(_("没有等待受理的导入诉求。请先用 huying import reports 导入。")))
-    cast = Cast.of(street, now=mark.start, rng=rng)
-    grids = list(
-        Area.objects.filter(tier=Tier.GRID, code__startswith=street, valid_to=None)
-        .order_by("code")
-        .values_list("code", flat=True)
-    )
-    kinds = [one.code for one in matters.active_types() if cast.units_for(one.code, grids[0] if grids else street)]
-    looked_at = {one.code for one in matters.active_types() if one.check_policy == CheckPolicy.ALWAYS}
-    if not (cast.actors and grids and kinds):
-        raise CommandRefused(str(_("街道里还没有人员、网格或职责。请先建好，或先运行 huying demo。")))
-    if not goes_on:
-        mark.begin(ids)
-    played = Playing(mark, cast, _words(), rng, grids, kinds, [one for one in kinds if one in looked_at])
+    with held(street):  # the lanes of one that was killed have stopped
+        mark = broken_off(street) if options.resume else None
+        goes_on = mark is not None
+        lanes = [Lane() for _lane in range(options.lanes)]
+        mark = mark or Mark(street, options.seed, timezone.now().replace(microsecond=0), lanes=lanes)
+        ids = mark.calls() if goes_on else _received(street, options.cases)
+        if not ids:
+            raise CommandRefused(str(_("没有等待受理的导入诉求。请先用 huying import reports 导入。")))
+        cast = Cast.of(street, now=mark.start, rng=rng)
+        areas = Area.objects.filter(tier=Tier.GRID, code__startswith=street, valid_to=None).order_by("code")
+        grids = list(areas.values_list("code", flat=True))
+        kinds = [one.code for one in matters.active_types() if cast.units_for(one.code, grids[0] if grids else street)]
+        looked_at = {one.code for one in matters.active_types() if one.check_policy == CheckPolicy.ALWAYS}
+        if not (cast.actors and grids and kinds):
+            raise CommandRefused(str(_("街道里还没有人员、网格或职责。请先建好，或先运行 huying demo。")))
+        if not goes_on:
+            mark.begin(ids)
+        source = source_above(cast, street, mark.start)
+    words, checked = _words(), [one for one in kinds if one in looked_at]
+
+    def play(lane: int, told: Callable[[int], None]) -> None:
+        Playing(mark, cast, words, rng, grids, kinds, checked, source, lane).over(ids, _wanted, told)
+
     with terminal.progress(_("演练"), total=len(ids) - mark.played) as advance:
-        played.over(ids, _wanted, lambda: advance(1))
-    every = list(dict.fromkeys([*ids, *mark.more]))
-    refused = [Mismatch(case_id, f"{verb} was refused") for case_id, verb in mark.refused]
+        ended = in_lanes(len(mark.lanes), street, play, advance)
+    if not ended:
+        raise CommandRefused(str(_("演练中断了，原因见上。修好后用 --resume 接着走。")))
+    mark.read()
+    mark.end()
+    every = list(dict.fromkeys([*ids, *mark.did.more]))
+    refused = [Mismatch(case_id, f"{verb} was refused") for case_id, verb in mark.did.refused]
     wrong = [*mismatches(every), *contracts(every), *refused]
     facts = _measured(every, mark.start)
     facts |= {"cases": len(ids), "more": len(every) - len(ids), "mismatched": len(wrong), "beside": _beside(every)}
-    facts["actors"] = len(mark.who)
-    facts["moves"] = sum(mark.acted.values())
-    _print(terminal, mark.acted, facts)
+    facts["actors"] = len(mark.did.who)
+    facts["moves"] = sum(mark.did.acted.values())
+    _print(terminal, mark.did.acted, facts)
     _assess(terminal, every, street, mark.start)
     for one in wrong[:20]:
         terminal.warn(f"✗ {one.case_id}: {one.why}")

@@ -1,13 +1,15 @@
 """A season over calls that wait: each played to its end, some by one act for many, some handed down from above.
 
 A call is played in one transaction, together with the mark of how far the season is; what it draws goes by its number
-alone. So one that was killed ends as one that was not.
+alone. So one that was killed ends as one that was not. Of several lanes each takes every so many-th call; those of one
+lane come one after the other.
 """
 
 from __future__ import annotations
 
+import copy
 import logging
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,16 +18,16 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from huying.cases.actions import Docket, register_case, tickets
-from huying.cases.models import Case, Source, Ticket
+from huying.cases.models import Case, Source
 from huying.cases.queries.suggesting import types_for
 from huying.cases.rules import State
 from huying.cases.rules.tickets import Row, SourceKind, SourceTier
 from huying.cli.play.cast import Cast
 from huying.cli.play.hands import LiveHand, play
-from huying.cli.play.season.marks import Mark
+from huying.cli.play.season.marks import Did, Lane, Mark
 from huying.cli.play.season.story import SHARES, TICKET_TURNS, Season, SeasonStory, draw_turns
 from huying.cli.play.story import Plan, Step, Words, draw_plan
 from huying.desk.actions import batching
@@ -42,6 +44,8 @@ HORIZON = timedelta(days=120)
 BETWEEN = timedelta(seconds=30)  # two calls
 SENT_TOGETHER, ANSWERED_TOGETHER, JOINED = 4, 2, 3
 TRIES = 8
+AGAIN = 5  # times a call is played again where another lane's was in its way
+DEADLOCK = "40P01"
 BATCHES, TICKETS = 1 / 80, 1 / 50  # of the calls
 SOURCE = "rehearsal"
 logger = logging.getLogger(__name__)
@@ -59,7 +63,7 @@ class Wanted:
 
 @dataclass
 class Playing:
-    """A season and how far it is; `rng` is drawn from by the cast as well."""
+    """One lane of a season and how far it is; `rng` is drawn from by the cast as well."""
 
     mark: Mark
     cast: Cast
@@ -68,53 +72,63 @@ class Playing:
     grids: Sequence[str]
     types: Sequence[str]
     looked_at: Sequence[str]  # types with a look at the place
+    source: Source | None = None  # a system above
+    number: int = 0  # of the lane
     hand: LiveHand = field(default_factory=LiveHand)
     waiting: deque[UUID] = field(default_factory=deque)
-    more: list[UUID] = field(default_factory=list)  # this and the next are of the call that is played
-    refused: list[tuple[UUID, str]] = field(default_factory=list)
+    did: Did = field(default_factory=Did)  # by the call that is played
     street: str = field(init=False)
     start: datetime = field(init=False)
-    owed: dict[str, int] = field(init=False)
-    since: dict[UUID, datetime] = field(init=False)
+    lane: Lane = field(init=False)  # as the call that is played leaves it
 
     def __post_init__(self) -> None:
         self.street, self.start = self.mark.street, self.mark.start
-        self.owed, self.since = dict(self.mark.owed), dict(self.mark.since)
+        self.lane = self.mark.lanes[self.number]
         plain = [one.code for one in matters.active_types() if one.code in set(self.types) and not one.confidential]
         self.season = Season(
-            self.cast, self.words, plain, self._source(), calls=self._calls, tell=self._part
+            self.cast, self.words, plain, self.source, calls=self._calls, tell=self._part
         )  # fmt: skip
 
-    def over(self, ids: Sequence[UUID], wanted: Callable[[int], Wanted], told: Callable[[], None]) -> None:
-        """Play what is left of these calls, one after the other."""
-        self.waiting.extend(ids[self.mark.played :])
-        for number in range(self.mark.played, len(ids)):
-            with transaction.atomic():
-                self._next(number, wanted(number))
-            told()
-        self.mark.end()
+    def over(self, ids: Sequence[UUID], wanted: Callable[[int], Wanted], told: Callable[[int], None]) -> None:
+        """Play what is left of the lane's calls, one after the other; `ids` are those of all lanes."""
+        numbers = range(self.number, len(ids), len(self.mark.lanes))[self.lane.played :]
+        self.waiting.extend(ids[number] for number in numbers)
+        for number in numbers:
+            self._in_turn(number, wanted(number))
+            told(1)
+
+    def _in_turn(self, number: int, asked: Wanted) -> None:
+        """One call; where it and another lane's would wait for each other it is taken back and played again."""
+        waiting, lane = tuple(self.waiting), self.mark.lanes[self.number]
+        for tries_left in reversed(range(AGAIN)):
+            self.waiting, self.lane = deque(waiting), copy.deepcopy(lane)
+            try:
+                with transaction.atomic():
+                    self._next(number, asked)
+                return
+            except OperationalError as why:
+                if getattr(why.__cause__, "sqlstate", "") != DEADLOCK or not tries_left:
+                    raise
+                self.mark.lanes[self.number], self.hand = lane, LiveHand()  # they may know what was taken back
 
     def _next(self, number: int, asked: Wanted) -> None:
         self.rng.seed(f"{self.mark.seed}/{number}")
-        self.more, self.refused, self.cast.acted, self.cast.who_acted = [], [], Counter(), set()
+        self.did = Did()
+        self.cast.acted, self.cast.who_acted = self.did.acted, self.did.who
         at, plain = self.start + BETWEEN * number, asked == Wanted()
         if asked.batch or (plain and self.rng.random() < BATCHES):
             self._together(at)
         case_id = self.waiting.popleft()
         if asked.as_ticket or (plain and self.rng.random() < TICKETS):
-            self._ticket(case_id, asked.turns or draw_turns(self.rng, TICKET_TURNS), at)
+            self._ticket(number, case_id, asked.turns or draw_turns(self.rng, TICKET_TURNS), at)
             asked = Wanted()
-        self._call(case_id, asked, max(at, self.since.pop(case_id, at)))
-        done = Mark(
-            self.street, self.mark.seed, self.start, owed=self.owed, since=self.since, more=self.more,
-            refused=self.refused, acted=self.cast.acted, who=self.cast.who_acted,
-        )  # fmt: skip
-        self.mark.keep(done)
+        self._call(case_id, asked, max(at, self.lane.since.pop(case_id, at)))
+        self.mark.keep(self.number, self.lane, self.did)
 
     def _refuse(self, case_id: UUID, verb: str, why: object) -> None:
         """Whoever should be able to do it was refused: it is told at the end, and the season goes on."""
         logger.warning("%s was refused", verb, extra={"case": str(case_id), "why": str(why)})
-        self.refused.append((case_id, verb))
+        self.did.refused.append((case_id, verb))
 
     def _call(self, case_id: UUID, asked: Wanted, at: datetime) -> None:
         docket = self.hand.view(Case(pk=case_id))
@@ -124,10 +138,10 @@ class Playing:
         if plan.failed_checks and self.looked_at:
             plan.type_code = self.rng.choice(self.looked_at)
         turns = set(asked.turns)
-        self.owed |= dict.fromkeys(turns & set(SHARES), TRIES)
+        self.lane.owed |= dict.fromkeys(turns & set(SHARES), TRIES)
         if not (asked.plan or turns):
-            self.owed = {name: left - 1 for name, left in self.owed.items() if left}
-            turns = draw_turns(self.rng, SHARES) | set(self.owed)
+            self.lane.owed = {name: left - 1 for name, left in self.lane.owed.items() if left}
+            turns = draw_turns(self.rng, SHARES) | set(self.lane.owed)
         self._played(docket, plan, turns, max(at, docket.case.moved_at))
 
     def _plan(self, docket: Docket) -> Plan:
@@ -146,11 +160,11 @@ class Playing:
             self._refuse(docket.case.pk, next(iter(getattr(why, "__notes__", [])), "step"), why)
             return at
         finally:
-            self.owed = {name: left for name, left in self.owed.items() if name not in story.taken}
+            self.lane.owed = {name: left for name, left in self.lane.owed.items() if name not in story.taken}
 
     def _part(self, case_id: UUID, at: datetime) -> datetime:
         """A part of a case: its own way to its end."""
-        self.more.append(case_id)
+        self.did.more.append(case_id)
         docket = self.hand.view(Case(pk=case_id))
         plan = self._plan(docket)
         plan.ending, plan.reopen, plan.late, plan.unsolved, plan.raise_up = "closed", False, False, 0, False
@@ -191,7 +205,7 @@ class Playing:
             self._batch(BatchAct.DISPATCH, chosen, again, boss, at + 8 * minute)
         told = {"words": "您好，这件事已经统一安排，本周内办好，进度在网页上看。"}
         self._batch(BatchAct.ANSWER, [(one, None) for one in answered], told, clerk, at + 9 * minute)
-        self.since |= dict.fromkeys([*sent, *answered], at + 10 * minute)
+        self.lane.since |= dict.fromkeys([*sent, *answered], at + 10 * minute)
 
     def _boss(self) -> Actor | None:
         found = [
@@ -214,36 +228,35 @@ class Playing:
 
     # from above
 
-    def _source(self) -> Source | None:
-        """The rehearsal's own system above: made where there is none yet."""
-        found = Source.objects.filter(code=SOURCE).first()
-        keeper = self.cast.who(Duty.ADMIN_MATTERS, self.street)
-        if found is not None or keeper is None:
-            return found if found is not None and found.area_code == self.street else None
-        values = {
-            "code": SOURCE, "name": "演练用的上级系统", "area_code": self.street, "kind": SourceKind.TICKET,
-            "tier": SourceTier.CITY, "limit": "10wd", "return_within": "1wd", "extend_before": "1wd", "pauses": True,
-            "upper_calls": True, "counted": True,
-        }  # fmt: skip
-        made: Source = registers.put(
-            register=get("ticket_source"), row_id=None, values=values, actor=keeper, now=self.start
-        )
-        return made
-
-    def _ticket(self, like_id: UUID, turns: frozenset[str] | set[str], at: datetime) -> None:
+    def _ticket(self, number: int, like_id: UUID, turns: frozenset[str] | set[str], at: datetime) -> None:
         """A ticket comes down with the words of a call, and goes its way."""
         source, clerk = self.season.source, self.cast.who(Duty.INTAKE, self.street)
         reports = self.hand.view(Case(pk=like_id)).reports
         if source is None or clerk is None or not reports:
             return
-        number = f"R{Ticket.objects.filter(source=source).count() + 1:07d}"
-        [taken] = tickets.take_rows(source, [Row(number, words=reports[0].words, received=at)], actor=clerk, now=at)
+        row = Row(f"R{self.mark.line}-{number + 1}", words=reports[0].words, received=at)
+        [taken] = tickets.take_rows(source, [row], actor=clerk, now=at)
         self.cast.note("take_rows", clerk)
         if taken.case_id is None:
             self._refuse(like_id, "take_rows", taken.why)
             return
-        self.more.append(taken.case_id)
+        self.did.more.append(taken.case_id)
         docket = self.hand.view(Case(pk=taken.case_id))
         plan = self._plan(docket)
         plan.ending, plan.verify, plan.raise_up, plan.reopen, plan.late = "closed", False, False, False, False
         self._played(docket, plan, set(turns), at)
+
+
+def source_above(cast: Cast, street: str, now: datetime) -> Source | None:
+    """The rehearsal's own system above: made where there is none yet."""
+    found = Source.objects.filter(code=SOURCE).first()
+    keeper = cast.who(Duty.ADMIN_MATTERS, street)
+    if found is not None or keeper is None:
+        return found if found is not None and found.area_code == street else None
+    values = {
+        "code": SOURCE, "name": "演练用的上级系统", "area_code": street, "kind": SourceKind.TICKET,
+        "tier": SourceTier.CITY, "limit": "10wd", "return_within": "1wd", "extend_before": "1wd", "pauses": True,
+        "upper_calls": True, "counted": True,
+    }  # fmt: skip
+    made: Source = registers.put(register=get("ticket_source"), row_id=None, values=values, actor=keeper, now=now)
+    return made
