@@ -313,8 +313,9 @@ def _static_files_found_once() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _empty_caches() -> Iterator[None]:
-    """What one test cached, the next does not see."""
+    """What one test cached, the next does not see; nor the language that its last request asked for."""
     from django.core.cache import cache
+    from django.utils import translation
 
     from huying.cases.queries import said, suggesting
     from huying.clocks import queries as clocks
@@ -324,6 +325,7 @@ def _empty_caches() -> Iterator[None]:
     for kept in (clocks, matters, places, said, suggesting):
         kept.forget()
     cache.clear()
+    translation.deactivate()
     yield
     cache.clear()
 

@@ -159,6 +159,7 @@ def body_of(case, real: int) -> tuple[bytes, str]:
         return b"{", "application/json"
 
 
+@pytest.mark.slow
 def test_a_few_made_up_requests_to_every_operation_are_no_fault_of_ours(world, program):
     assert generated(world, program, 3) == []
 

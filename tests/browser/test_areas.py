@@ -19,6 +19,7 @@ def corners(page):
     return json.loads(text)["coordinates"] if text else []
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("width", DESK_FIRST)
 def test_a_grid_is_split_by_a_line_drawn_on_the_map(visit, width):  # noqa: F811

@@ -15,7 +15,7 @@ from tests.browser.harness import DESK_FIRST, PHONE_FIRST
 from tests.browser.visits import Visit
 from tests.world import GRID, build_world
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 MORNING = datetime.fromisoformat("2026-10-20T09:00:00+08:00")  # a Tuesday
 MINUTE = timedelta(minutes=1)

@@ -14,6 +14,7 @@ DESK = "/desk/registers/"
 SHEET = f"名称,网格,类别\n新灯,{GRID},路灯\n坏的,12,火箭\n".encode("utf-8-sig")
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("width", PHONE_FIRST)
 def test_rows_are_added_changed_brought_and_ended(visit, width):  # noqa: F811

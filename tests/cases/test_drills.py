@@ -197,6 +197,7 @@ def all_figures(world, now):
 
 
 class TestFigures:
+    @pytest.mark.slow
     @settings(max_examples=12, deadline=None)
     @given(seed=st.integers(0, 10**6))
     def test_whatever_is_played_in_a_drill_all_figures_stay_as_they_were(self, seed, django_db_blocker):

@@ -122,7 +122,7 @@ def viewers_of(world):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("often", "looked_at"), [(0, 1), (0, 4), (0, lists.LOOKED_AT), (lists.SAID_OFTEN, 4), (99, 4)])
-@pytest.mark.parametrize("limit", [3, 50])
+@pytest.mark.parametrize("limit", [3, pytest.param(50, marks=pytest.mark.slow)])
 def test_words_find_what_the_viewer_may_see_that_says_them(monkeypatch, often, looked_at, limit):
     monkeypatch.setattr(lists, "SAID_OFTEN", often)
     monkeypatch.setattr(lists, "LOOKED_AT", looked_at)

@@ -12,6 +12,8 @@ import pytest
 
 from tests.cli.conftest import House
 
+pytestmark = pytest.mark.slow
+
 SMALL_WORLD = """
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -96,7 +98,6 @@ def test_a_demo_in_use_is_not_cleared(street):
     assert street.facts("demo", "--no-serve")["cases"] > 50
 
 
-@pytest.mark.slow
 def test_a_fresh_demo_is_whole_within_its_time():
     with tempfile.TemporaryDirectory(prefix="huying-fresh-") as name:
         Path(name).chmod(0o711)

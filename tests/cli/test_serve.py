@@ -126,6 +126,7 @@ def _read_until(line, words, seconds=10):
     return read
 
 
+@pytest.mark.slow
 class TestServe:
     def test_it_streams_to_those_whom_a_notice_concerns_and_stops_in_time_with_fifty_streams(self, house, serving):
         house.python(READERS)

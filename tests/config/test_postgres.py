@@ -87,7 +87,12 @@ def folder():
         yield Path(name)
 
 
-@pytest.fixture(params=["me", pytest.param("ordinary", marks=pytest.mark.skipif(os.geteuid() != 0, reason="is me"))])
+ORDINARY = pytest.param(
+    "ordinary", marks=[pytest.mark.slow, pytest.mark.skipif(os.geteuid() != 0, reason="is me")]
+)  # fmt: skip
+
+
+@pytest.fixture(params=["me", ORDINARY])
 def someone(request, folder):
     return Someone(None if request.param == "me" else NOBODY, folder)
 
