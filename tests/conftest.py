@@ -19,6 +19,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ TEST_SETTINGS = {
     "autovacuum": "off",
 }
 KEPT_TEMPLATES = 8
+SWEPT_EVERY = 150  # tests of a process
+LEFT_LYING = 1 << 20  # bytes of a table
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -94,6 +97,7 @@ class Bench:
         self.template = f"hy_t_{_migrations_hash()}"
         self.name = f"hy_w_{os.getpid()}_{uuid.uuid4().hex[:8]}"
         self.role: str | None = APP
+        self.ready = False
 
     def connect(self, database: str | None = None) -> psycopg.Connection[Any]:
         """As the one who owns everything."""
@@ -193,6 +197,22 @@ class Bench:
                     raise
                 time.sleep(0.1)
 
+    def sweep(self) -> None:
+        """Take away what tests that were rolled back left in tables: each reader of a small one would walk over it.
+
+        Nothing is known of a table's size afterwards, as in a fresh copy, so that plans do not depend on who came before.
+        """
+        sizes = """
+            SELECT relname FROM pg_class
+            WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > %s
+        """
+        if self.server is None or not self.ready:
+            return
+        with self.connect(self.name) as boot:
+            for (table,) in boot.execute(sizes, [LEFT_LYING]).fetchall():
+                boot.execute(sql.SQL("VACUUM {}").format(sql.Identifier(table)))
+                boot.execute("SELECT pg_clear_relation_stats('public', %s)", [table])
+
     def leave(self) -> None:
         with self.connect() as boot:
             boot.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.name)))
@@ -243,14 +263,27 @@ def chromium() -> Iterator[Any]:
         yield browser
 
 
+_benches: list[Bench] = []
+_ran = count(1)
+
+
 @pytest.fixture(scope="session")
 def bench() -> Iterator[Bench]:
     """The server of the run; asked for only by what needs a database."""
-    one = Bench()
+    _benches.append(one := Bench())
     try:
         yield one
     finally:
+        _benches.remove(one)
         one.leave()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logfinish() -> None:
+    """Between two tests, now and then."""
+    if next(_ran) % SWEPT_EVERY == 0:
+        for one in _benches:
+            one.sweep()
 
 
 @pytest.fixture(scope="session")
@@ -262,6 +295,7 @@ def django_db_setup(bench: Bench, django_test_environment: None, django_db_block
         connection.close()
         entries = bench.django(bench.name, bench.role)
         connection.settings_dict.update(entries)
+    bench.ready = True
     yield
     with django_db_blocker.unblock():
         connection.close()
