@@ -46,7 +46,7 @@ class Bare:
     def strip(self) -> None:
         rows = self.connection.execute(
             "SELECT conrelid::regclass::text, conname, contype::text, pg_get_constraintdef(oid) FROM pg_constraint "
-            "WHERE contype IN ('p', 'u', 'f') AND (conrelid = ANY(%(t)s::text[]::regclass[]) "
+            "WHERE contype IN ('p', 'u', 'x', 'f') AND (conrelid = ANY(%(t)s::text[]::regclass[]) "
             "OR confrelid = ANY(%(t)s::text[]::regclass[])) ORDER BY contype = 'f' DESC, conname",
             {"t": self.tables},
         ).fetchall()

@@ -93,7 +93,7 @@ def seal(*, now: datetime, heads_file: Path | None = None, batch: int = 5000) ->
     Nothing is skipped: a row takes its transaction's number when it is written, and the search begins at the
     oldest transaction that was still running when the last complete sealing began (`horizon`); all before it were
     finished and seen then. On another server (a restored copy) numbers mean nothing: the search begins at the start.
-    Nothing is doubled: the row's id is the key of `Sealed`, and one sealer works at a time.
+    Nothing is doubled: the numbers under two seals cannot overlap, and one sealer works at a time.
 
     Raises ChainBroken, and seals nothing, if the head file tells of another chain than the database.
     """
@@ -160,7 +160,7 @@ def _first_unsealed(begin: int) -> int | None:
             """
             WITH young AS MATERIALIZED (
                 SELECT h.id FROM audit_history h WHERE h.written_in >= %s
-                AND NOT EXISTS (SELECT FROM audit_sealed s WHERE s.history_id = h.id)
+                AND NOT EXISTS (SELECT FROM audit_sealed s WHERE s.ids @> h.id)
             ) SELECT min(id) FROM young
             """,
             [begin],
@@ -174,13 +174,12 @@ def _seal_batch(now: datetime, start: int, begin: int, batch: int, *, cluster: s
     with connection.cursor() as cursor:
         # Else, after a large import that has no statistics yet, the planner reads all that is left for each batch.
         cursor.execute(
-            "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_sort = off; "
-            "SET LOCAL max_parallel_workers_per_gather = 0"
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL max_parallel_workers_per_gather = 0"
         )
         cursor.execute(
             f"""
             SELECT {ROW} FROM audit_history h WHERE h.id >= %s AND h.written_in >= %s
-            AND NOT EXISTS (SELECT FROM audit_sealed s WHERE s.history_id = h.id)
+            AND NOT EXISTS (SELECT FROM audit_sealed s WHERE s.ids @> h.id)
             ORDER BY h.id LIMIT %s
             """,
             [start, begin, batch],
@@ -216,8 +215,8 @@ def _seal_batch(now: datetime, start: int, begin: int, batch: int, *, cluster: s
             cluster=head.cluster,
         )
         cursor.execute(
-            "INSERT INTO audit_sealed (history_id, seal, row_hash) "
-            "SELECT one.id, %s, one.hash FROM unnest(%s::bigint[], %s::bytea[]) AS one (id, hash)",
-            [head.number, ids, hashes],
+            "INSERT INTO audit_sealed (seal, ids, hashes) "
+            "SELECT %s, range_agg(int8range(id, id, '[]')), %s FROM unnest(%s::bigint[]) AS id",
+            [head.number, b"".join(hashes), ids],
         )
         return ids
