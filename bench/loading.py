@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,6 +29,7 @@ TABLES = (
     "people_contact", "people_consent", "people_recusal", "audit_history", "audit_sealed", "cases_tally",
     "cases_tallychange",
 )  # fmt: skip
+CASE = "cases_case"
 # Triggers that find another row by a key, which is away while rows go in. What they write is stamped.
 LOOKING_UP = (("cases_report", "cases_report_lies"), ("cases_workorder", "cases_order_returned"))
 BEHIND = 2  # chunks that may wait for the database
@@ -74,12 +75,18 @@ class Bare:
         self.connection.execute(sql.SQL(text).format(*(sql.Identifier(one) for one in names)))
 
     def statements(self, tables: Iterable[str]) -> Iterator[str]:
-        """What makes the indexes of some tables again."""
+        """What makes the keys and indexes of some tables again."""
         wanted = set(tables)
+        yield from self.keys_of(wanted)
+        yield from self.indexes_of(wanted)
+
+    def keys_of(self, tables: Container[str]) -> Iterator[str]:
         for table, name, definition in self.keys:
-            if table in wanted:
+            if table in tables:
                 yield f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {definition}'
-        yield from (definition for table, definition in self.indexes if table in wanted)
+
+    def indexes_of(self, tables: Container[str]) -> Iterator[str]:
+        return (definition for table, definition in self.indexes if table in tables)
 
     def whole_again(self) -> None:
         for table, name, definition in self.references:
@@ -118,14 +125,15 @@ def load(
         with _timed("history_indexes", spent, say):
             _all(connection, bare.statements(history))
             connection.execute("ANALYZE audit_history")
-        # Sealing needs the history's indexes alone and hashes in this process; the others are made meanwhile, and the
-        # database counts by itself what is in them.
+        # Sealing needs the history's indexes alone, and the assessments none of a case but its key: what is in words
+        # is indexed after sealing, while the database counts.
         failed: list[BaseException] = []
 
         def others() -> None:
             try:
                 with _timed("indexes", spent, say):
-                    _all(beside, bare.statements(one for one in bare.tables if one not in history))
+                    _all(beside, bare.statements(one for one in bare.tables if one not in (*history, CASE)))
+                    _all(beside, bare.keys_of({CASE}))
                     _each_table(beside, "ANALYZE {}", bare.tables)
                 with _timed("assessments", spent, say):
                     catch_up()
@@ -139,6 +147,8 @@ def load(
             thread.start()
             with _timed("seal", spent, say):
                 audit.seal(now=now, heads_file=histories.heads_path())
+            with _timed("case_indexes", spent, say):
+                _all(connection, bare.indexes_of({CASE}))
             thread.join()
         if failed:
             raise failed[0]
@@ -153,7 +163,7 @@ def load(
     return spent
 
 
-_BESIDE = ("seal", "indexes", "assessments")  # parts of "beside_each_other"
+_BESIDE = ("seal", "case_indexes", "indexes", "assessments")  # parts of "beside_each_other"
 
 
 def _each_table(connection: psycopg.Connection[Any], text: str, tables: Iterable[str]) -> None:

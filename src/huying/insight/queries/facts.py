@@ -252,8 +252,10 @@ FULL JOIN (SELECT case_id, version, area_code, type_code FROM insight_fact WHERE
     ON f.case_id = c.id
 WHERE c.id IS NULL OR f.case_id IS NULL
     OR (c.version, c.area_code, c.type_code) IS DISTINCT FROM (f.version, f.area_code, f.type_code)
+ORDER BY 1
 """
-"""Cases whose facts are missing, old or of no case that counts any more."""
+"""Cases whose facts are missing, old or of no case that counts any more: as they came in, so that a batch of them and
+all that hangs on them lie close together."""
 
 OF_SOURCES: Final = f"""
 SELECT f.id FROM cases_source u
