@@ -17,7 +17,7 @@ import psycopg
 from django.db import connections
 from psycopg import sql
 
-from bench.stamping import Chunk, Stamper, copy_into
+from bench.stamping import Stamper, Texts, copy_into
 from huying.audit import actions as audit
 from huying.audit import queries as histories
 from huying.cases.actions.tallying import fold_tallies
@@ -176,9 +176,9 @@ def _all(connection: psycopg.Connection[Any], statements: Iterable[str]) -> None
         connection.execute(one)
 
 
-def _pour(chunks: Iterable[Chunk], connection: psycopg.Connection[Any]) -> None:
+def _pour(chunks: Iterable[Texts], connection: psycopg.Connection[Any]) -> None:
     """Write chunk after chunk, each in one transaction, while the next one is made."""
-    waiting: queue.Queue[Chunk | None] = queue.Queue(maxsize=BEHIND)
+    waiting: queue.Queue[Texts | None] = queue.Queue(maxsize=BEHIND)
     failed: list[BaseException] = []
 
     def write() -> None:
@@ -187,8 +187,8 @@ def _pour(chunks: Iterable[Chunk], connection: psycopg.Connection[Any]) -> None:
                 continue
             try:
                 with connection.transaction(), connection.cursor() as cursor:
-                    for table, lines in chunk.lines():
-                        copy_into(cursor, table, lines)
+                    for table, text in chunk:
+                        copy_into(cursor, table, text)
             except BaseException as why:
                 failed.append(why)
 

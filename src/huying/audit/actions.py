@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 
 from huying.audit import heads
-from huying.audit.chain import ROW, cluster_id, hash_of, head_of, sealing_lock
+from huying.audit.chain import ROW, cluster_id, hash_of, head_of, runs_of, sealing_lock
 from huying.audit.models import History, Seal
 from huying.audit.queries import heads_path
 from huying.audit.rules import digest_of, microseconds, next_head, plain_label
@@ -215,8 +215,7 @@ def _seal_batch(now: datetime, start: int, begin: int, batch: int, *, cluster: s
             cluster=head.cluster,
         )
         cursor.execute(
-            "INSERT INTO audit_sealed (seal, ids, hashes) "
-            "SELECT %s, range_agg(int8range(id, id, '[]')), %s FROM unnest(%s::bigint[]) AS id",
-            [head.number, b"".join(hashes), ids],
+            "INSERT INTO audit_sealed (seal, ids, hashes) VALUES (%s, %s::int8multirange, %s)",
+            [head.number, runs_of(ids), b"".join(hashes)],
         )
         return ids

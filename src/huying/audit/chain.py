@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice, zip_longest
+from itertools import groupby, islice, zip_longest
 from typing import Any
 
 import orjson
@@ -40,6 +40,12 @@ def is_hash_of(stored: bytes, row: tuple[Any, ...]) -> bool:
     except ValueError:  # numbers that no JSON reader takes: nobody but a tamperer wrote them
         return False
     return row_hash(plain) == stored or old_row_hash(plain) == stored
+
+
+def runs_of(ids: Iterable[int]) -> str:
+    """Numbers in order, as the text of an `int8multirange`."""
+    runs = ([number for _place, number in run] for _at, run in groupby(enumerate(ids), lambda one: one[1] - one[0]))
+    return "{" + ",".join(f"[{run[0]},{run[-1] + 1})" for run in runs) + "}"
 
 
 def members_of(runs: Iterable[Any], hashes: bytes) -> Iterator[tuple[int, bytes]]:
