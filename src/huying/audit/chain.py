@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import groupby, islice, zip_longest
+from itertools import groupby, islice
 from typing import Any
 
 import orjson
@@ -56,7 +56,7 @@ def members_of(runs: Iterable[Any], hashes: bytes) -> Iterator[tuple[int, bytes]
     ids = list(islice(every, len(pieces) + 1))
     if 0 < len(ids) < len(pieces):
         pieces[len(ids) - 1 :] = [b"".join(pieces[len(ids) - 1 :])]
-    return zip_longest(ids, pieces[: len(ids)], fillvalue=b"")
+    return zip(ids, [*pieces, b""], strict=False)
 
 
 def _plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
