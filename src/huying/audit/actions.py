@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 
 from huying.audit import heads
-from huying.audit.chain import ROW, cluster_id, hash_of, head_of, runs_of, sealing_lock
+from huying.audit.chain import ROW, UNSEALED, cluster_id, hash_of, head_of, runs_of, sealing_lock
 from huying.audit.models import History, Seal
 from huying.audit.queries import heads_path
 from huying.audit.rules import digest_of, microseconds, next_head, plain_label
@@ -155,15 +155,18 @@ def _number(sql: str) -> int:
 
 def _first_unsealed(begin: int) -> int | None:
     # Materialised: for a bare min(id) the planner would walk the whole primary key instead of the few young rows.
+    # Where all may be young, not each of them is asked whether it lies under a seal.
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"{UNSEALED} SELECT min(id) FROM unsealed"
+            if begin == 0
+            else """
             WITH young AS MATERIALIZED (
                 SELECT h.id FROM audit_history h WHERE h.written_in >= %s
                 AND NOT EXISTS (SELECT FROM audit_sealed s WHERE s.ids @> h.id)
             ) SELECT min(id) FROM young
             """,
-            [begin],
+            [begin] if begin else [],
         )
         first = cursor.fetchone()[0]
         return None if first is None else int(first)

@@ -27,6 +27,17 @@ STORED_HASH = f"""substring(s.hashes FROM {HASH_BYTES} * (
     SELECT sum(least(upper(run), h.id) - lower(run)) FROM unnest(s.ids) AS run WHERE lower(run) <= h.id
 )::int + 1 FOR {HASH_BYTES})"""
 
+# The rows under no seal, begun before a statement: what lies between the runs of all seals, of which there are few
+# where nothing is missing.
+UNSEALED = """
+WITH gaps AS MATERIALIZED (
+    SELECT unnest('{(,)}'::int8multirange - coalesce(range_agg(ids), '{}')) AS gap FROM audit_sealed
+), unsealed AS (
+    SELECT h.id, h.written_in FROM gaps JOIN audit_history h ON h.id >= coalesce(lower(gap), -9223372036854775808)
+    AND h.id < coalesce(upper(gap), 9223372036854775807)
+)
+"""
+
 
 def hash_of(row: tuple[Any, ...]) -> bytes:
     """The hash of a row selected as ROW."""

@@ -18,7 +18,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from huying.audit import heads
-from huying.audit.chain import HASH_BYTES, ROW, cluster_id, head_of, is_hash_of, members_of, sealing_lock
+from huying.audit.chain import HASH_BYTES, ROW, UNSEALED, cluster_id, head_of, is_hash_of, members_of, sealing_lock
 from huying.audit.models import Seal
 from huying.audit.rules import GENESIS, Head
 from huying.kernel.terms import Label, Term, _, listed
@@ -465,27 +465,16 @@ def _check_memberships(found: Verification) -> None:
             )
 
 
-# What lies between the runs of all seals, which are few where nothing is missing.
-_UNSEALED = """
-WITH gaps AS MATERIALIZED (
-    SELECT unnest('{(,)}'::int8multirange - coalesce(range_agg(ids), '{}')) AS gap FROM audit_sealed
-), unsealed AS (
-    SELECT h.id, h.written_in FROM gaps JOIN audit_history h ON h.id >= coalesce(lower(gap), -9223372036854775808)
-    AND h.id < coalesce(upper(gap), 9223372036854775807)
-)
-"""
-
-
 def _check_unsealed(found: Verification) -> None:
     """Rows under no seal: young ones wait for the next; others were put in, or lost their seal."""
     last = Seal.objects.order_by("-number").first()
     with connection.cursor() as cursor:
-        cursor.execute(f"{_UNSEALED} SELECT count(*) FROM unsealed")
+        cursor.execute(f"{UNSEALED} SELECT count(*) FROM unsealed")
         found.unsealed = cursor.fetchone()[0]
         if last is None or not found.unsealed or last.cluster != cluster_id():
             return
         cursor.execute(
-            f"{_UNSEALED} SELECT id, written_in FROM unsealed WHERE written_in < %s "
+            f"{UNSEALED} SELECT id, written_in FROM unsealed WHERE written_in < %s "
             "OR id < (SELECT max(last_id) FROM audit_seal) ORDER BY id LIMIT %s",
             [last.horizon, MOST_FINDINGS],
         )
