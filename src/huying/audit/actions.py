@@ -155,7 +155,7 @@ def _number(sql: str) -> int:
 
 def _first_unsealed(begin: int) -> int | None:
     # Materialised: for a bare min(id) the planner would walk the whole primary key instead of the few young rows.
-    # Where all may be young, not each of them is asked whether it lies under a seal.
+    # Where all may be young, they are not gone through.
     with connection.cursor() as cursor:
         cursor.execute(
             f"{UNSEALED} SELECT min(id) FROM unsealed"
@@ -163,8 +163,10 @@ def _first_unsealed(begin: int) -> int | None:
             else """
             WITH young AS MATERIALIZED (
                 SELECT h.id FROM audit_history h WHERE h.written_in >= %s
-                AND NOT EXISTS (SELECT FROM audit_sealed s WHERE s.ids @> h.id)
-            ) SELECT min(id) FROM young
+            ) SELECT min(id) FROM young WHERE NOT (
+                SELECT coalesce(range_agg(s.ids), '{}') FROM audit_sealed s
+                WHERE s.ids && int8multirange(int8range((SELECT min(id) FROM young), NULL))
+            ) @> id
             """,
             [begin] if begin else [],
         )
@@ -181,11 +183,13 @@ def _seal_batch(now: datetime, start: int, begin: int, batch: int, *, cluster: s
         )
         cursor.execute(
             f"""
-            SELECT {ROW} FROM audit_history h WHERE h.id >= %s AND h.written_in >= %s
-            AND NOT EXISTS (SELECT FROM audit_sealed s WHERE s.ids @> h.id)
+            SELECT {ROW} FROM audit_history h WHERE h.id >= %s AND h.written_in >= %s AND NOT (
+                SELECT coalesce(range_agg(s.ids), '{{}}') FROM audit_sealed s
+                WHERE s.ids && int8multirange(int8range(%s, NULL))
+            ) @> h.id
             ORDER BY h.id LIMIT %s
             """,
-            [start, begin, batch],
+            [start, begin, start, batch],
         )
         rows = cursor.fetchall()
         if not rows:
