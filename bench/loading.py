@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,7 +17,7 @@ import psycopg
 from django.db import connections
 from psycopg import sql
 
-from bench.stamping import Chunk, Stamper, copy_into
+from bench.stamping import Stamper, Texts, copy_into
 from huying.audit import actions as audit
 from huying.audit import queries as histories
 from huying.cases.actions.tallying import fold_tallies
@@ -29,6 +29,7 @@ TABLES = (
     "people_contact", "people_consent", "people_recusal", "audit_history", "audit_sealed", "cases_tally",
     "cases_tallychange",
 )  # fmt: skip
+CASE = "cases_case"
 # Triggers that find another row by a key, which is away while rows go in. What they write is stamped.
 LOOKING_UP = (("cases_report", "cases_report_lies"), ("cases_workorder", "cases_order_returned"))
 BEHIND = 2  # chunks that may wait for the database
@@ -46,7 +47,7 @@ class Bare:
     def strip(self) -> None:
         rows = self.connection.execute(
             "SELECT conrelid::regclass::text, conname, contype::text, pg_get_constraintdef(oid) FROM pg_constraint "
-            "WHERE contype IN ('p', 'u', 'f') AND (conrelid = ANY(%(t)s::text[]::regclass[]) "
+            "WHERE contype IN ('p', 'u', 'x', 'f') AND (conrelid = ANY(%(t)s::text[]::regclass[]) "
             "OR confrelid = ANY(%(t)s::text[]::regclass[])) ORDER BY contype = 'f' DESC, conname",
             {"t": self.tables},
         ).fetchall()
@@ -74,12 +75,18 @@ class Bare:
         self.connection.execute(sql.SQL(text).format(*(sql.Identifier(one) for one in names)))
 
     def statements(self, tables: Iterable[str]) -> Iterator[str]:
-        """What makes the indexes of some tables again."""
+        """What makes the keys and indexes of some tables again."""
         wanted = set(tables)
+        yield from self.keys_of(wanted)
+        yield from self.indexes_of(wanted)
+
+    def keys_of(self, tables: Container[str]) -> Iterator[str]:
         for table, name, definition in self.keys:
-            if table in wanted:
+            if table in tables:
                 yield f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {definition}'
-        yield from (definition for table, definition in self.indexes if table in wanted)
+
+    def indexes_of(self, tables: Container[str]) -> Iterator[str]:
+        return (definition for table, definition in self.indexes if table in tables)
 
     def whole_again(self) -> None:
         for table, name, definition in self.references:
@@ -118,14 +125,15 @@ def load(
         with _timed("history_indexes", spent, say):
             _all(connection, bare.statements(history))
             connection.execute("ANALYZE audit_history")
-        # Sealing needs the history's indexes alone and hashes in this process; the others are made meanwhile, and the
-        # database counts by itself what is in them.
+        # Sealing needs the history's indexes alone, and the assessments none of a case but its key: what is in words
+        # is indexed after sealing, while the database counts.
         failed: list[BaseException] = []
 
         def others() -> None:
             try:
                 with _timed("indexes", spent, say):
-                    _all(beside, bare.statements(one for one in bare.tables if one not in history))
+                    _all(beside, bare.statements(one for one in bare.tables if one not in (*history, CASE)))
+                    _all(beside, bare.keys_of({CASE}))
                     _each_table(beside, "ANALYZE {}", bare.tables)
                 with _timed("assessments", spent, say):
                     catch_up()
@@ -139,6 +147,8 @@ def load(
             thread.start()
             with _timed("seal", spent, say):
                 audit.seal(now=now, heads_file=histories.heads_path())
+            with _timed("case_indexes", spent, say):
+                _all(connection, bare.indexes_of({CASE}))
             thread.join()
         if failed:
             raise failed[0]
@@ -153,7 +163,7 @@ def load(
     return spent
 
 
-_BESIDE = ("seal", "indexes", "assessments")  # parts of "beside_each_other"
+_BESIDE = ("seal", "case_indexes", "indexes", "assessments")  # parts of "beside_each_other"
 
 
 def _each_table(connection: psycopg.Connection[Any], text: str, tables: Iterable[str]) -> None:
@@ -166,9 +176,9 @@ def _all(connection: psycopg.Connection[Any], statements: Iterable[str]) -> None
         connection.execute(one)
 
 
-def _pour(chunks: Iterable[Chunk], connection: psycopg.Connection[Any]) -> None:
+def _pour(chunks: Iterable[Texts], connection: psycopg.Connection[Any]) -> None:
     """Write chunk after chunk, each in one transaction, while the next one is made."""
-    waiting: queue.Queue[Chunk | None] = queue.Queue(maxsize=BEHIND)
+    waiting: queue.Queue[Texts | None] = queue.Queue(maxsize=BEHIND)
     failed: list[BaseException] = []
 
     def write() -> None:
@@ -177,8 +187,8 @@ def _pour(chunks: Iterable[Chunk], connection: psycopg.Connection[Any]) -> None:
                 continue
             try:
                 with connection.transaction(), connection.cursor() as cursor:
-                    for table, lines in chunk.lines():
-                        copy_into(cursor, table, lines)
+                    for table, text in chunk:
+                        copy_into(cursor, table, text)
             except BaseException as why:
                 failed.append(why)
 

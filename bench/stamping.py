@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from operator import itemgetter
 from random import Random
 from typing import Any
@@ -245,10 +247,15 @@ class Made:
     """What stamping one case settled: `Given` for a played one, and the number it got."""
 
     report_id: UUID
+    code: str
     words: str
     number: str
     point: tuple[float, float] | None
     contact_id: UUID | None
+
+
+Texts = list[tuple[str, bytes]]
+"""Tables with what COPY reads, each after those that it points to."""
 
 
 @dataclass
@@ -257,13 +264,14 @@ class Chunk:
 
     tables: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     history: list[tuple[datetime, str]] = field(default_factory=list)
-    cases: int = 0
 
-    def lines(self) -> Iterator[tuple[str, list[str]]]:
-        """Tables with their text, each after those that it points to."""
-        yield from self.tables.items()
-        if self.history:
-            yield "audit_history", [line for _at, line in sorted(self.history, key=itemgetter(0))]
+    def texts(self) -> Texts:
+        history = [line for _at, line in sorted(self.history, key=itemgetter(0))]
+        return [
+            (table, "".join(lines).encode())
+            for table, lines in (*self.tables.items(), ("audit_history", history))
+            if lines
+        ]
 
 
 class Stamper:
@@ -311,12 +319,51 @@ class Stamper:
         share = min(max((mean_long - HISTORY_ROWS) / (mean_long - mean_short), 0.0), 1.0)
         return [share / len(short) if one < HISTORY_ROWS else (1 - share) / len(long) for one in lengths]
 
-    def chunks(self, stamps: Sequence[Stamp], size: int = 10_000) -> Iterator[Chunk]:
+    def chunks(self, stamps: Sequence[Stamp], size: int = 10_000) -> Iterator[Texts]:
+        """Every second chunk is made by a process of its own, which begins with this call."""
+        begins = range(0, len(stamps), size)
+        theirs = begins[1::2]
+        if not theirs:
+            return (self._chunk(stamps, begin, size)[0] for begin in begins)
+        forking = get_context("fork")
+        mine, other = forking.Pipe(duplex=False)
+        child = forking.Process(target=self._every_second, args=(stamps, size, other), daemon=True)
+        child.start()
+        other.close()
+        return self._with_theirs(stamps, size, mine)
+
+    def _with_theirs(self, stamps: Sequence[Stamp], size: int, theirs: Connection) -> Iterator[Texts]:
         for begin in range(0, len(stamps), size):
-            chunk = Chunk()
-            for place, stamp in enumerate(stamps[begin : begin + size], start=begin):
-                self.stamp(stamp, place, chunk)
-            yield chunk
+            if begin // size % 2 == 0:
+                yield self._chunk(stamps, begin, size)[0]
+                continue
+            texts, codes = theirs.recv()
+            if self.codes.isdisjoint(codes):
+                self._pass_over(stamps[begin : begin + size])
+                self.codes |= codes
+                yield texts
+            else:  # a code that both gave out
+                yield self._chunk(stamps, begin, size)[0]
+
+    def _every_second(self, stamps: Sequence[Stamp], size: int, whole: Connection) -> None:
+        self.rng.seed("every second chunk")
+        for begin in range(0, len(stamps), size):
+            if begin // size % 2:
+                whole.send(self._chunk(stamps, begin, size))
+            else:
+                self._pass_over(stamps[begin : begin + size])
+
+    def _pass_over(self, stamps: Iterable[Stamp]) -> None:
+        """Count the numbers that another process gives to these."""
+        for one in stamps:
+            self.counters[street_code(one.street), self.templates[one.template].moved(one.shift)[2]] += 1
+
+    def _chunk(self, stamps: Sequence[Stamp], begin: int, size: int) -> tuple[Texts, set[str]]:
+        """Some cases, and their tracking codes."""
+        chunk, codes = Chunk(), set()
+        for place, stamp in enumerate(stamps[begin : begin + size], start=begin):
+            codes.add(self.stamp(stamp, place, chunk).code)
+        return chunk.texts(), codes
 
     def stamp(self, stamp: Stamp, place: int, chunk: Chunk) -> Made:
         """One case into a chunk; `place` is its place in the world, which its words follow."""
@@ -354,8 +401,7 @@ class Stamper:
             chunk.tables[table].append(pattern.fill(slots))
         by = WEEK * stamp.shift
         chunk.history += [(at + by, pattern.fill(slots)) for at, pattern in template.history]
-        chunk.cases += 1
-        return Made(report_id, words, number, point, contact_id)
+        return Made(report_id, code, words, number, point, contact_id)
 
     def counter_lines(self) -> list[str]:
         """The rows that give out the next number of each sub-district and day."""
@@ -413,8 +459,8 @@ class Stamper:
         return body_hash(told.canonical())
 
 
-def copy_into(cursor: Any, table: str, lines: Sequence[str]) -> None:
+def copy_into(cursor: Any, table: str, text: bytes) -> None:
     """Rows of one table, by COPY."""
     names = ", ".join(f'"{one.name}"' for one in columns_of(table))
     with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as into:
-        into.write("".join(lines))
+        into.write(text)

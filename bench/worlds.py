@@ -117,7 +117,14 @@ def fill(count: int) -> None:
         sizes = loading.sizes(base)
         rows = {
             name: base.execute(f"SELECT count(*) FROM {name}").fetchone()[0]  # type: ignore[index]
-            for name in ("cases_case", "clocks_stretch", "audit_history", "cases_workorder", "cases_report")
+            for name in (
+                "cases_case",
+                "clocks_clock",
+                "clocks_stretch",
+                "audit_history",
+                "cases_workorder",
+                "cases_report",
+            )  # fmt: skip
         }
         still = base.execute("SELECT count(*) FROM cases_case WHERE ended_at IS NULL").fetchone()
         length = base.execute("SELECT avg(length(words)) FROM cases_report TABLESAMPLE SYSTEM (5)").fetchone()
@@ -128,7 +135,8 @@ def fill(count: int) -> None:
             "bytes_per_case": sum(map(sum, sizes.values())) / count,
             "bytes": {name: {"table": table, "indexes": indexes} for name, (table, indexes) in sizes.items()},
             "open_share": still[0] / count if still else 0,
-            "stretches_per_case": rows["clocks_stretch"] / count,
+            # A clock runs once, and once more for each pause; only the pauses are rows.
+            "stretches_per_case": (rows["clocks_clock"] + 2 * rows["clocks_stretch"]) / count,
             "history_per_case": rows["audit_history"] / count,
             "words_length": float(length[0] or 0) if length else 0,
             "templates": len(stamper.templates),

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +31,38 @@ TABLES = ("audit_history", "audit_sealed", "audit_seal")
 BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 MILLION = 1_000_000
 WATCH_SECONDS = 150
+
+
+HOLDS = """
+UPDATE audit_sealed SET hashes = %s, ids =
+    (SELECT coalesce(range_agg(int8range(id, id, '[]')), '{}') FROM unnest(%s::bigint[]) AS id)
+WHERE seal = %s
+"""
+
+
+def members(seal: int) -> dict[int, bytes]:
+    """The rows under a seal with the hashes beside them, in order; none where there is no such seal."""
+    from huying.audit.chain import members_of
+    from huying.audit.models import Sealed
+
+    row = Sealed.objects.filter(seal=seal).first()
+    return dict(members_of(row.ids, bytes(row.hashes))) if row is not None else {}
+
+
+def seal_of(row: int) -> int | None:
+    """The seal that a row lies under."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT seal FROM audit_sealed WHERE ids @> %s::bigint", [row])
+        found = cursor.fetchone()
+    return None if found is None else int(found[0])
+
+
+def held(rows: dict[int, bytes], seal: int) -> tuple[Any, ...]:
+    """What `HOLDS` takes to put other rows under a seal."""
+    ids = sorted(rows)
+    return b"".join(rows[one] for one in ids), ids, seal
 
 
 @dataclass(frozen=True)
@@ -81,12 +113,26 @@ class Scene:
         """Put the hash that the changed rows have now beside them."""
         from huying.audit.chain import ROW, hash_of
 
+        forged: dict[int, bytes] = {}
         for one in self.run(f"SELECT {ROW} FROM audit_history h WHERE h.id = ANY(%s)", list(rows)):
             try:
-                forged = hash_of(one)
+                forged[one[0]] = hash_of(one)
             except ValueError:  # a number too large for the reader
-                forged = self.rng.randbytes(32)
-            self.run("UPDATE audit_sealed SET row_hash = %s WHERE history_id = %s", forged, one[0])
+                forged[one[0]] = self.rng.randbytes(32)
+        for seal in self._seals_of(rows):
+            under = members(seal)
+            self.hold({row: forged.get(row, stored) for row, stored in under.items()}, seal)
+
+    def _seals_of(self, rows: Iterable[int]) -> list[int]:
+        return sorted({seal for seal in map(seal_of, rows) if seal is not None})
+
+    def hold(self, rows: dict[int, bytes], seal: int) -> None:
+        self.run(HOLDS, *held(rows, seal))
+
+    def drop(self, *rows: int) -> None:
+        """Take rows out of what lies under their seals."""
+        for seal in self._seals_of(rows):
+            self.hold({row: stored for row, stored in members(seal).items() if row not in rows}, seal)
 
     def reseal(self, first: int, last: int | None = None) -> None:
         """Make these seals anew over what lies under them now, each following the one before."""
@@ -97,13 +143,11 @@ class Scene:
         before = Seal.objects.filter(number__lt=first).order_by("-number").first()
         head = head_of(before) if before else None
         for seal in Seal.objects.filter(number__gte=first, number__lte=last or 2**40).order_by("number"):
-            members = self.run(
-                "SELECT history_id, row_hash FROM audit_sealed WHERE seal = %s ORDER BY history_id", seal.number
-            )
+            rows = members(seal.number)
             old = head_of(seal)
             head = next_head(
-                head, sealed_at=old.sealed_at, rows=len(members), first_id=members[0][0], last_id=members[-1][0],
-                digest=digest_of(bytes(one[1]) for one in members), horizon=old.horizon, newest=old.newest,
+                head, sealed_at=old.sealed_at, rows=len(rows), first_id=min(rows), last_id=max(rows),
+                digest=digest_of(rows.values()), horizon=old.horizon, newest=old.newest,
                 cluster=old.cluster,
             )  # fmt: skip
             self.run(
@@ -137,6 +181,17 @@ class Scene:
                 sql = f"{column} = CASE WHEN {column} = '{one}' THEN '{other}'::uuid ELSE '{one}' END"
         elif kind == "timestamp with time zone":
             sql = f"{column} = {column} + interval '{self.rng.choice((1, 10**6, 86400 * 10**6))} microsecond'"
+        elif kind == "int8multirange":
+            sql = self.rng.choice(
+                (
+                    f"{column} = {column} - int8multirange(int8range(lower({column}), lower({column}), '[]'))",
+                    f"{column} = {column} + '{{[2000000000,2000000001)}}'",
+                    f"{column} = {column} + '{{[2000000000,)}}'",
+                    f"{column} = '{{}}'",
+                )
+            )
+        elif kind == "bytea" and self.rng.random() < 0.5:
+            sql = f"{column} = {column} || '\\x00'"
         elif kind == "bytea":
             sql = f"{column} = sha256({column})"
         else:
@@ -152,7 +207,7 @@ class Scene:
 
 
 Attack = Callable[[Scene], Done]
-KEYS = {"audit_history": "id", "audit_sealed": "history_id", "audit_seal": "number"}
+KEYS = {"audit_history": "id", "audit_sealed": "seal", "audit_seal": "number"}
 
 
 def edit_of(table: str, column: str, kind: str) -> Attack:
@@ -160,8 +215,8 @@ def edit_of(table: str, column: str, kind: str) -> Attack:
 
     def attack(scene: Scene) -> Done:
         row, seal = scene.row()
-        scene.edit(table, column, kind, KEYS[table], seal if table == "audit_seal" else row)
-        return Done(seal=seal) if table == "audit_seal" else Done(rows=(row,))
+        scene.edit(table, column, kind, KEYS[table], row if table == "audit_history" else seal)
+        return Done(rows=(row,)) if table == "audit_history" else Done(seal=seal)
 
     return attack
 
@@ -187,7 +242,7 @@ def delete_rows(scene: Scene) -> Done:
 def delete_rows_and_memberships(scene: Scene) -> Done:
     rows = scene.rows(scene.seal(least=2), most=3)
     scene.run("DELETE FROM audit_history WHERE id = ANY(%s)", rows)
-    scene.run("DELETE FROM audit_sealed WHERE history_id = ANY(%s)", rows)
+    scene.drop(*rows)
     return Done(rows=tuple(rows))
 
 
@@ -196,14 +251,14 @@ def delete_and_reseal_one(scene: Scene) -> Done:
     seal = scene.seal(least=3)
     row = scene.seals[seal][1]
     scene.run("DELETE FROM audit_history WHERE id = %s", row)
-    scene.run("DELETE FROM audit_sealed WHERE history_id = %s", row)
+    scene.drop(row)
     scene.reseal(seal, seal)
     return Done(seal=seal)
 
 
 def delete_membership(scene: Scene) -> Done:
     row, _seal = scene.row()
-    scene.run("DELETE FROM audit_sealed WHERE history_id = %s", row)
+    scene.drop(row)
     return Done(rows=(row,))
 
 
@@ -248,7 +303,7 @@ def insert_as_old(scene: Scene) -> Done:
 def insert_under_seal(scene: Scene) -> Done:
     seal = scene.seal()
     scene.insert(10**9)
-    scene.run("INSERT INTO audit_sealed VALUES (%s, %s, %s)", 10**9, seal, b"\0" * 32)
+    scene.hold({**members(seal), 10**9: b"\0" * 32}, seal)
     scene.forge(10**9)
     return Done(rows=(10**9,))
 
@@ -257,7 +312,7 @@ def insert_and_reseal_one(scene: Scene) -> Done:
     seal = scene.seal()
     insert = scene.rng.choice(scene.gaps)
     scene.insert(insert)
-    scene.run("INSERT INTO audit_sealed VALUES (%s, %s, %s)", insert, seal, b"\0" * 32)
+    scene.hold({**members(seal), insert: b"\0" * 32}, seal)
     scene.forge(insert)
     scene.reseal(seal, seal)
     return Done(seal=seal)
@@ -275,8 +330,17 @@ def move_membership(scene: Scene) -> Done:
     seal = scene.seal(least=2)
     other = scene.rng.choice([one for one in scene.seals if one != seal])
     row = scene.rng.choice(scene.seals[seal])
-    scene.run("UPDATE audit_sealed SET seal = %s WHERE history_id = %s", other, row)
+    stored = members(seal)[row]
+    scene.drop(row)
+    scene.hold({**members(other), row: stored}, other)
     return Done(seal=min(seal, other))
+
+
+def change_hash(scene: Scene) -> Done:
+    """The hash beside one row alone is another one."""
+    row, seal = scene.row()
+    scene.hold({**members(seal), row: scene.rng.randbytes(32)}, seal)
+    return Done(rows=(row,))
 
 
 def delete_seal(scene: Scene) -> Done:
@@ -305,7 +369,7 @@ def forge_all_of_a_seal(scene: Scene) -> Done:
     row, seal = scene.row()
     scene.run("UPDATE audit_history SET verb = verb || 'x' WHERE id = %s", row)
     scene.run("UPDATE audit_history SET verb = verb WHERE id = ANY(%s)", scene.seals[seal])
-    scene.run("UPDATE audit_sealed SET row_hash = row_hash WHERE seal = %s", seal)
+    scene.run("UPDATE audit_sealed SET hashes = hashes WHERE seal = %s", seal)
     scene.forge(row)
     return Done(seal=seal)
 
@@ -337,7 +401,7 @@ def rewrite_without_a_row(scene: Scene) -> Done:
     seal = scene.seal(least=2)
     row = scene.rng.choice(scene.seals[seal])
     scene.run("DELETE FROM audit_history WHERE id = %s", row)
-    scene.run("DELETE FROM audit_sealed WHERE history_id = %s", row)
+    scene.drop(row)
     scene.reseal(seal)
     return Done(seal=seal)
 
@@ -394,7 +458,7 @@ def replaced(scene: Scene, seal: int) -> Scene:
 WHOLE: tuple[Attack, ...] = (
     delete_rows, delete_rows_and_memberships, delete_and_reseal_one, delete_membership, swap_ids, swap_across,
     swap_with_hashes, insert_in_gap, insert_as_old, insert_under_seal, insert_and_reseal_one, replace_row,
-    move_membership, delete_seal, delete_seal_and_rows, swap_seals, forge_all_of_a_seal, cut_tail, cut_all,
+    move_membership, change_hash, delete_seal, delete_seal_and_rows, swap_seals, forge_all_of_a_seal, cut_tail, cut_all,
     rewrite_from_a_row, rewrite_without_a_row, rewrite_without_a_seal, rewrite_everything, cut_and_seal_again, touch,
 )  # fmt: skip
 
@@ -498,8 +562,8 @@ class Tamper(Prover):
             actions.seal(now=now, heads_file=self.world.heads)
         with transaction.atomic():
             actions.append_many(_row(rng, now) for _ in range(20))
-        for row, seal in Sealed.objects.order_by("history_id").values_list("history_id", "seal"):
-            self.world.seals.setdefault(seal, []).append(row)
+        for seal in Sealed.objects.order_by("seal").values_list("seal", flat=True):
+            self.world.seals[seal] = list(members(seal))
         connection.close()
         connection.settings_dict.update(self.world.bench.django(self.world.bench.name, None))
 
@@ -770,7 +834,8 @@ def reckoned_window(run: Run) -> float:
     began = time.perf_counter()
     with mock.patch("huying.audit.actions._check_heads"), mock.patch("huying.audit.actions._write_heads"):
         jobs.seal(seen[-1])
-    if History.objects.exclude(pk__in=Sealed.objects.values("history_id")).exists():
+    under = {row for seal in Sealed.objects.values_list("seal", flat=True) for row in members(seal)}
+    if under != set(History.objects.values_list("pk", flat=True)):
         run.find("the job left rows unsealed")
     connection.close()
     return round(longest + MARGIN + time.perf_counter() - began, 1)
@@ -836,7 +901,8 @@ class Watch:
             elif not waiting:
                 return
             for (row,) in connection.execute(
-                "SELECT history_id FROM audit_sealed WHERE history_id = ANY(%s)", [list(waiting)]
+                "SELECT id FROM unnest(%s::bigint[]) AS id WHERE EXISTS (SELECT FROM audit_sealed WHERE ids @> id)",
+                [list(waiting)],
             ).fetchall():
                 self.longest = round(max(self.longest, time.monotonic() - waiting.pop(row)), 2)
                 self.rows += 1

@@ -113,14 +113,14 @@ class TestNobodyChangesHistory:
     @pytest.mark.parametrize("table", APPEND_ONLY_TABLES)
     @pytest.mark.parametrize("sql", ["UPDATE {} SET {}={}", "DELETE FROM {}", "TRUNCATE {}"])
     def test_the_application_may_not(self, table, sql):
-        column = {"audit_history": "verb", "audit_seal": "hash", "audit_sealed": "row_hash"}[table]
+        column = {"audit_history": "verb", "audit_seal": "hash", "audit_sealed": "hashes"}[table]
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(sql.format(table, column, column))
 
     @pytest.mark.parametrize("table", APPEND_ONLY_TABLES)
     @pytest.mark.parametrize("sql", ["UPDATE {} SET {}={}", "DELETE FROM {}", "TRUNCATE {}"])
     def test_the_owner_may_not_either(self, table, sql, owner):
-        column = {"audit_history": "verb", "audit_seal": "hash", "audit_sealed": "row_hash"}[table]
+        column = {"audit_history": "verb", "audit_seal": "hash", "audit_sealed": "hashes"}[table]
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="never changed or removed"):
             owner.execute(sql.format(table, column, column))
 

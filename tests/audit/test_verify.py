@@ -10,9 +10,10 @@ import pytest
 from django.db import connection, transaction
 
 from huying.audit import actions, heads, rules
-from huying.audit.models import History, Seal, Sealed
+from huying.audit.models import History, Seal
 from huying.audit.queries import Fault, is_whole, verify
 from huying.audit.rules import Head, digest_of, next_head
+from prove.tamper import HOLDS, held, members, seal_of
 from tests.audit.cast import CLERK, NOW, STREET, append, append_some
 
 TABLES = ("audit_history", "audit_sealed", "audit_seal")
@@ -150,12 +151,12 @@ class TestRows:
 
     def test_a_row_removed_with_its_membership_is_found_and_its_number_said(self, chain, tamper):
         tamper("DELETE FROM audit_history WHERE id = 5")
-        tamper("DELETE FROM audit_sealed WHERE history_id = 5")
+        tamper(HOLDS, *held({row: one for row, one in members(2).items() if row != 5}, 2))
         assert faults(chain) == [(Fault.ROWS_DIFFER, 2, None)]
         assert "少了的可能是：5。" in verify(chain).broken[0]
 
     def test_a_row_whose_membership_alone_was_removed_is_named_and_stays_found_after_sealing(self, chain, tamper):
-        tamper("DELETE FROM audit_sealed WHERE history_id = 5")
+        tamper(HOLDS, *held({row: one for row, one in members(2).items() if row != 5}, 2))
         assert faults(chain) == [(Fault.ROWS_DIFFER, 2, None), (Fault.ROW_INSERTED, None, 5)]
         actions.seal(now=NOW, heads_file=chain)
         assert faults(chain) == [(Fault.ROWS_DIFFER, 2, None), (Fault.ROW_INSERTED, None, 5)]
@@ -192,17 +193,49 @@ class TestRows:
 
     def test_a_forged_row_entered_under_an_old_seal_is_named(self, chain, tamper):
         tamper(FORGED, 50)
-        tamper("INSERT INTO audit_sealed VALUES (50, 2, '\\x00')")
+        tamper(HOLDS, *held({**members(2), 50: b"\0" * 32}, 2))
         _rehash(tamper, 50)
         assert faults(chain) == [(Fault.ROW_INSERTED, 2, 50)]
 
     def test_a_row_moved_to_another_seal_is_found_at_both(self, chain, tamper):
-        tamper("UPDATE audit_sealed SET seal = 3 WHERE history_id = 5")
+        moved = {5: members(2)[5]}
+        tamper(HOLDS, *held({row: one for row, one in members(2).items() if row != 5}, 2))
+        tamper(HOLDS, *held(members(3) | moved, 3))
         assert faults(chain) == [
             (Fault.ROWS_DIFFER, 2, None),
             (Fault.ROWS_DIFFER, 3, None),
             (Fault.ROW_CHANGED, 3, 5),
         ]
+
+
+class TestWhatIsHeldUnderASeal:
+    """Numbers and hashes that do not go together; a wide range of numbers keeps nobody busy."""
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "hashes = hashes || '\\x00'",
+            "hashes = hashes || sha256(hashes)",
+            "hashes = substring(hashes FROM 1 FOR 64)",
+            "hashes = ''",
+            "ids = '{}'",
+            "ids = ids + '{[1000,)}'",
+            "ids = '{[1000,9000000000000000000)}'",
+            "ids = ids - '{[5,5]}'",
+            "ids = ids + '{[1000,1001)}'",
+        ],
+    )
+    def test_it_is_found_at_its_seal(self, chain, tamper, change):
+        tamper(f"UPDATE audit_sealed SET {change} WHERE seal = 2")
+        assert {seal for _fault, seal, _row in faults(chain)} - {None} == {2}
+
+    def test_what_lies_under_a_seal_that_is_not_there_is_named(self, chain, tamper):
+        tamper("UPDATE audit_sealed SET seal = 9 WHERE seal = 2")
+        assert {(Fault.ROWS_DIFFER, 2, None), (Fault.SEAL_MISSING, 9, 4)} <= set(faults(chain))
+
+    def test_no_row_lies_under_two_seals(self, chain, tamper):
+        with pytest.raises(psycopg.errors.ExclusionViolation):
+            tamper("UPDATE audit_sealed SET ids = ids + '{[6,7]}' WHERE seal = 2")
 
 
 class TestForgedSeals:
@@ -308,14 +341,13 @@ class TestSeals:
         _rehash(tamper, 5)
         before = None
         for seal in Seal.objects.order_by("number"):
-            members = Sealed.objects.filter(seal=seal.number).order_by("history_id")
             head = next_head(
                 before,
                 sealed_at=heads_of(chain)[seal.number - 1].sealed_at,
                 rows=seal.rows,
                 first_id=seal.first_id,
                 last_id=seal.last_id,
-                digest=digest_of(bytes(one.row_hash) for one in members),
+                digest=digest_of(members(seal.number).values()),
                 horizon=seal.horizon,
                 newest=seal.newest,
                 cluster=seal.cluster,
@@ -444,4 +476,5 @@ def _rehash(tamper, row):
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {ROW} FROM audit_history h WHERE h.id = %s", [row])
         fitting = hash_of(cursor.fetchone())
-    tamper("UPDATE audit_sealed SET row_hash = %s WHERE history_id = %s", psycopg.Binary(fitting), row)
+    seal = seal_of(row)
+    tamper(HOLDS, *held({**members(seal), row: fitting}, seal))

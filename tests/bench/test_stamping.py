@@ -16,6 +16,7 @@ from bench.lives import (
     Given,
     Life,
     Stage,
+    columns_of,
     keep,
     live,
     phone_of,
@@ -63,8 +64,8 @@ def stamped(stamper):
         stamp = Stamp(place, template.shifts[0], THERE)
         made.append((stamp, stamper.stamp(stamp, place, chunk)))
     with connection.cursor() as cursor:
-        for table, lines in chunk.lines():
-            copy_into(cursor, table, lines)
+        for table, text in chunk.texts():
+            copy_into(cursor, table, text)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     return made
 
@@ -172,6 +173,26 @@ def test_the_chain_over_stamped_cases_is_whole(stamper, tmp_path):
     stamped(stamper)
     # Within a test's own transaction nothing is finished yet, so the rows are sealed as a restored server seals them.
     assert histories.verify(heads).unsealed > 300
+
+
+def test_two_processes_give_out_the_numbers_that_one_does(stamper):
+    stamps = stamper.plan(40)
+    told = [dict(texts) for texts in stamper.chunks(stamps, size=6)]
+    column = [one.name for one in columns_of("cases_case")].index("number")
+    numbers = [line.split(b"\t")[column] for texts in told for line in texts["cases_case"].splitlines()]
+    counted = dict(stamper.counters)
+    stamper.counters.clear()
+
+    assert numbers == [stamper.stamp(one, place, Chunk()).number.encode() for place, one in enumerate(stamps)]
+    assert counted == stamper.counters
+    assert len(stamper.codes) >= 40
+
+
+def test_a_code_that_both_processes_gave_out_is_given_once(stamper, monkeypatch):
+    stamps = stamper.plan(12)
+    monkeypatch.setattr("bench.stamping.code_of", lambda report_id, attempt: f"{attempt}")
+    list(stamper.chunks(stamps, size=3))
+    assert len(stamper.codes) == 12
 
 
 def test_no_two_of_a_plan_share_a_number_and_four_in_a_hundred_are_open(stamper):

@@ -2,6 +2,7 @@
 
 import time
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID, uuid4
 
 import pytest
@@ -63,21 +64,21 @@ class TestStart:
         again = started(object_id=clock.object_id, now=NOW + timedelta(hours=2))
         assert queries.running("case", clock.object_id, "review") == again
 
-    def test_start_and_stop_cost_two_statements_each(self):
+    def test_start_costs_one_statement_and_stop_two(self):
         queries.calendar()
         with CaptureQueriesContext(connection) as told:
             clock = started()
-        assert len(told) == 2
+        assert len(told) == 1
         with CaptureQueriesContext(connection) as told:
             actions.stop(object_kind="case", object_id=clock.object_id, now=NOW)
         assert len(told) == 2
 
-    def test_many_clocks_start_with_the_same_two_statements(self):
+    def test_many_clocks_start_with_the_same_statement_and_nothing_is_written_of_their_running(self):
         queries.calendar()
         starts = [actions.Start(uuid4(), step, Limit.parse("2wh"), AREA) for step in ("sign_in", "handle", "contact")]
         with CaptureQueriesContext(connection) as told:
             actions.start_many(object_kind="order", starts=starts, now=NOW)
-        assert (len(told), Clock.objects.count(), Stretch.objects.count()) == (2, 3, 3)
+        assert (len(told), Clock.objects.count(), Stretch.objects.count()) == (1, 3, 0)
 
 
 class TestStop:
@@ -249,7 +250,7 @@ class TestBuild:
 
         clock = Clock.objects.get(pk=clock.pk)
         assert fields(built) == fields(clock)
-        assert [fields(one) for one in own] == [fields(one) for one in queries.stretches_of(clock)]
+        assert [fields(one) for one in own] == [fields(one) for one in clock.stretches.order_by("began_at")]
 
     def test_a_pause_that_goes_on_is_built_as_it_is_written(self):
         key, began = UUID(int=8), NOW + timedelta(hours=1)
@@ -261,7 +262,44 @@ class TestBuild:
         )  # fmt: skip
         clock = Clock.objects.get(pk=clock.pk)
         assert fields(built) == fields(clock)
-        assert [fields(one) for one in own] == [fields(one) for one in queries.stretches_of(clock)]
+        assert [fields(one) for one in own] == [fields(one) for one in clock.stretches.order_by("began_at")]
+
+
+class TestStretches:
+    """Of a clock only its pauses are rows; when it ran lies between them."""
+
+    @pytest.mark.parametrize("held", [0, 1, 3])
+    @pytest.mark.parametrize("end", ["running", "stopped", "paused", "stopped while paused"])
+    def test_they_follow_each_other_from_the_start_to_the_end(self, held, end):
+        clock = started()
+        case = {"object_kind": "case", "object_id": clock.object_id}
+        for number in range(held):
+            actions.pause(**case, reason="hold", now=NOW + timedelta(hours=2 * number))
+            actions.resume(**case, now=NOW + timedelta(hours=2 * number + 1))
+        if end.endswith("paused"):
+            actions.pause(**case, reason="last", now=NOW + timedelta(hours=20))
+        if end.startswith("stopped"):
+            actions.stop(**case, now=NOW + timedelta(hours=30))
+        clock = Clock.objects.get(pk=clock.pk)
+
+        found = queries.stretches_of(clock)
+
+        assert (found[0].began_at, found[-1].ended_at) == (clock.started_at, clock.stopped_at)
+        assert all(one.ended_at == after.began_at for one, after in pairwise(found))
+        assert [one.reason for one in found if one.kind == StretchKind.PAUSED] == [
+            *["hold"] * held, *["last"] * end.endswith("paused"),
+        ]  # fmt: skip
+        assert (found[-1].kind == StretchKind.PAUSED) == end.endswith("paused")
+        assert all(one.kind != after.kind for one, after in pairwise(found))
+
+    def test_rows_of_when_it_ran_that_were_taken_over_count_for_nothing(self):
+        clock = started()
+        Stretch.objects.create(clock=clock, began_at=NOW)
+        actions.pause(object_kind="case", object_id=clock.object_id, reason="hold", now=NOW + timedelta(hours=1))
+        assert stretches(Clock.objects.get(pk=clock.pk)) == [
+            (StretchKind.RUNNING, NOW, NOW + timedelta(hours=1)),
+            (StretchKind.PAUSED, NOW + timedelta(hours=1), None),
+        ]
 
 
 def fields(row):

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 
 from huying.audit import heads
-from huying.audit.chain import ROW, cluster_id, hash_of, head_of, sealing_lock
+from huying.audit.chain import ROW, UNSEALED, cluster_id, hash_of, head_of, runs_of, sealing_lock
 from huying.audit.models import History, Seal
 from huying.audit.queries import heads_path
 from huying.audit.rules import digest_of, microseconds, next_head, plain_label
@@ -93,7 +93,7 @@ def seal(*, now: datetime, heads_file: Path | None = None, batch: int = 5000) ->
     Nothing is skipped: a row takes its transaction's number when it is written, and the search begins at the
     oldest transaction that was still running when the last complete sealing began (`horizon`); all before it were
     finished and seen then. On another server (a restored copy) numbers mean nothing: the search begins at the start.
-    Nothing is doubled: the row's id is the key of `Sealed`, and one sealer works at a time.
+    Nothing is doubled: the numbers under two seals cannot overlap, and one sealer works at a time.
 
     Raises ChainBroken, and seals nothing, if the head file tells of another chain than the database.
     """
@@ -155,15 +155,20 @@ def _number(sql: str) -> int:
 
 def _first_unsealed(begin: int) -> int | None:
     # Materialised: for a bare min(id) the planner would walk the whole primary key instead of the few young rows.
+    # Where all may be young, they are not gone through.
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"{UNSEALED} SELECT min(id) FROM unsealed"
+            if begin == 0
+            else """
             WITH young AS MATERIALIZED (
                 SELECT h.id FROM audit_history h WHERE h.written_in >= %s
-                AND NOT EXISTS (SELECT FROM audit_sealed s WHERE s.history_id = h.id)
-            ) SELECT min(id) FROM young
+            ) SELECT min(id) FROM young WHERE NOT (
+                SELECT coalesce(range_agg(s.ids), '{}') FROM audit_sealed s
+                WHERE s.ids && int8multirange(int8range((SELECT min(id) FROM young), NULL))
+            ) @> id
             """,
-            [begin],
+            [begin] if begin else [],
         )
         first = cursor.fetchone()[0]
         return None if first is None else int(first)
@@ -174,16 +179,17 @@ def _seal_batch(now: datetime, start: int, begin: int, batch: int, *, cluster: s
     with connection.cursor() as cursor:
         # Else, after a large import that has no statistics yet, the planner reads all that is left for each batch.
         cursor.execute(
-            "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_sort = off; "
-            "SET LOCAL max_parallel_workers_per_gather = 0"
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL max_parallel_workers_per_gather = 0"
         )
         cursor.execute(
             f"""
-            SELECT {ROW} FROM audit_history h WHERE h.id >= %s AND h.written_in >= %s
-            AND NOT EXISTS (SELECT FROM audit_sealed s WHERE s.history_id = h.id)
+            SELECT {ROW} FROM audit_history h WHERE h.id >= %s AND h.written_in >= %s AND NOT (
+                SELECT coalesce(range_agg(s.ids), '{{}}') FROM audit_sealed s
+                WHERE s.ids && int8multirange(int8range(%s, NULL))
+            ) @> h.id
             ORDER BY h.id LIMIT %s
             """,
-            [start, begin, batch],
+            [start, begin, start, batch],
         )
         rows = cursor.fetchall()
         if not rows:
@@ -216,8 +222,7 @@ def _seal_batch(now: datetime, start: int, begin: int, batch: int, *, cluster: s
             cluster=head.cluster,
         )
         cursor.execute(
-            "INSERT INTO audit_sealed (history_id, seal, row_hash) "
-            "SELECT one.id, %s, one.hash FROM unnest(%s::bigint[], %s::bytea[]) AS one (id, hash)",
-            [head.number, ids, hashes],
+            "INSERT INTO audit_sealed (seal, ids, hashes) VALUES (%s, %s::int8multirange, %s)",
+            [head.number, runs_of(ids), b"".join(hashes)],
         )
         return ids

@@ -1,7 +1,11 @@
-"""History rows, the seals over them, and which row lies under which seal. All three are only ever added to."""
+"""History rows, the seals over them, and which rows lie under which seal. All three are only ever added to."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 
 from huying.kernel.terms import _
@@ -34,7 +38,7 @@ class History(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["key"], condition=models.Q(key__isnull=False), name="audit_history_key"),
         ]
-        indexes = [models.Index(fields=["object_id", "kind", "id"], name="audit_history_object")]
+        indexes = [models.Index(fields=["object_id"], name="audit_history_of")]
 
     def __str__(self) -> str:
         return f"{self.pk} {self.kind} {self.object_id} {self.verb}"
@@ -63,18 +67,26 @@ class Seal(models.Model):
         return f"{self.number} {self.hash}"
 
 
+class Runs(models.Field):  # type: ignore[type-arg]
+    """Numbers of rows as runs of neighbours, each number once: `int8multirange`."""
+
+    def db_type(self, connection: Any) -> str:
+        return "int8multirange"
+
+
 class Sealed(models.Model):
-    """The row `history_id` lies under seal number `seal`, and had this hash then.
+    """The history rows under one seal: their numbers, and in the order of these the hash of 32 bytes that each had.
 
     Plain numbers, not foreign keys: a foreign key would lock, and so rewrite, every history row it checks.
     """
 
-    history_id = models.BigIntegerField(primary_key=True)
-    seal = models.BigIntegerField(db_index=True)
-    row_hash = models.BinaryField(max_length=32)
+    seal = models.BigIntegerField(primary_key=True)
+    ids = Runs()
+    hashes = models.BinaryField()
 
     class Meta:
         verbose_name = _("已封存的记录")
+        constraints = [ExclusionConstraint(name="audit_sealed_once", expressions=[("ids", RangeOperators.OVERLAPS)])]
 
     def __str__(self) -> str:
-        return f"{self.history_id} in {self.seal}"
+        return f"{self.ids} in {self.seal}"

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.crypto import salted_hmac
 
-from huying.audit.chain import ROW, is_hash_of
+from huying.audit.chain import ROW, STORED_HASH, is_hash_of
 from huying.audit.models import History
 from huying.audit.verifying import Fault, Finding, Progress, Verification, verify_chain
 from huying.kernel.ready import Fixed
@@ -53,7 +53,7 @@ def is_whole(kind: str, object_ids: Iterable[UUID]) -> bool:
     """Whether every row of these things is sealed and still as it was sealed (the chain itself is `verify`'s)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT s.row_hash, {ROW} FROM audit_history h LEFT JOIN audit_sealed s ON s.history_id = h.id "
+            f"SELECT {STORED_HASH}, {ROW} FROM audit_history h LEFT JOIN audit_sealed s ON s.ids @> h.id "
             "WHERE h.kind = %s AND h.object_id = ANY(%s)",
             [kind, list(object_ids)],
         )
@@ -77,8 +77,8 @@ def proof_of(kind: str, object_ids: Iterable[UUID]) -> list[Proof]:
     """How the history of these things is sealed, oldest first. They are the viewer's, as the caller showed."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT h.id, h.at, h.verb, s.seal, coalesce(encode(s.row_hash, 'hex'), ''), coalesce(e.hash, '') "
-            "FROM audit_history h LEFT JOIN audit_sealed s ON s.history_id = h.id "
+            f"SELECT h.id, h.at, h.verb, s.seal, coalesce(encode({STORED_HASH}, 'hex'), ''), coalesce(e.hash, '') "
+            "FROM audit_history h LEFT JOIN audit_sealed s ON s.ids @> h.id "
             "LEFT JOIN audit_seal e ON e.number = s.seal WHERE h.kind = %s AND h.object_id = ANY(%s) ORDER BY h.id",
             [kind, list(object_ids)],
         )

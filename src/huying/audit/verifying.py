@@ -18,7 +18,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from huying.audit import heads
-from huying.audit.chain import ROW, cluster_id, head_of, is_hash_of, sealing_lock
+from huying.audit.chain import HASH_BYTES, ROW, UNSEALED, cluster_id, head_of, is_hash_of, members_of, sealing_lock
 from huying.audit.models import Seal
 from huying.audit.rules import GENESIS, Head
 from huying.kernel.terms import Label, Term, _, listed
@@ -27,6 +27,7 @@ Progress = Callable[[int, int], None]
 MOST_FINDINGS = 500
 _ROWS_AT_ONCE = 20_000
 _SEALS_AT_ONCE = 1_000
+_FETCHED = 5_000
 _NAMED = 10  # rows named in one sentence
 
 
@@ -112,7 +113,7 @@ class _Member:
 def verify_chain(heads_file: Path, *, progress: Progress | None = None) -> Verification:
     found = Verification()
     with _one_moment(heads_file) as end:
-        total = _number("SELECT count(*) FROM audit_sealed")
+        total = _number(f"SELECT coalesce(sum(length(hashes)), 0) / {HASH_BYTES} FROM audit_sealed")
         _Walk(found, heads_file, end, progress or (lambda done, of: None), total).walk()
         _check_memberships(found)
         _check_unsealed(found)
@@ -352,23 +353,35 @@ class _Walk:
 
 
 def _members(first: int, last: int) -> Iterator[tuple[int, _Member]]:
-    """The memberships of a range of seals with their rows, in order of seal and row id."""
+    """The members of a range of seals with their rows, in order of seal and row id."""
+    held = _held(first, last)
+    parts = [held[at : at + _FETCHED] for at in range(0, len(held), _FETCHED)]
     # The next rows are fetched while these are hashed: server and client then work at the same time.
-    with connection.chunked_cursor() as cursor, ThreadPoolExecutor(1) as ahead:
+    with connection.cursor() as cursor, ThreadPoolExecutor(1) as ahead:
+        coming = [ahead.submit(_rows_of, cursor, part) for part in parts[:1]]
+        for place, part in enumerate(parts):
+            rows = coming.pop().result()
+            coming += [ahead.submit(_rows_of, cursor, one) for one in parts[place + 1 : place + 2]]
+            for seal, number, stored in part:
+                row = rows.get(number)
+                yield seal, _Member(number, stored, None if row is None else row[-1], row)
+
+
+def _held(first: int, last: int) -> list[tuple[int, int, bytes]]:
+    """Seal, number and stored hash of each row under a range of seals."""
+    with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            SELECT s.seal, s.history_id, s.row_hash, {ROW}
-            FROM audit_sealed s LEFT JOIN audit_history h ON h.id = s.history_id
-            WHERE s.seal BETWEEN %s AND %s ORDER BY s.seal, s.history_id
-            """,
-            [first, last],
+            "SELECT seal, ids, hashes FROM audit_sealed WHERE seal BETWEEN %s AND %s ORDER BY seal", [first, last]
         )
-        coming = ahead.submit(cursor.fetchmany, 2000)
-        while chunk := coming.result():
-            coming = ahead.submit(cursor.fetchmany, 2000)
-            for row in chunk:
-                there = row[3] is not None
-                yield row[0], _Member(row[1], bytes(row[2]), row[-1], row[3:] if there else None)
+        return [(seal, *one) for seal, runs, hashes in cursor.fetchall() for one in members_of(runs, bytes(hashes))]
+
+
+def _rows_of(cursor: Any, members: list[tuple[int, int, bytes]]) -> dict[int, tuple[Any, ...]]:
+    cursor.execute(
+        f"SELECT {ROW} FROM audit_history h WHERE h.id = ANY(%s::bigint[])",
+        [[number for _seal, number, _hash in members]],
+    )
+    return {row[0]: row for row in cursor.fetchall()}
 
 
 def _swapped(changed: list[_Member]) -> list[tuple[int, int]]:
@@ -390,35 +403,36 @@ def _gaps(first: int, last: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT one FROM generate_series(%s::bigint, %s::bigint) one "
-            "WHERE NOT EXISTS (SELECT FROM audit_sealed s WHERE s.history_id = one) LIMIT %s",
+            "WHERE NOT EXISTS (SELECT FROM audit_sealed s WHERE s.ids @> one) LIMIT %s",
             [first, min(last, first + 100_000), _NAMED],
         )
         return [int(row[0]) for row in cursor.fetchall()]
 
 
 def _rewritten(seal: Seal) -> list[int]:
-    """Rows written again after they were sealed: with a new hash beside them nothing else tells which.
+    """Rows written again after they were sealed: with a new hash beside them nothing else tells which. And rows that
+    the seal says it has not.
 
-    The server keeps with each row the transaction that wrote it. The memberships of a seal were written by one, and
-    its rows before the seal was made; in a restored copy all rows were written by one.
+    The server keeps with each row the transaction that wrote it: that of a sealed row is older than the seal; in a
+    restored copy all rows were written by one.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT s.history_id, s.xmin::text, h.xmin::text,
-                h.id IS NULL OR ((h.xmin::text::bigint - a.newest) & 4294967295) < 2147483648
-            FROM audit_seal a JOIN audit_sealed s ON s.seal = a.number LEFT JOIN audit_history h ON h.id = s.history_id
-            WHERE a.number = %s ORDER BY s.history_id
+            SELECT one, h.xmin::text, h.id IS NULL OR ((h.xmin::text::bigint - a.newest) & 4294967295) < 2147483648
+            FROM audit_seal a, unnest(%s::bigint[]) AS one LEFT JOIN audit_history h ON h.id = one
+            WHERE a.number = %s ORDER BY one
             """,
-            [seal.number],
+            [[number for _seal, number, _hash in _held(seal.number, seal.number)], seal.number],
         )
         members = cursor.fetchall()
     if len(members) == 1:
         return [members[0][0]]
-    young = [one[0] for one in members if one[3]]
+    found = {one[0] for one in members if not seal.first_id <= one[0] <= seal.last_id}
+    young = {one[0] for one in members if one[2]}
     if seal.cluster != cluster_id() or len(young) == len(members):
-        young = _odd({one[0]: one[2] for one in members})
-    return sorted({*young, *_odd({one[0]: one[1] for one in members})})[:MOST_FINDINGS]
+        young = set(_odd({one[0]: one[1] for one in members}))
+    return sorted(found | young)[:MOST_FINDINGS]
 
 
 def _odd(written_by: dict[int, str | None]) -> list[int]:
@@ -436,9 +450,8 @@ def _check_memberships(found: Verification) -> None:
     """Rows that say they lie under a seal which does not exist."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT s.seal, count(*), min(s.history_id), max(s.history_id) FROM audit_sealed s "
-            "WHERE NOT EXISTS (SELECT FROM audit_seal a WHERE a.number = s.seal) GROUP BY s.seal ORDER BY s.seal "
-            "LIMIT %s",
+            f"SELECT s.seal, length(s.hashes) / {HASH_BYTES}, lower(s.ids), upper(s.ids) - 1 FROM audit_sealed s "
+            "WHERE NOT EXISTS (SELECT FROM audit_seal a WHERE a.number = s.seal) ORDER BY s.seal LIMIT %s",
             [MOST_FINDINGS],
         )
         for seal, count, first, last in cursor.fetchall():
@@ -456,17 +469,13 @@ def _check_unsealed(found: Verification) -> None:
     """Rows under no seal: young ones wait for the next; others were put in, or lost their seal."""
     last = Seal.objects.order_by("-number").first()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM audit_history h "
-            "WHERE NOT EXISTS (SELECT FROM audit_sealed s WHERE s.history_id = h.id)"
-        )
+        cursor.execute(f"{UNSEALED} SELECT count(*) FROM unsealed")
         found.unsealed = cursor.fetchone()[0]
         if last is None or not found.unsealed or last.cluster != cluster_id():
             return
         cursor.execute(
-            "SELECT h.id, h.written_in FROM audit_history h "
-            "WHERE NOT EXISTS (SELECT FROM audit_sealed s WHERE s.history_id = h.id) "
-            "AND (h.written_in < %s OR h.id < (SELECT max(last_id) FROM audit_seal)) ORDER BY h.id LIMIT %s",
+            f"{UNSEALED} SELECT id, written_in FROM unsealed WHERE written_in < %s "
+            "OR id < (SELECT max(last_id) FROM audit_seal) ORDER BY id LIMIT %s",
             [last.horizon, MOST_FINDINGS],
         )
         strange = cursor.fetchall()

@@ -67,18 +67,18 @@ def start(
     source: str = "",
     imported: bool = False,
 ) -> Clock:
-    """Start the clock of one step: two statements. Raises Conflict where the step's clock runs already."""
+    """Start the clock of one step: one statement. Raises Conflict where the step's clock runs already."""
     one = Start(object_id, step, limit, area_code, source)
     return start_many(object_kind=object_kind, starts=[one], now=now, imported=imported)[0]
 
 
 @transaction.atomic(savepoint=False)
 def start_many(*, object_kind: str, starts: Sequence[Start], now: datetime, imported: bool = False) -> list[Clock]:
-    """Start several clocks of one kind of object: two statements however many."""
+    """Start several clocks of one kind of object: one statement however many."""
     known = queries.calendar()
-    clocks, stretches = [], []
+    clocks = []
     for one in starts:
-        clock, own = build(
+        clock, _pauses = build(
             object_kind=object_kind,
             object_id=one.object_id,
             step=one.step,
@@ -91,12 +91,10 @@ def start_many(*, object_kind: str, starts: Sequence[Start], now: datetime, impo
             imported=imported,
         )
         clocks.append(clock)
-        stretches += own
     try:
         Clock.objects.bulk_create(clocks)
     except IntegrityError as why:
         raise Conflict(_("这一步已经在计时。请刷新后再办。"), step=",".join(one.step for one in starts)) from why
-    Stretch.objects.bulk_create(stretches)
     return clocks
 
 
@@ -122,7 +120,6 @@ def pause(*, object_kind: str, object_id: UUID, reason: str, now: datetime, step
     )
     if clocks:
         keys = [clock.pk for clock in clocks]
-        Stretch.objects.filter(clock__in=keys, ended_at=None).update(ended_at=now)
         Stretch.objects.bulk_create(
             Stretch(clock_id=key, kind=StretchKind.PAUSED, began_at=now, reason=reason) for key in keys
         )
@@ -137,7 +134,6 @@ def resume(*, object_kind: str, object_id: UUID, now: datetime, step: str | None
     clocks = list(paused.select_for_update().order_by("pk"))
     if clocks:
         Stretch.objects.filter(clock__in=clocks, ended_at=None).update(ended_at=now)
-        Stretch.objects.bulk_create(Stretch(clock=clock, began_at=now) for clock in clocks)
         queries.with_stretches(clocks)
         for clock in clocks:
             clock.paused_at = None
@@ -162,7 +158,8 @@ def build(
     clock_id: UUID | None = None,
     latest_at: datetime | None = None,
 ) -> tuple[Clock, list[Stretch]]:
-    """The unsaved rows that start, pause (each with its reason), resume and stop would have written."""
+    """The unsaved rows that start, pause (each with its reason), resume and stop would have written: the clock and its
+    pauses."""
     open_pause = pauses[-1][0] if pauses and pauses[-1][0].ended_at is None else None
     clock = Clock(
         id=clock_id or uuid7(),
@@ -179,18 +176,17 @@ def build(
         latest_at=latest_at,
     )
     reckon(clock, calendar, [pause for pause, _reason in pauses if pause.ended_at is not None])
-    stretches = []
-    began: datetime | None = started_at
-    for pause, reason in pauses:
-        assert began is not None, "only the last pause may be open"
-        stretches.append(Stretch(clock=clock, kind=StretchKind.RUNNING, began_at=began, ended_at=pause.began_at))
-        ended = pause.ended_at if pause.ended_at is not None else stopped_at
-        stretches.append(
-            Stretch(clock=clock, kind=StretchKind.PAUSED, began_at=pause.began_at, ended_at=ended, reason=reason)
+    assert all(pause.ended_at is not None for pause, _reason in pauses[:-1]), "only the last pause may be open"
+    stretches = [
+        Stretch(
+            clock=clock,
+            kind=StretchKind.PAUSED,
+            began_at=pause.began_at,
+            ended_at=pause.ended_at if pause.ended_at is not None else stopped_at,
+            reason=reason,
         )
-        began = pause.ended_at
-    if began is not None:
-        stretches.append(Stretch(clock=clock, kind=StretchKind.RUNNING, began_at=began, ended_at=stopped_at))
+        for pause, reason in pauses
+    ]
     return clock, stretches
 
 

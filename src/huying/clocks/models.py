@@ -133,7 +133,10 @@ class Clock(models.Model):
 
 
 class Stretch(models.Model):
-    """A time during which a clock ran or was paused, and why it was paused."""
+    """A time during which a clock was paused, and why. When it ran is what lies between: `queries.stretches_of`.
+
+    Until 0.2.0 a clock had rows of when it ran as well; what was taken over from there may still hold some.
+    """
 
     clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="stretches")
     kind = models.CharField(max_length=8, choices=StretchKind.choices, default=StretchKind.RUNNING)
@@ -143,7 +146,11 @@ class Stretch(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["clock"], condition=Q(ended_at=None), name="clocks_stretch_one_open"),
+            models.UniqueConstraint(
+                fields=["clock"],
+                condition=Q(ended_at=None, kind=StretchKind.PAUSED.value),
+                name="clocks_stretch_one_pause",
+            ),
             models.CheckConstraint(
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("began_at")), name="clocks_stretch_ends_later"
             ),

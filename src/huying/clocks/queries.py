@@ -118,11 +118,26 @@ _STRETCHES = Fixed(lambda clocks: Stretch.objects.filter(clock_id__in=clocks))
 
 
 def stretches_of(clock: Clock) -> list[Stretch]:
-    return sorted(clock.stretches.all(), key=lambda one: (one.began_at, one.pk))
+    """When it ran and when it was paused, in order. What ran is no row: it lies between the pauses."""
+    found: list[Stretch] = []
+    began: datetime | None = clock.started_at
+    for pause in _paused(clock):
+        if began is not None and began < pause.began_at:
+            found.append(Stretch(clock=clock, kind=StretchKind.RUNNING, began_at=began, ended_at=pause.began_at))
+        found.append(pause)
+        began = pause.ended_at
+    if began is not None and clock.paused_at is None:  # else it was paused to its end
+        found.append(Stretch(clock=clock, kind=StretchKind.RUNNING, began_at=began, ended_at=clock.stopped_at))
+    return found
 
 
 def pauses_of(clock: Clock) -> list[Pause]:
-    return [one.pause() for one in stretches_of(clock) if one.kind == StretchKind.PAUSED]
+    return [one.pause() for one in _paused(clock)]
+
+
+def _paused(clock: Clock) -> list[Stretch]:
+    rows = (one for one in clock.stretches.all() if one.kind == StretchKind.PAUSED)
+    return sorted(rows, key=lambda one: (one.began_at, one.pk))
 
 
 def used(clock: Clock, now: datetime) -> int:

@@ -32,6 +32,7 @@ from huying.cases.models import (
     WorkOrder,
 )
 from huying.clocks.models import CalendarYear, Clock, Stretch, WorkDay, WorkHours
+from huying.clocks.rules import StretchKind
 from huying.kernel.actor import upper_bound
 from huying.matters.models import (
     CatalogueVersion,
@@ -322,7 +323,9 @@ def _cases() -> Iterable[Table]:
     yield Table("clocks", Clock, lambda scope: Clock.objects.filter(_objects(scope)))
     yield Table(
         "clock_stretches", Stretch,
-        lambda scope: Stretch.objects.filter(clock__in=Clock.objects.filter(_objects(scope))),
+        lambda scope: Stretch.objects.filter(
+            clock__in=Clock.objects.filter(_objects(scope)), kind=StretchKind.PAUSED
+        ),
     )  # fmt: skip
     yield Table("emergencies", Emergency, lambda scope: Emergency.objects.filter(scope.within(), drill=False))
     yield Table("emergency_cases", EmergencyCase, mine(EmergencyCase))

@@ -891,20 +891,19 @@ class Docket:
     def stop_clocks(self, *, now: datetime, step: str | None = None, object_id: UUID | None = None) -> None:
         for clock in self.running(step, object_id):
             clock.stopped_at = now
-            self._close_stretch(clock, now=now)
+            self._end_pause(clock, now=now)
             self.change(clock)
 
     def pause_clock(self, clock: Clock, reason: str, *, now: datetime) -> None:
-        self._close_stretch(clock, now=now)
+        self._end_pause(clock, now=now)
         clock.paused_at = now
         self.add(Stretch(clock=clock, kind=StretchKind.PAUSED, began_at=now, reason=reason))
         self.change(clock)
 
     def resume_clock(self, clock: Clock, *, now: datetime) -> None:
-        self._close_stretch(clock, now=now)
+        self._end_pause(clock, now=now)
         clock.paused_at = None
         self.reckon(clock)
-        self.add(Stretch(clock=clock, kind=StretchKind.RUNNING, began_at=now))
 
     def hold(self, reason: str, until: date, *, now: datetime) -> None:
         """Nothing can be done until that day: the clock of handling stands still. Held again, it goes on standing."""
@@ -982,8 +981,8 @@ class Docket:
         clock_actions.reckon(clock, self.knowledge.calendar, pauses)
         self.change(clock)
 
-    def _close_stretch(self, clock: Clock, *, now: datetime) -> None:
-        for one in self.stretches[clock.pk]:
+    def _end_pause(self, clock: Clock, *, now: datetime) -> None:
+        for one in self.stretches[clock.pk] if clock.paused_at is not None else ():
             if one.ended_at is None:
                 one.ended_at = now
                 self.change(one)
@@ -999,7 +998,7 @@ class Docket:
             if clock in handling or clock.step in (wanted, Step.FIRST_CONTACT, *OwnStep):
                 continue
             clock.stopped_at = now
-            self._close_stretch(clock, now=now)
+            self._end_pause(clock, now=now)
             self.change(clock)
         if case.state == State.REVIEWING:
             for clock in handling:

@@ -97,9 +97,9 @@ class Case(models.Model):
     signed = models.BooleanField(default=False)
     contacted_at = models.DateTimeField(null=True)
     transferred_to = models.CharField(max_length=60, blank=True)
-    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged")
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged", db_index=False)
     state_before_merge = models.CharField(max_length=16, blank=True)
-    follows = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="followed_by")
+    follows = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="followed_by", db_index=False)
     part_of = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, related_name="split_into", db_index=False
     )  # the case it was split from, whose reporters follow it
@@ -152,6 +152,8 @@ class Case(models.Model):
             ),
             models.Index(fields=["id"], name="case_supervised", condition=Q(supervision=Supervision.SET)),
             models.Index(fields=["part_of"], name="case_part_of", condition=Q(part_of__isnull=False)),
+            models.Index(fields=["merged_into"], name="case_merged_into_case", condition=Q(merged_into__isnull=False)),
+            models.Index(fields=["follows"], name="case_follows", condition=Q(follows__isnull=False)),
             models.Index(
                 fields=["desk_code", "id"],
                 name="case_exclusion",
@@ -205,7 +207,9 @@ class Report(models.Model):
     contact = models.ForeignKey(Contact, null=True, on_delete=models.PROTECT)
     reply_by = models.CharField(max_length=8, choices=ReplyBy.choices, default=ReplyBy.PAGE)
     about_staff = models.BooleanField(default=False)
-    taken_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="taken_reports")
+    taken_by = models.ForeignKey(
+        Account, null=True, on_delete=models.PROTECT, related_name="taken_reports", db_index=False
+    )
     # Where the case lies and whether it is open: kept by a trigger, where somebody took the report down.
     area_code = models.CharField(max_length=24, db_collation="C", db_default="", editable=False)
     case_open = models.BooleanField(db_default=False, editable=False)
