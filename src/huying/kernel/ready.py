@@ -129,7 +129,10 @@ class Ready:
         return _Shape.of(tuple(pieces), tuple(names))
 
     def _given(self, values: dict[str, Any]) -> dict[Name, Any]:
-        return {**dict(enumerate(self._own)), **values}
+        given: dict[Name, Any] = dict(enumerate(self._own))
+        for name, value in values.items():
+            given[name] = value
+        return given
 
     def _place_of(self, value: UUID | str) -> int:
         if value not in self._own:
