@@ -97,6 +97,19 @@ def test_a_column_that_is_read_otherwise_than_it_stands_is_refused():
     assert "verb" in columns_of(History, but="facts")
 
 
+@pytest.mark.parametrize("anew", [True, False])
+def test_what_differs_in_ids_and_codes_alone_is_kept_once_and_finds_its_own(anew):
+    lines = [line(minute, area_code=f"99010100{minute}") for minute in range(2)]
+
+    def asked(one):
+        rows = History.objects.filter(object_id=one.object_id, area_code=one.area_code).values_list("object_id")
+        return Ready(rows, anew=anew)
+
+    first, second = map(asked, lines)
+    assert first._shape is second._shape
+    assert [first.fetch(), second.fetch()] == [[(one.object_id,)] for one in lines]
+
+
 def prepared():
     """The statements that this connection holds, as the database tells them."""
     with connection.cursor() as cursor:
@@ -201,8 +214,6 @@ class TestHeld:
             do("DROP TABLE IF EXISTS pg_temp.audit_history")
 
     def test_a_connection_that_is_gone_is_told_of_as_any_statement_tells(self, monkeypatch):
-        ready = Ready(History.objects.filter(verb="gone").values_list("verb"))
-
         class Gone:
             def cursor(self):
                 raise psycopg.OperationalError("the connection is lost")
@@ -216,7 +227,7 @@ class TestHeld:
 
         monkeypatch.setattr(module, "connection", Away())
         with pytest.raises(OperationalError):
-            module.held(ready._statement)
+            module.held("SELECT 'gone'")
 
     def test_one_plan_is_made_for_all_values(self):
         with connection.cursor() as cursor:

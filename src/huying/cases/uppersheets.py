@@ -10,16 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-
-import xlsxwriter
+from typing import TYPE_CHECKING
 
 from huying.cases.models import Source, Ticket
 from huying.cases.rules.tickets import MOST_ROWS, NEEDED_FIELDS, Row, TicketField, guessed, read_row
 from huying.clocks.rules import SHANGHAI
+from huying.kernel.late import late
 from huying.kernel.refusals import Invalid
 from huying.kernel.sheets import Line, as_meant, harmless, lines
 from huying.kernel.terms import Label, _
 from huying.kernel.workbooks import Bounds
+
+if TYPE_CHECKING:
+    import xlsxwriter
+else:
+    xlsxwriter = late("xlsxwriter")
 
 MOST_SHOWN = 20
 

@@ -20,13 +20,16 @@ def _logging(shape: str) -> dict[str, Any]:
 def preload() -> None:
     """Load the pages before the processes fork, and open nothing that they may not share.
 
-    What was loaded lies in memory once for all of them, and one that died is back without loading anything.
+    What was loaded lies in memory once for all of them, and one that died is back without loading anything. So are
+    libraries that are loaded late elsewhere but by every process that answers, and words that are read from files.
     """
     import_module("huying.config.wsgi")
     from django.conf import settings
 
-    for name in (settings.ROOT_URLCONF, "huying.channels.feed", "huying.channels.stream", "a2wsgi"):
+    late = ("numpy", "shapely", "shapely.geometry")
+    for name in (settings.ROOT_URLCONF, "huying.channels.feed", "huying.channels.stream", "a2wsgi", *late):
         import_module(name)
+    import_module("huying.triage.danger").whom_to_call("")
     gc.collect()
     gc.freeze()  # nothing of it will go: the collector need not touch it, which would copy it
 

@@ -15,10 +15,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import count
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
@@ -42,6 +43,45 @@ _PLACES = re.compile(r"(%%|%s)")
 _CODE = re.compile(r"[0-9]{6}")
 
 
+Name = str | int
+"""What fills a gap: a value by its name, or a text's own one by its place among them."""
+
+
+class _Shape:
+    """What texts have in common that differ in ids and codes of areas alone: people of one role share it.
+
+    A statement of twenty branches is ten kilobytes, and would else be kept for each of them.
+    """
+
+    _all: ClassVar[WeakValueDictionary[Any, _Shape]] = WeakValueDictionary()
+
+    def __init__(self, pieces: tuple[str, ...], names: tuple[Name, ...]) -> None:
+        """`names` are of the gap behind each piece but the last."""
+        self.pieces = pieces
+        self.names = names
+
+    @classmethod
+    def of(cls, pieces: tuple[str, ...], names: tuple[Name, ...]) -> _Shape:
+        """The one that all texts of these pieces share, as long as there are any."""
+        return cls._all.setdefault((pieces, names), cls(pieces, names))
+
+    @cached_property
+    def numbered(self) -> tuple[str, tuple[tuple[Name, bool], ...]]:
+        """The text as it is prepared, and the gap of each number: a list, whose length may differ, is an array."""
+        places: dict[tuple[Name, bool], int] = {}
+        text = self.pieces[0]
+        for name, piece in zip(self.names, self.pieces[1:], strict=True):
+            among = text.endswith(_IN) and piece.startswith(")")
+            number = places.setdefault((name, among), len(places) + 1)
+            text = f"{text.removesuffix(_IN)}= ANY(${number}{piece}" if among else f"{text}${number}{piece}"
+        return text, tuple(places)
+
+
+def _is_own(value: Any) -> bool:
+    """Whether others have it otherwise: the id of a person or a unit, the code of an area."""
+    return isinstance(value, UUID) or (isinstance(value, str) and _CODE.match(value) is not None)
+
+
 class Ready:
     """The text of a queryset that names values (`values`, `values_list` or plain columns), ready to be asked.
 
@@ -53,80 +93,73 @@ class Ready:
     """
 
     def __init__(self, rows: QuerySet[Any, Any], *, before: str = "", anew: bool = False, **gaps: object) -> None:
-        self._pieces: list[str] = [before]
-        self._names: list[str] = []  # of the gap behind each piece but the last
-        self._own: dict[str, UUID | str] = {}  # values of this text alone, which others of its shape have otherwise
+        self._before = before
         self._anew = anew
-        self._places: tuple[tuple[str, bool], ...] = ()
+        self._own: list[UUID | str] = []  # what others of its shape have otherwise
+        self._shape: _Shape | None = None
         try:
             text, params = rows.query.sql_with_params()
         except EmptyResultSet:
-            self._pieces = []
             return
-        self._take(text, params, gaps)
-        self._statement = "" if anew else self._numbered()
+        self._shape = self._taken(text, params, gaps)
 
     @property
     def names(self) -> set[str]:
         """The gaps that stand in the text."""
-        return set(self._names) - self._own.keys()
+        return {one for one in self._shape.names if isinstance(one, str)} if self._shape is not None else set()
 
-    def _take(self, text: str, params: Any, gaps: dict[str, object]) -> None:
+    def _taken(self, text: str, params: Any, gaps: dict[str, object]) -> _Shape:
         given = iter(params)
+        pieces, names = [""], list[Name]()
         for piece in _PLACES.split(text):
             if piece == "%%":
-                self._pieces[-1] += "%"
+                pieces[-1] += "%"
             elif piece == "%s":
                 value = next(given)
-                name = next((name for name, gap in gaps.items() if gap is value), None) or self._named(value)
+                name: Name | None = next((name for name, gap in gaps.items() if gap is value), None)
+                if name is None and _is_own(value):
+                    name = self._place_of(value)
                 if name is None:
-                    self._pieces[-1] += _literal(value)
+                    pieces[-1] += _literal(value)
                 else:
-                    self._names.append(name)
-                    self._pieces.append("")
+                    names.append(name)
+                    pieces.append("")
             else:
-                self._pieces[-1] += piece
+                pieces[-1] += piece
+        return _Shape.of(tuple(pieces), tuple(names))
 
-    def _named(self, value: Any) -> str | None:
-        """A name for what others have otherwise: the id of a person or a unit, the code of an area."""
-        if self._anew or not (isinstance(value, UUID) or (isinstance(value, str) and _CODE.match(value))):
-            return None
-        name = f"={value}"
-        self._own[name] = value
-        return name
+    def _given(self, values: dict[str, Any]) -> dict[Name, Any]:
+        given: dict[Name, Any] = dict(enumerate(self._own))
+        for name, value in values.items():
+            given[name] = value
+        return given
 
-    def _numbered(self) -> str:
-        """The text as it is prepared: each gap by its number; a list, whose length may differ, as an array."""
-        places: dict[tuple[str, bool], int] = {}
-        text = self._pieces[0]
-        for name, piece in zip(self._names, self._pieces[1:], strict=True):
-            among = text.endswith(_IN) and piece.startswith(")")
-            number = places.setdefault((name, among), len(places) + 1)
-            text = f"{text.removesuffix(_IN)}= ANY(${number}{piece}" if among else f"{text}${number}{piece}"
-        self._places = tuple(places)
-        return text
+    def _place_of(self, value: UUID | str) -> int:
+        if value not in self._own:
+            self._own.append(value)
+        return self._own.index(value)
 
     def asks(self, **values: Any) -> bool:
         """Whether anything can be found: something is asked, and no list is empty."""
-        return bool(self._pieces) and not any(isinstance(value, tuple) and not value for value in values.values())
+        return self._shape is not None and not any(isinstance(one, tuple) and not one for one in values.values())
 
     def call(self, **values: Any) -> str:
         """What is sent to this connection: the name under which it holds the statement, with the values, or the whole
         text; "" where nothing can be found."""
-        if self._anew or not settings.KEEP_STATEMENTS or not self.asks(**values):
+        if self._anew or not settings.KEEP_STATEMENTS or self._shape is None or not self.asks(**values):
             return self.text(**values)
-        name = held(self._statement)
-        given = {**self._own, **values}
-        written = [_array(given[one]) if among else _literal(given[one]) for one, among in self._places]
+        statement, places = self._shape.numbered
+        name, given = held(self._before + statement), self._given(values)
+        written = [_array(given[one]) if among else _literal(given[one]) for one, among in places]
         return f"EXECUTE {name}({', '.join(written)})" if written else f"EXECUTE {name}"
 
     def text(self, **values: Any) -> str:
         """The whole statement; "" where nothing can be found."""
-        if not self.asks(**values):
+        if self._shape is None or not self.asks(**values):
             return ""
-        written = {name: _written(value) for name, value in (*self._own.items(), *values.items())}
-        parts = [self._pieces[0]]
-        for name, piece in zip(self._names, self._pieces[1:], strict=True):
+        written = {name: _written(value) for name, value in self._given(values).items()}
+        parts = [self._before, self._shape.pieces[0]]
+        for name, piece in zip(self._shape.names, self._shape.pieces[1:], strict=True):
             parts += (written[name], piece)
         return "".join(parts)
 

@@ -54,7 +54,7 @@ def actor_for(account: Account, now: datetime) -> Actor:
     posts = _present_posts().fetch(account=account.pk, now=now)
     units = tuple(dict.fromkeys(unit_id for unit_id, _post, _name in posts))
     grants = tuple(
-        Granted(frozenset(duties), area_code, unit_id)
+        _granted(tuple(duties), area_code, unit_id)
         for duties, area_code, unit_id in _present_grants().fetch(account=account.pk, now=now)
         if unit_id is None or unit_id in units
     )
@@ -63,6 +63,12 @@ def actor_for(account: Account, now: datetime) -> Actor:
         kind=ActorKind.PERSON, id=account.pk, label=account.label, units=units, grants=grants, name=account.name,
         post=post,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _granted(duties: tuple[str, ...], area_code: str, unit_id: UUID | None) -> Granted:
+    """The same object for the same grant: what is kept for a viewer is kept under all that they were granted."""
+    return Granted(frozenset(duties), area_code, unit_id)
 
 
 @cache

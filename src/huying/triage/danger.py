@@ -224,10 +224,11 @@ def _heads() -> dict[str, list[tuple[str, frozenset[str]]]]:
             for slip in SLIPS.get(letter, ""):
                 told.setdefault(word[:place] + slip + word[place + 1 :], told[word])
     heads: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    kept: dict[frozenset[str], frozenset[str]] = {}  # thousands of words share a few hundred sets
     for word in sorted(told, key=lambda one: (-len(one), one)):
         begun = [told.get(word[:length], set()) - MARKS - NAMES - {"plain"} for length in range(1, len(word))]
         tags = frozenset() if "plain" in told[word] else frozenset(told[word]).union(*begun)
-        heads.setdefault(word[:2], []).append((word, tags))
+        heads.setdefault(word[:2], []).append((word, kept.setdefault(tags, tags)))
     for head, listed in heads.items():
         if len(head) == 2:
             listed += heads.get(head[0], [])

@@ -7,21 +7,30 @@ else ends a run, so no run crosses a full stop.
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from functools import cache
+from typing import TYPE_CHECKING
+
+from huying.kernel.late import late
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Codes = NDArray[np.uint16]
+    Keys = NDArray[np.uint64]
+    Numbers = NDArray[np.float32]
+    Counted = tuple[Keys, NDArray[np.intp]]
+    """The runs of a text, each once and sorted, and how often each stands there."""
+else:
+    np = late("numpy")
 
 LONGEST = 4
 """Characters in the longest run."""
 OPENING = 60
 """Characters of a message's opening at most."""
 
-Codes = NDArray[np.uint16]
-Keys = NDArray[np.uint64]
-Numbers = NDArray[np.float32]
-Counted = tuple[Keys, NDArray[np.intp]]
-"""The runs of a text, each once and sorted, and how often each stands there."""
 
-
+@cache
 def _folds() -> Codes:
     """For each unit of UTF-16 what stands for it; 0 for what ends a run."""
     table = np.zeros(1 << 16, np.uint16)
@@ -35,12 +44,9 @@ def _folds() -> Codes:
     return table
 
 
-FOLDS = _folds()
-
-
 def codes_of(text: str) -> Codes:
     """One number a character, 0 where a run ends."""
-    codes: Codes = FOLDS[np.frombuffer(text.encode("utf-16-le", "replace"), "<u2")]
+    codes: Codes = _folds()[np.frombuffer(text.encode("utf-16-le", "replace"), "<u2")]
     return codes
 
 

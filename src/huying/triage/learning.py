@@ -23,7 +23,7 @@ from huying.kernel.refusals import Refusal, Unavailable
 from huying.kernel.terms import _
 from huying.triage import apart
 from huying.triage import model as models
-from huying.triage.features import LONGEST, Counted, Keys, Numbers, read_message
+from huying.triage.features import LONGEST, read_message
 from huying.triage.measure import Measures, measure
 from huying.triage.messages import Message, hash_of
 from huying.triage.model import Calibration, Model
@@ -31,6 +31,11 @@ from huying.triage.offices import label_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
+
+    from huying.triage.features import Counted, Keys, Numbers
+
+    Seen = tuple[Counted, Counted]
+    """The runs of one message, and those of its opening."""
 
 FOLDS = 5
 MOST_SECONDS = 600
@@ -55,8 +60,6 @@ ABSENT = -2.0
 """The score of a class without a message in a part that is learned from."""
 
 Index = NDArray[np.intp]
-Seen = tuple[Counted, Counted]
-"""The runs of one message, and those of its opening."""
 Shares = NDArray[np.float64]
 
 

@@ -14,15 +14,21 @@ import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from huying.kernel.late import late
 from huying.kernel.refusals import Refusal
 from huying.kernel.terms import _
-from huying.triage.features import Codes, Counted, Keys, Numbers, codes_of, read_message, text_of
+from huying.triage.features import codes_of, read_message, text_of
 from huying.triage.suggestion import Suggestion
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from huying.triage.features import Codes, Counted, Keys, Numbers
+else:
+    np = late("numpy")
 
 MARK = b"huying triage\n\0\0"
 FORM = 2

@@ -20,12 +20,16 @@ from datetime import date, datetime
 from enum import StrEnum
 from itertools import pairwise
 from math import exp, log, log1p
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from huying.kernel.grams import folded
+from huying.kernel.late import late
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = late("numpy")
 
 LETTERS = 1500
 """So much of a text is read: what a call is about stands in its beginning."""

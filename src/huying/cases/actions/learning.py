@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from statistics import fmean
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -35,6 +35,7 @@ from huying.cases.rules.triage import (
 )
 from huying.kernel.actor import Actor
 from huying.kernel.ids import uuid7
+from huying.kernel.late import late
 from huying.kernel.refusals import Conflict, NotAllowed, NotFound, Refusal
 from huying.kernel.terms import _
 from huying.matters import queries as matters
@@ -42,9 +43,13 @@ from huying.people.rules import Duty
 from huying.places.rules import street_of
 from huying.triage.blend import fitted, together
 from huying.triage.cold import Cold
-from huying.triage.learning import learn
 from huying.triage.messages import Message, hash_of
 from huying.triage.suggestion import Suggests
+
+if TYPE_CHECKING:
+    from huying.triage import learning as learner
+else:
+    learner = late("huying.triage.learning")
 
 WINDOW: Final = timedelta(days=730)
 KEPT_SUGGESTIONS: Final = timedelta(days=730)
@@ -94,7 +99,7 @@ def learn_street(street: str, *, actor: Actor, now: datetime) -> TriageModel | N
     path = triage_files.path_of(made)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        head = learn(messages, path, now=now)
+        head = learner.learn(messages, path, now=now)
     except Refusal as why:
         _log.info("triage of %s learns nothing: %s", street, why)
         return None

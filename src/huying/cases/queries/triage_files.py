@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import numpy as np
-
 from huying.files import storage
+from huying.kernel.late import late
 from huying.triage import model
 from huying.triage.features import codes_of, counted
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = late("numpy")
 
 
 def path_of(model_id: UUID) -> Path:
