@@ -225,16 +225,21 @@ def _incident(world: World, wish: Wish) -> list[Thing]:
     ]
 
 
-def _hot(world: World, wish: Wish) -> list[Thing]:
+def _hot(world: World, wish: Wish, name: str = "hot_id") -> list[Thing]:
     """A hot issue of one case: for whoever reads where it lies, and nobody while that is restricted."""
 
     def only(one: Made) -> Callable[[Viewer | None, UUID | None], bool]:
         return lambda viewer, _report: viewer is not None and not one.restricted and oracle.sees_by_place(viewer, one)
 
     return [
-        Thing({"hot_id": str(one.hot_id)}, world.ids[str(one.id)], f"{one.secrecy} {one.state}", only(one))
+        Thing({"hot_id": str(getattr(one, name))}, world.ids[str(one.id)], f"{one.secrecy} {one.state}", only(one))
         for one in _cases(world, wish)
     ]
+
+
+def _hot_read(world: World, wish: Wish) -> list[Thing]:
+    """An issue, or what was joined into it and leads there."""
+    return _hot(world, wish, wish.rng.choice(["hot_id", "old_hot_id"]))
 
 
 def _hot_move(world: World, wish: Wish) -> list[Thing]:
@@ -612,7 +617,7 @@ VALUES: dict[str, Fill] = {
     "cases:ticket_paper_as_word": _ticket_paper,
     "cases draft_id": _nobody("draft_id"),
     "cases form": _open(form="csv"),
-    "cases hot_id": _hot,
+    "cases hot_id": _hot_read,
     "cases hot_id verb": _hot_move,
     "cases incident_id": _incident,
     "cases incident_id verb": _incident_move,
@@ -680,7 +685,7 @@ VALUES: dict[str, Fill] = {
     "api whistle_id verb": _whistle_move,
     "api ticket_id": _ticket,
     "api ticket_id verb": _ticket_move,
-    "api hot_id": _hot,
+    "api hot_id": _hot_read,
     "api incident_id": _incident,
     "api incident_id verb": _incident_move,
     "api campaign_id": _campaign("campaign_id", "campaign"),

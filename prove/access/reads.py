@@ -438,7 +438,9 @@ def _hot_row(
 
 
 def _hot_seen(asked: Asked) -> Iterable[UUID]:
-    return (one.hot_id for one in asked.world.cases.values() if not one.restricted and asked.sees(one))
+    for one in asked.world.cases.values():
+        if not one.restricted and asked.sees(one):
+            yield from (one.hot_id, one.old_hot_id)
 
 
 def _hot_calls(asked: Asked) -> list[Triple]:
@@ -1011,6 +1013,11 @@ READS: dict[str, Callable[[Asked], list[Triple]]] = {
     "cases.queries.hot.issue": lambda asked: _one_by_one(
         asked,
         lambda one: hot.issue(one.hot_id, asked.actor),
+        lambda one: not one.restricted and oracle.sees_by_place(asked.viewer, one),
+    ),
+    "cases.queries.hot.leads_to": lambda asked: _one_by_one(
+        asked,
+        lambda one: hot.leads_to(one.old_hot_id, asked.actor),
         lambda one: not one.restricted and oracle.sees_by_place(asked.viewer, one),
     ),
     "cases.queries.hot.row": lambda asked: _one_by_one(

@@ -215,6 +215,7 @@ class Made:
     ticket_id: UUID = UUID(int=0)
     incident_id: UUID = UUID(int=0)
     hot_id: UUID = UUID(int=0)
+    old_hot_id: UUID = UUID(int=0)  # of what was joined into the other
     called: tuple[tuple[UUID, str, str], ...] = ()  # unit, state of its part, state of the whistle
     files: dict[str, UUID] = field(default_factory=dict)
 
@@ -502,6 +503,7 @@ def _cases(world: World, *, whole: bool) -> None:
     takers = [one for one in world.cast if Duty.REPORT in _duties(one.role)]
     cases, reports, orders, recusals, rest, files = [], [], [], [], [], []
     hot: list[HotIssue] = []
+    joined: list[HotIssue] = []
     gone, said_of_them = [], []  # incidents that are over: of one that goes on everybody may know
     whistles, parts, kind = [], [], WhistleKind.objects.filter(area_code="").order_by("pk")[0]
     trees: list[TreeRun] = []
@@ -665,6 +667,14 @@ def _cases(world: World, *, whole: bool) -> None:
                 own_words=world.mark("case", cell, made, "hot") if number % 2 else "",
             )
         )  # fmt: skip
+        made.old_hot_id = world.known(uuid.uuid5(_SPACE, f"old hot {number}"), "case", cell, made)
+        joined.append(
+            HotIssue(
+                id=made.old_hot_id, street_code=cell[:9], number=1_000_000 + number, area_code=cell, typical_id=key,
+                heat=1, callers=5, first_on=DAY, last_on=DAY, trend="quiet", found_at=NOW, gone_at=NOW,
+                joined_into_id=made.hot_id, own_words=world.mark("case", cell, made, "joined"),
+            )
+        )  # fmt: skip
         said_of_them.append(
             IncidentWord(
                 id=uuid.uuid5(_SPACE, f"word {number}"), incident_id=made.incident_id, kind="end",
@@ -695,7 +705,7 @@ def _cases(world: World, *, whole: bool) -> None:
     IncidentWord.objects.bulk_create(said_of_them, batch_size=1000)
     for number, (one, into) in enumerate(pairwise(hot)):
         one.joined_into = into if number % 2 else None
-    HotIssue.objects.bulk_create(hot, batch_size=1000)
+    HotIssue.objects.bulk_create([*hot, *joined], batch_size=1000)
     HotIssueCase.objects.bulk_create([HotIssueCase(case_id=one.typical_id, issue=one) for one in hot], batch_size=1000)
     HotApart.objects.bulk_create(
         [HotApart(case_id=left.typical_id, issue=one, others=[], at=BEFORE) for left, one in pairwise(hot)],

@@ -14,6 +14,7 @@ from huying.cases.models import Case
 from huying.cases.queries.lists import Wanted
 from huying.clients.models import KeptAnswer
 from huying.kernel.ids import uuid7
+from huying.places.models import Estate
 from tests.world import GRID, NEXT_DOOR, NOW, STREET
 
 
@@ -213,6 +214,24 @@ class TestReports:
         if change.get("lat") == 1e400:
             body.pop("lat")
         assert nobody.post("/reports", body, status=422)["errors"]
+        assert not Case.objects.exists()
+
+    def test_an_estate_of_the_street_goes_before_the_words_about_the_place(self, world, nobody, program):
+        Estate.objects.create(name="翠湖花园", area_code=GRID, grid_codes=[GRID])
+        body = {"words": "电梯坏了", "area_code": STREET, "estate": "翠湖花园", "place_words": "三栋"}
+        for one in (nobody, program("clerk")):
+            made = one.post("/reports", body, status=201)
+            case = Case.objects.get(pk=made["case_id"])
+            assert (case.place_words, case.unplaced) == ("翠湖花园 三栋", True)
+            refused = one.post("/reports", {**body, "place_words": "东" * 198}, status=422)
+            assert set(refused["errors"]) == {"place_words"}
+
+    @pytest.mark.parametrize("name", ["望月山庄", "沙洲花园", "翠湖"], ids=["unknown", "next door", "part"])
+    def test_an_estate_that_is_none_of_the_streets_is_refused_by_its_field(self, world, nobody, name):
+        Estate.objects.create(name="翠湖花园", area_code=GRID, grid_codes=[GRID])
+        Estate.objects.create(name="沙洲花园", area_code=NEXT_DOOR + "001001")
+        refused = nobody.post("/reports", {**self.BODY, "estate": name}, status=422)
+        assert "没有叫这个名字的小区" in refused["errors"]["estate"][0]
         assert not Case.objects.exists()
 
     def test_staff_of_the_next_street_do_not_report_here(self, world, stranger):

@@ -59,6 +59,18 @@ def test_what_a_clerk_says_of_issues(world, program):
     assert clerk.get(f"/hot-issues/{other.pk}")["calls"] == 1
 
 
+def test_the_id_of_what_was_joined_leads_on(world, program):
+    one, other = hot(world, 1, 3.0), hot(world, 2, 8.5)
+    clerk = program("clerk")
+    clerk.post(f"/hot-issues/{one.pk}/join", {"issue_id": str(other.pk)})
+    now = clerk.get(f"/hot-issues/{one.pk}")
+    assert clerk.get(f"/hot-issues/{other.pk}") == now
+    assert (now["id"], len(now["cases"])) == (str(one.pk), 2)
+    stranger = program("next_dispatcher")
+    found, missing = (stranger.get(f"/hot-issues/{each}", status=404) for each in (other.pk, MISSING))
+    assert {**found, "instance": ""} == {**missing, "instance": ""}
+
+
 def test_who_may_not_say_it(world, program):
     made = hot(world, 1, 3.0)
     for path, body in (

@@ -76,3 +76,29 @@ def test_an_estate_that_is_written_is_asked_about_once(come, day, width):  # noq
     page.get_by_role("button", name="下一步").click()
     page.get_by_role("button", name="不是同一件").click()
     expect(page.get_by_text("翠湖花园")).to_be_visible()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", TOUR)
+def test_a_callers_estate_is_asked_about_once_before_the_call_is_taken_in(come, day, width):  # noqa: F811
+    Estate.objects.create(name="翠湖花园", area_code=OTHER_GRID, grid_codes=[OTHER_GRID])
+    clerk = come("clerk", width)
+    page = clerk.page
+    clerk.go("/desk/new/")
+    page.locator("#id_words").fill("楼下的垃圾桶满了，没有人来收。")
+    page.locator("#id_grid_code").select_option(GRID)
+    page.locator("input[name=reply_by][value=page]").check(force=True)
+    page.locator("#id_estate").fill("翠湖花园")
+    place = page.locator(f"#said_place-{OTHER_GRID}")
+    place.wait_for(state="attached")
+    with page.expect_navigation():
+        page.locator("[data-send]").click()
+    expect(page.get_by_text("这个小区可能不在您选的地方")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    clerk.look("where-new-estate")
+    page.locator(".suggest", has=place).click()
+    expect(page.locator("#id_grid_code")).to_have_value(OTHER_GRID)
+    with page.expect_navigation():
+        page.locator("[data-send]").click()
+    case = Case.objects.get(place_words="翠湖花园")
+    assert case.area_code == OTHER_GRID

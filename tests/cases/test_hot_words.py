@@ -233,6 +233,38 @@ class TestJoining:
         say(hot.part_issues, third, world, other_id=bar.pk)
         assert members(bar) == mine[bar.pk]
 
+    def test_what_was_joined_leads_to_where_its_calls_are_and_on_from_there(self, world, calls, lift, bar):
+        third = HotIssue.objects.create(
+            street_code=STREET, number=99, area_code=GRID, typical_id=calls["lift"][0], heat=1, callers=5,
+            first_on=NOW.date(), last_on=NOW.date(), trend="rising", found_at=NOW,
+        )  # fmt: skip
+        assert reads.leads_to(bar.pk, world.clerk) is None
+        say(hot.join_issues, lift, world, other_id=bar.pk)
+        HotIssue.objects.filter(pk=third.pk).update(joined_into=bar, gone_at=NOW)  # joined before, as no act leaves it
+        for one, viewer in ((bar, world.clerk), (third, world.clerk), (bar, world.grid_worker)):
+            assert reads.leads_to(one.pk, viewer).issue.pk == lift.pk
+        assert reads.leads_to(lift.pk, world.clerk) is None
+        for viewer in (world.next_dispatcher, world.handler, world.kapok_worker):
+            assert reads.leads_to(bar.pk, viewer) is None
+
+    def test_a_circle_leads_nowhere(self, world, calls, lift, bar):
+        for one, into in ((lift, bar), (bar, lift)):
+            HotIssue.objects.filter(pk=one.pk).update(joined_into=into, gone_at=NOW)
+        assert reads.leads_to(bar.pk, world.clerk) is reads.leads_to(lift.pk, world.clerk) is None
+
+    @pytest.mark.parametrize("hidden", ["few", "confidential", "gone"])
+    def test_what_was_never_shown_to_others_or_is_shown_no_more_leads_nowhere(self, world, calls, lift, bar, hidden):
+        say(hot.join_issues, lift, world, other_id=bar.pk)
+        if hidden == "few":
+            HotIssue.objects.filter(pk=bar.pk).update(callers=4)
+        elif hidden == "confidential":
+            Case.objects.filter(pk=calls["bar"][0]).update(confidential=True, restricted=True)
+        else:
+            HotIssue.objects.filter(pk=lift.pk).update(gone_at=NOW)
+        assert reads.leads_to(bar.pk, world.grid_worker) is None
+        clerk = reads.leads_to(bar.pk, world.clerk)
+        assert (clerk is None) == (hidden == "gone" or bar.typical_id == calls["bar"][0] and hidden == "confidential")
+
     def test_what_was_taken_out_of_it_does_not_come_with_the_other(self, world, calls, lift, bar):
         one = sorted(members(lift))[0]
         say(hot.take_out, lift, world, case_id=one)
@@ -376,6 +408,12 @@ class TestTheNight:
         assert "corrected meanwhile" in caplog.text
 
 
+def told(answer, issue_id):
+    """The page without what every page has of its own: the address that was asked for, and tokens."""
+    html = answer.content.decode().replace(str(issue_id), "")
+    return re.sub(r'\b[A-Za-z0-9]{64}\b|(datetime|nonce)="[^"]*"', "", html)
+
+
 class TestPages:
     @pytest.fixture
     def ask(self, client, world):
@@ -398,7 +436,8 @@ class TestPages:
         assert 'id="taken-out"' in html
         assert "分开" in html
         assert html.count('name="csrfmiddlewaretoken"') >= html.count('method="post"')
-        assert ask("clerk", f"/desk/cases/hot/{bar.pk}/").status_code == 404
+        old = ask("clerk", f"/desk/cases/hot/{bar.pk}/")
+        assert (old.status_code, old["Location"]) == (302, path)
         for verb, sent in (("put_back", {"thing": one}), ("part", {"thing": bar.pk}), ("name", {"words": ""})):
             assert ask("clerk", f"{path}moves/{verb}/", key=str(uuid7()), **sent).status_code == 302, verb
         html = ask("clerk", path).content.decode()
@@ -415,6 +454,13 @@ class TestPages:
         assert ask("clerk", path.replace("name", "join"), thing="").status_code == 422
         for verb, sent in (("join", {"thing": str(uuid7())}), ("take_out", {"thing": str(uuid7())}), ("fly", {"a": 1})):
             assert ask("clerk", path.replace("name", verb), **sent).status_code == 404
+
+    def test_the_old_address_of_what_was_joined_answers_a_stranger_as_one_that_never_was(self, ask, world, lift, bar):
+        say(hot.join_issues, lift, world, other_id=bar.pk)
+        never = uuid7()
+        old, missing = (ask("next_dispatcher", f"/desk/cases/hot/{one}/") for one in (bar.pk, never))
+        assert (old.status_code, missing.status_code) == (404, 404)
+        assert told(old, bar.pk) == told(missing, never)
 
     def test_the_same_form_sent_twice_acts_once(self, ask, lift, bar):
         sent = {"thing": bar.pk, "key": str(uuid7())}

@@ -93,6 +93,72 @@ class TestWhileTaken:
         assert asked() == with_places
 
 
+class TestEstate:
+    """The caller's estate beside the place: one of the street's to choose from, and asked about once."""
+
+    @pytest.mark.parametrize("who", ["clerk", "grid_worker"])
+    def test_those_of_the_street_are_listed_and_those_next_door_are_not(self, garden, sign_in, who):
+        Estate.objects.create(name="沙洲花园", area_code=NEXT_DOOR + "001001")
+        page = sign_in(who).get("/desk/new/").content.decode()
+        assert "哪个小区" in page
+        assert '<option value="翠湖花园">' in page
+        assert "沙洲花园" not in page
+        assert '<option value="翠湖花园">' not in sign_in("next_dispatcher").get("/desk/new/").content.decode()
+
+    def test_its_place_is_offered_while_it_is_typed(self, garden, sign_in):
+        page = sign_in("clerk").post(ANSWERS, {"words": "电梯坏了", "estate": "翠湖花园"}).content.decode()
+        assert f'name="said_place" value="{OTHER_GRID}"' in page
+
+    @pytest.mark.parametrize("chosen", [{}, {"grid_code": GRID}], ids=["nothing", "another"])
+    def test_a_place_that_is_not_the_chosen_one_is_asked_about_once(self, garden, sign_in, chosen):
+        client, sent = sign_in("clerk"), call(words="电梯坏了", estate="翠湖花园", place_words="三栋", **chosen)
+        answer = client.post("/desk/new/", sent)
+        page = answer.content.decode()
+        assert answer.status_code == 200
+        assert "这个小区可能不在您选的地方" in page
+        assert '<input type="hidden" name="asked" value="翠湖花园">' in page
+        assert f'name="said_place" value="{OTHER_GRID}"' in page
+        assert not Case.objects.exists()
+        assert client.post("/desk/new/", {**sent, "asked": "翠湖花园"}).status_code == 302
+        case = Case.objects.get()
+        assert (case.area_code, case.unplaced) == ((GRID, False) if chosen else (case.area_code, True))
+        assert case.place_words == "翠湖花园 三栋"
+
+    def test_another_estate_is_asked_about_again(self, garden, sign_in):
+        Estate.objects.create(name="松涛雅苑", area_code=OTHER_GRID, grid_codes=[OTHER_GRID])
+        sent = call(words="电梯坏了", estate="松涛雅苑", asked="翠湖花园")
+        assert sign_in("clerk").post("/desk/new/", sent).status_code == 200
+
+    @pytest.mark.parametrize(
+        "where",
+        [
+            {"estate": "翠湖花园", "grid_code": OTHER_GRID}, {"estate": "翠湖花园", "said_place": OTHER_GRID},
+            {"estate": "翠湖花园", "grid_code": BANYAN}, {"estate": "望月山庄"},
+            {"estate": "翠湖花园", "lng": 113.305, "lat": 23.105},
+        ],
+        ids=["chosen", "tapped", "wider", "unknown", "point"],
+    )  # fmt: skip
+    def test_what_needs_no_question_is_taken_in_at_once(self, garden, sign_in, where):
+        assert sign_in("clerk").post("/desk/new/", call(words="电梯坏了", **where)).status_code == 302
+        assert Case.objects.get().place_words == where["estate"]
+
+    def test_danger_comes_first_and_both_questions_are_asked_once(self, garden, sign_in):
+        client, sent = sign_in("clerk"), call(words="有人被困电梯", estate="翠湖花园")
+        first = client.post("/desk/new/", sent).content.decode()
+        number = re.search(r'name="warned" value="(\d+)"', first)[1]
+        assert "这个小区可能" not in first
+        second = client.post("/desk/new/", {**sent, "warned": number}).content.decode()
+        assert "这个小区可能" in second
+        assert re.search(rf'name="warned" value="{number}"', second)
+        done = client.post("/desk/new/", {**sent, "warned": number, "asked": "翠湖花园"})
+        assert done.status_code == 302
+
+    def test_estate_and_words_together_fit_one_line(self, garden, sign_in):
+        answer = sign_in("clerk").post("/desk/new/", call(estate="翠湖花园", place_words="东" * 199))
+        assert answer.status_code == 422
+        assert "合起来太长" in answer.content.decode()
+
+
 class TestTriage:
     def test_the_piece_that_names_the_place_is_marked(self, garden, world, sign_in):
         case = world.call(words=GARDEN).case

@@ -176,7 +176,18 @@ def test_what_sounds_alike_stays_quiet(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["没有着火", "没有流血", "不是触电", "没人落水", "没有人受伤", "不会爆炸", "并没有昏迷", "没闻到煤气味"]
+    "text",
+    [
+        "没有着火",
+        "没有流血",
+        "不是触电",
+        "没人落水",
+        "没有人受伤",
+        "不会爆炸",
+        "并没有昏迷",
+        "没闻到煤气味",
+        "不是煤气泄漏",
+    ],
 )
 def test_what_is_denied_stays_quiet(text):
     assert danger(text) is None

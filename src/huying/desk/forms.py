@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from huying.cases.queries import emergencies, maps
 from huying.cases.queries.lists import FLAGS, NO_MATTER, Wanted
-from huying.cases.queries.said import first_place_of
+from huying.cases.queries.said import estates_of, first_place_of, line_of
 from huying.cases.queries.suggesting import types_for
 from huying.cases.rules import Channel, ReplyBy, State
 from huying.cases.rules.masking import without_reach
@@ -193,6 +193,9 @@ def _select(field: forms.Field, choices: Choices) -> None:
     field.choices = choices
 
 
+PLACE_LIMIT = 200
+
+
 class PlaceForm(_Keyed):
     """Where it is: a point on the map, a grid by name, words."""
 
@@ -202,8 +205,9 @@ class PlaceForm(_Keyed):
     lng = forms.FloatField(widget=forms.HiddenInput, required=False, min_value=-180, max_value=180)
     lat = forms.FloatField(widget=forms.HiddenInput, required=False, min_value=-90, max_value=90)
     place_words = TextField(
-        label=_("地点说明"), limit=200, line=True, required=False, help_text=_("写路名门牌、楼栋或附近的标志。"),
-        widget=forms.TextInput(attrs={"maxlength": 200, "autocomplete": "off"}),
+        label=_("地点说明"), limit=PLACE_LIMIT, line=True, required=False,
+        help_text=_("写路名门牌、楼栋或附近的标志。"),
+        widget=forms.TextInput(attrs={"maxlength": PLACE_LIMIT, "autocomplete": "off"}),
     )  # fmt: skip
 
     def place(self) -> dict[str, Any]:
@@ -262,6 +266,11 @@ class CallForm(PlaceForm):
         help_text=_("勾上后，这件事直接到街道，社区看不到。"),
     )  # fmt: skip
     warned = forms.CharField(widget=forms.HiddenInput, required=False)
+    estate = TextField(
+        label=_("哪个小区"), limit=60, line=True, required=False, help_text=_("在小区里或小区旁边，就写小区名。"),
+        widget=forms.TextInput(attrs={"list": "estates", "maxlength": 60, "autocomplete": "off"}),
+    )  # fmt: skip
+    asked = forms.CharField(widget=forms.HiddenInput, required=False)
     type_code = forms.ChoiceField(
         label=_("事项"), required=False, error_messages={"invalid_choice": _("没有这类事项。请重新选。")}
     )
@@ -310,7 +319,30 @@ class CallForm(PlaceForm):
         if not self.errors.keys() & {"grid_code", "said_place"}:
             # What was tapped beside the words counts where the list of grids was left alone.
             self.cleaned_data["grid_code"] = self.cleaned_data["grid_code"] or self.cleaned_data["said_place"]
+        if len(self._place_line()) > PLACE_LIMIT:
+            self.add_error("place_words", _("小区名和地点说明合起来太长了。请写短一点。"))
         return data
+
+    def place(self) -> dict[str, Any]:
+        return {**super().place(), "place_words": self._place_line()}
+
+    def _place_line(self) -> str:
+        return line_of(self.cleaned_data.get("estate", ""), self.cleaned_data.get("place_words", ""))
+
+    def estates(self) -> list[str]:
+        """The names of estates to choose from, where calls are taken."""
+        return sorted({name for code in self.areas for name in estates_of(code)})
+
+    def leads_elsewhere(self) -> bool:
+        """Whether the estate leads to a place that is not the chosen one; a point on the map is not asked about."""
+        data = self.cleaned_data
+        if not data["estate"] or data["lng"] is not None:
+            return False
+        found = first_place_of(data["words"], self.areas, line=data["place_words"], estate=data["estate"])
+        chosen = data["grid_code"]
+        return bool(found.candidates) and not (
+            chosen and any(chosen.startswith(one.code) or one.code.startswith(chosen) for one in found.candidates)
+        )
 
     @property
     def leaves_contact(self) -> bool:

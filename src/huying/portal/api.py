@@ -20,6 +20,7 @@ from huying.cases.codes import code_of
 from huying.cases.forms.schema import Held
 from huying.cases.models import Case, Report
 from huying.cases.queries import exclusions, lists
+from huying.cases.queries.said import estates_of, line_of
 from huying.cases.rules import Channel, HoldReason, ReplyBy, State, state_label
 from huying.files.rules import PreparedImage
 from huying.kernel.actor import Actor, ActorKind
@@ -46,6 +47,7 @@ from huying.kernel.ids import uuid7
 from huying.kernel.paging import Page
 from huying.kernel.refusals import Invalid, KeyReused, NotFound, SignInNeeded
 from huying.kernel.terms import _
+from huying.kernel.text import LINE_LIMIT
 from huying.matters import queries as matters
 from huying.matters.models import Knowledge
 from huying.matters.queries import knowledge
@@ -89,6 +91,10 @@ class ReportIn(In):
     lat: Latitude | None = None
     grid_code: AreaCode | None = Field(None, description="a grid or community by name, where there is no point")
     place_words: Line = Field("", examples=["路口东北角"])
+    estate: Line = Field(
+        "", description="an estate of the street, by its name: goes before `place_words`; `POST /triage/suggest` says "
+        "to which place it leads, and `grid_code` takes it",
+    )  # fmt: skip
     type_code: Annotated[str, Field(pattern=r"^([0-9]{4})?$")] = Field("", description="empty where unsure")
     reply_by: Literal["page", "phone", "none"] = "page"
     about_staff: bool = Field(False, description="concerns the staff: the call never reaches their own desk")
@@ -331,6 +337,11 @@ def _taken(one: Report) -> TakenOut:
 def _new(body: ReportIn, area_code: str, channel: Channel) -> NewReport:
     if (body.lng is None) != (body.lat is None):
         raise Invalid({"lng": [_("经度和纬度要一起给。")]})
+    if body.estate and body.estate not in estates_of(area_code):
+        raise Invalid({"estate": [_("这个街道没有叫这个名字的小区。请核对，或写在 place_words 里。")]})
+    place_words = line_of(body.estate, body.place_words)
+    if len(place_words) > LINE_LIMIT:
+        raise Invalid({"place_words": [_("小区名和怎么找到合起来太长了。请写短一点。")]})
     return NewReport(
         words=body.words,
         area_code=area_code,
@@ -338,7 +349,7 @@ def _new(body: ReportIn, area_code: str, channel: Channel) -> NewReport:
         lng=body.lng,
         lat=body.lat,
         grid_code=body.grid_code or "",
-        place_words=body.place_words,
+        place_words=place_words,
         type_code=body.type_code,
         reply_by=ReplyBy(body.reply_by),
         about_staff=body.about_staff,

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from huying.cases.actions import NewReport
+from huying.cases.queries.said import line_of
 from huying.cases.rules import Channel, ReplyBy
 from huying.kernel.actor import ActorKind
 from huying.kernel.doors import actor_of
@@ -59,8 +60,7 @@ class Draft:
     @property
     def place_line(self) -> str:
         """The estate and how to find it, as one line."""
-        estate = "" if self.estate in self.place_words else self.estate
-        return " ".join(filter(None, (estate, self.place_words)))
+        return line_of(self.estate, self.place_words)
 
     def mark(self) -> str:
         """Changes with whatever will be sent: a page that shows something older is not sent."""

@@ -159,7 +159,8 @@ def _hits(text: str) -> list[_Hit]:
 
 def _denied(text: str, hit: _Hit) -> bool:
     """Whether the clause says directly before the word that it is not so."""
-    before = text[max(0, hit.start - 7) : hit.start]
+    begins = hit.start + text.startswith("是", hit.start)  # "is gas" is one word of the table: "is not gas" denies it
+    before = text[max(0, hit.start - 7) : begins]
     return DENIALS.search(_STOPS.split(before)[-1]) is not None
 
 

@@ -92,19 +92,20 @@ def list_hot_issues(request: HttpRequest, given: Query[HotFilters]) -> HotPage:
 
 @router.get("/hot-issues/{hot_id}", HotWithCalls, problems=(404,))
 def read_hot_issue(request: HttpRequest, hot_id: HotId) -> HotWithCalls:
-    """One issue with its calls that you see.
+    """One issue with its calls that you see; for one that was joined into another by hand that other, whose `id` is not
+    the one that was asked for.
 
     Errors: 404 `not-found` (missing, outside your scope, or too few callers).
     """
     actor = actor_of(request)
-    found = reads.issue(hot_id, actor)
+    found = reads.issue(hot_id, actor) or reads.leads_to(hot_id, actor)
     if found is None:
         raise NotFound("hot_issue")
     calls = [
         HotCallOut(
             case_id=one.pk, number=one.number, state=one.state, area_code=one.area_code, received_at=one.received_at
         )
-        for one in reads.calls_of(hot_id, actor)
+        for one in reads.calls_of(found.issue.pk, actor)
     ]
     return HotWithCalls(**_row(found), cases=calls)
 

@@ -44,6 +44,19 @@ def issue(issue_id: UUID, viewer: Actor) -> Hot | None:
     return next(iter(_shown(_seen(viewer).filter(pk=issue_id))), None)
 
 
+def leads_to(issue_id: UUID, viewer: Actor) -> Hot | None:
+    """The issue that holds the calls of one that was joined into it, and on from there; None where the viewer may not
+    see it or might not have seen what was joined. What is missing costs as much as what is not theirs."""
+    into, known = issue_id, {issue_id}
+    while (row := _known_to(viewer).filter(pk=into, joined_into__isnull=False).first()) is not None:
+        assert row.joined_into_id is not None
+        into = row.joined_into_id
+        if into in known:
+            return None
+        known.add(into)
+    return issue(into, viewer) if len(known) > 1 else None
+
+
 def of_case(case: Case, viewer: Actor) -> Hot | None:
     """The issue of a case that the viewer was given, if they may see it; two statements."""
     if case.restricted:
@@ -62,7 +75,12 @@ def calls_of(issue_id: UUID, viewer: Actor) -> list[Case]:
 
 
 def _seen(viewer: Actor) -> QuerySet[HotIssue]:
-    rows = HotIssue.objects.filter(gone_at=None, typical__restricted=False)
+    return _known_to(viewer).filter(gone_at=None)
+
+
+def _known_to(viewer: Actor) -> QuerySet[HotIssue]:
+    """What the viewer may see, with what is gone."""
+    rows = HotIssue.objects.filter(typical__restricted=False)
     rows = rows.select_related("typical").defer("typical__search")
     if viewer.kind in (ActorKind.SYSTEM, ActorKind.RULE):
         return rows

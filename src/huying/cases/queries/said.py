@@ -69,14 +69,29 @@ def place_of(words: str, area_code: str, *, line: str = "", stated: str = "", co
     return _asked(area_code, lambda known: _short(known.names.find(text, stated, codes, area_code)), NOTHING)
 
 
+def place_told(words: str, area_code: str, *, line: str = "", estate: str = "") -> Found:
+    """The same with the estate that was written for the place beside the line about it."""
+    found = place_of(words, area_code, line=line_of(estate, line))
+    if estate:  # words that only point ("building 3") say where in it
+        inside = place_of(words, area_code, line=line, stated=estate)
+        found = inside if found.code and inside.code.startswith(found.code) else found
+    return found
+
+
+def line_of(estate: str, place_words: str) -> str:
+    """The estate and how to find it, as one line."""
+    return " ".join(filter(None, ("" if estate in place_words else estate, place_words)))
+
+
 def estates_of(area_code: str) -> tuple[str, ...]:
     """The names of the estates of a street, to choose from; none where they cannot be read. It never raises."""
     return _asked(area_code, lambda known: known.estates, ())
 
 
-def first_place_of(words: str, area_codes: Iterable[str], *, line: str = "") -> Found:
-    """The same in the first of these areas in which the words say something."""
-    return next((found for one in area_codes if (found := place_of(words, one, line=line)).candidates), NOTHING)
+def first_place_of(words: str, area_codes: Iterable[str], *, line: str = "", estate: str = "") -> Found:
+    """`place_told` in the first of these areas in which the words say something."""
+    each = (place_told(words, one, line=line, estate=estate) for one in area_codes)
+    return next((found for found in each if found.candidates), NOTHING)
 
 
 def pieces_of(found: Found) -> list[str]:

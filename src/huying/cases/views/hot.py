@@ -62,11 +62,18 @@ def listed(request: HttpRequest) -> HttpResponse:
 @staff()
 @require_safe
 def issue(request: HttpRequest, hot_id: UUID) -> HttpResponse:
-    """One issue: what, where, whom it concerns, how it goes, and the calls that the person may see."""
-    found = reads.issue(hot_id, actor_of(request))
-    if found is None:
+    """One issue: what, where, whom it concerns, how it goes, and the calls that the person may see.
+
+    The address of one that was joined into another leads there: for now, for they can be parted again.
+    """
+    viewer = actor_of(request)
+    found = reads.issue(hot_id, viewer)
+    if found is not None:
+        return _page(request, found)
+    into = reads.leads_to(hot_id, viewer)
+    if into is None:
         raise NotFound("hot_issue")
-    return _page(request, found)
+    return redirect("cases:hot_issue", into.issue.pk)
 
 
 @staff()

@@ -54,7 +54,8 @@ def answering(request: HttpRequest) -> dict[str, Any]:
     words = request.POST.get("words", "")[:WORDS_LIMIT]
     found = _matching(words, place, request)
     types = offered(types_for(words, place), request.POST.get("type_code", ""))
-    where = first_place_of(words, areas, line=request.POST.get("place_words", "")[:LINE_LIMIT])
+    line, estate = (request.POST.get(one, "")[:LINE_LIMIT] for one in ("place_words", "estate"))
+    where = first_place_of(words, areas, line=line, estate=estate)
     chosen = grid or request.POST.get("said_place", "")
     offer = offered_places(where, chosen=chosen, first_key=len(types) + 1)
     kind = next((one.code for one in types if one.checked), "")

@@ -78,6 +78,8 @@ def new(request: HttpRequest) -> HttpResponse:
         return _call_page(request, form, danger=danger, status=200 if fits else 422)
     if not fits or "look" in request.POST:
         return _call_page(request, form, status=200 if "look" in request.POST else 422)
+    if same is None and form.cleaned_data["asked"] != form.cleaned_data["estate"] and form.leads_elsewhere():
+        return _call_page(request, form, asked=True)  # once: the clerk takes the place, or sends it as it is
     receipt = attempt(form, lambda: _take_and_answer(form, request.POST.get("answer_with", ""), viewer, now, same))
     if receipt is None:
         return _call_page(request, form, status=422)
@@ -188,7 +190,9 @@ def _received(key: UUID, form: CallForm, contact_id: UUID | None, viewer: Actor,
     return receive(key, new, images=images, actor=viewer, now=now)
 
 
-def _call_page(request: HttpRequest, form: CallForm, *, danger: Any = None, status: int = 200) -> HttpResponse:
+def _call_page(
+    request: HttpRequest, form: CallForm, *, danger: Any = None, asked: bool = False, status: int = 200
+) -> HttpResponse:
     viewer = actor_of(request)
     street = street_of(form.areas[0]) or ""
     intake = viewer.has(Duty.INTAKE)
@@ -200,6 +204,7 @@ def _call_page(request: HttpRequest, form: CallForm, *, danger: Any = None, stat
         "consent": people.current_consent_text(get_language() or "zh-hans").text,
         "map_url": outlines_url(street) if street else "",
         "pin": _pin(form),
+        "asked": asked,
         "danger": danger,
         "danger_words": NUMBERS.get(danger.number, "") if danger is not None else "",
         "danger_others": [(number, NUMBERS[number]) for number in danger.others] if danger is not None else [],

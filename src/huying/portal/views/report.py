@@ -26,7 +26,7 @@ from huying.cases.queries import incidents
 from huying.cases.queries import public as reads
 from huying.cases.queries.incidents import Known
 from huying.cases.queries.limits import limit_of
-from huying.cases.queries.said import estates_of, pieces_of, place_of
+from huying.cases.queries.said import estates_of, pieces_of, place_told
 from huying.cases.queries.suggesting import types_for
 from huying.cases.rules import ENDS, ReplyBy
 from huying.cases.rules.incidents import touches
@@ -416,11 +416,7 @@ def _where_page(
 
 def said_in(draft: Draft) -> Found:
     """Where the person's words say that it is, and the estate that was written for it."""
-    found = place_of(draft.words, draft.street, line=draft.place_line)
-    if draft.estate:  # words that only point ("building 3") say where in it
-        inside = place_of(draft.words, draft.street, line=draft.place_words, stated=draft.estate)
-        found = inside if found.code and inside.code.startswith(found.code) else found
-    return found
+    return place_told(draft.words, draft.street, line=draft.place_words, estate=draft.estate)
 
 
 def _point(form: WhereForm) -> tuple[float, float] | None:
