@@ -57,6 +57,9 @@ def in_lanes(lanes: int, street: str, play: Callable[[int, Told], None], told: T
 def _lane(lane: int, street: str, play: Callable[[int, Told], None], count: Any, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it too, and ends its lanes
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for one in connections:  # none is the parent's: closed in here, it would be closed there too
+        with suppress(AttributeError):
+            del connections[one]
 
     def told(steps: int) -> None:
         with count.get_lock():
