@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-from argparse import Namespace
 from collections import Counter
 from datetime import timedelta
 from time import monotonic, sleep
@@ -11,36 +10,21 @@ from time import monotonic, sleep
 import pytest
 from django.db import OperationalError, connection, connections
 
-from huying.cases.actions.importing import PRESETS, import_reports
 from huying.cases.models import Case
 from huying.cli.commands import rehearse
 from huying.cli.contract import CommandRefused, Terminal
 from huying.cli.play.season import lanes
 from huying.cli.play.season.marks import broken_off
 from huying.cli.play.season.playing import Playing
-from huying.kernel.actor import importer
-from tests.world import NOW, STREET, build_world
+from tests.cli.rehearsing import CALLS, options, take_in_calls
+from tests.world import NOW, STREET
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-CALLS = 40
-
-
-def options(**changed):
-    return Namespace(**{"cases": CALLS, "seed": 2, "area": STREET, "resume": False, "lanes": 2, **changed})
 
 
 @pytest.fixture
 def calls(tmp_path, monkeypatch):
-    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW + timedelta(days=1))
-    build_world()
-    path = tmp_path / "calls.csv"
-    matters = ["路灯不亮，晚上看不见路", "垃圾堆了三天没人收", "楼上漏水，天花板滴水", "井盖松动，车过就响"]
-    rows = "".join(f"{n},第{n}件,{matters[n % 4]}。,2026-01-02T08:00:00\n" for n in range(CALLS))
-    path.write_text("id,title,body,time\n" + rows, encoding="utf-8")
-    import_reports(
-        path, area_code=STREET, preset=PRESETS["citizen-messages"], rejects=tmp_path / "r.csv", actor=importer("t"),
-        now=NOW,
-    )  # fmt: skip
+    take_in_calls(tmp_path, monkeypatch)
 
 
 def waiting():
@@ -50,7 +34,7 @@ def waiting():
 @pytest.mark.usefixtures("calls")
 class TestTwoLanes:
     def test_each_call_is_played_once_and_the_record_agrees(self):
-        outcome = rehearse.run(options(), Terminal())
+        outcome = rehearse.run(options(lanes=2), Terminal())
         facts = outcome.facts
         assert (outcome.code, facts["cases"], facts["mismatched"]) == (0, CALLS, 0)
         assert facts["ended"] >= CALLS + facts["more"] - 3
@@ -68,7 +52,7 @@ class TestTwoLanes:
 
         monkeypatch.setattr(Playing, "_next", broken)
         with pytest.raises(CommandRefused, match="--resume"):
-            rehearse.run(options(), Terminal())
+            rehearse.run(options(lanes=2), Terminal())
         stood = broken_off(STREET)
         assert [one.played for one in stood.lanes][1] == 11
         assert waiting()
@@ -87,7 +71,7 @@ class TestTwoLanes:
                 refuse_as_deadlock()
 
         monkeypatch.setattr(Playing, "_next", in_the_way)
-        facts = rehearse.run(options(lanes=1), Terminal()).facts
+        facts = rehearse.run(options(), Terminal()).facts
         assert broke == dict.fromkeys(range(3, CALLS, 7), 2)
         assert (facts["cases"], facts["mismatched"], waiting()) == (CALLS, 0, 0)
         assert sum(facts["beside"].values()) > 0
@@ -101,7 +85,7 @@ class TestTwoLanes:
 
         monkeypatch.setattr(Playing, "_next", away)
         with pytest.raises(OperationalError):
-            rehearse.run(options(lanes=1), Terminal())
+            rehearse.run(options(), Terminal())
         assert tried == [0]
         assert waiting() == CALLS
 

@@ -1,6 +1,5 @@
 """A rehearsal on a small street: imported calls reach an end through the actions, and the record agrees."""
 
-from argparse import Namespace
 from collections import Counter
 from datetime import timedelta
 
@@ -10,7 +9,6 @@ from django.db import transaction
 from huying.audit import actions as audit
 from huying.audit.models import History
 from huying.audit.queries import verify
-from huying.cases.actions.importing import PRESETS, import_reports
 from huying.cases.models import Case, Errand, Ticket, Whistle, WhistlePart, WorkOrder
 from huying.cases.queries.replay import contracts
 from huying.cases.rules import ENDS
@@ -20,30 +18,15 @@ from huying.cli.play.hands import LiveHand
 from huying.cli.play.season.playing import Playing
 from huying.insight.actions import counting
 from huying.insight.models import Fact
-from huying.kernel.actor import importer
-from tests.world import NEXT_DOOR, NOW, STREET, build_world
+from tests.cli.rehearsing import CALLS, options, take_in_calls
+from tests.world import NEXT_DOOR, NOW
 
 pytestmark = pytest.mark.django_db
-CALLS = 40
-
-
-def options(**changed):
-    return Namespace(**{"cases": CALLS, "seed": 2, "area": STREET, "resume": False, "lanes": 1, **changed})
 
 
 @pytest.fixture
 def calls(tmp_path, monkeypatch):
-    """Calls that wait, at a fixed hour: what a seed draws goes the same way each time."""
-    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW + timedelta(days=1))
-    build_world()
-    path = tmp_path / "calls.csv"
-    matters = ["路灯不亮，晚上看不见路", "垃圾堆了三天没人收", "楼上漏水，天花板滴水", "井盖松动，车过就响"]
-    rows = "".join(f"{n},第{n}件,{matters[n % 4]}。,2026-01-02T08:00:00\n" for n in range(CALLS))
-    path.write_text("id,title,body,time\n" + rows, encoding="utf-8")
-    import_reports(
-        path, area_code=STREET, preset=PRESETS["citizen-messages"], rejects=tmp_path / "r.csv", actor=importer("t"),
-        now=NOW,
-    )  # fmt: skip
+    take_in_calls(tmp_path, monkeypatch)
 
 
 def killed_in(monkeypatch, call):
